@@ -1,0 +1,158 @@
+"""Every error that Link Skipper raises on purpose, in one tree.
+
+LinkSkipperError
+├── OperatorError            what the operator can mend: one line on stderr, exit 1
+│   ├── SettingsError        a setting is missing or wrong
+│   ├── DataDirError         the data directory cannot be used
+│   ├── DatabaseError        the database cannot be reached or used
+│   ├── SchemaError          the database's schema is not this version's
+│   ├── PortInUseError       another process listens there
+│   ├── CatalogError         a provider file is wrong
+│   └── UnknownRecordError   no account, key or provider has that id
+├── ApiError                 what a client is told: a problem document (api.md, "Errors")
+│   ├── InvalidRequest       400
+│   ├── InvalidKey           401
+│   ├── OutOfCredits         402
+│   ├── ForbiddenScope       403
+│   ├── NotFound             404
+│   ├── LinkRemoved          410
+│   ├── UnsupportedLink      422
+│   ├── RateLimited          429
+│   ├── QuotaExceeded        429
+│   ├── ResolveFailed        502
+│   └── ProviderDown         503
+├── EgressError              why nothing came back from outside (see egress)
+└── Stopped                  a stop rule ended a link (see resolver)
+"""
+
+from typing import ClassVar
+
+
+class LinkSkipperError(Exception):
+    """The root: catch this to catch everything that is ours."""
+
+
+class OperatorError(LinkSkipperError):
+    """Something the operator can mend; its message is one line that says how."""
+
+
+class SettingsError(OperatorError):
+    """A setting is missing or wrong."""
+
+
+class DataDirError(OperatorError):
+    """The data directory cannot be read, written or owned."""
+
+
+class DatabaseError(OperatorError):
+    """The database cannot be reached, started or used."""
+
+
+class SchemaError(OperatorError):
+    """The database's schema is not the one that this version works with."""
+
+
+class PortInUseError(OperatorError):
+    """Another process already listens on the address."""
+
+
+class CatalogError(OperatorError):
+    """A provider file is wrong; the message names the file, the field and the fix."""
+
+
+class UnknownRecordError(OperatorError):
+    """No account, key or provider has the given id."""
+
+
+class ApiError(LinkSkipperError):
+    """What a client is told; answered as an RFC 9457 problem document.
+
+    The status, code and title of each class are those of the table in api.md.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class InvalidRequest(ApiError):
+    """A field is missing, unknown, of the wrong type or over its limit; or the body is no JSON object."""
+
+    status, code, title = 400, "invalid_request", "Invalid request"
+
+
+class InvalidKey(ApiError):
+    """The API key is missing, malformed, unknown or revoked."""
+
+    status, code, title = 401, "invalid_key", "Invalid API key"
+
+
+class OutOfCredits(ApiError):
+    """What the account can still spend is below the link's cost."""
+
+    status, code, title = 402, "out_of_credits", "Out of credits"
+
+    def __init__(self, detail: str, *, balance: int) -> None:
+        super().__init__(detail)
+        self.balance = balance
+
+
+class ForbiddenScope(ApiError):
+    """The key lacks the scope that the call needs."""
+
+    status, code, title = 403, "forbidden_scope", "Forbidden scope"
+
+
+class NotFound(ApiError):
+    """No such job for this key, or no such route."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class LinkRemoved(ApiError):
+    """The shortener is known to have removed the link."""
+
+    status, code, title = 410, "link_removed", "Link removed"
+
+
+class UnsupportedLink(ApiError):
+    """Not a link of a supported provider, or no URL in it."""
+
+    status, code, title = 422, "unsupported_link", "Unsupported link"
+
+
+class RateLimited(ApiError):
+    """The key's per-minute limit is used up."""
+
+    status, code, title = 429, "rate_limited", "Rate limited"
+
+
+class QuotaExceeded(ApiError):
+    """The key's daily quota is used up."""
+
+    status, code, title = 429, "quota_exceeded", "Daily quota exceeded"
+
+
+class ResolveFailed(ApiError):
+    """The job that this idempotency key started has failed."""
+
+    status, code, title = 502, "resolve_failed", "Resolve failed"
+
+
+class ProviderDown(ApiError):
+    """The provider is switched off or its circuit is open."""
+
+    status, code, title = 503, "provider_down", "Provider unavailable"
+
+
+class EgressError(LinkSkipperError):
+    """Nothing usable came back from outside; the subclasses in egress say why."""
+
+
+class Stopped(LinkSkipperError):
+    """A stop rule ended a link; the resolver's outcome says which."""

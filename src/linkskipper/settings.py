@@ -1,0 +1,72 @@
+"""The one frozen Settings, read from the environment (``LINKSKIPPER_…``) once at start."""
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from linkskipper.errors import SettingsError
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each field is ``LINKSKIPPER_`` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="LINKSKIPPER_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    public_url: str | None = Field(default=None, description="Address that clients use, if not host and port.")
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
+    database_url: str | None = Field(default=None, description="PostgreSQL URL; unset: the embedded server.")
+    database_pool: int = Field(default=10, ge=2, description="Connections that one process keeps at most.")
+    secret_key: SecretStr | None = Field(default=None, description="Hashes keys; unset: a file in data_dir.")
+
+    lab: bool = False
+    lab_port: Port = Field(default=8100, description="The lab's HTTP port; HTTPS is the one after it.")
+
+    providers_dir: Path | None = Field(default=None, description="Provider files that add to the built-in ones.")
+    egress_allow: CommaSeparated = Field(default=(), description="Addresses or CIDRs, each with optional port.")
+    egress_ports: CommaSeparated = Field(default=("80", "443"), description="Ports that links may name.")
+    host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs.")
+    extra_ca: Path | None = Field(default=None, description="PEM file of a CA to trust besides the usual ones.")
+
+    standard_concurrency: int = Field(default=300, ge=20, description="Standard links in flight per process.")
+    premium_concurrency: int = Field(default=50, ge=20, description="Premium links in flight per process.")
+    lease_seconds: Seconds = Field(default=30, description="A worker silent for so long has lost its jobs.")
+
+    new_account_credits: int = Field(default=100, ge=0)
+    cache_days: float = Field(default=30, gt=0, description="How long a resolved link is answered from the cache.")
+    removed_days: float = Field(default=1, gt=0, description="How long a removed link is answered with 410.")
+
+    log_level: str = "info"
+    log_json: bool = False
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; overrides are those given on the command line.
+
+    Raises:
+        SettingsError: with every setting that is wrong, each with the reason.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"LINKSKIPPER_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError(f"Settings: {wrong}") from None
