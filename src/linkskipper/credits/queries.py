@@ -1,0 +1,36 @@
+"""The statements on the ledger and on the credits of accounts.
+
+Accounts are always locked in the order of their ids, so that no two transactions wait for each other.
+"""
+
+SPENDABLE = """
+SELECT id, balance, balance - held AS spendable FROM accounts WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+"""
+
+HOLD = """
+UPDATE accounts SET held = held + asked.credits
+FROM unnest($1::bigint[], $2::bigint[]) AS asked (id, credits)
+WHERE accounts.id = asked.id
+"""
+
+SETTLE = """
+UPDATE accounts SET held = held - ended.held, balance = balance - ended.taken
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, taken)
+WHERE accounts.id = ended.id
+RETURNING accounts.id, balance
+"""
+
+TAKEN = """
+INSERT INTO ledger (account_id, kind, amount, job_id)
+SELECT account_id, 'take', -credits, job_id
+FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS charge (account_id, credits, job_id)
+"""
+
+ADD = """
+WITH changed AS (
+    UPDATE accounts SET balance = balance + $2 WHERE id = $1 AND balance + $2 >= held RETURNING id, balance
+), noted AS (
+    INSERT INTO ledger (account_id, kind, amount, note) SELECT id, $3, $2, $4 FROM changed
+)
+SELECT balance FROM changed
+"""

@@ -1,0 +1,38 @@
+"""The statements on accounts (but for their credits) and api_keys."""
+
+CREATE_ACCOUNT = "INSERT INTO accounts (name, telegram_id) VALUES ($1, $2) RETURNING id"
+
+ACCOUNT = """
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at
+FROM accounts WHERE id = $1
+"""
+
+ACCOUNTS = """
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at
+FROM accounts ORDER BY id
+"""
+
+CREATE_KEY = """
+INSERT INTO api_keys
+    (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit, daily_quota)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+RETURNING id
+"""
+
+KEYS = """
+SELECT id, account_id, name, prefix, last_four, scopes, rate_limit, daily_quota, created_at, last_used_at, revoked_at
+FROM api_keys WHERE $1::bigint IS NULL OR account_id = $1 ORDER BY id
+"""
+
+REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
+
+AUTHENTICATE = """
+SELECT id, account_id, name, scopes, rate_limit, daily_quota
+FROM api_keys WHERE hash = $1 AND revoked_at IS NULL
+"""
+
+USED = """
+UPDATE api_keys SET last_used_at = used.at
+FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at)
+WHERE api_keys.id = used.id
+"""

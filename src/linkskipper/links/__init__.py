@@ -1,0 +1,5 @@
+"""The cache: where links lead, and which ones their shorteners have removed."""
+
+from linkskipper.links.cache import CachedLink, LinkCache
+
+__all__ = ["CachedLink", "LinkCache"]

@@ -1,0 +1,58 @@
+"""Connections to PostgreSQL."""
+
+import asyncio
+import ssl
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from linkskipper.errors import DatabaseError
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+CONNECT_SECONDS = 10
+
+# What a statement raises when the server is away, restarting or closing; the same call may succeed later.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+async def open_pool(url: str, *, size: int) -> Pool:
+    """Open a pool of at most size connections.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses us.
+    """
+    try:
+        return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=CONNECT_SECONDS)
+    except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
+        raise unreachable(error) from None
+
+
+async def open_connection(url: str) -> Connection:
+    """Open one connection that belongs to the caller.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses us.
+    """
+    try:
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+    except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
+        raise unreachable(error) from None
+
+
+def unreachable(error: BaseException) -> DatabaseError:
+    """Put a connection failure in one line; the URL stays out of it, as it may hold a password."""
+    reason = str(error) or ("no answer" if isinstance(error, asyncio.TimeoutError) else type(error).__name__)
+    return DatabaseError(
+        f"The database cannot be reached ({' '.join(reason.split())}): check LINKSKIPPER_DATABASE_URL and the server."
+    )
