@@ -1,6 +1,6 @@
 """Accounts, API keys and their secrets."""
 
-from linkskipper.keys.accounts import Account, create_account, get_account, list_accounts
+from linkskipper.keys.accounts import Account, create_account, get_account, get_balance, list_accounts
 from linkskipper.keys.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key
 from linkskipper.keys.authenticate import Authenticator
 from linkskipper.keys.secrets import Keyring, load_keyring
@@ -15,6 +15,7 @@ __all__ = [
     "create_account",
     "create_key",
     "get_account",
+    "get_balance",
     "list_accounts",
     "list_keys",
     "load_keyring",

@@ -46,3 +46,12 @@ async def get_account(pool: Pool, account_id: int) -> Account:
 async def list_accounts(pool: Pool) -> list[Account]:
     """All accounts, oldest first."""
     return [Account(**row) for row in await pool.fetch(queries.ACCOUNTS)]
+
+
+async def get_balance(pool: Pool, account_id: int) -> int:
+    """The credits of an account, holds not subtracted.
+
+    Raises:
+        UnknownRecordError: there is none of that id.
+    """
+    return (await get_account(pool, account_id)).balance

@@ -4,10 +4,12 @@ One queue a tier, each with a worker of its own, so that slow links never hold u
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
 from pgqueuer import Queries, QueueManager
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
@@ -23,6 +25,16 @@ log = structlog.get_logger()
 
 BATCH = 10
 RECONNECT_SECONDS = 1
+COUNTED = 1000
+
+DEPTHS = """
+SELECT queue,
+    (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' LIMIT $2) AS some)
+        AS depth,
+    (SELECT id FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' ORDER BY priority DESC, id LIMIT 1)
+        AS oldest
+FROM unnest($1::text[]) AS queue
+"""
 
 Handler = Callable[[UUID], Awaitable[bool]]
 """Takes a job's id; False hands the job back to the queue, for another worker to take."""
@@ -38,10 +50,31 @@ async def install_queue(connection: Connection) -> None:
         await connection.execute(QueryBuilderEnvironment(settings=balanced).build_install_query(create_schema=False))
 
 
-async def enqueue(connection: Connection, queue: str, job_ids: list[UUID]) -> None:
-    """Put jobs into a queue, inside the transaction that the connection is in."""
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]
-    await queries.enqueue([queue] * len(job_ids), [job_id.bytes for job_id in job_ids], [0] * len(job_ids))
+class QueueEntry(msgspec.Struct, frozen=True):
+    """A job to be put into the queue of that name."""
+
+    queue: str
+    job_id: UUID
+
+
+async def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> dict[UUID, int]:
+    """Put jobs into their queues, inside the transaction that the connection is in.
+
+    Returns the place of each in its queue, 1 being next: exact while the queue is shorter than COUNTED, and
+    estimated from the distance to the oldest entry beyond, so that the cost does not grow with the queue.
+    """
+    names = [entry.queue for entry in entries]
+    depths = {row["queue"]: row for row in await connection.fetch(DEPTHS, sorted(set(names)), COUNTED)}
+    ids = await Queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+        names, [entry.job_id.bytes for entry in entries], [0] * len(entries)
+    )
+    before: Counter[str] = Counter({name: row["depth"] for name, row in depths.items()})
+    positions = {}
+    for entry, entry_id in zip(entries, ids, strict=True):
+        before[entry.queue] += 1
+        distance = entry_id - (depths[entry.queue]["oldest"] or entry_id) + 1
+        positions[entry.job_id] = distance if before[entry.queue] > COUNTED else before[entry.queue]
+    return positions
 
 
 class QueueWorker:
@@ -54,6 +87,7 @@ class QueueWorker:
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease_seconds)
         self._manager: QueueManager | None = None
+        self._connection: Connection | None = None
         self._stopping = asyncio.Event()
 
     @property
@@ -67,6 +101,12 @@ class QueueWorker:
         if self._manager is not None:
             self._manager.shutdown.set()
 
+    def cut_off(self) -> None:
+        """Leave the queue at once: what is still under way here is another worker's when its lease runs out."""
+        self.stop()
+        if self._connection is not None:
+            self._connection.terminate()
+
     async def run(self) -> None:
         """Work until stopped; a lost database is waited for."""
         while not self._stopping.is_set():
@@ -77,7 +117,7 @@ class QueueWorker:
                 await self._pause(RECONNECT_SECONDS)
 
     async def _work(self) -> None:
-        connection = await open_connection(self._url)
+        self._connection = connection = await open_connection(self._url)
         try:
             self._manager = manager = QueueManager(Queries(AsyncpgDriver(connection)))  # type: ignore[arg-type]
             manager.entrypoint(self._queue, accepts_context=False)(self._handle)
@@ -90,11 +130,18 @@ class QueueWorker:
                     shutdown_on_listener_failure=True,
                 )
         finally:
-            self._manager = None
+            self._manager = self._connection = None
             connection.terminate()
 
     async def _handle(self, job: QueuedJob) -> None:
-        if job.payload is not None and not await self._handler(UUID(bytes=job.payload)):
+        """An entry leaves the queue only when its handler says so: PgQueuer drops those whose handler raises."""
+        job_id = UUID(bytes=job.payload)
+        try:
+            finished = await self._handler(job_id)
+        except Exception as error:
+            log.exception("queue.job_failed", queue=self._queue, job_id=str(job_id))
+            raise RetryRequested(self._lease, reason="handler failed") from error
+        if not finished:
             raise RetryRequested(reason="handed back")
 
     async def _pause(self, seconds: float) -> None:

@@ -59,6 +59,7 @@ CREATE TABLE jobs (
     tier text NOT NULL CHECK (tier IN ('standard', 'premium')),
     cost integer NOT NULL CHECK (cost > 0),
     webhook_url text,
+    queue_position integer NOT NULL,
     status text NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'running', 'done', 'failed', 'invalid')),
     attempt integer NOT NULL DEFAULT 0,
     lease uuid,

@@ -1,0 +1,50 @@
+"""GET /v1/account."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+
+from linkskipper.api.auth import KeyRequest
+from linkskipper.api.backend import Backend
+from linkskipper.keys import get_account
+
+
+class AccountProvider(msgspec.Struct, frozen=True):
+    """A provider, in short."""
+
+    provider: str
+    label: str
+    tier: str
+
+
+class AccountAnswer(msgspec.Struct, frozen=True):
+    """The account that the key belongs to."""
+
+    telegram_id: int | None
+    balance: int
+    subscription_until: str | None
+    providers: list[AccountProvider]
+
+
+def route(backend: Backend) -> HTTPRouteHandler:
+    """The route handler."""
+
+    @get("/account")
+    async def account(request: KeyRequest) -> AccountAnswer:
+        """The balance and what it can be spent on."""
+        found = await get_account(backend.pool, request.auth.account_id)
+        return AccountAnswer(
+            telegram_id=found.telegram_id,
+            balance=found.balance,
+            subscription_until=None if found.subscription_until is None else iso_time(found.subscription_until),
+            providers=[AccountProvider(each.id, each.label, each.tier) for each in backend.catalog.providers],
+        )
+
+    return account
+
+
+def iso_time(time: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and Z (api.md, "Common rules")."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,33 @@
+"""The ASGI application."""
+
+from litestar import Litestar, Router
+from litestar.types import ASGIApp
+
+from linkskipper.api import account, health, jobs, problems, providers, resolve
+from linkskipper.api.auth import key_guard
+from linkskipper.api.backend import Backend
+from linkskipper.api.envelope import Envelope
+
+MAX_BODY_BYTES = 64 * 1024  # every field at its limit, in the longest JSON spelling, fits
+
+
+def create_app(backend: Backend) -> ASGIApp:
+    """The whole API over a running backend."""
+    v1 = Router(
+        "/v1",
+        guards=[key_guard(backend)],
+        route_handlers=[
+            resolve.route(backend),
+            jobs.route(backend),
+            account.route(backend),
+            providers.route(backend),
+        ],
+    )
+    app = Litestar(
+        [v1, *health.routes(backend), problems.page],
+        exception_handlers=problems.handlers(backend.base_url),
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Envelope(app)

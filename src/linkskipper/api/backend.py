@@ -1,0 +1,26 @@
+"""What the HTTP edge stands on; app.py fills it in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linkskipper.catalog import Catalog
+from linkskipper.jobs import Submitter, Watch
+from linkskipper.keys import Authenticator
+from linkskipper.storage import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The parts that requests are answered with.
+
+    base_url is where clients reach the service, without a slash at its end; workers_ready says whether the
+    workers of this process (if it has any) are at their queues.
+    """
+
+    base_url: str
+    pool: Pool
+    catalog: Catalog
+    authenticator: Authenticator
+    submitter: Submitter
+    watch: Watch
+    workers_ready: Callable[[], bool]

@@ -1,0 +1,88 @@
+"""Reading the body of POST /v1/resolve: strictly, and naming all that is wrong with it at once."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from linkskipper.egress import BadUrl, Refused, check_public_https
+from linkskipper.errors import InvalidRequest
+
+MAX_URL_CHARACTERS = 2048
+MAX_IDEMPOTENCY_KEY_CHARACTERS = 128
+
+UrlText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_CHARACTERS)]
+IdempotencyKey = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS)]
+
+
+class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/resolve."""
+
+    url: UrlText
+    idempotency_key: IdempotencyKey | None = None
+    webhook_url: UrlText | None = None
+
+
+FIELDS = {field.name: field for field in msgspec.structs.fields(ResolveRequest)}
+_decoder = msgspec.json.Decoder(ResolveRequest)
+
+
+def read_body(body: bytes, idempotency_header: str | None) -> ResolveRequest:
+    """The request that a body and the header Idempotency-Key make; the body's own key wins over the header's.
+
+    Raises:
+        InvalidRequest: with every message at once.
+    """
+    try:
+        request = _decoder.decode(body)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+        raise InvalidRequest("; ".join(_all_messages(body))) from None
+    if request.idempotency_key is None and idempotency_header is not None:
+        request.idempotency_key = idempotency_header
+    messages = _text_messages(request)
+    if messages:
+        raise InvalidRequest("; ".join(messages))
+    return request
+
+
+def _all_messages(body: bytes) -> list[str]:
+    try:
+        fields = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return [f"the body is not JSON: {error}"]
+    if not isinstance(fields, dict):
+        return ["the body must be a JSON object with the member url"]
+    unknown = [
+        f"{name}: unknown field; url, idempotency_key and webhook_url are known"
+        for name in fields
+        if name not in FIELDS
+    ]
+    missing = [] if "url" in fields else ["url: missing; send the link to resolve"]
+    wrong = [message for name in FIELDS if name in fields for message in _field_messages(name, fields[name])]
+    return [*missing, *wrong, *unknown]
+
+
+def _field_messages(name: str, value: Any) -> list[str]:
+    try:
+        msgspec.convert(value, FIELDS[name].type)
+    except msgspec.ValidationError as error:
+        return [f"{name}: {error}"]
+    return []
+
+
+def _text_messages(request: ResolveRequest) -> list[str]:
+    """What types and lengths cannot say: no NULs (PostgreSQL stores none), a webhook URL that is public HTTPS."""
+    messages = [f"{name}: holds a NUL character" for name in FIELDS if "\0" in (getattr(request, name) or "")]
+    key = request.idempotency_key
+    if key is not None and not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS:
+        messages.append(f"Idempotency-Key: must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters")
+    if request.webhook_url is not None:
+        messages.extend(_webhook_messages(request.webhook_url))
+    return messages
+
+
+def _webhook_messages(url: str) -> list[str]:
+    try:
+        check_public_https(url)
+    except (BadUrl, Refused) as error:
+        return [f"webhook_url: must be a public HTTPS address ({error})"]
+    return []

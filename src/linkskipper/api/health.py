@@ -1,0 +1,37 @@
+"""Is it alive, and is it ready? For whatever watches over the process."""
+
+from litestar import MediaType, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from linkskipper.api.backend import Backend
+from linkskipper.errors import SchemaError
+from linkskipper.storage import AWAY
+from linkskipper.storage.schema import require_current
+
+
+def routes(backend: Backend) -> list[HTTPRouteHandler]:
+    """The route handlers."""
+
+    @get("/healthz", media_type=MediaType.TEXT, sync_to_thread=False)
+    def healthz() -> str:
+        """The process lives."""
+        return "ok\n"
+
+    @get("/readyz", media_type=MediaType.TEXT)
+    async def readyz() -> Response[str]:
+        """The database answers, its schema is right, the workers are at their queues."""
+        problem = await _problem(backend)
+        return Response(f"{problem or 'ok'}\n", status_code=503 if problem else 200, media_type=MediaType.TEXT)
+
+    return [healthz, readyz]
+
+
+async def _problem(backend: Backend) -> str | None:
+    try:
+        async with backend.pool.acquire(timeout=2) as connection:
+            await require_current(connection)
+    except SchemaError as error:
+        return str(error)
+    except AWAY:
+        return "the database does not answer"
+    return None if backend.workers_ready() else "the workers are not at their queues"

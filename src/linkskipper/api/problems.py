@@ -1,0 +1,149 @@
+"""Errors as RFC 9457 problem documents, and the page that explains their codes."""
+
+from collections.abc import Mapping
+from html import escape
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Any, TypeAlias
+
+import structlog
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandler
+
+from linkskipper.errors import ApiError, DatabaseError, InvalidKey, InvalidRequest, NotFound, OutOfCredits
+from linkskipper.storage import AWAY
+
+log = structlog.get_logger()
+
+PAGE = "/errors"
+PROBLEM = "application/problem+json"
+RETRY_SECONDS = 2  # when the database is away
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+
+class MethodNotAllowed(ApiError):
+    """The route exists, but not for this method; the header Allow says which ones it takes."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class InternalError(ApiError):
+    """The service failed at the request; the X-Request-Id finds the reason in its log."""
+
+    status, code, title = 500, "internal_error", "Internal error"
+
+
+class ServiceUnavailable(ApiError):
+    """The service cannot reach its database just now; Retry-After says when to try again."""
+
+    status, code, title = 503, "service_unavailable", "Service unavailable"
+
+
+def handlers(base_url: str) -> Mapping[int | type[Exception], ExceptionHandler]:
+    """Exception handlers that turn every error into a problem document."""
+
+    def answer(_: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
+        problem = _as_api_error(error)
+        return Response(
+            _document(problem, base_url),
+            status_code=problem.status,
+            media_type=PROBLEM,
+            headers=_headers(problem, error),
+        )
+
+    return {Exception: answer}
+
+
+def _as_api_error(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, HTTPException):
+        return _from_framework(error)
+    if isinstance(error, (*AWAY, DatabaseError)):
+        log.error("api.database_away", error=str(error))
+        return ServiceUnavailable("The service cannot do this just now: try again soon.", retry_after=RETRY_SECONDS)
+    log.error("api.crashed", exc_info=error)
+    return InternalError("The service failed at this request: try again, and tell its operator the X-Request-Id.")
+
+
+def _from_framework(error: HTTPException) -> ApiError:
+    match error.status_code:
+        case 404:
+            return NotFound("There is nothing at this address: see the API's documentation.")
+        case 405:
+            return MethodNotAllowed("This address does not take that method.")
+        case 413:
+            return InvalidRequest("The body is larger than any valid request: at most 65536 bytes.")
+        case status if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return InvalidRequest(_messages(error))
+    log.error("api.crashed", exc_info=error)
+    return InternalError("The service failed at this request: try again, and tell its operator the X-Request-Id.")
+
+
+def _messages(error: HTTPException) -> str:
+    if not isinstance(error.extra, list):
+        return error.detail
+    return "; ".join(f"{item.get('key')}: {item.get('message')}" for item in error.extra)
+
+
+def _document(problem: ApiError, base_url: str) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": f"{base_url}{PAGE}#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+    }
+    if isinstance(problem, OutOfCredits):
+        document["balance"] = problem.balance
+    return document
+
+
+def _headers(problem: ApiError, error: Exception) -> dict[str, str]:
+    headers = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, InvalidKey):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, MethodNotAllowed) and isinstance(error, HTTPException):
+        headers["Allow"] = (error.headers or {}).get("allow", "")
+    return headers
+
+
+@get(PAGE, media_type=MediaType.HTML, sync_to_thread=False)
+def page() -> str:
+    """What each error code means; the ``type`` of every problem document leads here."""
+    entries = "".join(
+        f'<section id="{error.code}"><h2><code>{error.code}</code> <small>{error.status}</small></h2>'
+        f"<h3>{escape(error.title)}</h3><p>{escape(getdoc(error) or '')}</p></section>"
+        for error in sorted(ApiError.__subclasses__(), key=lambda error: error.status)
+    )
+    return PAGE_TEMPLATE.replace("ENTRIES", entries)
+
+
+PAGE_TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Errors · Link Skipper</title>
+<style>
+:root { color-scheme: light dark }
+body { font: 1rem/1.6 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
+h2 { margin: 2.5rem 0 0; font-size: 1.2rem }
+h3 { margin: 0; font-size: 1rem; font-weight: 600 }
+p { margin: .3rem 0 }
+small { opacity: .65; font-weight: 400 }
+section:target { outline: 2px solid; outline-offset: .8rem; border-radius: 4px }
+</style>
+</head>
+<body>
+<h1>Errors</h1>
+<p>Every error is an RFC 9457 problem document. Its <code>code</code> is one of these; its <code>detail</code>
+says what to do about it.</p>
+ENTRIES
+</body>
+</html>
+"""

@@ -1,0 +1,112 @@
+"""POST /v1/resolve."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+
+from linkskipper.api.auth import KeyRequest, scope_guard
+from linkskipper.api.backend import Backend
+from linkskipper.api.body import read_body
+from linkskipper.api.waiting import Wait, wait_for_job
+from linkskipper.errors import LinkRemoved, ResolveFailed, UnsupportedLink
+from linkskipper.jobs import JobState, NewJob, Queued, Resolved, Status
+from linkskipper.resolver import Reason
+
+
+class ResolvedAnswer(msgspec.Struct, frozen=True):
+    """200: the link's target, from the cache (job_id null) or from a job that is done."""
+
+    job_id: UUID | None
+    status: Literal["done"]
+    url: str
+    target_url: str
+    provider: str
+    tier: str
+    credits_charged: int
+    cached: bool
+    balance: int
+
+
+class QueuedAnswer(msgspec.Struct, frozen=True):
+    """202: a job is under way; poll it."""
+
+    job_id: UUID
+    status: Literal["queued"]
+    queue_position: int
+    poll_url: str
+
+
+Answer = Response[ResolvedAnswer | QueuedAnswer]
+
+
+def route(backend: Backend) -> HTTPRouteHandler:
+    """The route handler."""
+
+    @post("/resolve", guards=[scope_guard("resolve")])
+    async def resolve(request: KeyRequest, wait: Wait = 0) -> Answer:
+        """Answer from the cache, or queue a job."""
+        body = read_body(await request.body(), request.headers.get("idempotency-key"))
+        submitted = await backend.submitter.submit(
+            NewJob(
+                account_id=request.auth.account_id,
+                key_id=request.auth.id,
+                url=body.url,
+                idempotency_key=body.idempotency_key,
+                webhook_url=body.webhook_url,
+            )
+        )
+        match submitted:
+            case Resolved():
+                return _resolved(submitted, cached=True)
+            case Queued():
+                state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
+                done = state is not None and state.status is Status.DONE
+                return _done(state) if done else _queued(submitted.job_id, submitted.position)
+            case JobState():
+                state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
+                return _replay(state or submitted)
+
+    return resolve
+
+
+def _done(state: JobState) -> Answer:
+    return _resolved(
+        Resolved(
+            job_id=state.job_id,
+            url=state.url,
+            target_url=state.target_url or "",
+            provider=state.provider,
+            tier=state.tier,
+            credits_charged=state.credits_charged,
+            balance=state.balance,
+        ),
+        cached=False,
+    )
+
+
+def _resolved(resolved: Resolved, *, cached: bool) -> Answer:
+    answer = ResolvedAnswer(**msgspec.structs.asdict(resolved), status="done", cached=cached)
+    return Response(answer, status_code=200)
+
+
+def _queued(job_id: UUID, position: int) -> Answer:
+    poll_url = f"/v1/jobs/{job_id}"
+    return Response(QueuedAnswer(job_id, "queued", position, poll_url), status_code=202, headers={"Location": poll_url})
+
+
+def _replay(state: JobState) -> Answer:
+    """The state of the job that the idempotency key started (api.md, "Idempotency")."""
+    match state.status:
+        case Status.DONE:
+            return _done(state)
+        case Status.FAILED if state.reason == Reason.LINK_REMOVED:
+            raise LinkRemoved("The shortener says that this link was removed.")
+        case Status.FAILED:
+            raise ResolveFailed(f"The job of this idempotency key failed ({state.reason}): use a new key to try again.")
+        case Status.INVALID:
+            raise UnsupportedLink(f"The job of this idempotency key found no link to resolve ({state.reason}).")
+        case Status.QUEUED | Status.RUNNING:
+            return _queued(state.job_id, state.queue_position)

@@ -1,0 +1,199 @@
+"""The composition root: builds the parts and joins them; the only place that knows all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from litestar.types import ASGIApp
+
+from linkskipper.api import Backend, create_app
+from linkskipper.catalog import Catalog
+from linkskipper.egress import Client, Policy
+from linkskipper.jobs import Settler, Submitter, Watch, Workshop
+from linkskipper.keys import Authenticator, load_keyring
+from linkskipper.links import LinkCache
+from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.settings import Settings
+from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
+from linkskipper.storage.queue import QueueWorker
+from linkskipper.storage.schema import require_current
+
+log = structlog.get_logger()
+
+Tier = Literal["standard", "premium"]
+TIERS: tuple[Tier, ...] = ("standard", "premium")
+
+DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
+HAND_BACK_SECONDS = 2
+NOTE_USE_SECONDS = 5
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The URL of the database: the one that is set, or the embedded server's, which runs meanwhile.
+
+    Raises:
+        DataDirError, DatabaseError: the embedded server cannot run there.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedServer(settings.data_dir)
+    try:
+        yield server.join()
+    finally:
+        server.leave()
+
+
+@asynccontextmanager
+async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
+    """A pool on a database whose schema is this version's.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+        SchemaError: the schema is older or newer.
+    """
+    pool = await open_pool(url, size=settings.database_pool)
+    try:
+        async with pool.acquire() as connection:
+            await require_current(connection)
+        yield pool
+    finally:
+        pool.terminate()
+
+
+def load_catalog(settings: Settings, extra: Sequence[Path] = ()) -> Catalog:
+    """The built-in catalogue with the operator's files over it; extra names more directories.
+
+    Raises:
+        CatalogError: a provider file is wrong.
+    """
+    return Catalog.load(extra_dirs=[*extra, *([settings.providers_dir] if settings.providers_dir else [])])
+
+
+def egress_policy(settings: Settings) -> Policy:
+    """The guard that the settings describe.
+
+    Raises:
+        SettingsError: one of them cannot be read.
+    """
+    return Policy.parse(
+        ports=settings.egress_ports,
+        allow=settings.egress_allow,
+        host_map=settings.host_map,
+        extra_ca=settings.extra_ca,
+    )
+
+
+def link_cache(settings: Settings, pool: Pool) -> LinkCache:
+    """The cache of links, with the lifetimes that are set."""
+    return LinkCache(
+        pool, found_for=timedelta(days=settings.cache_days), removed_for=timedelta(days=settings.removed_days)
+    )
+
+
+class Workers:
+    """The workers of one process: a queue each, one workshop for all."""
+
+    def __init__(self, workshop: Workshop, workers: Sequence[QueueWorker]) -> None:
+        self._workshop = workshop
+        self._workers = workers
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether every worker is at its queue."""
+        return all(worker.connected for worker in self._workers)
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._tasks = [asyncio.create_task(worker.run()) for worker in self._workers]
+
+    async def stop(self) -> None:
+        """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
+        for worker in self._workers:
+            worker.stop()
+        if await self._all_ended(DRAIN_SECONDS):
+            return
+        self._workshop.abandon()
+        if await self._all_ended(HAND_BACK_SECONDS):
+            return
+        log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
+        for worker in self._workers:
+            worker.cut_off()
+        for task in self._tasks:
+            task.cancel()
+        await self._all_ended(HAND_BACK_SECONDS)
+
+    async def _all_ended(self, seconds: float) -> bool:
+        _, alive = await asyncio.wait(self._tasks, timeout=seconds)
+        return not alive
+
+
+@asynccontextmanager
+async def run_workers(
+    settings: Settings, url: str, pool: Pool, catalog: Catalog, tiers: Sequence[Tier]
+) -> AsyncIterator[Workers]:
+    """Workers for the tiers, at work until the context ends.
+
+    Raises:
+        SettingsError: an egress setting cannot be read.
+    """
+    links = link_cache(settings, pool)
+    async with Client(egress_policy(settings), user_agent=USER_AGENT) as client:
+        workshop = Workshop(pool, Resolver(catalog, client), links, Settler(pool, links))
+        concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
+        workers = Workers(
+            workshop,
+            [
+                QueueWorker(
+                    url, tier, workshop.work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds
+                )
+                for tier in tiers
+            ],
+        )
+        workers.start()
+        try:
+            yield workers
+        finally:
+            await workers.stop()
+
+
+@asynccontextmanager
+async def run_api(
+    settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: Workers | None
+) -> AsyncIterator[ASGIApp]:
+    """The ASGI application, with what must run beside it, until the context ends.
+
+    Raises:
+        SettingsError, DataDirError: the service's secret cannot be read.
+    """
+    watch = Watch(url)
+    authenticator = Authenticator(pool, load_keyring(settings))
+    backend = Backend(
+        base_url=base_url,
+        pool=pool,
+        catalog=catalog,
+        authenticator=authenticator,
+        submitter=Submitter(pool, catalog, link_cache(settings, pool)),
+        watch=watch,
+        workers_ready=lambda: workers is None or workers.ready,
+    )
+    async with AsyncExitStack() as stack:
+        for task in (asyncio.create_task(watch.run()), asyncio.create_task(_note_use(authenticator))):
+            stack.callback(task.cancel)
+        yield create_app(backend)
+        watch.close()
+
+
+async def _note_use(authenticator: Authenticator) -> None:
+    while True:
+        await asyncio.sleep(NOTE_USE_SECONDS)
+        try:
+            await authenticator.note_use()
+        except AWAY as error:
+            log.warning("keys.use_not_noted", error=str(error))

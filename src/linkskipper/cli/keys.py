@@ -1,0 +1,100 @@
+"""linkskipper keys …"""
+
+from typing import Annotated
+
+import typer
+
+from linkskipper.cli.admin import print_json, print_table, with_database
+from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.keys import KeyInfo, NewKey, create_key, list_keys, load_keyring, revoke_key
+from linkskipper.keys.api_keys import DEFAULT_RATE_LIMIT, SCOPES
+from linkskipper.settings import Settings
+from linkskipper.storage import Pool
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def create(
+    account: Annotated[int, typer.Option("--account", help="The account's id.")],
+    name: Annotated[str, typer.Option("--name", help="For people.")] = "default",
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help=f"What it may do: {', '.join(SCOPES)}. [default: all]")
+    ] = None,
+    rate_limit: Annotated[
+        int, typer.Option("--rate-limit", min=1, max=1_000_000, help="Calls in any 60 seconds.")
+    ] = DEFAULT_RATE_LIMIT,
+    daily_quota: Annotated[
+        int | None, typer.Option("--daily-quota", min=1, max=2**31 - 1, help="Resolves a UTC day. [default: no limit]")
+    ] = None,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key; it and its webhook secret are shown only now."""
+    unknown = sorted(set(scopes or ()) - set(SCOPES))
+    if unknown:
+        raise typer.BadParameter(f"there is no scope {', '.join(unknown)}; there is: {', '.join(SCOPES)}")
+
+    async def work(settings: Settings, pool: Pool) -> NewKey:
+        return await create_key(
+            pool,
+            load_keyring(settings),
+            account,
+            name=name,
+            scopes=SCOPES if scopes is None else scopes,
+            rate_limit=rate_limit,
+            daily_quota=daily_quota,
+        )
+
+    key = with_database(data_dir, work)
+    if as_json:
+        print_json(key)
+    else:
+        typer.echo(f"id              {key.id}\nkey             {key.key}\nwebhook secret  {key.webhook_secret}")
+        typer.echo("Keep them now: they are not shown again.", err=True)
+
+
+@app.command("list")
+def list_(
+    account: Annotated[int | None, typer.Option("--account", help="Only this account's. [default: all]")] = None,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the keys, without what would let anyone use them."""
+
+    async def work(_: Settings, pool: Pool) -> list[KeyInfo]:
+        return await list_keys(pool, account)
+
+    keys = with_database(data_dir, work)
+    if as_json:
+        print_json(keys)
+    else:
+        print_table(
+            ("id", "account", "name", "key", "a minute", "a day", "last used", "state"),
+            [_row(key) for key in keys],
+        )
+
+
+@app.command()
+def revoke(
+    key: Annotated[int, typer.Argument(help="The key's id.")], data_dir: DataDir = None, *, as_json: AsJson = False
+) -> None:
+    """Revoke a key; it stops working everywhere within a second."""
+
+    async def work(_: Settings, pool: Pool) -> None:
+        await revoke_key(pool, key)
+
+    with_database(data_dir, work)
+    if as_json:
+        print_json({"id": key, "revoked": True})
+    else:
+        typer.echo(f"Key {key} is revoked.")
+
+
+def _row(key: KeyInfo) -> tuple[object, ...]:
+    shown = f"{key.prefix}…{key.last_four}"
+    used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M}"
+    state = "revoked" if key.revoked_at else "valid"
+    return key.id, key.account_id, key.name, shown, key.rate_limit, key.daily_quota or "no limit", used, state

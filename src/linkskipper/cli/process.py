@@ -1,0 +1,107 @@
+"""Running a long-lived process: its sockets, its signals, its end."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+import uvloop
+from litestar.types import ASGIApp
+
+from linkskipper.errors import PortInUseError
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LAST_REQUESTS_SECONDS = 2
+BACKLOG = 2048
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a process's main coroutine to its end."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+def listen(host: str, port: int, *, setting: str = "--port or LINKSKIPPER_PORT") -> socket.socket:
+    """A listening socket (port 0: any free one), taken before anything else is started.
+
+    Raises:
+        PortInUseError: it cannot be had; says which setting chooses another.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on ({error.strerror})"
+        raise PortInUseError(f"{host}:{port} {why}: choose another with {setting}.") from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL that leads to a listening socket from this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - the wildcard is compared with, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.contextmanager
+def stop_requested() -> Iterator[asyncio.Event]:
+    """An event that the first stop signal sets; the second ends the process at once."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if event.is_set():
+            os._exit(130)
+        event.set()
+
+    for each in STOP_SIGNALS:
+        loop.add_signal_handler(each, stop)
+    try:
+        yield event
+    finally:
+        for each in STOP_SIGNALS:
+            loop.remove_signal_handler(each)
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, with the signals left to stop_requested."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,  # type: ignore[arg-type]
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+            )
+        )
+        self._listener = listener
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
+
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Serve until the event is set, then answer what is under way."""
+        serving = asyncio.create_task(self.serve(sockets=[self._listener]))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        self.should_exit = True
+        stopping.cancel()
+        await serving

@@ -1,0 +1,110 @@
+"""linkskipper serve, api and worker: the service, whole or in parts."""
+
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import structlog
+import typer
+
+from linkskipper import settings as settings_module
+from linkskipper.app import TIERS, Tier, checked_pool, database, load_catalog, run_api, run_workers
+from linkskipper.cli import logs, process, welcome
+from linkskipper.cli.options import DataDir, Host, Port
+from linkskipper.lab import Lab
+from linkskipper.settings import Settings
+from linkskipper.storage.schema import migrate
+
+log = structlog.get_logger()
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    *,
+    lab: Annotated[
+        bool | None, typer.Option("--lab", help="Also run local shorteners to try it on, without internet.")
+    ] = None,
+) -> None:
+    """Run everything on this machine: database, migrations, API, workers.
+
+    The first start makes an account and a key and prints them once.
+    """
+    settings = settings_module.load(host=host, port=port, data_dir=data_dir, lab=lab)
+    logs.configure(settings)
+    listener = process.listen(settings.host, settings.port)
+    address = process.address_of(listener)
+
+    async def main(url: str) -> None:
+        async with AsyncExitStack() as stack:
+            stop = stack.enter_context(process.stop_requested())
+            shorteners = await _start_lab(stack, settings) if settings.lab else None
+            joined = settings if shorteners is None else _routed_to(settings, shorteners)
+            await migrate(url)
+            pool = await stack.enter_async_context(checked_pool(settings, url))
+            catalog = load_catalog(joined, extra=[shorteners.providers_dir] if shorteners else [])
+            workers = await stack.enter_async_context(run_workers(joined, url, pool, catalog, TIERS))
+            base_url = settings.public_url or address
+            app = await stack.enter_async_context(
+                run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
+            )
+            await welcome.greet(settings, pool, address, shorteners)
+            await process.HttpServer(app, listener).serve_until(stop)
+
+    with listener, database(settings) as url:
+        process.run(main(url))
+
+
+def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Run the HTTP API alone; workers run elsewhere, on the same database."""
+    settings = settings_module.load(host=host, port=port, data_dir=data_dir)
+    logs.configure(settings)
+    listener = process.listen(settings.host, settings.port)
+    address = process.address_of(listener)
+
+    async def main(url: str) -> None:
+        async with AsyncExitStack() as stack:
+            stop = stack.enter_context(process.stop_requested())
+            pool = await stack.enter_async_context(checked_pool(settings, url))
+            base_url = settings.public_url or address
+            app = await stack.enter_async_context(
+                run_api(settings, url, pool, load_catalog(settings), base_url=base_url, workers=None)
+            )
+            log.info("api.ready", address=address)
+            await process.HttpServer(app, listener).serve_until(stop)
+
+    with listener, database(settings) as url:
+        process.run(main(url))
+
+
+def worker(
+    tier: Annotated[Tier | None, typer.Option("--tier", help="Only links of this tier. [default: both]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Run a worker: it takes links from the queue and resolves them. Run as many as wanted."""
+    settings = settings_module.load(data_dir=data_dir)
+    logs.configure(settings)
+    tiers = TIERS if tier is None else (tier,)
+
+    async def main(url: str) -> None:
+        async with AsyncExitStack() as stack:
+            stop = stack.enter_context(process.stop_requested())
+            pool = await stack.enter_async_context(checked_pool(settings, url))
+            await stack.enter_async_context(run_workers(settings, url, pool, load_catalog(settings), tiers))
+            log.info("worker.ready", tiers=tiers)
+            await stop.wait()
+
+    with database(settings) as url:
+        process.run(main(url))
+
+
+async def _start_lab(stack: AsyncExitStack, settings: Settings) -> Lab:
+    state_dir = settings.data_dir / "lab"
+    state_dir.mkdir(parents=True, exist_ok=True)
+    return await stack.enter_async_context(Lab(port=settings.lab_port, state_dir=state_dir))
+
+
+def _routed_to(settings: Settings, shorteners: Lab) -> Settings:
+    return settings.model_copy(
+        update={"host_map": (*settings.host_map, *shorteners.host_map), "extra_ca": shorteners.ca_file}
+    )

@@ -1,0 +1,23 @@
+"""The life of a job: submitted, worked on, settled, read."""
+
+from linkskipper.jobs.model import ERRORS, JobState, NewJob, Queued, Resolved, Status
+from linkskipper.jobs.read import read_job
+from linkskipper.jobs.settle import Settler
+from linkskipper.jobs.submit import Submitted, Submitter
+from linkskipper.jobs.watch import Watch
+from linkskipper.jobs.work import Workshop
+
+__all__ = [
+    "ERRORS",
+    "JobState",
+    "NewJob",
+    "Queued",
+    "Resolved",
+    "Settler",
+    "Status",
+    "Submitted",
+    "Submitter",
+    "Watch",
+    "Workshop",
+    "read_job",
+]

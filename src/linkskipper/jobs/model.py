@@ -1,0 +1,90 @@
+"""What a job is, the states it passes through, and how it is named."""
+
+import secrets
+import time
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class Status(StrEnum):
+    """The states of api.md; MOVES says which follows which."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    INVALID = "invalid"
+
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.RUNNING}),
+    # Back to queued when its worker stops; running again, as a new attempt, when its worker was lost.
+    Status.RUNNING: frozenset({Status.RUNNING, Status.QUEUED, Status.DONE, Status.FAILED, Status.INVALID}),
+    Status.DONE: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.INVALID: frozenset(),
+}
+TERMINAL = frozenset(status for status, following in MOVES.items() if not following)
+
+ERRORS = {Status.FAILED: "resolve_failed", Status.INVALID: "unsupported_link"}
+"""The ``error`` that clients are shown for the ways a job can end badly (api.md)."""
+
+
+class NewJob(msgspec.Struct, frozen=True):
+    """What a client asks for; url is as submitted."""
+
+    account_id: int
+    key_id: int
+    url: str
+    idempotency_key: str | None = None
+    webhook_url: str | None = None
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """An answer that is there: from the cache (job_id None), or a job that is done."""
+
+    job_id: UUID | None
+    url: str
+    target_url: str
+    provider: str
+    tier: str
+    credits_charged: int
+    balance: int
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """A job that is under way; position is how many jobs of its queue were ahead, itself included."""
+
+    job_id: UUID
+    position: int
+
+
+class JobState(msgspec.Struct, frozen=True):
+    """A job as its owner may see it, with the account's balance; queue_position is that at its submission."""
+
+    job_id: UUID
+    status: Status
+    url: str
+    target_url: str | None
+    provider: str
+    tier: str
+    reason: str | None
+    hops: Any
+    credits_charged: int
+    queue_position: int
+    balance: int
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in TERMINAL
+
+
+def new_job_id() -> UUID:
+    """A UUID of version 7 (RFC 9562, 5.7): ordered by time, so that new rows lie together in every index."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = secrets.randbits(74)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1)

@@ -1,0 +1,69 @@
+"""The statements on jobs and idempotency_keys, and how long the queue is."""
+
+CLAIM_IDEMPOTENCY_KEYS = """
+INSERT INTO idempotency_keys (key_id, idempotency_key, job_id)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[])
+ON CONFLICT DO NOTHING
+RETURNING job_id
+"""
+
+GIVE_UP_IDEMPOTENCY_KEYS = """
+DELETE FROM idempotency_keys
+USING unnest($1::bigint[], $2::text[]) AS given (key_id, idempotency_key)
+WHERE idempotency_keys.key_id = given.key_id AND idempotency_keys.idempotency_key = given.idempotency_key
+"""
+
+INSERT = """
+INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, webhook_url, queue_position)
+SELECT * FROM unnest(
+    $1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::integer[], $9::text[],
+    $10::integer[]
+)
+"""
+
+STATE = """
+SELECT jobs.id AS job_id, status, url, target_url, provider, tier, reason, hops, credits_charged,
+    queue_position, balance
+FROM jobs JOIN accounts ON accounts.id = jobs.account_id
+"""
+
+READ = STATE + "WHERE jobs.id = $1 AND jobs.key_id = $2"
+
+REPLAY = (
+    STATE
+    + """
+JOIN idempotency_keys ON idempotency_keys.job_id = jobs.id
+WHERE idempotency_keys.key_id = $1 AND idempotency_keys.idempotency_key = $2
+"""
+)
+
+START = """
+UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = given.lease, started_at = now()
+FROM unnest($1::uuid[], $2::uuid[]) AS given (id, lease)
+WHERE jobs.id = given.id AND status IN ('queued', 'running')
+RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, url, link, provider, tier, cost
+"""
+
+RAISE_COST = "UPDATE jobs SET cost = $2 WHERE id = $1"
+
+HAND_BACK = """
+UPDATE jobs SET status = 'queued', lease = NULL, attempt = attempt - 1
+WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running'
+"""
+
+# The fence: a worker that was presumed dead and comes back names an attempt and lease that are no longer the job's.
+END = """
+UPDATE jobs
+SET status = ended.status, lease = NULL, finished_at = now(), target_url = ended.target_url,
+    provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier),
+    reason = ended.reason, hops = ended.hops, credits_charged = least(ended.charge, cost)
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
+    $10::integer[]
+) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, charge)
+WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease AND jobs.status = 'running'
+RETURNING jobs.id, account_id, cost, credits_charged
+"""
+
+CHANNEL = "linkskipper_jobs"
+NOTIFY = f"SELECT pg_notify('{CHANNEL}', $1)"

@@ -1,0 +1,79 @@
+"""The second of the two transactions that carry the money: the job ends, once, and all that hangs on it."""
+
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from linkskipper import credits
+from linkskipper.credits import Charge
+from linkskipper.jobs import queries
+from linkskipper.jobs.model import Status
+from linkskipper.links import CachedLink, LinkCache
+from linkskipper.storage import Pool
+from linkskipper.storage.batch import Batcher
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How an attempt ended; job_id, attempt and lease are the fence.
+
+    hops is JSON, charge is in credits (never more than the job's hold), cached is what the cache shall learn.
+    """
+
+    job_id: UUID
+    attempt: int
+    lease: UUID
+    status: Status
+    target_url: str | None = None
+    provider: str | None = None
+    tier: str | None = None
+    reason: str | None = None
+    hops: str | None = None
+    charge: int = 0
+    cached: CachedLink | None = None
+
+
+class Settler:
+    """Ends jobs, and tells whoever waits for them."""
+
+    def __init__(self, pool: Pool, links: LinkCache) -> None:
+        self._pool = pool
+        self._links = links
+        self.settle = Batcher(self._settle_all)
+
+    async def _settle_all(self, endings: list[Ending]) -> list[bool]:
+        """End many jobs in one transaction; False for one whose attempt no longer counts."""
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                rows = await connection.fetch(queries.END, *zip(*map(_columns, endings), strict=True))
+                ended = {row["id"] for row in rows}
+                await credits.settle(connection, [_charge(row) for row in rows])
+                learnt = [ending.cached for ending in endings if ending.cached and ending.job_id in ended]
+                await self._links.store(connection, learnt)
+            await connection.execute(queries.NOTIFY, ",".join(map(str, ended)))
+        return [ending.job_id in ended for ending in endings]
+
+    async def raise_hold(self, job_id: UUID, account_id: int, *, held: int, cost: int) -> None:
+        """Hold more for a job that turned out dearer, if the account can: else it ends at the price it began with."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await credits.hold(connection, [(account_id, cost - held)]) == [None]:
+                await connection.execute(queries.RAISE_COST, job_id, cost)
+
+
+def _columns(ending: Ending) -> tuple[object, ...]:
+    return (
+        ending.job_id,
+        ending.attempt,
+        ending.lease,
+        ending.status,
+        ending.target_url,
+        ending.provider,
+        ending.tier,
+        ending.reason,
+        ending.hops,
+        ending.charge,
+    )
+
+
+def _charge(row: asyncpg.Record) -> Charge:
+    return Charge(row["account_id"], row["id"], held=row["cost"], taken=row["credits_charged"])

@@ -1,0 +1,159 @@
+"""What a worker does with one job of the queue."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+
+from linkskipper.jobs import queries
+from linkskipper.jobs.model import Status
+from linkskipper.jobs.settle import Ending, Settler
+from linkskipper.links import CachedLink, LinkCache
+from linkskipper.resolver import Reason, Resolution, Resolver
+from linkskipper.storage import AWAY, Pool
+from linkskipper.storage.batch import Batcher
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS = 5  # a job that has lost so many workers is not given to another
+DATABASE_RETRY_SECONDS = 1
+
+Answer = TypeVar("Answer")
+
+
+class Started(msgspec.Struct, frozen=True):
+    """An attempt at a job; attempt and lease are what settles it."""
+
+    job_id: UUID
+    attempt: int
+    lease: UUID
+    account_id: int
+    url: str
+    link: bytes
+    provider: str
+    tier: str
+    cost: int
+
+
+class Workshop:
+    """Starts, resolves and settles jobs, many at once; the queue says which."""
+
+    def __init__(self, pool: Pool, resolver: Resolver, links: LinkCache, settler: Settler) -> None:
+        self._pool = pool
+        self._resolver = resolver
+        self._links = links
+        self._settler = settler
+        self._start = Batcher(self._start_all)
+        self._resolving: set[asyncio.Task[None]] = set()
+        self._abandoned = False
+
+    async def work(self, job_id: UUID) -> bool:
+        """Bring a job to its end; False where it was handed back for another worker."""
+        started = await self._persist(lambda: self._start(job_id))
+        if started is None:
+            return True
+        ending = await self._attempt(started)
+        if ending is None:
+            await self._pool.execute(queries.HAND_BACK, started.job_id, started.attempt, started.lease)
+            return False
+        if ending.charge > started.cost:
+            await self._persist(lambda: self._raise_hold(started, ending))
+        if not await self._persist(lambda: self._settler.settle(ending)):
+            log.info("job.superseded", job_id=str(job_id), attempt=started.attempt)
+        return True
+
+    def abandon(self) -> None:
+        """Break off what is being resolved; those jobs are handed back to the queue."""
+        self._abandoned = True
+        for task in self._resolving:
+            task.cancel()
+
+    async def _start_all(self, job_ids: list[UUID]) -> list[Started | None]:
+        rows = await self._pool.fetch(queries.START, job_ids, [uuid4() for _ in job_ids])
+        started = {row["job_id"]: Started(**row) for row in rows}
+        return [started.get(job_id) for job_id in job_ids]
+
+    async def _attempt(self, started: Started) -> Ending | None:
+        """How the attempt ends; None if it was broken off."""
+        cached = await self._persist(lambda: self._links.find(started.link))
+        if cached is not None:
+            return _ending_from_cache(started, cached)
+        if started.attempt > MAX_ATTEMPTS:
+            return _ending(started, Status.FAILED, reason="attempts_exhausted")
+        try:
+            resolution = await self._resolve(started.url)
+        except Exception:
+            log.exception("job.resolver_crashed", job_id=str(started.job_id), url=started.url)
+            return _ending(started, Status.FAILED, reason="internal_error")
+        return None if resolution is None else _ending_from_resolution(started, resolution)
+
+    async def _resolve(self, url: str) -> Resolution | None:
+        task = asyncio.current_task()
+        if task is None or self._abandoned:
+            return None
+        self._resolving.add(task)
+        try:
+            return await self._resolver.resolve(url)
+        except asyncio.CancelledError:
+            if not self._abandoned:
+                raise
+            task.uncancel()
+            return None
+        finally:
+            self._resolving.discard(task)
+
+    async def _raise_hold(self, started: Started, ending: Ending) -> None:
+        await self._settler.raise_hold(started.job_id, started.account_id, held=started.cost, cost=ending.charge)
+
+    async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Repeat a call to the database until it is back: what was resolved must not be lost."""
+        while True:
+            try:
+                return await call()
+            except AWAY as error:
+                if self._abandoned:
+                    raise
+                log.warning("job.database_away", error=str(error), retry_seconds=DATABASE_RETRY_SECONDS)
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+
+def _ending(started: Started, status: Status, *, reason: str) -> Ending:
+    return Ending(started.job_id, started.attempt, started.lease, status, reason=reason)
+
+
+def _ending_from_cache(started: Started, cached: CachedLink) -> Ending:
+    """Free: credits pay for a resolution (api.md, "Credits")."""
+    if cached.target_url is None:
+        return _ending(started, Status.FAILED, reason=Reason.LINK_REMOVED)
+    return Ending(
+        started.job_id,
+        started.attempt,
+        started.lease,
+        Status.DONE,
+        target_url=cached.target_url,
+        provider=cached.provider,
+        tier=cached.tier,
+    )
+
+
+def _ending_from_resolution(started: Started, resolution: Resolution) -> Ending:
+    done = resolution.target_url is not None
+    provider, tier = resolution.provider or started.provider, resolution.tier or started.tier
+    worth_knowing = done or resolution.reason is Reason.LINK_REMOVED
+    url = resolution.hops[0].url if resolution.hops else started.url
+    return Ending(
+        started.job_id,
+        started.attempt,
+        started.lease,
+        Status(resolution.status),
+        target_url=resolution.target_url,
+        provider=provider,
+        tier=tier,
+        reason=resolution.reason,
+        hops=msgspec.json.encode(resolution.hops).decode(),
+        charge=resolution.cost if done else 0,
+        cached=CachedLink(started.link, url, resolution.target_url, provider, tier) if worth_knowing else None,
+    )
