@@ -1,0 +1,37 @@
+"""The one door out: every connection of this service to the world passes here, and the guard with it."""
+
+from linkskipper.egress.addresses import refusal
+from linkskipper.egress.client import Client, Limits
+from linkskipper.egress.cookies import Jar
+from linkskipper.egress.errors import (
+    BadUrl,
+    BodyTooLarge,
+    ForeignScheme,
+    HeadersTooLarge,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
+from linkskipper.egress.policy import Policy
+from linkskipper.egress.public import check_public_https
+from linkskipper.egress.response import Response
+from linkskipper.egress.urls import Url, canonical
+
+__all__ = [
+    "BadUrl",
+    "BodyTooLarge",
+    "Client",
+    "ForeignScheme",
+    "HeadersTooLarge",
+    "Jar",
+    "Limits",
+    "Policy",
+    "Refused",
+    "Response",
+    "TimedOut",
+    "Unreachable",
+    "Url",
+    "canonical",
+    "check_public_https",
+    "refusal",
+]

@@ -1,0 +1,216 @@
+"""The outbound HTTP client: one request, one answer, within limits and past the guard."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import aiohttp
+import structlog
+from aiohttp.http_exceptions import LineTooLong
+from yarl import URL
+
+from linkskipper.egress.cookies import Jar
+from linkskipper.egress.decode import ACCEPT_ENCODING, BoundedBody
+from linkskipper.egress.dial import GuardedResolver, guarded_socket
+from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable
+from linkskipper.egress.policy import Policy
+from linkskipper.egress.response import Response
+from linkskipper.egress.urls import Url
+
+_log = structlog.get_logger(__name__)
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_MAX_FIELD_BYTES = 16 * 1024
+_MAX_FIELDS = 128
+_DRAIN_BYTES = 16 * 1024
+_DRAIN_SECONDS = 0.2
+_REDIRECTS = range(300, 400)
+_TEXT_TYPES = frozenset(
+    f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much one fetch may take; `raw_bytes` counts the body as sent, `body_bytes` decoded."""
+
+    connect_seconds: float = 5.0
+    fetch_seconds: float = 15.0
+    body_bytes: int = 2 * 1024 * 1024
+    raw_bytes: int = 2 * 1024 * 1024
+    header_bytes: int = 64 * 1024
+
+
+class Client:
+    """The one door out. An async context manager, made and used in one event loop; it keeps no cookies."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        user_agent: str,
+        connections: int = 1000,
+        limits: Limits = Limits(),
+        nameservers: Sequence[str] | None = None,
+    ) -> None:
+        self._policy = policy
+        self._user_agent = user_agent
+        self._connections = connections
+        self._limits = limits
+        self._nameservers = nameservers
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=self._connector(),
+            headers=_default_headers(self._user_agent),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout(self._limits.fetch_seconds),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=_MAX_FIELD_BYTES,
+            max_field_size=_MAX_FIELD_BYTES,
+            max_headers=_MAX_FIELDS,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def fetch(
+        self,
+        url: Url,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] = _NO_HEADERS,
+        body: bytes | None = None,
+        jar: Jar | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Send one request and give the answer, no redirect followed; `timeout` in seconds replaces the usual limit.
+
+        Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
+        """
+        try:
+            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, timeout)
+            try:
+                return await self._receive(url, answer, jar)
+            finally:
+                answer.release()
+        except Refused as refused:
+            _log.warning("egress refused", host=url.host, address=refused.address, reason=refused.reason)
+            raise
+        except TimeoutError:
+            raise TimedOut(f"{url.host} did not answer in time") from None
+        except aiohttp.ClientResponseError as error:
+            raise _malformed(url, error) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{url.host} cannot be reached: {error}") from None
+
+    async def _send(
+        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, timeout: float | None
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise RuntimeError("the client is used outside its context")
+        if reason := self._policy.judge_port(url.port):
+            raise Refused(url.host, "", reason)
+        limits = self._session.timeout if timeout is None else self._timeout(timeout)
+        target = URL(url.href, encoded=True)
+        return await self._session.request(
+            method, target, headers=headers, data=body, timeout=limits, allow_redirects=False
+        )
+
+    async def _receive(self, url: Url, answer: aiohttp.ClientResponse, jar: Jar | None) -> Response:
+        if sum(len(name) + len(value) for name, value in answer.raw_headers) > self._limits.header_bytes:
+            answer.close()
+            raise HeadersTooLarge(f"{url.host} sent headers over their limit")
+        if jar is not None and "Set-Cookie" in answer.headers:
+            jar.keep(url, answer.headers.getall("Set-Cookie"))
+        media_type = answer.content_type if "Content-Type" in answer.headers else ""
+        body = b""
+        if _leads_elsewhere(answer) or not _is_text(media_type):
+            await _drain(answer)
+        else:
+            body = await self._read(answer)
+        return Response(url, answer.status, answer.headers, body, media_type, answer.charset)
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        coding = answer.headers.get("Content-Encoding", "")
+        body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
+        try:
+            async for chunk in answer.content.iter_any():
+                body.feed(chunk)
+        except BodyTooLarge:
+            answer.close()
+            raise
+        return body.result()
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(
+            resolver=GuardedResolver(self._policy, self._nameservers, self._limits.connect_seconds),
+            socket_factory=partial(guarded_socket, self._policy),
+            use_dns_cache=False,
+            limit=self._connections,
+            ssl=_tls(self._policy),
+        )
+
+    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=seconds, sock_connect=self._limits.connect_seconds)
+
+
+def _default_headers(user_agent: str) -> dict[str, str]:
+    return {
+        "User-Agent": user_agent,
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Encoding": ACCEPT_ENCODING,
+        "Accept-Language": "en",
+    }
+
+
+def _tls(policy: Policy) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if policy.extra_ca is not None:
+        context.load_verify_locations(policy.extra_ca)
+    return context
+
+
+def _with_cookies(headers: Mapping[str, str], jar: Jar | None, url: Url) -> Mapping[str, str]:
+    cookies = jar.header(url) if jar is not None else None
+    return headers if cookies is None else {**headers, "Cookie": cookies}
+
+
+def _leads_elsewhere(answer: aiohttp.ClientResponse) -> bool:
+    return answer.status in _REDIRECTS and "Location" in answer.headers
+
+
+def _is_text(media_type: str) -> bool:
+    """Also true where no sensible type is given: browsers would look into the body, and so must the stop rules."""
+    if "/" not in media_type or media_type.startswith("text/"):
+        return True
+    return media_type in _TEXT_TYPES or media_type.endswith(("+json", "+xml"))
+
+
+async def _drain(answer: aiohttp.ClientResponse) -> None:
+    """Read a small body away, so that the connection can serve again; close it on a larger or slower one."""
+    if answer.content.at_eof():
+        return
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await answer.content.readexactly(_DRAIN_BYTES)
+    except asyncio.IncompleteReadError:
+        return
+    except (TimeoutError, aiohttp.ClientError):
+        pass
+    answer.close()
+
+
+def _malformed(url: Url, error: aiohttp.ClientResponseError) -> HeadersTooLarge | Unreachable:
+    if isinstance(error.__cause__, LineTooLong) or "Too many headers" in error.message:
+        return HeadersTooLarge(f"{url.host} sent headers over their limit")
+    return Unreachable(f"{url.host} sent no proper HTTP: {error.message}")

@@ -1,0 +1,90 @@
+"""Bodies read with limits: on the bytes sent, and on what they unpack to."""
+
+import sys
+import zlib
+from collections.abc import Callable
+
+import brotli  # type: ignore[import-untyped]
+
+from linkskipper.egress.errors import BodyTooLarge, Unreachable
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+_ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that RFC 9659 lets a web server use
+_ZLIB_METHOD = 8  # RFC 1950: the low half of a zlib stream's first byte
+
+# Takes bytes and the most that may come out; what would exceed that stays unread.
+Decoder = Callable[[bytes, int], bytes]
+
+
+class BoundedBody:
+    """Gathers a body; raises BodyTooLarge as soon as either limit is passed, Unreachable if it cannot be decoded."""
+
+    def __init__(self, coding: str, *, raw_limit: int, limit: int) -> None:
+        self._decode = _decoder(coding.strip().lower())
+        self._raw_left = raw_limit
+        self._limit = limit
+        self._body = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes as they were sent."""
+        self._raw_left -= len(chunk)
+        if self._raw_left < 0:
+            raise BodyTooLarge("the body as sent is over its limit")
+        try:
+            self._body += self._decode(chunk, self._limit - len(self._body) + 1)
+        except (zlib.error, brotli.error, zstd.ZstdError) as error:
+            raise Unreachable(f"the body cannot be decoded: {error}") from None
+        if len(self._body) > self._limit:
+            raise BodyTooLarge("the decoded body is over its limit")
+
+    def result(self) -> bytes:
+        """All that came, decoded."""
+        return bytes(self._body)
+
+
+def _decoder(coding: str) -> Decoder:
+    match coding:
+        case "" | "identity":
+            return lambda data, _room: data
+        case "gzip" | "x-gzip":
+            return _inflate(31)
+        case "deflate":
+            return _deflate()
+        case "br":
+            return _brotli()
+        case "zstd":
+            return _zstd()
+    raise Unreachable(f"the body has the unknown coding {coding!r}")
+
+
+def _inflate(window_bits: int) -> Decoder:
+    return zlib.decompressobj(window_bits).decompress
+
+
+def _deflate() -> Decoder:
+    """Read zlib streams and, as browsers do, the bare deflate that some servers send under this name."""
+    inflate: Decoder | None = None
+
+    def decode(data: bytes, room: int) -> bytes:
+        nonlocal inflate
+        if inflate is None and data:
+            inflate = _inflate(15 if data[0] & 0x0F == _ZLIB_METHOD else -15)
+        return inflate(data, room) if inflate else b""
+
+    return decode
+
+
+def _brotli() -> Decoder:
+    unpacker = brotli.Decompressor()
+    return lambda data, room: unpacker.process(data, output_buffer_limit=room)
+
+
+def _zstd() -> Decoder:
+    unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+    # Bytes after the frame's end would raise EOFError; browsers leave them unread.
+    return lambda data, room: b"" if unpacker.eof else unpacker.decompress(data, room)

@@ -1,0 +1,54 @@
+"""Why nothing came back from outside.
+
+EgressError
+├── BadUrl               not a URL that this service fetches
+│   └── ForeignScheme    a well-formed URL, but neither http nor https
+├── Refused              the guard said no
+├── Unreachable          DNS, connection, TLS or protocol failed
+├── TimedOut             no complete answer in time
+├── BodyTooLarge         over a limit, as sent or decoded
+└── HeadersTooLarge      over a limit, in one field or in all
+
+A client of the service must not be able to tell Refused from Unreachable (safety.md).
+"""
+
+from linkskipper.errors import EgressError
+
+
+class BadUrl(EgressError):
+    """The text is not a URL that this service fetches; the message says why and does not repeat it."""
+
+
+class ForeignScheme(BadUrl):
+    """A well-formed URL of another scheme (magnet:, tg:, file:); `href` is its canonical form."""
+
+    def __init__(self, scheme: str, href: str) -> None:
+        super().__init__(f"the scheme {scheme} is neither http nor https")
+        self.scheme = scheme
+        self.href = href
+
+
+class Refused(EgressError):
+    """The guard said no. `address` is what was about to be connected to, or "" where it did not come to that."""
+
+    def __init__(self, host: str, address: str, reason: str) -> None:
+        super().__init__(f"{host} is refused: {reason}")
+        self.host = host
+        self.address = address
+        self.reason = reason
+
+
+class Unreachable(EgressError):
+    """DNS, connecting, TLS or HTTP itself failed, or the body ended early."""
+
+
+class TimedOut(EgressError):
+    """Connecting or the whole fetch took longer than its limit."""
+
+
+class BodyTooLarge(EgressError):
+    """The body is over its limit, as sent or decoded."""
+
+
+class HeadersTooLarge(EgressError):
+    """One header field, or all of them together, are over their limit."""

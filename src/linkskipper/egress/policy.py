@@ -1,0 +1,130 @@
+"""What may be contacted: public addresses on the allowed ports, and the operator's exact holes."""
+
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Self
+
+from linkskipper.egress.addresses import parse_address, refusal
+from linkskipper.errors import SettingsError
+
+_MAX_PORT = 65535
+_LOCAL_ZONES = ("localhost", "internal", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Addresses that are open although the table refuses them, on one port or, with None, on the allowed ports."""
+
+    network: IPv4Network | IPv6Network
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Where one name leads instead of through DNS; a port of None stands for whichever port the URL names."""
+
+    name: str
+    name_port: int | None
+    address: str
+    address_port: int | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The guard's rules. A hole or a mapping that names a port opens that port for itself alone."""
+
+    ports: frozenset[int] = frozenset({80, 443})
+    allow: tuple[Hole, ...] = ()
+    host_map: tuple[Mapping, ...] = ()
+    extra_ca: Path | None = None
+
+    @classmethod
+    def parse(
+        cls, *, ports: Iterable[str], allow: Iterable[str], host_map: Iterable[str], extra_ca: Path | None
+    ) -> Self:
+        """Read the operator's settings; raises SettingsError naming the first item that is wrong."""
+        if extra_ca is not None:
+            _check_ca(extra_ca)
+        return cls(
+            ports=frozenset(_port(item, item) for item in ports),
+            allow=tuple(_hole(item) for item in allow),
+            host_map=tuple(_mapping(item) for item in host_map),
+            extra_ca=extra_ca,
+        )
+
+    def mapped(self, name: str, port: int) -> Mapping | None:
+        """Where the operator sends this name; an entry for the very port goes before one for any."""
+        found = [entry for entry in self.host_map if entry.name == name and self._covers(entry.name_port, port)]
+        return min(found, key=lambda entry: entry.name_port is None, default=None)
+
+    def judge(self, address: str, port: int) -> str | None:
+        """Why this address and port must not be connected to; None if they may."""
+        reason = refusal(address) or (None if port in self.ports else f"port {port} is not allowed")
+        return None if reason is None or self._in_hole(address, port) else reason
+
+    def judge_port(self, port: int) -> str | None:
+        """Why no address at all may be contacted on this port; None if some may."""
+        named = {hole.port for hole in self.allow} | {entry.name_port for entry in self.host_map}
+        return None if port in self.ports or port in named else f"port {port} is not allowed"
+
+    def _in_hole(self, address: str, port: int) -> bool:
+        parsed = parse_address(address)
+        return parsed is not None and any(
+            parsed in hole.network and self._covers(hole.port, port) for hole in self.allow
+        )
+
+    def _covers(self, named: int | None, port: int) -> bool:
+        return port in self.ports if named is None else port == named
+
+
+def refused_name(name: str) -> str | None:
+    """Why this name never goes to DNS; None if it may. `name` is lower-case, without a trailing dot."""
+    if "." not in name:
+        return "a single-label name"
+    zone = name.rpartition(".")[2]
+    return f"a name in .{zone}" if zone in _LOCAL_ZONES else None
+
+
+def _check_ca(path: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"the extra CA {path} cannot be used: {error}") from None
+
+
+def _port(text: str, item: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT:
+        return int(text)
+    raise SettingsError(f"{item!r}: the port must be a number from 1 to {_MAX_PORT}")
+
+
+def _hole(item: str) -> Hole:
+    text, port = _split_port(item.strip())
+    try:
+        return Hole(ip_network(text), port)
+    except ValueError:
+        raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080") from None
+
+
+def _mapping(item: str) -> Mapping:
+    left, _, right = item.strip().partition("=")
+    name, name_port = _split_port(left)
+    address, address_port = _split_port(right)
+    parsed = parse_address(address)
+    if not name or parse_address(name) or parsed is None:
+        raise SettingsError(f"{item!r} is no name[:port]=address[:port], as shop.test:443=10.1.2.3:8443")
+    return Mapping(name.lower().removesuffix("."), name_port, str(parsed), address_port)
+
+
+def _split_port(text: str) -> tuple[str, int | None]:
+    """Split off `:port`; IPv6 bears a port only in brackets."""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, _port(rest[1:], text) if rest.startswith(":") else None
+    if text.count(":") != 1:
+        return text, None
+    host, _, port = text.partition(":")
+    return host, _port(port, text)
