@@ -4,6 +4,7 @@ import re
 import secrets
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
@@ -20,6 +21,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        bind_contextvars(request_id=request_id.decode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from linkskipper import settings as settings_module
 from linkskipper.app import checked_pool, database
+from linkskipper.cli import logs
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
 from linkskipper.storage.schema import migrate
@@ -26,6 +27,7 @@ def with_database(data_dir: Path | None, work: Callable[[Settings, Pool], Awaita
         OperatorError: the database cannot be used.
     """
     settings = settings_module.load(data_dir=data_dir)
+    logs.configure(settings)
 
     async def run(url: str) -> Answer:
         if settings.database_url is None:

@@ -6,6 +6,7 @@ import typer
 
 from linkskipper import settings as settings_module
 from linkskipper.app import database
+from linkskipper.cli import logs
 from linkskipper.cli.admin import print_json
 from linkskipper.cli.options import AsJson, DataDir
 from linkskipper.storage import open_connection
@@ -18,7 +19,9 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the schema to this version's; harmless where it is there already."""
-    with database(settings_module.load(data_dir=data_dir)) as url:
+    settings = settings_module.load(data_dir=data_dir)
+    logs.configure(settings)
+    with database(settings) as url:
         asyncio.run(bring_up_to_date(url))
     typer.echo(f"The schema is at {HEAD}.")
 
@@ -26,7 +29,9 @@ def migrate(data_dir: DataDir = None) -> None:
 @app.command()
 def status(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Say which schema the database has; exit 1 where it is not this version's."""
-    with database(settings_module.load(data_dir=data_dir)) as url:
+    settings = settings_module.load(data_dir=data_dir)
+    logs.configure(settings)
+    with database(settings) as url:
         revision = asyncio.run(_revision(url))
     state = judge(revision)
     if as_json:

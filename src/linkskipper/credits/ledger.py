@@ -78,23 +78,7 @@ async def grant(connection: Connection, account_id: int, credits: int, *, note: 
     Raises:
         UnknownRecordError: there is no such account.
     """
-    return await _add(connection, account_id, credits, "grant", note)
-
-
-async def correct(connection: Connection, account_id: int, credits: int, *, note: str) -> int:
-    """Add or (below 0) take back credits by hand, with the reason; returns the new balance.
-
-    Raises:
-        UnknownRecordError: there is no such account, or it would be left with less than its jobs hold.
-    """
-    return await _add(connection, account_id, credits, "correction", note)
-
-
-async def _add(connection: Connection, account_id: int, credits: int, kind: str, note: str | None) -> int:
-    balance: int | None = await connection.fetchval(queries.ADD, account_id, credits, kind, note)
+    balance: int | None = await connection.fetchval(queries.ADD, account_id, credits, "grant", note)
     if balance is None:
-        raise UnknownRecordError(
-            f"There is no account {account_id} that could be changed by {credits} credits: "
-            "see linkskipper accounts list."
-        )
+        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")
     return balance

@@ -14,7 +14,7 @@ WHERE accounts.id = asked.id
 """
 
 SETTLE = """
-UPDATE accounts SET held = held - ended.held, balance = balance - ended.taken
+UPDATE accounts SET held = accounts.held - ended.held, balance = balance - ended.taken
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, taken)
 WHERE accounts.id = ended.id
 RETURNING accounts.id, balance

@@ -4,8 +4,10 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.fernet import Fernet
 
@@ -70,15 +72,10 @@ def _secret_in(data_dir: Path) -> bytes:
 
 
 def _create(path: Path) -> None:
-    """Write the secret whole or not at all; of two processes that try, one wins."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_hex(SECRET_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+    """Write the secret whole or not at all; of several that try, one wins."""
+    with NamedTemporaryFile("w", dir=path.parent) as draft:  # made readable by its owner alone
+        draft.write(secrets.token_hex(SECRET_BYTES))
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft.name)

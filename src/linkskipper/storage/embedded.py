@@ -44,7 +44,7 @@ class EmbeddedServer:
         self._cluster = self._data_dir / "postgres"
         self._user = _server_user()
         self._presence: IO[str] | None = None
-        self._server: subprocess.Popen[bytes] | None = None
+        self._child: int | None = None
 
     def join(self) -> str:
         """Make sure that the server runs and return its connection URL.
@@ -55,12 +55,14 @@ class EmbeddedServer:
         """
         self._prepare_data_dir()
         with self._alone():
-            self._presence = (self._data_dir / "postgres.users").open("w")
-            fcntl.flock(self._presence, fcntl.LOCK_SH)
-            if not (self._cluster / "PG_VERSION").exists():
-                self._initialise()
-            if not self._answers():
-                self._start()
+            presence = (self._data_dir / "postgres.users").open("w")
+            try:
+                fcntl.flock(presence, fcntl.LOCK_SH)
+                self._ensure_running()
+            except BaseException:
+                presence.close()
+                raise
+        self._presence = presence
         return f"postgresql://postgres@/postgres?host={self._socket_dir()}"
 
     def leave(self) -> None:
@@ -74,8 +76,13 @@ class EmbeddedServer:
             except BlockingIOError:
                 return
             self._run("pg_ctl", "stop", "-D", str(self._cluster), "-m", "fast", "-w")
-            if self._server is not None:
-                self._server.wait()
+            self._reap()
+
+    def _ensure_running(self) -> None:
+        if not (self._cluster / "PG_VERSION").exists():
+            self._initialise()
+        if not self._answers():
+            self._start()
 
     def _prepare_data_dir(self) -> None:
         try:
@@ -130,8 +137,14 @@ class EmbeddedServer:
             server: subprocess.Popen[bytes] = subprocess.Popen(
                 command, stdout=logfile, stderr=logfile, **self._spawning()
             )
-        self._server = server
         self._wait_until_ready(server)
+        self._child = server.pid
+        server.returncode = 0  # no longer Popen's to watch: the server may well outlive this process
+
+    def _reap(self) -> None:
+        if self._child is not None:
+            os.waitpid(self._child, 0)
+            self._child = None
 
     def _wait_until_ready(self, server: subprocess.Popen[bytes]) -> None:
         pidfile = self._cluster / "postmaster.pid"

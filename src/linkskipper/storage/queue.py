@@ -29,7 +29,7 @@ COUNTED = 1000
 
 DEPTHS = """
 SELECT queue,
-    (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' LIMIT $2) AS some)
+    (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' LIMIT $2) AS counted)
         AS depth,
     (SELECT id FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' ORDER BY priority DESC, id LIMIT 1)
         AS oldest

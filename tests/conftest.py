@@ -1,0 +1,64 @@
+"""What all tests share: a real PostgreSQL, and a fresh database for each test that asks for one."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from linkskipper.storage import EmbeddedServer, Pool, open_pool
+from linkskipper.storage.schema import migrate
+
+TEMPLATE = "linkskipper_template"
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as this test process."""
+    server = EmbeddedServer(tmp_path_factory.mktemp(f"postgres-{worker_id}"))
+    yield server.join()
+    server.leave()
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> str:
+    """The name of a database that the migrations built; others are copied from it."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    await connection.close()
+    await migrate(named(server_url, TEMPLATE))
+    return TEMPLATE
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """The URL of a fresh database with the current schema."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield named(server_url, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """A pool on a fresh database."""
+    pool = await open_pool(database_url, size=5)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data directory that does not exist yet."""
+    return tmp_path / "data"
+
+
+def named(url: str, database: str) -> str:
+    """The same server's URL for another database."""
+    return url.replace("/postgres?", f"/{database}?")

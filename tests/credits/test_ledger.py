@@ -1,0 +1,81 @@
+"""Credits: held, taken, released, granted; never lost, never below zero."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from linkskipper import credits
+from linkskipper.credits import Charge
+from linkskipper.errors import UnknownRecordError
+from linkskipper.keys import create_account, get_account
+from linkskipper.storage import Pool
+
+
+async def hold(pool: Pool, *asked: tuple[int, int]) -> list[int | None]:
+    async with pool.acquire() as connection, connection.transaction():
+        return await credits.hold(connection, asked)
+
+
+async def settle(pool: Pool, *charges: Charge) -> dict[int, int]:
+    async with pool.acquire() as connection, connection.transaction():
+        return await credits.settle(connection, charges)
+
+
+async def balance_and_held(pool: Pool, account_id: int) -> tuple[int, int]:
+    account = await get_account(pool, account_id)
+    total = await pool.fetchval("SELECT coalesce(sum(amount), 0) FROM ledger WHERE account_id = $1", account_id)
+    assert total == account.balance
+    return account.balance, account.held
+
+
+async def test_hold_take_and_release(pool: Pool) -> None:
+    """A hold lowers what can be spent, a take the balance; what is released can be spent again."""
+    account = (await create_account(pool, "test", credits=3)).id
+    assert await hold(pool, (account, 2), (account, 2), (account, 1)) == [None, 3, None]
+    assert await balance_and_held(pool, account) == (3, 3)
+    first, second = uuid4(), uuid4()
+    assert await settle(pool, Charge(account, first, 2, 2), Charge(account, second, 1, 0)) == {account: 1}
+    assert await balance_and_held(pool, account) == (1, 0)
+
+
+async def test_many_at_once_never_overspend(pool: Pool) -> None:
+    """Of simultaneous holds, just as many are granted as the balance pays for, over accounts in any order."""
+    accounts = [(await create_account(pool, "test", credits=7)).id for _ in range(3)]
+    asked = [accounts[number % 3 :] + accounts[: number % 3] for number in range(30)]
+    answers = await asyncio.gather(*(hold(pool, *((account, 1) for account in order)) for order in asked))
+    granted = sum(answer is None for each in answers for answer in each)
+    assert granted == 21
+    for account in accounts:
+        assert await balance_and_held(pool, account) == (7, 7)
+
+
+async def test_job_is_charged_once(pool: Pool) -> None:
+    """The database itself refuses a second charge for a job, and nothing of it stays."""
+    account = (await create_account(pool, "test", credits=5)).id
+    job = uuid4()
+    await hold(pool, (account, 2))
+    await settle(pool, Charge(account, job, 1, 1))
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await settle(pool, Charge(account, job, 1, 1))
+    assert await balance_and_held(pool, account) == (4, 1)
+
+
+async def test_balance_never_below_zero(pool: Pool) -> None:
+    """The database itself refuses a take that was not held."""
+    account = (await create_account(pool, "test", credits=1)).id
+    with pytest.raises(asyncpg.CheckViolationError):
+        await settle(pool, Charge(account, uuid4(), 0, 2))
+    assert await balance_and_held(pool, account) == (1, 0)
+
+
+async def test_grant(pool: Pool) -> None:
+    """A grant is a ledger row with its note; an unknown account is said to be."""
+    account = (await create_account(pool, "test", credits=0)).id
+    async with pool.acquire() as connection:
+        assert await credits.grant(connection, account, 5, note="thanks") == 5
+        with pytest.raises(UnknownRecordError, match="no account 99"):
+            await credits.grant(connection, 99, 5)
+    assert await pool.fetchval("SELECT note FROM ledger") == "thanks"
+    assert await balance_and_held(pool, account) == (5, 0)
