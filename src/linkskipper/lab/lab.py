@@ -1,0 +1,126 @@
+"""The lab as a whole: its ports, its certificate authority and the way there."""
+
+import contextlib
+import errno
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import trustme
+
+from linkskipper.errors import DataDirError, PortInUseError, SettingsError
+from linkskipper.lab.page import front_page
+from linkskipper.lab.server import Server
+from linkskipper.lab.site import DOMAIN, Directory
+from linkskipper.lab.sites import SITES
+
+BACKLOG = 1024
+HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class LabLink:
+    """A link of the lab, and how resolving it must end: at ``target``, or with the stop ``reason``."""
+
+    url: str
+    target: str | None
+    reason: str | None
+    about: str
+
+
+class Lab:
+    """Local shorteners over HTTP on ``port`` and HTTPS on the port after it (port 0: any two free ones).
+
+    An async context manager; the ports are bound when it is entered. A certificate authority is made anew each
+    time: its certificate is written to ``state_dir``, which must exist, and its key stays in memory.
+
+    Raises:
+        PortInUseError: on entering, if another process listens there.
+        DataDirError: on entering, if ``state_dir`` cannot be written.
+        SettingsError: on entering, if the address cannot be listened on for another reason.
+    """
+
+    providers_dir = Path(__file__).parent / "providers"
+    links = tuple(
+        LabLink(site.url(link), link.target, link.reason, link.about) for site in SITES for link in site.links
+    )
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, state_dir: Path) -> None:
+        self.ca_file = state_dir / "lab-ca.pem"
+        self._host = host
+        self._port = port
+        self._plain = self._secure = ""
+        self._server: Server
+
+    @property
+    def url(self) -> str:
+        """The page that lists the links."""
+        return f"http://{self._plain}/"
+
+    @property
+    def host_map(self) -> tuple[str, ...]:
+        """Where each host of the lab is found, in the form of LINKSKIPPER_HOST_MAP."""
+        hosts = [DOMAIN, *(site.host for site in SITES)]
+        ports = {80: self._plain, 443: self._secure}
+        return tuple(f"{host}:{port}={address}" for host in hosts for port, address in ports.items())
+
+    async def __aenter__(self) -> Self:
+        plain, secure = _listeners(self._host, self._port)
+        with contextlib.ExitStack() as undo:
+            undo.callback(plain.close)
+            undo.callback(secure.close)
+            tls = self._new_authority()
+            undo.pop_all()
+        self._plain, self._secure = _address(plain), _address(secure)
+        self._server = Server(Directory(SITES, front_page(SITES, secure=self._secure, ca_file=self.ca_file)))
+        await self._server.listen(plain)
+        await self._server.listen(secure, tls)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.stop()
+
+    def _new_authority(self) -> ssl.SSLContext:
+        authority = trustme.CA(organization_name="Link Skipper lab")
+        try:
+            authority.cert_pem.write_to_path(str(self.ca_file))
+        except OSError as error:
+            raise DataDirError(f"The lab cannot write {self.ca_file} ({error.strerror}).") from None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(DOMAIN, f"*.{DOMAIN}", "localhost", "127.0.0.1", "::1").configure_cert(context)
+        return context
+
+
+def _listeners(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    if port == HIGHEST_PORT:
+        raise SettingsError(f"LINKSKIPPER_LAB_PORT: {port} leaves no port after it for HTTPS; choose a lower one.")
+    plain = _listen(host, port)
+    try:
+        return plain, _listen(host, port and port + 1)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(
+                f"{host}:{port} is in use, and the lab needs it: choose another with LINKSKIPPER_LAB_PORT."
+            ) from None
+        raise SettingsError(
+            f"The lab cannot listen on {host}:{port} ({error.strerror}): choose another with LINKSKIPPER_LAB_PORT."
+        ) from None
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

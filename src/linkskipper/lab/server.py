@@ -1,0 +1,150 @@
+"""A small HTTP/1.1 server that can misbehave on purpose, which servers made for production rightly cannot."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from typing import cast
+
+import httptools
+
+from linkskipper.lab.site import Directory
+from linkskipper.lab.wire import Request, Script
+
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+HANDSHAKE_SECONDS = 5
+
+
+class Server:
+    """Serves a directory on any number of sockets, in the running event loop."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._failed_once: set[str] = set()
+        self._listeners: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+
+    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Serve on a bound socket, which is closed with the server."""
+        patience = None if tls is None else HANDSHAKE_SECONDS
+        loop = asyncio.get_running_loop()
+        self._listeners.append(
+            await loop.create_server(
+                lambda: Connection(self._directory, self._failed_once, self._connections),
+                sock=listener,
+                ssl=tls,
+                ssl_handshake_timeout=patience,
+            )
+        )
+
+    async def stop(self) -> None:
+        """Close every socket at once, whatever is under way."""
+        for listener in self._listeners:
+            listener.close()
+        gone = [connection.abort() for connection in self._connections]
+        await asyncio.gather(*gone)
+
+
+class Connection(asyncio.Protocol):
+    """One connection: requests in, answers out, as the directory says."""
+
+    def __init__(self, directory: Directory, failed_once: set[str], connections: "set[Connection]") -> None:
+        self._directory = directory
+        self._failed_once = failed_once
+        self._connections = connections
+        self._closed = asyncio.get_running_loop().create_future()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._script: asyncio.Task[None] | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._scheme = "http"
+        self._start_request()
+
+    def abort(self) -> "asyncio.Future[None]":
+        """Drop the connection; the future is done when it is gone."""
+        self._transport.abort()
+        return self._closed
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """See asyncio.Protocol."""
+        self._connections.discard(self)
+        if self._script is not None:
+            self._script.cancel()
+        self._closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        if self._script is not None:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._transport.close()
+        except httptools.HttpParserError:
+            self._transport.write(BAD_REQUEST)
+            self._transport.close()
+
+    def _start_request(self) -> None:
+        self._target = b""
+        self._host = b""
+        self._cookies = b""
+
+    def on_url(self, target: bytes) -> None:
+        """See httptools; may come in parts."""
+        self._target += target
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools."""
+        lowered = name.lower()
+        if lowered == b"host":
+            self._host = value
+        elif lowered == b"cookie":
+            self._cookies = value
+
+    def on_message_complete(self) -> None:
+        """Answer the request that has just been read."""
+        reply = self._directory.reply(self._request())
+        if isinstance(reply, bytes):
+            self._write_whole(reply)
+        elif self._script is None:
+            self._script = asyncio.create_task(self._play(reply))
+        self._start_request()
+
+    def _request(self) -> Request:
+        path, _, query = self._target.decode("latin-1").partition("?")
+        host = self._host.decode("latin-1").lower().partition(":")[0]
+        return Request(self._scheme, host, path, query, self._cookies.decode("latin-1"), self._failed_once)
+
+    def _write_whole(self, reply: bytes) -> None:
+        if self._parser.get_method() == b"HEAD":
+            reply = reply[: reply.index(b"\r\n\r\n") + 4]
+        self._transport.write(reply)
+        if not self._parser.should_keep_alive():
+            self._transport.close()
+
+    async def _play(self, script: Script) -> None:
+        try:
+            async for part in script:
+                self._transport.write(part)
+                await self._writable.wait()
+        except ConnectionResetError:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self._transport.abort()
+        else:
+            self._transport.close()
