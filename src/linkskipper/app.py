@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 from litestar.types import ASGIApp
 
-from linkskipper.api import Backend, create_app
+from linkskipper.api import Backend, RollingWindow, create_app
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
 from linkskipper.jobs import Settler, Submitter, Watch, Workshop
@@ -179,6 +179,7 @@ async def run_api(
         pool=pool,
         catalog=catalog,
         authenticator=authenticator,
+        minute_limits=RollingWindow(),
         submitter=Submitter(pool, catalog, link_cache(settings, pool)),
         watch=watch,
         workers_ready=lambda: workers is None or workers.ready,

@@ -13,9 +13,12 @@ from linkskipper.keys import create_account, get_account
 from linkskipper.storage import Pool
 
 
-async def hold(pool: Pool, *asked: tuple[int, int]) -> list[int | None]:
+async def hold(pool: Pool, *asked: tuple[int, int]) -> list[bool]:
     async with pool.acquire() as connection, connection.transaction():
-        return await credits.hold(connection, asked)
+        purses = await credits.lock(connection, [account for account, _ in asked])
+        answers = [purses[account].promise(amount) for account, amount in asked]
+        await credits.hold(connection, purses)
+        return answers
 
 
 async def settle(pool: Pool, *charges: Charge) -> dict[int, int]:
@@ -33,7 +36,7 @@ async def balance_and_held(pool: Pool, account_id: int) -> tuple[int, int]:
 async def test_hold_take_and_release(pool: Pool) -> None:
     """A hold lowers what can be spent, a take the balance; what is released can be spent again."""
     account = (await create_account(pool, "test", credits=3)).id
-    assert await hold(pool, (account, 2), (account, 2), (account, 1)) == [None, 3, None]
+    assert await hold(pool, (account, 2), (account, 2), (account, 1)) == [True, False, True]
     assert await balance_and_held(pool, account) == (3, 3)
     first, second = uuid4(), uuid4()
     assert await settle(pool, Charge(account, first, 2, 2), Charge(account, second, 1, 0)) == {account: 1}
@@ -45,7 +48,7 @@ async def test_many_at_once_never_overspend(pool: Pool) -> None:
     accounts = [(await create_account(pool, "test", credits=7)).id for _ in range(3)]
     asked = [accounts[number % 3 :] + accounts[: number % 3] for number in range(30)]
     answers = await asyncio.gather(*(hold(pool, *((account, 1) for account in order)) for order in asked))
-    granted = sum(answer is None for each in answers for answer in each)
+    granted = sum(answer for each in answers for answer in each)
     assert granted == 21
     for account in accounts:
         assert await balance_and_held(pool, account) == (7, 7)

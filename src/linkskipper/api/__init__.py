@@ -1,5 +1,7 @@
 """The HTTP edge: what api.md says, and nothing of how it comes about."""
 
-from linkskipper.api.app import Backend, create_app
+from linkskipper.api.app import create_app
+from linkskipper.api.backend import Backend
+from linkskipper.api.limits import RollingWindow
 
-__all__ = ["Backend", "create_app"]
+__all__ = ["Backend", "RollingWindow", "create_app"]

@@ -9,18 +9,27 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from linkskipper.api.backend import Backend
-from linkskipper.errors import ForbiddenScope
-from linkskipper.keys import ApiKey
+from linkskipper.api.envelope import announce
+from linkskipper.errors import ForbiddenScope, RateLimited
+from linkskipper.keys import ApiKey, used_today
 
 KeyRequest: TypeAlias = Request[None, ApiKey, State]
 
 
 def key_guard(backend: Backend) -> Guard:
-    """A guard that lets valid keys pass and hands the key on as ``request.auth``."""
+    """A guard that lets valid keys pass while in their limit, and hands the key on as ``request.auth``."""
 
     async def check_key(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        authorization = connection.headers.get("authorization")
-        connection.scope["auth"] = await backend.authenticator.authenticate(authorization)
+        key = await backend.authenticator.authenticate(connection.headers.get("authorization"))
+        connection.scope["auth"] = key
+        minute = backend.minute_limits.hit(key.id, key.rate_limit)
+        daily = None if key.daily_quota is None else key.daily_quota - await used_today(backend.pool, key.id)
+        announce(connection.scope, minute, key.daily_quota, daily)
+        if not minute.allowed:
+            raise RateLimited(
+                f"This key may call {minute.limit} times in any 60 seconds: wait {minute.reset_seconds} s.",
+                retry_after=minute.reset_seconds,
+            )
 
     return check_key
 

@@ -53,6 +53,7 @@ def route(backend: Backend) -> HTTPRouteHandler:
             NewJob(
                 account_id=request.auth.account_id,
                 key_id=request.auth.id,
+                daily_quota=request.auth.daily_quota,
                 url=body.url,
                 idempotency_key=body.idempotency_key,
                 webhook_url=body.webhook_url,

@@ -1,5 +1,5 @@
 """Credits: each account's balance, what of it is held for jobs under way, and the ledger behind it."""
 
-from linkskipper.credits.ledger import Charge, grant, hold, settle
+from linkskipper.credits.ledger import Charge, Purse, grant, hold, lock, settle
 
-__all__ = ["Charge", "grant", "hold", "settle"]
+__all__ = ["Charge", "Purse", "grant", "hold", "lock", "settle"]

@@ -5,7 +5,7 @@ the ledger, whose rows always sum to the balance.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -24,23 +24,32 @@ class Charge(msgspec.Struct, frozen=True):
     taken: int
 
 
-async def hold(connection: Connection, asked: Sequence[tuple[int, int]]) -> list[int | None]:
-    """Hold credits for jobs, each (account id, credits), in the order given; inside the caller's transaction.
+class Purse(msgspec.Struct):
+    """What an account has, and what of it can still be promised; locked until the transaction ends."""
 
-    Returns None for each that is granted, or else the balance of the account that cannot pay for it.
-    """
-    rows = await connection.fetch(queries.SPENDABLE, sorted({account_id for account_id, _ in asked}))
-    balance = {row["id"]: row["balance"] for row in rows}
-    spendable = {row["id"]: row["spendable"] for row in rows}
-    granted: Counter[int] = Counter()
-    answers: list[int | None] = []
-    for account_id, credits in asked:
-        affordable = credits <= spendable[account_id] - granted[account_id]
-        answers.append(None if affordable else balance[account_id])
-        if affordable:
-            granted[account_id] += credits
-    await connection.execute(queries.HOLD, list(granted), list(granted.values()))
-    return answers
+    balance: int
+    spendable: int
+    promised: int = 0
+
+    def promise(self, credits: int) -> bool:
+        """Set credits aside for a job; False where they are not there. They count once hold is called."""
+        if credits > self.spendable - self.promised:
+            return False
+        self.promised += credits
+        return True
+
+
+async def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, Purse]:
+    """The purses of accounts, which nobody else can change until the caller's transaction ends."""
+    rows = await connection.fetch(queries.LOCK, sorted(set(account_ids)))
+    return {row["id"]: Purse(row["balance"], row["spendable"]) for row in rows}
+
+
+async def hold(connection: Connection, purses: Mapping[int, Purse]) -> None:
+    """Hold what was promised, inside the transaction that locked the purses."""
+    promised = {account_id: purse.promised for account_id, purse in purses.items() if purse.promised}
+    if promised:
+        await connection.execute(queries.HOLD, list(promised), list(promised.values()))
 
 
 async def settle(connection: Connection, charges: Sequence[Charge]) -> dict[int, int]:
@@ -57,7 +66,7 @@ async def settle(connection: Connection, charges: Sequence[Charge]) -> dict[int,
         held[charge.account_id] += charge.held
         taken[charge.account_id] += charge.taken
     accounts = sorted(held)
-    await connection.fetch(queries.SPENDABLE, accounts)
+    await connection.fetch(queries.LOCK, accounts)
     rows = await connection.fetch(
         queries.SETTLE, accounts, [held[account] for account in accounts], [taken[account] for account in accounts]
     )

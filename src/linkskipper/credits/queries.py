@@ -3,7 +3,7 @@
 Accounts are always locked in the order of their ids, so that no two transactions wait for each other.
 """
 
-SPENDABLE = """
+LOCK = """
 SELECT id, balance, balance - held AS spendable FROM accounts WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """
 

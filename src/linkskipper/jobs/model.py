@@ -34,10 +34,11 @@ ERRORS = {Status.FAILED: "resolve_failed", Status.INVALID: "unsupported_link"}
 
 
 class NewJob(msgspec.Struct, frozen=True):
-    """What a client asks for; url is as submitted."""
+    """What a client asks for; url is as submitted, daily_quota is the key's."""
 
     account_id: int
     key_id: int
+    daily_quota: int | None
     url: str
     idempotency_key: str | None = None
     webhook_url: str | None = None

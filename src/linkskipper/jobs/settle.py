@@ -56,7 +56,9 @@ class Settler:
     async def raise_hold(self, job_id: UUID, account_id: int, *, held: int, cost: int) -> None:
         """Hold more for a job that turned out dearer, if the account can: else it ends at the price it began with."""
         async with self._pool.acquire() as connection, connection.transaction():
-            if await credits.hold(connection, [(account_id, cost - held)]) == [None]:
+            purses = await credits.lock(connection, [account_id])
+            if purses[account_id].promise(cost - held):
+                await credits.hold(connection, purses)
                 await connection.execute(queries.RAISE_COST, job_id, cost)
 
 

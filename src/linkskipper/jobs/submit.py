@@ -6,11 +6,12 @@ import msgspec
 
 from linkskipper import credits
 from linkskipper.catalog import Catalog
-from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, UnsupportedLink
+from linkskipper.credits import Purse
+from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded, UnsupportedLink
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved, new_job_id
 from linkskipper.jobs.read import read_replay
-from linkskipper.keys import get_balance
+from linkskipper.keys import DailyUsage, get_balance, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
 from linkskipper.resolver import Link, Unsupported, intake
 from linkskipper.storage import Connection, Pool
@@ -36,6 +37,7 @@ class Submitter:
         Raises:
             UnsupportedLink: no link of a supported provider.
             LinkRemoved: the shortener is known to have removed it.
+            QuotaExceeded: the key's daily quota is used up.
             OutOfCredits: the account cannot pay for it.
         """
         replay = await self._replay(new)
@@ -47,8 +49,17 @@ class Submitter:
             return await self._enqueue(new, link)
         if cached.target_url is None:
             raise LinkRemoved("The shortener says that this link was removed.")
+        if new.daily_quota is not None:
+            await self._count(new)
         balance = await get_balance(self._pool, new.account_id)
         return Resolved(None, new.url, cached.target_url, cached.provider, cached.tier, 0, balance)
+
+    async def _count(self, new: NewJob) -> None:
+        """An answer from the cache counts towards the daily quota, but is not refused for it (api.md)."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            usage = await lock_usage(connection, [new.key_id])
+            usage.count(new.key_id, new.daily_quota)
+            await usage.save(connection)
 
     async def _replay(self, new: NewJob) -> JobState | None:
         if new.idempotency_key is None:
@@ -76,10 +87,9 @@ class Submitter:
         async with self._pool.acquire() as connection, connection.transaction():
             claimed = await _claim_idempotency_keys(connection, entries)
             mine = [entry for entry in entries if entry.new.idempotency_key is None or entry.job_id in claimed]
-            refused = await _hold(connection, mine)
-            accepted = [entry for entry in mine if entry.job_id not in refused]
+            refused = await _admit(connection, mine)
             await _give_up_idempotency_keys(connection, [entry for entry in mine if entry.job_id in refused])
-            positions = await _insert(connection, accepted)
+            positions = await _insert(connection, [entry for entry in mine if entry.job_id not in refused])
         queued = {job_id: Queued(job_id, position) for job_id, position in positions.items()}
         return [queued.get(entry.job_id) or refused.get(entry.job_id) for entry in entries]
 
@@ -108,21 +118,35 @@ async def _give_up_idempotency_keys(connection: Connection, entries: list[_Entry
         await connection.execute(queries.GIVE_UP_IDEMPOTENCY_KEYS, *zip(*keyed, strict=True))
 
 
-async def _hold(connection: Connection, entries: list[_Entry]) -> dict[UUID, ApiError]:
-    """Hold each job's cost; returns the refusals."""
-    if not entries:
-        return {}
-    asked = [(entry.new.account_id, entry.link.provider.resolve_cost) for entry in entries]
-    balances = await credits.hold(connection, asked)
-    return {
-        entry.job_id: OutOfCredits(
-            f"This link costs {entry.link.provider.resolve_cost} credits and the jobs under way hold the rest: "
-            "wait for them to end, or add credits.",
-            balance=balance,
+async def _admit(connection: Connection, entries: list[_Entry]) -> dict[UUID, ApiError]:
+    """Count and hold for as many as quotas and balances allow, in the order given; returns the refusals."""
+    usage = await lock_usage(connection, [entry.new.key_id for entry in entries if entry.new.daily_quota is not None])
+    purses = await credits.lock(connection, [entry.new.account_id for entry in entries])
+    refused = {}
+    for entry in entries:
+        refusal = _refusal(entry, usage, purses[entry.new.account_id])
+        if refusal is not None:
+            refused[entry.job_id] = refusal
+    await usage.save(connection)
+    await credits.hold(connection, purses)
+    return refused
+
+
+def _refusal(entry: _Entry, usage: DailyUsage, purse: Purse) -> ApiError | None:
+    new, cost = entry.new, entry.link.provider.resolve_cost
+    if not usage.room(new.key_id, new.daily_quota):
+        return QuotaExceeded(
+            f"This key may resolve {new.daily_quota} links a day: wait for midnight UTC.",
+            retry_after=seconds_to_midnight(),
         )
-        for entry, balance in zip(entries, balances, strict=True)
-        if balance is not None
-    }
+    if not purse.promise(cost):
+        return OutOfCredits(
+            f"This link costs {cost} and {purse.spendable - purse.promised} of the balance can still be spent, as jobs "
+            "under way hold the rest: add credits, or wait for those jobs to end.",
+            balance=purse.balance,
+        )
+    usage.count(new.key_id, new.daily_quota)
+    return None
 
 
 async def _insert(connection: Connection, entries: list[_Entry]) -> dict[UUID, int]:

@@ -3,12 +3,14 @@
 from linkskipper.keys.accounts import Account, create_account, get_account, get_balance, list_accounts
 from linkskipper.keys.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key
 from linkskipper.keys.authenticate import Authenticator
+from linkskipper.keys.quota import DailyUsage, lock_usage, seconds_to_midnight, used_today
 from linkskipper.keys.secrets import Keyring, load_keyring
 
 __all__ = [
     "Account",
     "ApiKey",
     "Authenticator",
+    "DailyUsage",
     "KeyInfo",
     "Keyring",
     "NewKey",
@@ -19,5 +21,8 @@ __all__ = [
     "list_accounts",
     "list_keys",
     "load_keyring",
+    "lock_usage",
     "revoke_key",
+    "seconds_to_midnight",
+    "used_today",
 ]

@@ -36,3 +36,20 @@ UPDATE api_keys SET last_used_at = used.at
 FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at)
 WHERE api_keys.id = used.id
 """
+
+BEGIN_USAGE = """
+INSERT INTO daily_usage (key_id, day) SELECT key_id, $2 FROM unnest($1::bigint[]) AS key_id
+ON CONFLICT DO NOTHING
+"""
+
+LOCK_USAGE = """
+SELECT key_id, accepted FROM daily_usage WHERE key_id = ANY($1) AND day = $2 ORDER BY key_id FOR NO KEY UPDATE
+"""
+
+COUNT_USAGE = """
+UPDATE daily_usage SET accepted = accepted + counted.resolves
+FROM unnest($1::bigint[], $3::integer[]) AS counted (key_id, resolves)
+WHERE daily_usage.key_id = counted.key_id AND day = $2
+"""
+
+USAGE = "SELECT accepted FROM daily_usage WHERE key_id = $1 AND day = $2"

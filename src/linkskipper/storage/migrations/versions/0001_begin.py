@@ -34,6 +34,13 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_account ON api_keys (account_id);
 
+CREATE TABLE daily_usage (
+    key_id bigint NOT NULL REFERENCES api_keys,
+    day date NOT NULL,
+    accepted integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (key_id, day)
+) WITH (fillfactor = 50);
+
 CREATE TABLE ledger (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id bigint NOT NULL REFERENCES accounts,
