@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server that can misbehave on purpose, which servers made for production rightly cannot."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import struct
@@ -42,8 +43,7 @@ class Server:
         """Close every socket at once, whatever is under way."""
         for listener in self._listeners:
             listener.close()
-        gone = [connection.abort() for connection in self._connections]
-        await asyncio.gather(*gone)
+        await asyncio.gather(*(connection.abort() for connection in self._connections))
 
 
 class Connection(asyncio.Protocol):
@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._directory = directory
         self._failed_once = failed_once
         self._connections = connections
-        self._closed = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
         self._script: asyncio.Task[None] | None = None
@@ -62,10 +62,12 @@ class Connection(asyncio.Protocol):
         self._scheme = "http"
         self._start_request()
 
-    def abort(self) -> "asyncio.Future[None]":
-        """Drop the connection; the future is done when it is gone."""
+    async def abort(self) -> None:
+        """Drop the connection, whatever is under way on it."""
         self._transport.abort()
-        return self._closed
+        await self._gone.wait()
+        if self._script is not None:
+            await asyncio.wait([self._script])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
@@ -78,7 +80,7 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         if self._script is not None:
             self._script.cancel()
-        self._closed.set_result(None)
+        self._gone.set()
 
     def pause_writing(self) -> None:
         """See asyncio.Protocol."""
@@ -140,11 +142,17 @@ class Connection(asyncio.Protocol):
 
     async def _play(self, script: Script) -> None:
         try:
-            async for part in script:
-                self._transport.write(part)
-                await self._writable.wait()
+            async with contextlib.aclosing(script):
+                await self._write_all(script)
         except ConnectionResetError:
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._transport.abort()
         else:
             self._transport.close()
+
+    async def _write_all(self, script: Script) -> None:
+        async for part in script:
+            self._transport.write(part)
+            # A lost connection never asks for a pause, and is only noticed when the loop gets its turn.
+            await asyncio.sleep(0)
+            await self._writable.wait()

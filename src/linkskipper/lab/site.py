@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from linkskipper.lab.wire import Handler, Reply, Request, response
+from linkskipper.lab.wire import Answer, Handler, Reply, Request, response
 
 DOMAIN = "lab.test"
 NOT_FOUND = response(404, ("Content-Type", "text/plain"), body=b"No such page in the lab.\n")
@@ -24,7 +24,7 @@ class Link:
 
     path: str
     about: str
-    answer: bytes | Handler | None = None
+    answer: Answer | None = None
     target: str | None = None
     reason: str | None = None
     scheme: str = "https"
@@ -41,7 +41,7 @@ class Site:
     title: str
     about: str
     links: tuple[Link, ...]
-    inner: Mapping[str, bytes | Handler] = field(default_factory=dict)
+    inner: Mapping[str, Answer] = field(default_factory=dict)
     otherwise: Handler | None = None
 
     @property
@@ -53,7 +53,7 @@ class Site:
         """One of this site's links in full."""
         return f"{link.scheme}://{self.host}{link.path}"
 
-    def pages(self) -> dict[str, bytes | Handler]:
+    def pages(self) -> dict[str, Answer]:
         """Everything that is answered at an exact path."""
         linked = {_bare(link.path): link.answer for link in self.links if link.answer is not None}
         return {**self.inner, **linked}
@@ -69,7 +69,7 @@ class Directory:
     def __init__(self, sites: Sequence[Site], front_page: bytes) -> None:
         self._pages = {site.host: site.pages() for site in sites}
         self._otherwise = {site.host: site.otherwise or NOT_FOUND for site in sites}
-        self._front: dict[str, bytes | Handler] = {"/": front_page}
+        self._front: dict[str, Answer] = {"/": front_page}
 
     def reply(self, request: Request) -> Reply:
         """The answer of the host that is asked; the front page's, where the host is none of the lab's."""

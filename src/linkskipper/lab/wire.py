@@ -1,7 +1,7 @@
 """What goes over the wire: the requests that the lab's hosts are asked and the bytes that they answer."""
 
 import http
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ class Request:
     failed_once: set[str]
 
 
-Script: TypeAlias = AsyncIterator[bytes]
+Script: TypeAlias = AsyncGenerator[bytes, None]
 """Bytes in their own time, after which the connection is closed.
 
 One that raises ``ConnectionResetError`` has it reset instead.
@@ -28,6 +28,7 @@ One that raises ``ConnectionResetError`` has it reset instead.
 
 Reply: TypeAlias = bytes | Script
 Handler: TypeAlias = Callable[[Request], Reply]
+Answer: TypeAlias = bytes | Handler
 
 
 def response(status: int, *headers: tuple[str, str | bytes], body: bytes = b"") -> bytes:

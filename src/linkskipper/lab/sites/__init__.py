@@ -1,7 +1,36 @@
 """Every host of the lab: a table each of what its links do and where they lead."""
 
+from linkskipper.lab.sites.broken import BROKEN
 from linkskipper.lab.sites.bulk import BULK
+from linkskipper.lab.sites.chains import CHAIN, HOPS, LOOP
+from linkskipper.lab.sites.embedded import EMBEDDED
+from linkskipper.lab.sites.previews import ATTRIBUTE, CHANGED, DOTTED, PATTERN, PREVIEW, VALUE
 from linkskipper.lab.sites.redirects import REDIRECTS
+from linkskipper.lab.sites.refreshes import REFRESHES
+from linkskipper.lab.sites.scripts import SCRIPTS
 from linkskipper.lab.sites.slow import IMPATIENT, PREMIUM, SLOW
+from linkskipper.lab.sites.stops import GATE, PRIVATE, REMOVED
 
-SITES = (REDIRECTS, SLOW, PREMIUM, IMPATIENT, BULK)
+SITES = (
+    REDIRECTS,
+    REFRESHES,
+    SCRIPTS,
+    PREVIEW,
+    ATTRIBUTE,
+    VALUE,
+    DOTTED,
+    PATTERN,
+    *EMBEDDED,
+    CHAIN,
+    LOOP,
+    HOPS,
+    REMOVED,
+    CHANGED,
+    GATE,
+    PRIVATE,
+    SLOW,
+    PREMIUM,
+    IMPATIENT,
+    BROKEN,
+    BULK,
+)

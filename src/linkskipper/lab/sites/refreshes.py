@@ -1,0 +1,75 @@
+"""Links that move on by a Refresh header or a meta refresh."""
+
+from html import escape
+
+from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.wire import document, page, response
+
+AFTER_SCRIPT = destination("refresh/script-wins")
+WITH_QUERY = destination("refresh/ampersand?a=1&b=2")
+RELATIVE = destination("refresh/relative")
+
+
+def _header(path: str, about: str, spelled: str) -> Link:
+    target = destination(f"refresh{path}")
+    return Link(path, about, response(200, ("Refresh", spelled.format(target))), target)
+
+
+def _meta(path: str, about: str, spelled: str) -> Link:
+    target = destination(f"refresh{path}")
+    return Link(path, about, page(document("<p>One moment.</p>", head=spelled.format(escape(target)))), target)
+
+
+REFRESHES = Site(
+    "refresh",
+    "Refreshes",
+    "Pages that move on by a <code>Refresh</code> header or a <code>&lt;meta http-equiv=refresh&gt;</code>.",
+    (
+        _header("/header", "A Refresh header", "0; url={}"),
+        _header("/header-quoted", "A Refresh header with quotes and capitals", "0;URL='{}'"),
+        _header("/header-bare", "A Refresh header without “url=”", "0;{}"),
+        _meta("/meta", "A meta refresh", '<meta http-equiv="refresh" content="0;url={}">'),
+        _meta(
+            "/meta-quoted", "A meta refresh with quotes inside", """<meta http-equiv="refresh" content="0; URL='{}'">"""
+        ),
+        _meta("/meta-bare", "A meta refresh without “url=”", '<meta http-equiv="refresh" content="0;{}">'),
+        _meta("/meta-capitals", "A meta refresh in capitals", '<META CONTENT="0; URL={}" HTTP-EQUIV="REFRESH">'),
+        _meta(
+            "/meta-bare-attributes",
+            "A meta refresh with no quotes at all",
+            "<meta http-equiv=refresh content=0;url={}>",
+        ),
+        Link(
+            "/ampersand",
+            "A meta refresh with an escaped ampersand",
+            page(document("", head=f'<meta http-equiv="refresh" content="0;url={escape(WITH_QUERY)}">')),
+            WITH_QUERY,
+        ),
+        Link(
+            "/relative",
+            "A meta refresh to a path of the same host",
+            page(document("", head='<meta http-equiv="refresh" content="0;url=inner">')),
+            RELATIVE,
+        ),
+        _meta(
+            "/noscript",
+            "A meta refresh for visitors without scripts, and nothing else",
+            '<noscript><meta http-equiv="refresh" content="0;url={}"></noscript>',
+        ),
+        Link(
+            "/noscript-beside-script",
+            "The same beside a script, which wins",
+            page(
+                document(
+                    f"<script>location.replace({AFTER_SCRIPT!r})</script>",
+                    head='<noscript><meta http-equiv="refresh" content="0;url=/without-scripts"></noscript>',
+                )
+            ),
+            AFTER_SCRIPT,
+        ),
+    ),
+    inner={
+        "/inner": response(302, ("Location", RELATIVE)),
+        "/without-scripts": page(document("<p>Please switch scripts on.</p>")),
+    },
+)

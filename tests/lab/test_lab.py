@@ -1,0 +1,176 @@
+"""The lab as a whole: its links, its certificates, its ports, its end."""
+
+import asyncio
+import socket
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from linkskipper.errors import DataDirError, PortInUseError, SettingsError
+from linkskipper.lab import Lab
+from support.raw_http import RawBrowser
+
+
+def _providers() -> list[dict[str, object]]:
+    return [tomllib.loads(file.read_text()) for file in sorted(Lab.providers_dir.glob("*.toml"))]
+
+
+def test_every_link_ends_one_way(lab: Lab) -> None:
+    """Every link is listed once and has a destination or a stop reason, never both."""
+    assert len({link.url for link in lab.links}) == len(lab.links) > 80
+    assert all((link.target is None) != (link.reason is None) for link in lab.links)
+
+
+def test_every_host_is_of_one_provider(lab: Lab) -> None:
+    """The provider files name exactly the hosts that have links, each host once."""
+    linked = {link.url.split("/")[2] for link in lab.links}
+    named = [host for provider in _providers() for host in provider["hosts"]]  # type: ignore[attr-defined]
+    assert sorted(named) == sorted(linked)
+
+
+def test_samples_are_links_of_the_lab(lab: Lab) -> None:
+    """What the provider files promise of their samples is what the lab says of those links."""
+    targets = {link.url: link.target for link in lab.links}
+    for provider in _providers():
+        for sample in provider["samples"]:  # type: ignore[attr-defined]
+            assert targets[sample["url"]] == sample["expect"]
+
+
+async def test_every_host_is_there_under_its_name(lab: Lab, browser: RawBrowser) -> None:
+    """Every host of the map answers on both its ports, with a certificate that is good for its name."""
+    hosts = {item.partition(":")[0] for item in lab.host_map}
+    for host in hosts:
+        for scheme in ("http", "https"):
+            assert (await browser.raw(f"{scheme}://{host}/")).startswith(b"HTTP/1.1 ")
+
+
+async def test_front_page_lists_every_link(lab: Lab, browser: RawBrowser) -> None:
+    """The page at the root holds every link with its outcome; it needs no other resource and no script."""
+    page = (await browser.get("http://lab.test/")).body.decode()
+    for link in lab.links:
+        assert link.url.replace("&", "&amp;") in page
+        assert (link.target or link.reason or "").replace("&", "&amp;") in page
+    assert not any(outside in page for outside in ("<script src", "<img", "@import", "url("))
+
+
+async def test_front_page_stands_at_the_address(lab: Lab) -> None:
+    """The page is there under the bare address too, where people open it."""
+    place = lab.url.removeprefix("http://").removesuffix("/")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(place.rpartition(":")[2]))
+    writer.write(f"GET / HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n".encode())
+    assert b"<h1" in await reader.read()
+    writer.close()
+
+
+async def test_ca_can_be_read_by_other_processes(lab: Lab) -> None:
+    """The CA's certificate is readable by all, and no private key is beside it."""
+    assert stat.S_IMODE(lab.ca_file.stat().st_mode) & 0o444 == 0o444
+    assert "PRIVATE KEY" not in lab.ca_file.read_text()
+    assert list(lab.ca_file.parent.iterdir()) == [lab.ca_file]
+
+
+async def test_requests_share_a_connection(browser: RawBrowser) -> None:
+    """A connection serves one request after the other, also when they come at once or in pieces."""
+    reader, writer = await browser.connect("https", "bulk.lab.test")
+    request = b"GET /%d HTTP/1.1\r\nHost: bulk.lab.test\r\n\r\n"
+    writer.write(request % 1 + request % 2 + (request % 3)[:25])
+    for number in (1, 2):
+        assert b"/landing/%d\r\n" % number in await reader.readuntil(b"\r\n\r\n")
+    writer.write((request % 3)[25:])
+    assert b"/landing/3\r\n" in await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+
+async def test_head_has_no_body(browser: RawBrowser) -> None:
+    """HEAD is answered with the headers alone."""
+    answer = await browser.get("https://refresh.lab.test/meta", method="HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+    assert int(answer.all(b"Content-Length")[0]) > 0
+
+
+async def test_no_http_is_refused(browser: RawBrowser) -> None:
+    """Who speaks no HTTP is told so, and the connection ends."""
+    reader, writer = await browser.connect("http", "lab.test")
+    writer.write(b"EHLO lab\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+async def test_busy_port(tmp_path: Path, offset: int) -> None:
+    """A port that is taken, be it HTTP's or HTTPS's, is one clear error, and the other port is given back."""
+    lower = _two_free_ports()
+    with socket.create_server(("127.0.0.1", lower + offset)):
+        with pytest.raises(PortInUseError, match=rf"127\.0\.0\.1:{lower + offset} .*LINKSKIPPER_LAB_PORT"):
+            await Lab(port=lower, state_dir=tmp_path).__aenter__()
+        socket.create_server(("127.0.0.1", lower + 1 - offset)).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def _two_free_ports() -> int:
+    for port in range(20_000, 30_000, 2):
+        try:
+            for each in (port, port + 1):
+                socket.create_server(("127.0.0.1", each)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no two free ports")
+
+
+async def test_given_port_and_the_one_after_it(tmp_path: Path) -> None:
+    """HTTP is on the port asked for, HTTPS on the next."""
+    port = _two_free_ports()
+    async with Lab(port=port, state_dir=tmp_path) as lab:
+        assert lab.url == f"http://127.0.0.1:{port}/"
+        assert f"lab.test:443=127.0.0.1:{port + 1}" in lab.host_map
+
+
+async def test_last_port_is_refused(tmp_path: Path) -> None:
+    """The highest port leaves none for HTTPS, which is said as a setting to change."""
+    with pytest.raises(SettingsError, match="LINKSKIPPER_LAB_PORT"):
+        await Lab(port=65535, state_dir=tmp_path).__aenter__()
+
+
+async def test_unusable_state_directory(tmp_path: Path) -> None:
+    """A state directory that is not there is one clear error, and no socket stays open."""
+    before = _open_files()
+    with pytest.raises(DataDirError, match=r"lab-ca\.pem"):
+        await Lab(state_dir=tmp_path / "missing").__aenter__()
+    assert _open_files() == before
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_start_and_stop_leave_nothing(tmp_path: Path) -> None:
+    """After twenty lives, each ended in the middle of idle, slow and endless answers, no file or task is left."""
+    tasks, files = len(asyncio.all_tasks()), _open_files()
+    for _ in range(20):
+        await _live_and_die(tmp_path)
+    assert (len(asyncio.all_tasks()), _open_files()) == (tasks, files)
+
+
+async def _live_and_die(state_dir: Path) -> None:
+    async with Lab(state_dir=state_dir) as lab:
+        browser = RawBrowser(lab)
+        streams = [
+            await _asking(browser, scheme, host, path)
+            for scheme in ("http", "https")
+            for host, path in (("slow", "/60/x"), ("broken", "/endless"), ("bulk", "/x"))
+        ]
+        await asyncio.gather(*(streams[index][0].read(1) for index in (1, 2, 4, 5)))
+    for _, writer in streams:
+        writer.transport.abort()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def _asking(
+    browser: RawBrowser, scheme: str, host: str, path: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await browser.connect(scheme, f"{host}.lab.test")
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}.lab.test\r\n\r\n".encode())
+    return reader, writer
