@@ -1,0 +1,37 @@
+"""What each shortener does, as data: provider files, read and checked."""
+
+from linkskipper.catalog.graveyard import Burial
+from linkskipper.catalog.index import Catalog
+from linkskipper.catalog.loader import check
+from linkskipper.catalog.model import PRICES, Provider, Tier
+from linkskipper.catalog.problems import Problem
+from linkskipper.catalog.steps import (
+    Decoding,
+    Fetch,
+    Follow,
+    FromFragment,
+    FromPath,
+    FromQuery,
+    Link,
+    ScriptValue,
+    Step,
+)
+
+__all__ = [
+    "PRICES",
+    "Burial",
+    "Catalog",
+    "Decoding",
+    "Fetch",
+    "Follow",
+    "FromFragment",
+    "FromPath",
+    "FromQuery",
+    "Link",
+    "Problem",
+    "Provider",
+    "ScriptValue",
+    "Step",
+    "Tier",
+    "check",
+]

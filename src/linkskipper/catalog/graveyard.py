@@ -1,0 +1,24 @@
+"""Services that are no more."""
+
+from datetime import date
+
+from pydantic import Field
+
+from linkskipper.catalog.fields import HostPattern, Table
+
+GRAVEYARD_FILE = "graveyard.toml"
+
+
+class Burial(Table):
+    """A service that closed: its hosts, the day, and why."""
+
+    hosts: tuple[HostPattern, ...] = Field(min_length=1)
+    label: str = Field(min_length=1)
+    closed: date
+    reason: str = Field(min_length=1)
+
+
+class Graveyard(Table):
+    """The whole file."""
+
+    dead: tuple[Burial, ...]

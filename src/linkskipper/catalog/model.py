@@ -1,0 +1,141 @@
+"""A provider as its file describes it."""
+
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from linkskipper.catalog.fields import HostPattern, Pattern, Table, matches
+from linkskipper.catalog.steps import Follow, Step
+from linkskipper.catalog.warninglist import HostList, read_hosts
+from linkskipper.egress import Url
+
+Tier = Literal["standard", "premium"]
+Status = Literal["active", "degraded", "captcha", "dead"]
+
+PRICES: dict[Tier, int] = {"standard": 1, "premium": 2}
+"""Credits that a link of each tier costs."""
+
+MAX_HOPS = 30
+MAX_SECONDS = 120
+DEFAULT_STEPS: tuple[Step, ...] = (Follow(use="follow"),)
+
+
+def _no_browser(engine: object) -> object:
+    if engine == "browser":
+        raise ValueError('this version has no browser engine; leave the field out, or write "http"')
+    return engine
+
+
+def _unique(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := sorted({host for host in hosts if hosts.count(host) > 1}):
+        raise ValueError(f"{', '.join(twice)} is listed twice; leave one out")
+    return hosts
+
+
+Hosts = Annotated[tuple[HostPattern, ...], AfterValidator(_unique)]
+
+
+class Match(Table):
+    """What counts as a link on the provider's hosts; any path but the home page's unless the file says otherwise."""
+
+    path: Pattern | None = None
+
+
+class Limits(Table):
+    """How far and how long one link may go; `timeout` is in seconds, for the whole of it."""
+
+    max_hops: int = Field(default=10, ge=1, le=MAX_HOPS)
+    timeout: float = Field(default=30, gt=0, le=MAX_SECONDS)
+
+
+class Accept(Table):
+    """What may be taken for the destination."""
+
+    decoys: tuple[HostPattern, ...] = ()
+    schemes: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*$")], ...] = ("https", "http")
+
+
+class Sample(Table):
+    """A link and where it leads."""
+
+    url: str
+    expect: str
+
+
+class Provider(Table):
+    """A shortener. `hosts_from` adds the hosts of a maintained list to `hosts`, less those in `exclude`."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    label: str = Field(min_length=1)
+    hosts: Hosts = ()
+    hosts_from: HostList | None = None
+    exclude: Hosts = ()
+    tier: Tier
+    engine: Annotated[Literal["http"], BeforeValidator(_no_browser)] = "http"
+    latency: str = "1-2s"
+    status: Status = "active"
+    since: date | None = None
+    note: str = ""
+    match: Match = Match()
+    limits: Limits = Limits()
+    accept: Accept = Accept()
+    steps: tuple[Step, ...] = DEFAULT_STEPS
+    samples: tuple[Sample, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_listed_hosts(cls, table: object) -> object:
+        if not isinstance(table, dict) or not isinstance(table.get("hosts_from"), str):
+            return table
+        own, left_out = table.get("hosts", ()), set(table.get("exclude", ()))
+        listed = [host for host in read_hosts(table["hosts_from"]) if host not in left_out and host not in own]
+        return {**table, "hosts": (*own, *listed)}
+
+    @model_validator(mode="after")
+    def _has_hosts(self) -> Self:
+        if not self.hosts:
+            raise ValueError('hosts: there is none; list at least one, as hosts = ["exe.io"]')
+        if self.status == "dead" and self.since is None:
+            raise ValueError("since: a dead provider needs the date when it was found dead")
+        return self
+
+    @property
+    def resolve_cost(self) -> int:
+        """What a link costs, in credits."""
+        return PRICES[self.tier]
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether it stands in for many unrelated shorteners; files that name a host go before it."""
+        return self.hosts_from is not None
+
+    def owns(self, host: str) -> bool:
+        """Whether the host is one of its hosts."""
+        return matches(host.removesuffix("."), self._host_set)
+
+    def keeps(self, here: str, there: str) -> bool:
+        """Whether a link that goes from one host to the other has not left the service yet.
+
+        The fallback's hosts have nothing to do with each other, so there a link stays on one host only.
+        """
+        return here == there if self.is_fallback else self.owns(there)
+
+    def is_link(self, url: Url) -> bool:
+        """Whether a URL on its hosts is a short link by its looks."""
+        if self.match.path is not None:
+            return self.match.path.search(url.path) is not None
+        return url.path != "/"
+
+    def is_decoy(self, host: str) -> bool:
+        """Whether the host is never a destination."""
+        return bool(self.accept.decoys) and matches(host.removesuffix("."), self._decoy_set)
+
+    @cached_property
+    def _host_set(self) -> frozenset[str]:
+        return frozenset(self.hosts)
+
+    @cached_property
+    def _decoy_set(self) -> frozenset[str]:
+        return frozenset(self.accept.decoys)

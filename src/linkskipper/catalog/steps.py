@@ -1,0 +1,76 @@
+"""The steps that a provider file may list; one class each, run by the function of the same name in resolver."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from linkskipper.catalog.fields import Pattern, Selector, Table, Variable
+
+Decoding = Literal["uri", "base64", "base64url", "hex", "reverse"]
+
+
+class _Step(Table):
+    optional: bool = False
+
+
+class _Decoded(_Step):
+    decode: tuple[Decoding, ...] = ()
+
+
+class FromQuery(_Decoded):
+    """Take the destination from a parameter of the query or, without `param`, from the whole of it."""
+
+    use: Literal["from_query"]
+    param: str | None = Field(default=None, min_length=1)
+
+
+class FromPath(_Decoded):
+    """Take the destination from a segment of the path: the first is 0, the last -1."""
+
+    use: Literal["from_path"]
+    segment: int
+
+
+class FromFragment(_Decoded):
+    """Take the destination from the fragment."""
+
+    use: Literal["from_fragment"]
+
+
+class Fetch(_Step):
+    """Get the current URL; a redirect is not followed."""
+
+    use: Literal["fetch"]
+
+
+class Follow(_Step):
+    """Get the current URL and go where it leads, for as long as that is on the provider's hosts."""
+
+    use: Literal["follow"]
+
+
+class Link(_Step):
+    """Take a URL from an element's attribute."""
+
+    use: Literal["link"]
+    selector: Selector
+    attr: str = Field(default="href", min_length=1)
+
+
+class ScriptValue(_Step):
+    """Take a URL from an inline script: from a variable, or from what a pattern's first group finds."""
+
+    use: Literal["script_value"]
+    name: Variable | None = None
+    pattern: Pattern | None = None
+
+    @model_validator(mode="after")
+    def _name_or_pattern(self) -> Self:
+        if (self.name is None) == (self.pattern is None):
+            raise ValueError("give either name or pattern")
+        if self.pattern is not None and not self.pattern.groups:
+            raise ValueError("the pattern has no group; put what is the URL in parentheses")
+        return self
+
+
+Step = Annotated[FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue, Field(discriminator="use")]
