@@ -4,9 +4,11 @@ import asyncio
 import socket
 import stat
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from linkskipper.errors import DataDirError, PortInUseError, SettingsError
 from linkskipper.lab import Lab
@@ -146,11 +148,18 @@ def _open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_start_and_stop_leave_nothing(tmp_path: Path) -> None:
-    """After twenty lives, each ended in the middle of idle, slow and endless answers, no file or task is left."""
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_start_and_stop_leave_nothing(tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Twenty more lives, each ended in the middle of idle, slow and endless answers, leave no file or task open."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_live_twenty_times(tmp_path))
+
+
+async def _live_twenty_times(state_dir: Path) -> None:
+    await _live_and_die(state_dir)  # what a loop opens once and keeps is open now
     tasks, files = len(asyncio.all_tasks()), _open_files()
     for _ in range(20):
-        await _live_and_die(tmp_path)
+        await _live_and_die(state_dir)
     assert (len(asyncio.all_tasks()), _open_files()) == (tasks, files)
 
 
