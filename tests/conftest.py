@@ -9,6 +9,7 @@ import pytest
 
 from linkskipper.storage import EmbeddedServer, Pool, open_pool
 from linkskipper.storage.schema import migrate
+from support.service import Service, run_service
 
 TEMPLATE = "linkskipper_template"
 
@@ -38,10 +39,16 @@ _numbers = count(1)
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """The URL of a fresh database with the current schema."""
     name = f"test_{next(_numbers)}"
+    await _copy_template(server_url, template, name)
+    yield named(server_url, name)
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+async def _copy_template(server_url: str, template: str, name: str) -> None:
     connection = await asyncpg.connect(server_url)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield named(server_url, name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 
 
@@ -51,6 +58,14 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await open_pool(database_url, size=5)
     yield pool
     pool.terminate()
+
+
+@pytest.fixture(scope="session")
+async def service(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """A service that many tests share, each with accounts and links of its own."""
+    await _copy_template(server_url, template, "shared")
+    async with run_service(named(server_url, "shared"), tmp_path_factory.mktemp("service")) as service:
+        yield service
 
 
 @pytest.fixture

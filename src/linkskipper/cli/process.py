@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
@@ -76,7 +76,7 @@ def stop_requested() -> Iterator[asyncio.Event]:
 class HttpServer(uvicorn.Server):
     """uvicorn, with the signals left to stop_requested."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
@@ -90,18 +90,19 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
             )
         )
-        self._listener = listener
-
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
 
-    async def serve_until(self, stop: asyncio.Event) -> None:
-        """Serve until the event is set, then answer what is under way."""
-        serving = asyncio.create_task(self.serve(sockets=[self._listener]))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        self.should_exit = True
-        stopping.cancel()
-        await serving
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve the application until the context ends; then answer what is under way."""
+    server = HttpServer(app)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

@@ -48,8 +48,9 @@ def serve(
             app = await stack.enter_async_context(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
+            await stack.enter_async_context(process.serving(app, listener))
             await welcome.greet(settings, pool, address, shorteners)
-            await process.HttpServer(app, listener).serve_until(stop)
+            await stop.wait()
 
     with listener, database(settings) as url:
         process.run(main(url))
@@ -70,8 +71,9 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
             app = await stack.enter_async_context(
                 run_api(settings, url, pool, load_catalog(settings), base_url=base_url, workers=None)
             )
+            await stack.enter_async_context(process.serving(app, listener))
             log.info("api.ready", address=address)
-            await process.HttpServer(app, listener).serve_until(stop)
+            await stop.wait()
 
     with listener, database(settings) as url:
         process.run(main(url))

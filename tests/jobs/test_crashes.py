@@ -1,0 +1,156 @@
+"""Workers that die, that hang, that are told to stop; a database that goes away: nothing is lost."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from support.service import Service, fresh_link, run_service
+
+SECRET = "s" * 32
+LEASE_SECONDS = "2"
+
+
+@asynccontextmanager
+async def worker(service: Service, **settings: str) -> AsyncIterator[Process]:
+    """A worker process of its own, as an operator runs it."""
+    environment = {
+        **os.environ,
+        "LINKSKIPPER_DATABASE_URL": service.settings.database_url or "",
+        "LINKSKIPPER_HOST_MAP": ",".join(service.lab.host_map),
+        "LINKSKIPPER_EXTRA_CA": str(service.lab.ca_file),
+        "LINKSKIPPER_PROVIDERS_DIR": str(service.lab.providers_dir),
+        "LINKSKIPPER_LEASE_SECONDS": LEASE_SECONDS,
+        "LINKSKIPPER_LOG_JSON": "true",
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("linkskipper")), "worker", env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    ready = json.loads(await process.stderr.readline())
+    assert ready["event"] == "worker.ready"
+    reading = asyncio.create_task(process.stderr.read())
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def until_running(service: Service, job_id: str) -> None:
+    async with asyncio.timeout(10):
+        while await service.pool.fetchval("SELECT status FROM jobs WHERE id = $1", job_id) != "running":
+            await asyncio.sleep(0.01)
+
+
+async def books(service: Service, account_id: int) -> dict[str, Any]:
+    row = await service.pool.fetchrow(
+        "SELECT balance, held, (SELECT count(*) FROM ledger WHERE kind = 'take') AS charges"
+        " FROM accounts WHERE id = $1",
+        account_id,
+    )
+    return dict(row or {})
+
+
+async def test_killed_worker_loses_nothing(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """A worker is killed amid a job: another takes the job when the lease runs out; it ends once, charged once."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=5)
+        job_id = (await caller.resolve(f"https://slow.lab.test/1/{uuid4().hex}")).body["job_id"]
+        async with worker(service) as first:
+            await until_running(service, job_id)
+            first.kill()
+            await first.wait()
+        assert (await caller.get(f"/v1/jobs/{job_id}")).body["status"] == "running"
+        async with worker(service):
+            job = await caller.finished(job_id)
+        assert (job["status"], job["credits_charged"]) == ("done", 1)
+        assert await books(service, caller.account_id) == {"balance": 4, "held": 0, "charges": 1}
+        assert await service.pool.fetchval("SELECT attempt FROM jobs") == 2
+
+
+async def test_hanging_worker_is_superseded(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """A worker hangs past its lease, another does the job, the first wakes up late: one end, one charge."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=5)
+        job_id = (await caller.resolve(f"https://slow.lab.test/1/{uuid4().hex}")).body["job_id"]
+        async with worker(service) as hanging:
+            await until_running(service, job_id)
+            hanging.send_signal(signal.SIGSTOP)
+            async with worker(service):
+                assert (await caller.finished(job_id))["status"] == "done"
+                hanging.send_signal(signal.SIGCONT)
+                again = await caller.resolve(fresh_link(), wait=10)
+                assert again.status == 200
+                hanging.terminate()
+                assert await hanging.wait() == 0
+        assert await books(service, caller.account_id) == {"balance": 3, "held": 0, "charges": 2}
+
+
+async def test_stopped_worker_hands_its_jobs_back(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """A worker told to stop ends within seconds and hands long jobs back at once, uncounted as attempts."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=5)
+        job_id = (await caller.resolve(f"https://slow.lab.test/30/{uuid4().hex}")).body["job_id"]
+        async with worker(service, LINKSKIPPER_LEASE_SECONDS="60") as stopped:
+            await until_running(service, job_id)
+            stopped.terminate()
+            async with asyncio.timeout(8):
+                assert await stopped.wait() == 0
+        row = await service.pool.fetchrow("SELECT status, attempt, lease FROM jobs")
+        assert dict(row or {}) == {"status": "queued", "attempt": 0, "lease": None}
+        async with worker(service, LINKSKIPPER_LEASE_SECONDS="60"):
+            await until_running(service, job_id)
+
+
+async def test_a_job_that_kills_its_workers_is_given_up(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """After too many lost attempts a job fails, free of charge, and harms no more workers."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=5)
+        job_id = (await caller.resolve(fresh_link())).body["job_id"]
+        await service.pool.execute("UPDATE jobs SET attempt = 5")
+        async with worker(service):
+            job = await caller.finished(job_id)
+        assert (job["status"], job["reason"], job["balance"]) == ("failed", "attempts_exhausted", 5)
+
+
+async def test_lost_connections_are_made_again(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """The database drops every connection amid work; jobs under way and later ones end all the same, once."""
+    del server_url
+    async with run_service(database_url, tmp_path, lease_seconds=2) as service:
+        caller = await service.caller(credits=5)
+        under_way = (await caller.resolve(f"https://slow.lab.test/1/{uuid4().hex}")).body["job_id"]
+        await until_running(service, under_way)
+        await service.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert (await caller.finished(under_way))["status"] == "done"
+        assert (await caller.resolve(fresh_link(), wait=10)).status == 200
+        assert await books(service, caller.account_id) == {"balance": 3, "held": 0, "charges": 2}
+
+
+async def test_slow_links_do_not_hold_up_quick_ones(service: Service) -> None:
+    """With every premium place taken by slow links, a standard link is resolved at once."""
+    slow = await service.caller(credits=1000)
+    quick = await service.caller()
+    links = [f"https://premium.lab.test/3/{uuid4().hex}" for _ in range(120)]
+    answers = await asyncio.gather(*(slow.resolve(link) for link in links))
+    async with asyncio.timeout(2):
+        assert (await quick.resolve(fresh_link(), wait=10)).status == 200
+    states = await asyncio.gather(*(slow.finished(answer.body["job_id"]) for answer in answers))
+    assert {state["status"] for state in states} == {"done"}

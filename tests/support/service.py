@@ -1,0 +1,103 @@
+"""The whole service in the test's own process, on real sockets, with the lab for shorteners."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+from linkskipper.app import TIERS, Tier, checked_pool, load_catalog, run_api, run_workers
+from linkskipper.cli import process
+from linkskipper.keys import create_account, create_key, load_keyring
+from linkskipper.lab import Lab
+from linkskipper.settings import Settings, load
+from linkskipper.storage import Pool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A client with a key of its own."""
+
+    session: aiohttp.ClientSession
+    account_id: int
+    key_id: int
+    key: str
+
+    async def call(self, method: str, path: str, **options: Any) -> Answer:
+        headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
+        async with self.session.request(method, path, headers=headers, **options) as response:
+            body = await response.json(content_type=None) if response.status != 204 else None
+            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.call("GET", path, **options)
+
+    async def resolve(self, url: object, *, wait: float = 0, **options: Any) -> Answer:
+        headers = options.pop("headers", {})
+        params = {"wait": str(wait)} if wait else {}
+        return await self.call("POST", "/v1/resolve", json={"url": url, **options}, params=params, headers=headers)
+
+    async def finished(self, job_id: str) -> Any:
+        """The job once it has ended."""
+        answer = await self.get(f"/v1/jobs/{job_id}", params={"wait": "20", "include": "trace"})
+        assert answer.body["status"] in {"done", "failed", "invalid"}
+        return answer.body
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service."""
+
+    url: str
+    settings: Settings
+    pool: Pool
+    lab: Lab
+    session: aiohttp.ClientSession
+
+    async def caller(self, *, credits: int = 100, account_id: int | None = None, **options: Any) -> Caller:
+        """A client with an account (a new one, unless given) and a key."""
+        if account_id is None:
+            account_id = (await create_account(self.pool, "test", credits=credits)).id
+        options = {"rate_limit": 100_000, "name": "test", **options}
+        made = await create_key(self.pool, load_keyring(self.settings), account_id, **options)
+        return Caller(self.session, account_id, made.id, made.key)
+
+
+def fresh_link(host: str = "bulk.lab.test") -> str:
+    """A link that no test has asked for before."""
+    return f"https://{host}/{uuid4().hex}"
+
+
+@asynccontextmanager
+async def run_service(
+    database_url: str, state_dir: Path, *, tiers: Sequence[Tier] = TIERS, **options: Any
+) -> AsyncIterator[Service]:
+    """Run the service on a database until the context ends; without tiers, nobody works on the jobs."""
+    async with AsyncExitStack() as stack:
+        lab = await stack.enter_async_context(Lab(state_dir=state_dir))
+        settings = load(
+            data_dir=state_dir, database_url=database_url, host_map=lab.host_map, extra_ca=lab.ca_file, **options
+        )
+        pool = await stack.enter_async_context(checked_pool(settings, database_url))
+        catalog = load_catalog(settings, extra=[lab.providers_dir])
+        workers = await stack.enter_async_context(run_workers(settings, database_url, pool, catalog, tiers))
+        listener = stack.enter_context(process.listen("127.0.0.1", 0))
+        url = process.address_of(listener)
+        app = await stack.enter_async_context(
+            run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
+        )
+        await stack.enter_async_context(process.serving(app, listener))
+        session = await stack.enter_async_context(aiohttp.ClientSession(url))
+        yield Service(url, settings, pool, lab, session)
