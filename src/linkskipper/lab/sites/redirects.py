@@ -35,7 +35,7 @@ REDIRECTS = Site(
     "Redirects",
     "A status of the 3xx kind and a <code>Location</code>, in every spelling that browsers understand.",
     (
-        _status(301, "Moved permanently, the most common way of all"),
+        _status(301, "Moved permanently"),
         _status(302, "Found"),
         _status(303, "See other"),
         _status(307, "Temporary redirect"),
