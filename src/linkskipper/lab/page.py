@@ -1,5 +1,6 @@
 """The lab's front page: every link, what it does, and how resolving it must end."""
 
+import shlex
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -19,7 +20,7 @@ def front_page(sites: Sequence[Site], *, secure: str, ca_file: Path) -> bytes:
         sections="\n".join(_section(site) for site in sites),
         example=escape(sites[0].url(sites[0].links[0])),
         secure=escape(secure),
-        ca_file=escape(str(ca_file)),
+        ca_file=escape(shlex.quote(str(ca_file))),
     )
     return page(html)
 
