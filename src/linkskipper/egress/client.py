@@ -5,12 +5,12 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 import aiohttp
 import structlog
-from aiohttp.http_exceptions import LineTooLong
 from yarl import URL
 
 from linkskipper.egress.cookies import Jar
@@ -25,6 +25,7 @@ _log = structlog.get_logger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_FIELD_BYTES = 16 * 1024
 _MAX_FIELDS = 128
+_HEADERS_TOO_LARGE = ("Got more than", "Too many headers")  # aiohttp tells these from other errors by words alone
 _DRAIN_BYTES = 16 * 1024
 _DRAIN_SECONDS = 0.2
 _REDIRECTS = range(300, 400)
@@ -62,10 +63,12 @@ class Client:
         self._limits = limits
         self._nameservers = nameservers
         self._session: aiohttp.ClientSession | None = None
+        self._resolver: GuardedResolver | None = None
 
     async def __aenter__(self) -> Self:
+        self._resolver = GuardedResolver(self._policy, self._nameservers, self._limits.connect_seconds)
         self._session = aiohttp.ClientSession(
-            connector=self._connector(),
+            connector=self._connector(self._resolver),
             headers=_default_headers(self._user_agent),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout(self._limits.fetch_seconds),
@@ -82,6 +85,8 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     async def fetch(
         self,
@@ -127,12 +132,12 @@ class Client:
         )
 
     async def _receive(self, url: Url, answer: aiohttp.ClientResponse, jar: Jar | None) -> Response:
-        if sum(len(name) + len(value) for name, value in answer.raw_headers) > self._limits.header_bytes:
+        if sum(map(len, chain.from_iterable(answer.raw_headers))) > self._limits.header_bytes:
             answer.close()
             raise HeadersTooLarge(f"{url.host} sent headers over their limit")
         if jar is not None and "Set-Cookie" in answer.headers:
             jar.keep(url, answer.headers.getall("Set-Cookie"))
-        media_type = answer.content_type if "Content-Type" in answer.headers else ""
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         body = b""
         if _leads_elsewhere(answer) or not _is_text(media_type):
             await _drain(answer)
@@ -151,9 +156,9 @@ class Client:
             raise
         return body.result()
 
-    def _connector(self) -> aiohttp.TCPConnector:
+    def _connector(self, resolver: GuardedResolver) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(
-            resolver=GuardedResolver(self._policy, self._nameservers, self._limits.connect_seconds),
+            resolver=resolver,
             socket_factory=partial(guarded_socket, self._policy),
             use_dns_cache=False,
             limit=self._connections,
@@ -211,6 +216,6 @@ async def _drain(answer: aiohttp.ClientResponse) -> None:
 
 
 def _malformed(url: Url, error: aiohttp.ClientResponseError) -> HeadersTooLarge | Unreachable:
-    if isinstance(error.__cause__, LineTooLong) or "Too many headers" in error.message:
+    if error.message.startswith(_HEADERS_TOO_LARGE):
         return HeadersTooLarge(f"{url.host} sent headers over their limit")
     return Unreachable(f"{url.host} sent no proper HTTP: {error.message}")

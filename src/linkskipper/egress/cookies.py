@@ -1,38 +1,127 @@
-"""Cookies that live for one link."""
+"""Cookies that live for one link: RFC 6265, sections 5.1 to 5.4.
 
-from collections.abc import Iterable
-from http.cookies import Morsel
+aiohttp's jar takes "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry at all.
+"""
 
-from aiohttp import CookieJar
-from yarl import URL
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
+from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.urls import Url
+
+_MAX_COOKIES = 100  # for one link; more is no shortener's honest doing
+_MAX_AGE = timedelta(days=400)
+# Control characters, and bytes that are not UTF-8: they cannot be sent back as they came.
+_UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cookie:
+    name: str
+    value: str
+    domain: str
+    host_only: bool
+    path: str
+    secure: bool
+    expires: datetime | None
+
+    def goes_to(self, url: Url) -> bool:
+        at_home = url.host == self.domain if self.host_only else _within(url.host, self.domain)
+        return at_home and _path_matches(url.path, self.path) and (url.scheme == "https" or not self.secure)
 
 
 class Jar:
-    """Cookies by the rules of RFC 6265, besides that none is kept for a whole top-level domain.
+    """The cookies of one link. It costs next to nothing until a server sets one.
 
-    Costs nothing until a server sets one. Made and used in one event loop.
+    No cookie is kept for a domain of a single label, such as `com`. `now` gives the time that expiry is judged by.
     """
 
-    def __init__(self) -> None:
-        self._cookies: CookieJar | None = None
+    __slots__ = ("_cookies", "_now")
+
+    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+        self._cookies: dict[tuple[str, str, str], _Cookie] = {}
+        self._now = now
 
     def header(self, url: Url) -> str | None:
-        """Give the Cookie header for a request to `url`; None if no cookie belongs there."""
-        if self._cookies is None:
+        """Give the Cookie header for a request to `url`, longest paths first; None if no cookie belongs there."""
+        if not self._cookies:
             return None
-        found = self._cookies.filter_cookies(URL(url.href, encoded=True))
-        return "; ".join(f"{name}={cookie.value}" for name, cookie in found.items()) or None
+        now = self._now()
+        found = [cookie for cookie in self._cookies.values() if cookie.goes_to(url) and not _expired(cookie, now)]
+        found.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in found) or None
 
     def keep(self, url: Url, lines: Iterable[str]) -> None:
-        """Take in the Set-Cookie headers of an answer from `url`."""
-        if self._cookies is None:
-            self._cookies = CookieJar(quote_cookie=False)
-        self._cookies.update_cookies_from_headers(list(lines), URL(url.href, encoded=True))
-        self._cookies.clear(lambda cookie: _too_broad(cookie, url.host))
+        """Take in the Set-Cookie headers of an answer from `url`; what breaks the rules is left out."""
+        now = self._now()
+        for line in lines:
+            cookie = _read(line, url, now)
+            if cookie is None:
+                continue
+            key = (cookie.domain, cookie.path, cookie.name)
+            if _expired(cookie, now):
+                self._cookies.pop(key, None)
+            elif key in self._cookies or len(self._cookies) < _MAX_COOKIES:
+                self._cookies[key] = cookie
 
 
-def _too_broad(cookie: "Morsel[str]", host: str) -> bool:
-    domain = cookie["domain"]
-    return "." not in domain and domain != host
+def _read(line: str, url: Url, now: datetime) -> _Cookie | None:
+    pair, *rest = line.split(";")
+    name, equals, value = pair.partition("=")
+    attributes = {key.strip().lower(): text.strip() for key, _, text in (item.partition("=") for item in rest)}
+    wanted = attributes.get("domain", "").lower().removeprefix(".")
+    domain, secure = wanted or url.host, "secure" in attributes
+    if not equals or not name.strip() or _UNSENDABLE.search(pair):
+        return None
+    if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
+        return None
+    path = attributes.get("path", "")
+    return _Cookie(
+        name=name.strip(),
+        value=value.strip(),
+        domain=domain,
+        host_only=not wanted or _stands_alone(domain),
+        path=path if path.startswith("/") else url.path.rpartition("/")[0] or "/",
+        secure=secure,
+        expires=_expiry(attributes, now),
+    )
+
+
+def _may_set(host: str, domain: str) -> bool:
+    return domain == host or (_within(host, domain) and not _stands_alone(domain))
+
+
+def _stands_alone(domain: str) -> bool:
+    """Whether a domain's cookies must not reach what lies below it: top-level domains, and addresses."""
+    return "." not in domain or parse_address(domain) is not None
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _path_matches(path: str, wanted: str) -> bool:
+    return path == wanted or path.startswith(wanted if wanted.endswith("/") else f"{wanted}/")
+
+
+def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
+    """Max-Age goes before Expires; what cannot be read counts as absent."""
+    age = attributes.get("max-age", "")
+    if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
+        return now + min(timedelta(seconds=int(age[:10])), _MAX_AGE)
+    try:
+        expires = parsedate_to_datetime(attributes["expires"])
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return expires if expires.tzinfo else expires.replace(tzinfo=UTC)
+
+
+def _expired(cookie: _Cookie, now: datetime) -> bool:
+    return cookie.expires is not None and cookie.expires <= now

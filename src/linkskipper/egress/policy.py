@@ -1,8 +1,10 @@
 """What may be contacted: public addresses on the allowed ports, and the operator's exact holes."""
 
+import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
@@ -11,6 +13,7 @@ from linkskipper.egress.addresses import parse_address, refusal
 from linkskipper.errors import SettingsError
 
 _MAX_PORT = 65535
+_BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?")
 _LOCAL_ZONES = ("localhost", "internal", "local")
 
 
@@ -67,8 +70,11 @@ class Policy:
 
     def judge_port(self, port: int) -> str | None:
         """Why no address at all may be contacted on this port; None if some may."""
-        named = {hole.port for hole in self.allow} | {entry.name_port for entry in self.host_map}
-        return None if port in self.ports or port in named else f"port {port} is not allowed"
+        return None if port in self._open_ports else f"port {port} is not allowed"
+
+    @cached_property
+    def _open_ports(self) -> frozenset[int | None]:
+        return self.ports.union((hole.port for hole in self.allow), (entry.name_port for entry in self.host_map))
 
     def _in_hole(self, address: str, port: int) -> bool:
         parsed = parse_address(address)
@@ -98,33 +104,35 @@ def _check_ca(path: Path) -> None:
 def _port(text: str, item: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT:
         return int(text)
-    raise SettingsError(f"{item!r}: the port must be a number from 1 to {_MAX_PORT}")
+    raise SettingsError(f"{item!r}: a port is a number from 1 to {_MAX_PORT}")
 
 
 def _hole(item: str) -> Hole:
-    text, port = _split_port(item.strip())
+    text, port = _split_port(item.strip(), item)
     try:
-        return Hole(ip_network(text), port)
+        if "%" not in text:
+            return Hole(ip_network(text), port)
     except ValueError:
-        raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080") from None
+        pass
+    raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080")
 
 
 def _mapping(item: str) -> Mapping:
     left, _, right = item.strip().partition("=")
-    name, name_port = _split_port(left)
-    address, address_port = _split_port(right)
+    name, name_port = _split_port(left, item)
+    address, address_port = _split_port(right, item)
     parsed = parse_address(address)
     if not name or parse_address(name) or parsed is None:
         raise SettingsError(f"{item!r} is no name[:port]=address[:port], as shop.test:443=10.1.2.3:8443")
     return Mapping(name.lower().removesuffix("."), name_port, str(parsed), address_port)
 
 
-def _split_port(text: str) -> tuple[str, int | None]:
+def _split_port(text: str, item: str) -> tuple[str, int | None]:
     """Split off `:port`; IPv6 bears a port only in brackets."""
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, _port(rest[1:], text) if rest.startswith(":") else None
-    if text.count(":") != 1:
-        return text, None
-    host, _, port = text.partition(":")
-    return host, _port(port, text)
+    if bracketed := _BRACKETED.fullmatch(text):
+        host, port = bracketed.groups()
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    else:
+        host, port = text, None
+    return host, None if port is None else _port(port, item)

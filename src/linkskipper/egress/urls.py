@@ -10,7 +10,7 @@ from linkskipper.egress.errors import BadUrl, ForeignScheme
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parsers disagree about each of these, which is how one URL comes to mean two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
-_MAX_LABEL, _MAX_NAME = 63, 253  # RFC 1035, section 2.3.4
+_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def canonical(text: str, base: Url | None = None) -> Url:
     if _DISPUTED.search(text):
         raise BadUrl("the URL holds a backslash, a control character or a space at its end")
     try:
-        href: str = ada_url.URL(text, base.href if base else None).href
+        href: str = ada_url.join_url(base.href, text) if base else ada_url.normalize_url(text)
     except ValueError:
         raise BadUrl("this is not a URL") from None
     scheme, _, rest = href.partition(":")
@@ -68,7 +68,6 @@ def _host_and_port(authority: str) -> tuple[str, str]:
         host, _, port = authority[1:].partition("]")
         return host, port[1:]
     host, _, port = authority.partition(":")
-    labels = host.removesuffix(".").split(".")
-    if len(host) > _MAX_NAME or not all(0 < len(label) <= _MAX_LABEL for label in labels):
+    if not _DNS_NAME.fullmatch(host):
         raise BadUrl("the host is no name that DNS can hold")
     return host, port
