@@ -1,0 +1,25 @@
+"""URL in, Resolution out: follows short links without contacting where they lead. Knows no database."""
+
+from importlib.metadata import version
+
+from linkskipper.resolver.engine import Resolver
+from linkskipper.resolver.errors import Stop, Unsupported
+from linkskipper.resolver.intake import Link, intake
+from linkskipper.resolver.outcome import REASONS, Hop, Mechanism, Reason, Resolution, Rule
+
+USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
+
+__all__ = [
+    "REASONS",
+    "USER_AGENT",
+    "Hop",
+    "Link",
+    "Mechanism",
+    "Reason",
+    "Resolution",
+    "Resolver",
+    "Rule",
+    "Stop",
+    "Unsupported",
+    "intake",
+]

@@ -1,0 +1,110 @@
+"""URL in, Resolution out."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.egress import Client
+from linkskipper.resolver.destination import refused_destination
+from linkskipper.resolver.errors import Stop, Unsupported
+from linkskipper.resolver.fetching import Fetcher, Sleep
+from linkskipper.resolver.intake import Link, intake
+from linkskipper.resolver.outcome import Reason, Resolution
+from linkskipper.resolver.spelling import Target
+from linkskipper.resolver.steps import run_steps
+from linkskipper.resolver.stops import dead_end
+from linkskipper.resolver.visit import OnHop, Visit
+
+MAX_PROVIDERS = 5
+
+
+class Resolver:
+    """Follows links through the providers of a catalogue. It keeps nothing from one link to the next."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        client: Client,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self._catalog = catalog
+        self._fetcher = Fetcher(client, sleep=sleep, random=random)
+
+    async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
+        """Find where a link leads, without contacting that; `on_hop` is called with each hop as it ends.
+
+        Never raises for anything that the link does: the Resolution says it.
+        """
+        try:
+            link = intake(url, self._catalog)
+        except Unsupported as error:
+            return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
+        return await self._resolve(url, link, on_hop)
+
+    async def _resolve(self, url: str, link: Link, on_hop: OnHop | None) -> Resolution:
+        seconds = link.provider.limits.timeout
+        until = asyncio.get_running_loop().time() + seconds
+        visit = Visit(link.url, link.provider, self._fetcher, until=until, on_hop=on_hop)
+        try:
+            async with asyncio.timeout_at(until):
+                target = await self._run(visit)
+        except TimeoutError:
+            return _stopped(url, visit, Stop(Reason.TIMEOUT, f"It took longer than {seconds:g} seconds."))
+        except Stop as stop:
+            return _stopped(url, visit, stop)
+        return _ended(url, visit, target=target.spelled)
+
+    async def _run(self, visit: Visit) -> Target:
+        """Pass through providers until a target is none's link."""
+        while True:
+            await run_steps(visit)
+            target = visit.target or _still_inside(visit)
+            following = self._next_provider(visit, target)
+            if target.url is None or following is None:
+                return target
+            if len(visit.passed) == MAX_PROVIDERS:
+                raise Stop(Reason.TOO_MANY_HOPS, f"It passes more than {MAX_PROVIDERS} shorteners.")
+            visit.enter(target.url, following)
+
+    def _next_provider(self, visit: Visit, target: Target) -> Provider | None:
+        """Whose link the target is; None where it is the destination. Raises Stop where it may not be that."""
+        if target.scheme not in visit.provider.accept.schemes:
+            raise Stop(Reason.BAD_SCHEME, f"It leads to a {target.scheme}: URL.")
+        if target.url is None:
+            return None
+        if (provider := self._catalog.match(target.url)) is not None:
+            return provider
+        if reason := refused_destination(target.url.host):
+            raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
+        return None
+
+
+def _still_inside(visit: Visit) -> Target:
+    """What to make of a link whose steps are done on the provider's own hosts: another link there, or its end."""
+    if visit.page is not None:
+        raise dead_end(visit.page)
+    if not visit.provider.is_link(visit.url):
+        raise Stop(Reason.NO_DESTINATION, f"It ends at {visit.url.href}, on the shortener's own site.")
+    return Target(visit.url.href, visit.url.scheme, visit.url)
+
+
+def _stopped(url: str, visit: Visit, stop: Stop) -> Resolution:
+    visit.end()
+    return _ended(url, visit, stop=stop)
+
+
+def _ended(url: str, visit: Visit, *, target: str | None = None, stop: Stop | None = None) -> Resolution:
+    dearest = max(visit.passed, key=lambda provider: provider.resolve_cost)
+    return Resolution(
+        url=url,
+        target_url=target,
+        provider=visit.passed[0].id,
+        tier=dearest.tier,
+        cost=dearest.resolve_cost,
+        reason=stop.reason if stop else None,
+        detail=stop.detail if stop else None,
+        hops=tuple(visit.hops),
+    )

@@ -1,0 +1,78 @@
+"""One fetch, tried again where the other side may recover."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from linkskipper.egress import (
+    BodyTooLarge,
+    Client,
+    HeadersTooLarge,
+    Jar,
+    Refused,
+    Response,
+    TimedOut,
+    Unreachable,
+    Url,
+)
+from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.outcome import Reason
+from linkskipper.resolver.stops import TRANSIENT
+
+ATTEMPTS = 3
+FIRST_PAUSE = 0.2  # seconds; doubled each time, and jittered by half
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+class Fetcher:
+    """Fetches through the one door out; `sleep` and `random` (0 to 1) are handed in."""
+
+    def __init__(self, client: Client, *, sleep: Sleep, random: Callable[[], float]) -> None:
+        self._client = client
+        self._sleep = sleep
+        self._random = random
+
+    async def fetch(self, url: Url, jar: Jar, *, until: float) -> Response:
+        """Give the answer, which may be an error's if it does not recover before `until`, a time of the loop's.
+
+        Raises Stop where no answer came.
+        """
+        attempt = 1
+        while True:
+            answer = await self._try(url, jar)
+            if isinstance(answer, Response) and answer.status not in TRANSIENT:
+                return answer
+            pause = max(self._pause(attempt), _retry_after(answer))
+            if attempt == ATTEMPTS or asyncio.get_running_loop().time() + pause >= until:
+                return _give_up(answer)
+            await self._sleep(pause)
+            attempt += 1
+
+    async def _try(self, url: Url, jar: Jar) -> Response | Unreachable:
+        try:
+            return await self._client.fetch(url, jar=jar)
+        except Unreachable as error:
+            return error
+        except Refused as error:
+            raise Stop(Reason.BLOCKED_ADDRESS, str(error)) from None
+        except TimedOut as error:
+            raise Stop(Reason.TIMEOUT, str(error)) from None
+        except (BodyTooLarge, HeadersTooLarge) as error:
+            raise Stop(Reason.BODY_TOO_LARGE, str(error)) from None
+
+    def _pause(self, attempt: int) -> float:
+        pause: float = FIRST_PAUSE * 2 ** (attempt - 1)
+        return pause * (1 + self._random() / 2)
+
+
+def _retry_after(answer: Response | Unreachable) -> float:
+    if isinstance(answer, Unreachable):
+        return 0
+    value = answer.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else 0
+
+
+def _give_up(answer: Response | Unreachable) -> Response:
+    if isinstance(answer, Unreachable):
+        raise Stop(Reason.UPSTREAM_ERROR, str(answer)) from None
+    return answer

@@ -1,0 +1,53 @@
+"""Where a spelled-out URL leads, and how it is spelled when it is given to the client."""
+
+import re
+from dataclasses import dataclass, replace
+
+from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
+
+_STRIPPED = "".join(map(chr, range(0x21)))  # what browsers strip at both ends: C0 controls and the space
+_ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
+_PRINTABLE = re.compile(r"[!-~]+")
+_PORT = re.compile(r":[0-9]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where something leads. `spelled` is what the client is given; `url` is None for schemes other than http(s)."""
+
+    spelled: str
+    scheme: str
+    url: Url | None
+
+
+def read_target(text: str, base: Url) -> Target | None:
+    """Read a URL found at `base`; None where it is no URL, or one that is never opened (see egress.canonical).
+
+    A destination keeps its spelling where that is absolute and cannot be misread; else it gets the browsers'.
+    """
+    text = text.strip(_STRIPPED)
+    try:
+        url = canonical(text, base)
+    except ForeignScheme as foreign:
+        return Target(text if _PRINTABLE.fullmatch(text) else foreign.href, foreign.scheme, None)
+    except BadUrl:
+        return None
+    return Target(_spelling(text, url), url.scheme, url)
+
+
+def inherit_fragment(target: Target, base: Url) -> Target:
+    """Hand a redirected URL's fragment on to a Location without one (RFC 9110, section 10.2.2)."""
+    if not base.fragment or target.url is None or "#" in target.spelled:
+        return target
+    href = f"{target.url.href}#{base.fragment}"
+    url = replace(target.url, href=href, fragment=base.fragment)
+    return replace(target, spelled=f"{target.spelled}#{base.fragment}", url=url)
+
+
+def _spelling(text: str, url: Url) -> str:
+    found = _ABSOLUTE.fullmatch(text)
+    if found is None or not _PRINTABLE.fullmatch(text):
+        return url.href
+    scheme, authority, rest = found.groups()
+    host = _PORT.sub("", authority).strip("[]").lower()
+    return f"{scheme.lower()}://{authority.lower()}{rest}" if host == url.host else url.href

@@ -1,0 +1,98 @@
+"""What each step of a provider file does to a visit; each says whether it found what it was to find."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+from linkskipper.catalog import Fetch, Follow, FromFragment, FromPath, FromQuery, Link, ScriptValue, Step
+from linkskipper.resolver.decode import decode
+from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.extract import Onward, links, moves_by_itself, moves_by_script
+from linkskipper.resolver.outcome import Mechanism, Reason
+from linkskipper.resolver.scripts import captured, variable
+from linkskipper.resolver.visit import Visit
+
+_SPELLED_OUT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+async def run_steps(visit: Visit) -> None:
+    """Run the provider's steps until the link leaves it.
+
+    Raises Stop, as provider_changed where a step that is not optional finds nothing.
+    """
+    for number, step in enumerate(visit.provider.steps, 1):
+        if not await _RUNNERS[type(step)](step, visit) and not step.optional:
+            raise Stop(Reason.PROVIDER_CHANGED, f'Step {number} ("{step.use}") of "{visit.provider.id}" finds nothing.')
+        if visit.target is not None:
+            return
+
+
+async def _fetch(_: Fetch, visit: Visit) -> bool:
+    visit.page = None
+    await visit.load_checked()
+    return True
+
+
+async def _follow(_: Follow, visit: Visit) -> bool:
+    while visit.target is None:
+        page = await visit.load()
+        if visit.take(moves_by_itself(page)):
+            continue
+        page = await visit.load_checked()
+        if not visit.take(moves_by_script(page)):
+            break
+    return True
+
+
+async def _link(step: Link, visit: Visit) -> bool:
+    page = await visit.load_checked()
+    return visit.take(links(page, step.selector, step.attr))
+
+
+async def _script_value(step: ScriptValue, visit: Visit) -> bool:
+    page = await visit.load_checked()
+    text = variable(page.scripts, step.name) if step.name else captured(page.scripts, step.pattern)
+    return bool(text) and visit.take([Onward(text or "", Mechanism.SCRIPT_VALUE, page.base)])
+
+
+async def _from_query(step: FromQuery, visit: Visit) -> bool:
+    text = visit.url.query if step.param is None else _parameter(visit.url.query, step.param)
+    return _take_embedded(visit, decode(text, step.decode), Mechanism.QUERY)
+
+
+async def _from_path(step: FromPath, visit: Visit) -> bool:
+    segments = visit.url.path[1:].split("/")
+    inside = -len(segments) <= step.segment < len(segments)
+    return inside and _take_embedded(visit, decode(segments[step.segment], step.decode), Mechanism.PATH)
+
+
+async def _from_fragment(step: FromFragment, visit: Visit) -> bool:
+    return _take_embedded(visit, decode(visit.url.fragment, step.decode), Mechanism.FRAGMENT)
+
+
+def _parameter(query: str, name: str) -> str:
+    """A parameter's value; one that spells a URL out is taken as it stands, any other percent-decoded as usual."""
+    for pair in query.split("&"):
+        key, _, value = pair.partition("=")
+        if unquote(key) == name:
+            return value if _SPELLED_OUT.match(value) else unquote(value)
+    return ""
+
+
+def _take_embedded(visit: Visit, text: str | None, mechanism: Mechanism) -> bool:
+    """Only an absolute URL counts: any text would be a relative one."""
+    if text is None or not _SPELLED_OUT.match(text):
+        return False
+    return visit.take([Onward(text, mechanism, visit.url)])
+
+
+_RUNNERS: dict[type[Step], Callable[[Any, Visit], Awaitable[bool]]] = {
+    Fetch: _fetch,
+    Follow: _follow,
+    Link: _link,
+    ScriptValue: _script_value,
+    FromQuery: _from_query,
+    FromPath: _from_path,
+    FromFragment: _from_fragment,
+}
