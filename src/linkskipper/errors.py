@@ -8,7 +8,8 @@ LinkSkipperError
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── CatalogError         a provider file is wrong
-│   └── UnknownRecordError   no account, key or provider has that id
+│   ├── UnknownRecordError   no account, key or provider has that id
+│   └── OverdrawnError       an account has fewer credits than are to be taken back
 ├── ApiError                 what a client is told: a problem document (api.md, "Errors")
 │   ├── InvalidRequest       400
 │   ├── InvalidKey           401
@@ -62,6 +63,10 @@ class CatalogError(OperatorError):
 
 class UnknownRecordError(OperatorError):
     """No account, key or provider has the given id."""
+
+
+class OverdrawnError(OperatorError):
+    """An account has fewer credits than are to be taken back, or its jobs under way hold them."""
 
 
 class ApiError(LinkSkipperError):

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
 from linkskipper.api.auth import KeyRequest
@@ -34,7 +34,7 @@ class JobAnswer(msgspec.Struct, frozen=True):
     reason: str | UnsetType = UNSET
 
 
-Include = Annotated[Literal["trace"] | None, Parameter(query="include", description="trace: the hops taken.")]
+Include = Annotated[Literal["trace"] | None, QueryParameter(name="include", description="trace: the hops taken.")]
 
 
 def route(backend: Backend) -> HTTPRouteHandler:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from linkskipper.api.backend import Backend
 from linkskipper.jobs import JobState, read_job
@@ -13,7 +13,7 @@ MAX_WAIT_SECONDS = 60
 
 Wait = Annotated[
     float,
-    Parameter(query="wait", ge=0, le=MAX_WAIT_SECONDS, description="Hold the answer up to so many seconds."),
+    QueryParameter(name="wait", ge=0, le=MAX_WAIT_SECONDS, description="Hold the answer up to so many seconds."),
 ]
 
 

@@ -72,7 +72,30 @@ def grant(
         async with pool.acquire() as connection, connection.transaction():
             return await credits.grant(connection, account, amount, note=note)
 
-    balance = with_database(data_dir, work)
+    _show_balance(account, with_database(data_dir, work), as_json=as_json)
+
+
+@app.command()
+def correct(
+    account: Annotated[int, typer.Argument(help="The account's id.")],
+    amount: Annotated[int, typer.Option("--by", help="Credits to add, or (below 0) to take back.")],
+    note: Annotated[str, typer.Option("--note", help="The reason, kept in the ledger.")],
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Put an account's credits right by hand."""
+    if amount == 0:
+        raise typer.BadParameter("a correction by 0 changes nothing", param_hint="--by")
+
+    async def work(_: Settings, pool: Pool) -> int:
+        async with pool.acquire() as connection, connection.transaction():
+            return await credits.correct(connection, account, amount, note=note)
+
+    _show_balance(account, with_database(data_dir, work), as_json=as_json)
+
+
+def _show_balance(account: int, balance: int, *, as_json: bool) -> None:
     if as_json:
         print_json({"id": account, "balance": balance})
     else:

@@ -1,17 +1,20 @@
-"""All commands in one tree."""
+"""All commands in one tree, and the way in."""
 
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from linkskipper.cli import accounts, db, keys, lab, providers, resolve, serve
+from linkskipper.errors import OperatorError
 
 app = typer.Typer(
     name="linkskipper",
     help="Give it a short link; get back where it really leads.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # it would take "[default: …]" for markup
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -41,3 +44,12 @@ def root(
     ] = False,
 ) -> None:
     """Give it a short link; get back where it really leads."""
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is one line and exit 1, never a traceback."""
+    try:
+        app()
+    except OperatorError as error:
+        typer.echo(f"linkskipper: {error}", err=True)
+        sys.exit(1)

@@ -1,12 +1,13 @@
 """linkskipper keys …"""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
-from linkskipper.keys import KeyInfo, NewKey, create_key, list_keys, load_keyring, revoke_key
+from linkskipper.keys import KeyInfo, NewKey, create_key, list_keys, load_keyring, revoke_key, roll_key
 from linkskipper.keys.api_keys import DEFAULT_RATE_LIMIT, SCOPES
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
@@ -47,12 +48,7 @@ def create(
             daily_quota=daily_quota,
         )
 
-    key = with_database(data_dir, work)
-    if as_json:
-        print_json(key)
-    else:
-        typer.echo(f"id              {key.id}\nkey             {key.key}\nwebhook secret  {key.webhook_secret}")
-        typer.echo("Keep them now: they are not shown again.", err=True)
+    _show(with_database(data_dir, work), as_json=as_json)
 
 
 @app.command("list")
@@ -91,6 +87,32 @@ def revoke(
         print_json({"id": key, "revoked": True})
     else:
         typer.echo(f"Key {key} is revoked.")
+
+
+@app.command()
+def roll(
+    key: Annotated[int, typer.Argument(help="The key's id.")],
+    grace: Annotated[
+        float, typer.Option("--grace", min=0, max=8760, help="Hours for which the old value goes on working.")
+    ] = 24,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a new value, shown only now; it keeps its jobs, limits and webhook secret."""
+
+    async def work(settings: Settings, pool: Pool) -> NewKey:
+        return await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+
+    _show(with_database(data_dir, work), as_json=as_json)
+
+
+def _show(key: NewKey, *, as_json: bool) -> None:
+    if as_json:
+        print_json(key)
+    else:
+        typer.echo(f"id              {key.id}\nkey             {key.key}\nwebhook secret  {key.webhook_secret}")
+        typer.echo("Keep them now: they are not shown again.", err=True)
 
 
 def _row(key: KeyInfo) -> tuple[object, ...]:

@@ -90,6 +90,7 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
             )
         )
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""

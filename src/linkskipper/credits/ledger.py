@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from linkskipper.credits import queries
-from linkskipper.errors import UnknownRecordError
+from linkskipper.errors import OverdrawnError, UnknownRecordError
 from linkskipper.storage import Connection
 
 
@@ -87,7 +88,26 @@ async def grant(connection: Connection, account_id: int, credits: int, *, note: 
     Raises:
         UnknownRecordError: there is no such account.
     """
-    balance: int | None = await connection.fetchval(queries.ADD, account_id, credits, "grant", note)
+    return await _change(connection, account_id, credits, "grant", note)
+
+
+async def correct(connection: Connection, account_id: int, credits: int, *, note: str) -> int:
+    """Add credits or (below 0) take them back by hand, for a stated reason; returns the new balance.
+
+    Raises:
+        UnknownRecordError: there is no such account.
+        OverdrawnError: the account would be left with less than its jobs under way hold.
+    """
+    return await _change(connection, account_id, credits, "correction", note)
+
+
+async def _change(connection: Connection, account_id: int, credits: int, kind: str, note: str | None) -> int:
+    try:
+        balance: int | None = await connection.fetchval(queries.CHANGE, account_id, credits, kind, note)
+    except asyncpg.CheckViolationError:
+        raise OverdrawnError(
+            f"Account {account_id} cannot give up {-credits} credits: it has fewer, or its jobs under way hold them."
+        ) from None
     if balance is None:
         raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")
     return balance

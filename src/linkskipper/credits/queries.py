@@ -26,9 +26,9 @@ SELECT account_id, 'take', -credits, job_id
 FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS charge (account_id, credits, job_id)
 """
 
-ADD = """
+CHANGE = """
 WITH changed AS (
-    UPDATE accounts SET balance = balance + $2 WHERE id = $1 AND balance + $2 >= held RETURNING id, balance
+    UPDATE accounts SET balance = balance + $2 WHERE id = $1 RETURNING id, balance
 ), noted AS (
     INSERT INTO ledger (account_id, kind, amount, note) SELECT id, $3, $2, $4 FROM changed
 )

@@ -20,7 +20,8 @@ class Status(StrEnum):
 
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.QUEUED: frozenset({Status.RUNNING}),
+    # To an end without running: a job for the same link has found it.
+    Status.QUEUED: frozenset({Status.RUNNING, Status.DONE, Status.FAILED, Status.INVALID}),
     # Back to queued when its worker stops; running again, as a new attempt, when its worker was lost.
     Status.RUNNING: frozenset({Status.RUNNING, Status.QUEUED, Status.DONE, Status.FAILED, Status.INVALID}),
     Status.DONE: frozenset(),

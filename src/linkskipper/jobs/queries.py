@@ -37,6 +37,23 @@ WHERE idempotency_keys.key_id = $1 AND idempotency_keys.idempotency_key = $2
 """
 )
 
+LINKS = "SELECT id, link FROM jobs WHERE id = ANY($1::uuid[]) AND status IN ('queued', 'running') ORDER BY link, id"
+
+BOARD = """
+INSERT INTO flights (link, job_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+
+# Held until the passengers are written down, so that the leader's end cannot overlook them.
+LEADERS = "SELECT link, job_id FROM flights WHERE link = ANY($1::bytea[]) ORDER BY link FOR SHARE"
+
+FOLLOW = """
+INSERT INTO passengers (link, job_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+
+LAND = "DELETE FROM flights WHERE job_id = ANY($1::uuid[]) AND link = ANY($2::bytea[])"
+
+ALIGHT = "DELETE FROM passengers WHERE link = ANY($1::bytea[]) RETURNING link, job_id"
+
 START = """
 UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = given.lease, started_at = now()
 FROM unnest($1::uuid[], $2::uuid[]) AS given (id, lease)
@@ -62,6 +79,16 @@ FROM unnest(
     $10::integer[]
 ) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, charge)
 WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease AND jobs.status = 'running'
+RETURNING jobs.id, account_id, cost, credits_charged, link
+"""
+
+END_PASSENGERS = """
+UPDATE jobs
+SET status = ended.status, finished_at = now(), target_url = ended.target_url,
+    provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier), reason = ended.reason
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS ended (id, status, target_url, provider, tier, reason)
+WHERE jobs.id = ended.id AND jobs.status = 'queued'
 RETURNING jobs.id, account_id, cost, credits_charged
 """
 

@@ -1,5 +1,6 @@
 """The second of the two transactions that carry the money: the job ends, once, and all that hangs on it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +11,7 @@ from linkskipper.credits import Charge
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import Status
 from linkskipper.links import CachedLink, LinkCache
-from linkskipper.storage import Pool
+from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
 
 
@@ -46,11 +47,12 @@ class Settler:
         async with self._pool.acquire() as connection:
             async with connection.transaction():
                 rows = await connection.fetch(queries.END, *zip(*map(_columns, endings), strict=True))
-                ended = {row["id"] for row in rows}
-                await credits.settle(connection, [_charge(row) for row in rows])
-                learnt = [ending.cached for ending in endings if ending.cached and ending.job_id in ended]
-                await self._links.store(connection, learnt)
-            await connection.execute(queries.NOTIFY, ",".join(map(str, ended)))
+                ended = {row["id"]: row["link"] for row in rows}
+                counted = {ended[ending.job_id]: ending for ending in endings if ending.job_id in ended}
+                passengers = await _end_passengers(connection, counted)
+                await credits.settle(connection, [_charge(row) for row in (*rows, *passengers)])
+                await self._links.store(connection, [each.cached for each in counted.values() if each.cached])
+            await connection.execute(queries.NOTIFY, ",".join(str(row["id"]) for row in (*rows, *passengers)))
         return [ending.job_id in ended for ending in endings]
 
     async def raise_hold(self, job_id: UUID, account_id: int, *, held: int, cost: int) -> None:
@@ -60,6 +62,20 @@ class Settler:
             if purses[account_id].promise(cost - held):
                 await credits.hold(connection, purses)
                 await connection.execute(queries.RAISE_COST, job_id, cost)
+
+
+async def _end_passengers(connection: Connection, endings: Mapping[bytes, Ending]) -> list[asyncpg.Record]:
+    """Give the jobs that waited for these links the same end, for nothing."""
+    await connection.execute(queries.LAND, [ending.job_id for ending in endings.values()], list(endings))
+    passengers = await connection.fetch(queries.ALIGHT, list(endings))
+    if not passengers:
+        return []
+    shared = [(row["job_id"], endings[row["link"]]) for row in passengers]
+    columns = [
+        (job_id, ending.status, ending.target_url, ending.provider, ending.tier, ending.reason)
+        for job_id, ending in shared
+    ]
+    return await connection.fetch(queries.END_PASSENGERS, *zip(*columns, strict=True))
 
 
 def _columns(ending: Ending) -> tuple[object, ...]:

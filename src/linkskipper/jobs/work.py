@@ -13,7 +13,7 @@ from linkskipper.jobs.model import Status
 from linkskipper.jobs.settle import Ending, Settler
 from linkskipper.links import CachedLink, LinkCache
 from linkskipper.resolver import Reason, Resolution, Resolver
-from linkskipper.storage import AWAY, Pool
+from linkskipper.storage import AWAY, Connection, Pool
 from linkskipper.storage.batch import Batcher
 
 log = structlog.get_logger()
@@ -72,7 +72,10 @@ class Workshop:
             task.cancel()
 
     async def _start_all(self, job_ids: list[UUID]) -> list[Started | None]:
-        rows = await self._pool.fetch(queries.START, job_ids, [uuid4() for _ in job_ids])
+        """Begin an attempt at each job; None for one that has ended, or that another job resolves the link for."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            leading = await _take_seats(connection, job_ids)
+            rows = await connection.fetch(queries.START, leading, [uuid4() for _ in leading])
         started = {row["job_id"]: Started(**row) for row in rows}
         return [started.get(job_id) for job_id in job_ids]
 
@@ -118,6 +121,20 @@ class Workshop:
                     raise
                 log.warning("job.database_away", error=str(error), retry_seconds=DATABASE_RETRY_SECONDS)
                 await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+
+async def _take_seats(connection: Connection, job_ids: list[UUID]) -> list[UUID]:
+    """The jobs that lead the resolution of their link; the others are written down to share its end."""
+    rows = await connection.fetch(queries.LINKS, job_ids)
+    links, jobs = [row["link"] for row in rows], [row["id"] for row in rows]
+    leaders: dict[bytes, UUID] = {}
+    while set(links) - leaders.keys():  # again for a link whose leader ended just between the two statements
+        await connection.execute(queries.BOARD, links, jobs)
+        leaders = {row["link"]: row["job_id"] for row in await connection.fetch(queries.LEADERS, links)}
+    following = [(row["link"], row["id"]) for row in rows if leaders[row["link"]] != row["id"]]
+    if following:
+        await connection.execute(queries.FOLLOW, *zip(*following, strict=True))
+    return [row["id"] for row in rows if leaders[row["link"]] == row["id"]]
 
 
 def _ending(started: Started, status: Status, *, reason: str) -> Ending:

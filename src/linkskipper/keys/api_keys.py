@@ -1,7 +1,7 @@
 """API keys: made, listed, revoked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -82,6 +82,24 @@ async def create_key(
     except asyncpg.ForeignKeyViolationError:
         raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.") from None
     return NewKey(key_id, key, webhook_secret)
+
+
+async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewKey:
+    """Give a key a new value; the old one goes on working for the grace time.
+
+    It stays the same key: its jobs, idempotency keys, limits, quota and webhook secret are not touched. A value
+    that an earlier roll left in its grace time ends now.
+
+    Raises:
+        UnknownRecordError: there is no such key, or it is revoked.
+    """
+    key = tokens.new_key()
+    encrypted: bytes | None = await pool.fetchval(
+        queries.ROLL, key_id, keyring.hash(key), key[: tokens.SHOWN_CHARACTERS], key[-4:], grace
+    )
+    if encrypted is None:
+        raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
+    return NewKey(key_id, key, keyring.decrypt(encrypted))
 
 
 async def list_keys(pool: Pool, account_id: int | None = None) -> list[KeyInfo]:

@@ -24,11 +24,21 @@ SELECT id, account_id, name, prefix, last_four, scopes, rate_limit, daily_quota,
 FROM api_keys WHERE $1::bigint IS NULL OR account_id = $1 ORDER BY id
 """
 
+ROLL = """
+UPDATE api_keys
+SET hash = $2, prefix = $3, last_four = $4, previous_hash = hash, previous_until = now() + $5::interval
+WHERE id = $1 AND revoked_at IS NULL
+RETURNING webhook_secret
+"""
+
 REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
 
 AUTHENTICATE = """
 SELECT id, account_id, name, scopes, rate_limit, daily_quota
 FROM api_keys WHERE hash = $1 AND revoked_at IS NULL
+UNION ALL
+SELECT id, account_id, name, scopes, rate_limit, daily_quota
+FROM api_keys WHERE previous_hash = $1 AND previous_until > now() AND revoked_at IS NULL
 """
 
 USED = """

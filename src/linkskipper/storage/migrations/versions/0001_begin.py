@@ -22,6 +22,8 @@ CREATE TABLE api_keys (
     account_id bigint NOT NULL REFERENCES accounts,
     name text NOT NULL,
     hash bytea NOT NULL UNIQUE,
+    previous_hash bytea UNIQUE,
+    previous_until timestamptz,
     prefix text NOT NULL,
     last_four text NOT NULL,
     webhook_secret bytea NOT NULL,
@@ -90,6 +92,18 @@ CREATE TABLE idempotency_keys (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (key_id, idempotency_key)
 );
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- One job at a time resolves a link; others for the same link wait for it as its passengers and share its end.
+CREATE TABLE flights (
+    link bytea PRIMARY KEY,
+    job_id uuid NOT NULL
+);
+CREATE TABLE passengers (
+    link bytea NOT NULL,
+    job_id uuid NOT NULL,
+    PRIMARY KEY (link, job_id)
+);
 
 CREATE TABLE links (
     link bytea PRIMARY KEY,
@@ -100,6 +114,7 @@ CREATE TABLE links (
     resolved_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL
 );
+CREATE INDEX links_by_expiry ON links (expires_at);
 COMMENT ON COLUMN links.link IS 'SHA-256 of the canonical URL';
 COMMENT ON COLUMN links.target_url IS 'NULL: the shortener has removed the link';
 """

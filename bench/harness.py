@@ -1,0 +1,89 @@
+"""What the benchmarks share: processes to measure, and how figures are taken and shown."""
+
+import asyncio
+import os
+import re
+import shlex
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+COMMAND = str(Path(sys.executable).with_name("linkskipper"))
+LINES = 64
+STOP_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process of ours that has said that it is ready."""
+
+    process: Process
+    output: str
+    seconds: float
+
+    def found(self, pattern: str) -> str:
+        """What the pattern's group finds in the output."""
+        match = re.search(pattern, self.output)
+        assert match is not None, self.output
+        return match[1]
+
+
+@asynccontextmanager
+async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[Started]:
+    """A linkskipper command, from the moment that it prints the ready line until the context ends."""
+    begin = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    output = ""
+    while ready not in output:
+        line = await process.stdout.readline()
+        assert line, f"linkskipper {' '.join(arguments)} ended early:\n{output}"
+        output += line.decode()
+    seconds = time.perf_counter() - begin
+    try:
+        yield Started(process, output, seconds)
+    finally:
+        process.terminate()
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.communicate()
+
+
+@asynccontextmanager
+async def lab() -> AsyncIterator[dict[str, str]]:
+    """The lab in a process of its own; gives the environment that leads to it."""
+    async with started("lab", "--port", "0", ready="Ctrl-C") as running:
+        exports = re.findall(r"^export (\w+)=(.*)$", running.output, re.MULTILINE)
+        yield {name: shlex.split(value)[0] for name, value in exports}
+
+
+async def rate(work: Callable[[int], Awaitable[object]], count: int, *, at_once: int) -> float:
+    """How many calls a second the work does, count calls in all, so many at once."""
+    numbers = iter(range(count))
+
+    async def caller() -> None:
+        for number in numbers:
+            await work(number)
+
+    begin = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(at_once)))
+    return count / (time.perf_counter() - begin)
+
+
+def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -> None:
+    """Print a ratio taken several times, beside what it should be."""
+    values = sorted(ratios)
+    verdict = "ok" if median(values) >= aim else "BELOW"
+    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), aim {aim} or more: {verdict}; {detail}")
+
+
+def show_limit(what: str, value: float, *, limit: float, unit: str) -> None:
+    """Print a figure beside the most that it should be."""
+    verdict = "ok" if value <= limit else "OVER"
+    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}")

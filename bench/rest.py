@@ -1,0 +1,53 @@
+"""The service at rest: time to start, memory, processor."""
+
+import asyncio
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.harness import Started, lab, show_limit, started
+
+REST_SECONDS = 20
+SETTLE_SECONDS = 3
+KILOBYTE = 1024
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+async def run() -> None:
+    """Start twice on one data directory, then leave it alone."""
+    async with lab() as environment:
+        with TemporaryDirectory() as data_dir:
+            arguments = ("serve", "--port", "0", "--data-dir", data_dir)
+            async with started(*arguments, ready="poll_url", **environment) as first:
+                show_limit("first start to ready", first.seconds, limit=6, unit="s")
+            async with started(*arguments, ready="poll_url", **environment) as second:
+                show_limit("start with data in place to ready", second.seconds, limit=3, unit="s")
+                await _at_rest(second, Path(data_dir))
+
+
+async def _at_rest(service: Started, data_dir: Path) -> None:
+    await asyncio.sleep(SETTLE_SECONDS)
+    postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    processes = {service.process.pid, *_family(postmaster)}
+    memory = sum(_proportional_kilobytes(process) for process in processes) / KILOBYTE
+    before = sum(_ticks(process) for process in processes)
+    await asyncio.sleep(REST_SECONDS)
+    share = (sum(_ticks(process) for process in processes) - before) / TICKS / REST_SECONDS * 100
+    show_limit("memory at rest, PostgreSQL included", memory, limit=300, unit="MB")
+    show_limit("processor at rest, PostgreSQL included", share, limit=1, unit="% of a core")
+
+
+def _family(parent: int) -> set[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return {parent, *map(int, children)}
+
+
+def _proportional_kilobytes(process: int) -> int:
+    """Its memory, with what it shares divided among those who share it."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+
+
+def _ticks(process: int) -> int:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
