@@ -7,6 +7,8 @@ import struct
 import sys
 import tracemalloc
 import zlib
+from collections.abc import Callable
+from functools import partial
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -63,12 +65,12 @@ def bare_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-PACKERS = {
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
     "DEFLATE": bare_deflate,
-    "br": brotli.compress,
+    "br": partial(brotli.compress, quality=4),
     "zstd": zstd.compress,
     "identity": bytes,
 }
@@ -94,6 +96,18 @@ async def test_a_bomb_stops_at_the_limit(clients: Clients, wire: Wire, coding: s
     finally:
         tracemalloc.stop()
     assert peak < 8 * MIB
+
+
+async def test_a_wide_window_is_not_granted(clients: Clients, wire: Wire) -> None:
+    """A zstd body that asks for 128 MiB of history is refused before any of it is reserved (RFC 9659)."""
+    wide: dict[int, int] = {
+        zstd.CompressionParameter.window_log: 27,
+        zstd.CompressionParameter.enable_long_distance_matching: 1,
+    }
+    packer = zstd.ZstdCompressor(options=wide)
+    wire.reply = answer(packer.compress(TEXT.encode()) + packer.flush(), coding="zstd")
+    with pytest.raises(Unreachable):
+        await fetch(clients, wire)
 
 
 async def test_a_body_just_within_its_limit(clients: Clients, wire: Wire) -> None:

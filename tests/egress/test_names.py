@@ -99,6 +99,16 @@ async def test_names_without_an_address(clients: Clients, dns: FakeDns, answer: 
         await egress.fetch(canonical("https://a.example.com/"))
 
 
+async def test_search_domains_are_not_tried(clients: Clients, dns: FakeDns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that does not exist is not looked for inside the operator's own domain."""
+    monkeypatch.setenv("LOCALDOMAIN", "corp.example.net")
+    dns.set("wiki.dev.corp.example.net", ["8.8.8.8"])
+    egress = await clients.make()
+    with pytest.raises(Unreachable):
+        await egress.fetch(canonical("https://wiki.dev/"))
+    assert {name for name, _ in dns.asked} == {"wiki.dev"}
+
+
 async def test_a_silent_name_server_times_out(clients: Clients, dns: FakeDns) -> None:
     """Looking up counts against the time for connecting."""
     dns.set("a.example.com", "SILENT")

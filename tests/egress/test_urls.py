@@ -1,6 +1,9 @@
 """One reading of a URL, and safety.md's "Spellings"."""
 
+import ada_url
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from egress.clients import Clients
 from egress.wire import Wire
@@ -119,6 +122,20 @@ def test_an_ipv6_host_has_no_brackets() -> None:
 def test_relative_references(text: str, href: str) -> None:
     """What a page or a Location header says is read against the URL that it came from."""
     assert canonical(text, canonical("https://a.com/d/c?p#o")).href == href
+
+
+@given(st.text(alphabet="htps:/.@[]a1%20?#&=-_ü\u3002", max_size=40), st.sampled_from([None, "https://a.com/b?c"]))
+def test_a_canonical_url_stays_as_it_is(text: str, base: str | None) -> None:
+    """Whatever is taken for a URL reads the same a second time, and its parts are those that browsers see."""
+    try:
+        url = canonical(text, canonical(base) if base else None)
+    except BadUrl:
+        return
+    again = ada_url.URL(url.href)
+    assert canonical(url.href) == url
+    assert (again.protocol, again.hostname.strip("[]"), again.pathname) == (f"{url.scheme}:", url.host, url.path)
+    assert (again.search.removeprefix("?"), again.hash.removeprefix("#")) == (url.query, url.fragment)
+    assert (again.username, again.password, again.origin) == ("", "", url.origin)
 
 
 @pytest.mark.parametrize("port", [0, 1, 21, 22, 23, 25, 53, 81, 110, 2375, 3306, 5432, 6379, 8080, 9200, 11211, 27017])
