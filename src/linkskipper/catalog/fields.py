@@ -1,6 +1,7 @@
 """The types of a provider file's fields; each says in its error how to mend what is wrong."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import re2
@@ -67,12 +68,23 @@ Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
 
 
-def matches(host: str, patterns: frozenset[str]) -> bool:
-    """Whether any pattern covers the host, on label boundaries."""
-    return host in patterns or any(WILDCARD + parent in patterns for parent in parents(host))
-
-
-def parents(host: str) -> list[str]:
+def parents(host: str) -> Iterator[str]:
     """The domains that a host lies in, the nearest first."""
-    labels = host.split(".")
-    return [".".join(labels[cut:]) for cut in range(1, len(labels))]
+    dot = host.find(".")
+    while dot >= 0:
+        yield host[dot + 1 :]
+        dot = host.find(".", dot + 1)
+
+
+class HostSet:
+    """Hosts and wildcards, matched on label boundaries."""
+
+    __slots__ = ("_exact", "_under")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._exact = frozenset(pattern for pattern in patterns if not pattern.startswith(WILDCARD))
+        self._under = frozenset(pattern.removeprefix(WILDCARD) for pattern in patterns if pattern.startswith(WILDCARD))
+
+    def __contains__(self, host: str) -> bool:
+        host = host.removesuffix(".")
+        return host in self._exact or (bool(self._under) and any(parent in self._under for parent in parents(host)))

@@ -65,8 +65,10 @@ class Catalog:
         host = host.removesuffix(".")
         if (entry := self._hosts.get(host)) is not None:
             return entry
-        found = (self._hosts.get(WILDCARD + parent) for parent in parents(host))
-        return next((entry for entry in found if entry is not None), None)
+        for parent in parents(host):
+            if (entry := self._hosts.get(WILDCARD + parent)) is not None:
+                return entry
+        return None
 
 
 def _in_order(layers: Iterable[Layer]) -> list[Provider]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from linkskipper.catalog.fields import HostPattern, Pattern, Table, matches
+from linkskipper.catalog.fields import HostPattern, HostSet, Pattern, Table
 from linkskipper.catalog.steps import Follow, Step
 from linkskipper.catalog.warninglist import HostList, read_hosts
 from linkskipper.egress import Url
@@ -113,7 +113,7 @@ class Provider(Table):
 
     def owns(self, host: str) -> bool:
         """Whether the host is one of its hosts."""
-        return matches(host.removesuffix("."), self._host_set)
+        return host in self._host_set
 
     def keeps(self, here: str, there: str) -> bool:
         """Whether a link that goes from one host to the other has not left the service yet.
@@ -130,12 +130,12 @@ class Provider(Table):
 
     def is_decoy(self, host: str) -> bool:
         """Whether the host is never a destination."""
-        return bool(self.accept.decoys) and matches(host.removesuffix("."), self._decoy_set)
+        return host in self._decoy_set
 
     @cached_property
-    def _host_set(self) -> frozenset[str]:
-        return frozenset(self.hosts)
+    def _host_set(self) -> HostSet:
+        return HostSet(self.hosts)
 
     @cached_property
-    def _decoy_set(self) -> frozenset[str]:
-        return frozenset(self.accept.decoys)
+    def _decoy_set(self) -> HostSet:
+        return HostSet(self.accept.decoys)

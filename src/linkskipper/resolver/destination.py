@@ -1,7 +1,5 @@
 """What may not even be given out as a destination."""
 
-from ipaddress import ip_address
-
 from linkskipper.egress import refusal
 from linkskipper.egress.policy import refused_name
 
@@ -12,12 +10,6 @@ def refused_destination(host: str) -> str | None:
     A client may well open what it is given from inside a network that this service's links must not reach into.
     """
     name = host.removesuffix(".")
-    return refusal(name) if _is_address(name) else refused_name(name)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
+    # WHATWG reads every host whose last label is a number as an IPv4 address, or refuses it.
+    is_address = ":" in name or name.rpartition(".")[2].isdigit()
+    return refusal(name) if is_address else refused_name(name)
