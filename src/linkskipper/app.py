@@ -130,8 +130,8 @@ class Workers:
         await self._all_ended(HAND_BACK_SECONDS)
 
     async def _all_ended(self, seconds: float) -> bool:
-        _, alive = await asyncio.wait(self._tasks, timeout=seconds)
-        return not alive
+        alive = [task for task in self._tasks if not task.done()]
+        return not alive or not (await asyncio.wait(alive, timeout=seconds))[1]
 
 
 @asynccontextmanager

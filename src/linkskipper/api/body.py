@@ -10,6 +10,8 @@ from linkskipper.errors import InvalidRequest
 MAX_URL_CHARACTERS = 2048
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 128
 
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 UrlText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_CHARACTERS)]
 IdempotencyKey = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS)]
 
@@ -34,7 +36,7 @@ def read_body(body: bytes, idempotency_header: str | None) -> ResolveRequest:
     """
     try:
         request = _decoder.decode(body)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         raise InvalidRequest("; ".join(_all_messages(body))) from None
     if request.idempotency_key is None and idempotency_header is not None:
         request.idempotency_key = idempotency_header
@@ -47,7 +49,7 @@ def read_body(body: bytes, idempotency_header: str | None) -> ResolveRequest:
 def _all_messages(body: bytes) -> list[str]:
     try:
         fields = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         return [f"the body is not JSON: {error}"]
     if not isinstance(fields, dict):
         return ["the body must be a JSON object with the member url"]

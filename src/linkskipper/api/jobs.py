@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from linkskipper.api.auth import KeyRequest
@@ -41,7 +41,7 @@ def route(backend: Backend) -> HTTPRouteHandler:
     """The route handler."""
 
     @get("/jobs/{job_id:str}")
-    async def job(request: KeyRequest, job_id: str, wait: Wait = 0, include: Include = None) -> JobAnswer:
+    async def job(request: KeyRequest, job_id: FromPath[str], wait: Wait = 0, include: Include = None) -> JobAnswer:
         """The state of a job."""
         found = UUID_TEXT.fullmatch(job_id)
         state = await wait_for_job(backend, request.auth.id, UUID(job_id), wait) if found else None

@@ -18,6 +18,7 @@ from linkskipper.errors import PortInUseError
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LAST_REQUESTS_SECONDS = 2
 BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep theirs, so that they are the ones to close
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -83,10 +84,12 @@ class HttpServer(uvicorn.Server):
                 loop="none",
                 http="httptools",
                 ws="none",
+                backlog=BACKLOG,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
             )
         )
