@@ -191,7 +191,7 @@ def _with_cookies(headers: Mapping[str, str], jar: Jar | None, url: Url) -> Mapp
 
 
 def _leads_elsewhere(answer: aiohttp.ClientResponse) -> bool:
-    return answer.status in _REDIRECTS and "Location" in answer.headers
+    return answer.status in _REDIRECTS and bool(answer.headers.get("Location"))
 
 
 def _is_text(media_type: str) -> bool:
