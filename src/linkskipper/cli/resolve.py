@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from linkskipper import settings as settings_module
@@ -103,16 +102,13 @@ def _show_json(resolution: Resolution) -> None:
 
 
 def _show_line(resolution: Resolution) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         cells = (resolution.url, resolution.target_url, resolution.reason, resolution.detail)
         typer.echo("\t".join(" ".join((cell or "").split()) for cell in cells).rstrip("\t"))
     elif resolution.target_url is not None:
-        console.print(f"{escape(resolution.url)} [green]→[/] [bold]{escape(resolution.target_url)}[/]")
+        typer.echo(f"{resolution.url} {typer.style('→', fg='green')} {typer.style(resolution.target_url, bold=True)}")
     else:
-        console.print(
-            f"{escape(resolution.url)} [red]✗ {resolution.reason}[/]: {escape(resolution.detail or '')}", emoji=False
-        )
+        typer.echo(f"{resolution.url} {typer.style(f'✗ {resolution.reason}', fg='red')}: {resolution.detail}")
 
 
 def _hop_shower(console: Console) -> Callable[[Hop], None] | None:
@@ -121,7 +117,7 @@ def _hop_shower(console: Console) -> Callable[[Hop], None] | None:
         return None
 
     def show(hop: Hop) -> None:
-        status = hop.status or ("–" if hop.mechanism else "✗")
+        status = hop.status or ("-" if hop.mechanism else "✗")
         line = f"{status:>3}  {hop.mechanism or '':<15}  {hop.milliseconds:>5.0f} ms  {hop.url}"
         console.print(line, style="dim", markup=False, emoji=False, highlight=False, soft_wrap=True)
 
