@@ -104,11 +104,13 @@ def _show_json(resolution: Resolution) -> None:
 def _show_line(resolution: Resolution) -> None:
     if not sys.stdout.isatty():
         cells = (resolution.url, resolution.target_url, resolution.reason, resolution.detail)
-        typer.echo("\t".join(" ".join((cell or "").split()) for cell in cells).rstrip("\t"))
+        line = "\t".join(" ".join((cell or "").split()) for cell in cells).rstrip("\t")
     elif resolution.target_url is not None:
-        typer.echo(f"{resolution.url} {typer.style('→', fg='green')} {typer.style(resolution.target_url, bold=True)}")
+        line = f"{resolution.url} {typer.style('→', fg='green')} {typer.style(resolution.target_url, bold=True)}"
     else:
-        typer.echo(f"{resolution.url} {typer.style(f'✗ {resolution.reason}', fg='red')}: {resolution.detail}")
+        line = f"{resolution.url} {typer.style(f'✗ {resolution.reason}', fg='red')}: {resolution.detail}"
+    # Not typer.echo: it goes past the progress bar, which must make room.
+    sys.stdout.write(f"{line}\n")
 
 
 def _hop_shower(console: Console) -> Callable[[Hop], None] | None:
