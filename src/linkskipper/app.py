@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 from litestar.types import ASGIApp
 
-from linkskipper.api import Backend, RollingWindow, create_app
+from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
 from linkskipper.jobs import Settler, Submitter, Watch, Workshop
@@ -172,23 +172,32 @@ async def run_api(
     Raises:
         SettingsError, DataDirError: the service's secret cannot be read.
     """
-    watch = Watch(url)
-    authenticator = Authenticator(pool, load_keyring(settings))
-    backend = Backend(
-        base_url=base_url,
-        pool=pool,
-        catalog=catalog,
-        authenticator=authenticator,
-        minute_limits=RollingWindow(),
-        submitter=Submitter(pool, catalog, link_cache(settings, pool)),
-        watch=watch,
-        workers_ready=lambda: workers is None or workers.ready,
-    )
     async with AsyncExitStack() as stack:
+        watch = Watch(url)
+        authenticator = Authenticator(pool, load_keyring(settings))
+        backend = Backend(
+            base_url=base_url,
+            pool=pool,
+            catalog=catalog,
+            authenticator=authenticator,
+            minute_limits=_minute_limits(settings, stack),
+            submitter=Submitter(pool, catalog, link_cache(settings, pool)),
+            watch=watch,
+            workers_ready=lambda: workers is None or workers.ready,
+        )
         for task in (asyncio.create_task(watch.run()), asyncio.create_task(_note_use(authenticator))):
             stack.callback(task.cancel)
         yield create_app(backend)
         watch.close()
+
+
+def _minute_limits(settings: Settings, stack: AsyncExitStack) -> Windows:
+    local = RollingWindow()
+    if settings.limits_url is None:
+        return local
+    shared = SharedWindow(settings.limits_url, local)
+    stack.push_async_callback(shared.close)
+    return shared
 
 
 async def _note_use(authenticator: Authenticator) -> None:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
     database_url: str | None = Field(default=None, description="PostgreSQL URL; unset: the embedded server.")
     database_pool: int = Field(default=10, ge=2, description="Connections that one process keeps at most.")
+    limits_url: str | None = Field(default=None, description="Valkey or Redis that API processes share limits in.")
     secret_key: SecretStr | None = Field(default=None, description="Hashes keys; unset: a file in data_dir.")
 
     lab: bool = False
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     new_account_credits: int = Field(default=100, ge=0)
     cache_days: float = Field(default=30, gt=0, description="How long a resolved link is answered from the cache.")
     removed_days: float = Field(default=1, gt=0, description="How long a removed link is answered with 410.")
+
+    keep_days: float = Field(default=90, ge=30, description="How long ended jobs and idempotency keys are kept.")
 
     log_level: str = "info"
     log_json: bool = False

@@ -107,42 +107,42 @@ class Clock:
         return self.now
 
 
-def test_retry_after_is_true() -> None:
+async def test_retry_after_is_true() -> None:
     """A caller that waits as long as it is told finds room; one that waits a second less does not."""
     clock = Clock()
     windows = RollingWindow(clock=clock)
     for second in (0.0, 10.5, 20.0):
         clock.now = 1000.0 + second
-        assert windows.hit("caller", 3).allowed
-    refused = windows.hit("caller", 3)
+        assert (await windows.hit("caller", 3)).allowed
+    refused = await windows.hit("caller", 3)
     assert (refused.allowed, refused.reset_seconds) == (False, 40)
     clock.now += refused.reset_seconds - 1
-    assert not windows.hit("caller", 3).allowed
+    assert not (await windows.hit("caller", 3)).allowed
     clock.now += 1
-    assert windows.hit("caller", 3).allowed
-    refused = windows.hit("caller", 3)
+    assert (await windows.hit("caller", 3)).allowed
+    refused = await windows.hit("caller", 3)
     assert refused.reset_seconds == 11
 
 
-def test_any_sixty_seconds() -> None:
+async def test_any_sixty_seconds() -> None:
     """No 60 seconds, wherever they begin, hold more calls than the limit; half a minute at a time is let through."""
     clock = Clock()
     windows = RollingWindow(clock=clock)
     allowed = []
     for step in range(2000):
         clock.now = 1000.0 + step / 7
-        if windows.hit("caller", 10).allowed:
+        if (await windows.hit("caller", 10)).allowed:
             allowed.append(clock.now)
     assert all(later - earlier >= 60 for earlier, later in zip(allowed, allowed[10:], strict=False))
     assert len(allowed) == 50
 
 
-def test_silent_callers_are_forgotten() -> None:
+async def test_silent_callers_are_forgotten() -> None:
     """Memory follows the callers of the last minutes, not all there ever were."""
     clock = Clock()
     windows = RollingWindow(clock=clock)
     for caller in range(1000):
-        windows.hit(caller, 10)
+        await windows.hit(caller, 10)
     clock.now += 121
-    windows.hit("new", 10)
+    await windows.hit("new", 10)
     assert list(windows._calls) == ["new"]

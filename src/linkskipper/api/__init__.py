@@ -2,6 +2,6 @@
 
 from linkskipper.api.app import create_app
 from linkskipper.api.backend import Backend
-from linkskipper.api.limits import RollingWindow
+from linkskipper.api.limits import RollingWindow, SharedWindow, Windows
 
-__all__ = ["Backend", "RollingWindow", "create_app"]
+__all__ = ["Backend", "RollingWindow", "SharedWindow", "Windows", "create_app"]

@@ -22,7 +22,7 @@ def key_guard(backend: Backend) -> Guard:
     async def check_key(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
         key = await backend.authenticator.authenticate(connection.headers.get("authorization"))
         connection.scope["auth"] = key
-        minute = backend.minute_limits.hit(key.id, key.rate_limit)
+        minute = await backend.minute_limits.hit(key.id, key.rate_limit)
         daily = None if key.daily_quota is None else key.daily_quota - await used_today(backend.pool, key.id)
         announce(connection.scope, minute, key.daily_quota, daily)
         if not minute.allowed:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from linkskipper.api.limits import RollingWindow
+from linkskipper.api.limits import Windows
 from linkskipper.catalog import Catalog
 from linkskipper.jobs import Submitter, Watch
 from linkskipper.keys import Authenticator
@@ -22,7 +22,7 @@ class Backend:
     pool: Pool
     catalog: Catalog
     authenticator: Authenticator
-    minute_limits: RollingWindow
+    minute_limits: Windows
     submitter: Submitter
     watch: Watch
     workers_ready: Callable[[], bool]

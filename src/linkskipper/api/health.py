@@ -2,6 +2,7 @@
 
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.backend import Backend
 from linkskipper.errors import SchemaError
@@ -23,7 +24,12 @@ def routes(backend: Backend) -> list[HTTPRouteHandler]:
         problem = await _problem(backend)
         return Response(f"{problem or 'ok'}\n", status_code=503 if problem else 200, media_type=MediaType.TEXT)
 
-    return [healthz, readyz]
+    @get("/metrics", sync_to_thread=False)
+    def metrics() -> Response[bytes]:
+        """Figures for Prometheus."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [healthz, readyz, metrics]
 
 
 async def _problem(backend: Backend) -> str | None:

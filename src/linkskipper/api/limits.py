@@ -4,10 +4,25 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from typing import Protocol
 
 import msgspec
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from valkey.asyncio import BlockingConnectionPool
+
+from linkskipper.errors import SettingsError
+from linkskipper.metrics import LIMITS_STORE_AWAY
+
+log = structlog.get_logger()
 
 WINDOW_SECONDS = 60
+STORE_SECONDS = 0.25  # how long an answer may wait for the shared store
+STORE_CONNECTIONS = 50
+STORE_RETRY_SECONDS = 5
 
 
 class WindowState(msgspec.Struct, frozen=True):
@@ -22,6 +37,13 @@ class WindowState(msgspec.Struct, frozen=True):
     reset_seconds: int
 
 
+class Windows(Protocol):
+    """Rolling windows of callers."""
+
+    async def hit(self, caller: Hashable, limit: int) -> WindowState:
+        """Count a call, if there is room for it."""
+
+
 class RollingWindow:
     """Counts calls of the last 60 seconds in this process's memory, exactly.
 
@@ -34,7 +56,7 @@ class RollingWindow:
         self._calls: dict[Hashable, deque[float]] = {}
         self._next_sweep = clock() + WINDOW_SECONDS
 
-    def hit(self, caller: Hashable, limit: int) -> WindowState:
+    async def hit(self, caller: Hashable, limit: int) -> WindowState:
         """Count a call, if there is room for it."""
         now = self._clock()
         if now >= self._next_sweep:
@@ -59,3 +81,60 @@ class RollingWindow:
         past = now - WINDOW_SECONDS
         for caller in [caller for caller, calls in self._calls.items() if not calls or calls[-1] <= past]:
             del self._calls[caller]
+
+
+class SharedWindow:
+    """Counts calls in a Valkey or Redis server, for several API processes together.
+
+    While the server is away, each process counts for itself: answers go on, the log and the metrics say so.
+
+    Raises:
+        SettingsError: the URL names no such server.
+    """
+
+    def __init__(self, url: str, local: Windows, *, clock: Callable[[], float] = time.time) -> None:
+        try:
+            self._pool = BlockingConnectionPool.from_url(
+                url,
+                max_connections=STORE_CONNECTIONS,
+                timeout=STORE_SECONDS,
+                socket_timeout=STORE_SECONDS,
+                socket_connect_timeout=STORE_SECONDS,
+            )
+        except ValueError as error:
+            raise SettingsError(f"LINKSKIPPER_LIMITS_URL: {error}") from None
+        storage = storage_from_string(
+            "async+valkey://", implementation="valkey", wrap_exceptions=True, connection_pool=self._pool
+        )
+        self._windows = MovingWindowRateLimiter(storage)  # type: ignore[arg-type]
+        self._local = local
+        self._clock = clock
+        self._away_until = 0.0
+
+    async def close(self) -> None:
+        """Close the connections to the store."""
+        await self._pool.disconnect()
+
+    async def hit(self, caller: Hashable, limit: int) -> WindowState:
+        """Count a call, if there is room for it."""
+        if self._clock() < self._away_until:
+            return await self._local.hit(caller, limit)
+        try:
+            state = await self._hit(str(caller), RateLimitItemPerMinute(limit))
+        except StorageError as error:
+            log.warning("limits.store_away", error=str(error), note="each process counts for itself meanwhile")
+            LIMITS_STORE_AWAY.set(1)
+            self._away_until = self._clock() + STORE_RETRY_SECONDS
+            return await self._local.hit(caller, limit)
+        LIMITS_STORE_AWAY.set(0)
+        return state
+
+    async def _hit(self, caller: str, item: RateLimitItemPerMinute) -> WindowState:
+        allowed = await self._windows.hit(item, caller)
+        window = await self._windows.get_window_stats(item, caller)
+        return WindowState(
+            allowed=allowed,
+            limit=item.amount,
+            remaining=max(0, window.remaining),
+            reset_seconds=max(1, math.ceil(window.reset_time - self._clock())),
+        )

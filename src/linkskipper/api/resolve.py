@@ -13,6 +13,7 @@ from linkskipper.api.body import read_body
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import LinkRemoved, ResolveFailed, UnsupportedLink
 from linkskipper.jobs import JobState, NewJob, Queued, Resolved, Status
+from linkskipper.metrics import RESOLVES
 from linkskipper.resolver import Reason
 
 
@@ -61,8 +62,10 @@ def route(backend: Backend) -> HTTPRouteHandler:
         )
         match submitted:
             case Resolved():
+                RESOLVES.labels("cached").inc()
                 return _resolved(submitted, cached=True)
             case Queued():
+                RESOLVES.labels("queued").inc()
                 state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
                 done = state is not None and state.status is Status.DONE
                 return _done(state) if done else _queued(submitted.job_id, submitted.position)

@@ -11,6 +11,7 @@ from linkskipper.credits import Charge
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import Status
 from linkskipper.links import CachedLink, LinkCache
+from linkskipper.metrics import JOBS_ENDED
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
 
@@ -53,6 +54,8 @@ class Settler:
                 await credits.settle(connection, [_charge(row) for row in (*rows, *passengers)])
                 await self._links.store(connection, [each.cached for each in counted.values() if each.cached])
             await connection.execute(queries.NOTIFY, ",".join(str(row["id"]) for row in (*rows, *passengers)))
+        for ending in counted.values():
+            JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
         return [ending.job_id in ended for ending in endings]
 
     async def raise_hold(self, job_id: UUID, account_id: int, *, held: int, cost: int) -> None:

@@ -1,0 +1,7 @@
+"""What is counted for ``/metrics``; each figure is changed where it comes about."""
+
+from prometheus_client import Counter, Gauge
+
+RESOLVES = Counter("linkskipper_resolves_total", "Accepted resolves, by how they were answered.", ["answer"])
+JOBS_ENDED = Counter("linkskipper_jobs_ended_total", "Jobs ended by this process.", ["status", "reason"])
+LIMITS_STORE_AWAY = Gauge("linkskipper_limits_store_away", "1 while the shared store of limits does not answer.")
