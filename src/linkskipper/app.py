@@ -17,6 +17,7 @@ from linkskipper.jobs import Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, load_keyring
 from linkskipper.links import LinkCache
 from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.retention import prune_for_ever
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
 from linkskipper.storage.queue import QueueWorker
@@ -157,9 +158,11 @@ async def run_workers(
             ],
         )
         workers.start()
+        pruning = asyncio.create_task(prune_for_ever(pool, settings))
         try:
             yield workers
         finally:
+            pruning.cancel()
             await workers.stop()
 
 

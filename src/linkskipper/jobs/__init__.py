@@ -1,6 +1,7 @@
 """The life of a job: submitted, worked on, settled, read."""
 
 from linkskipper.jobs.model import ERRORS, JobState, NewJob, Queued, Resolved, Status
+from linkskipper.jobs.prune import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.read import read_job
 from linkskipper.jobs.settle import Settler
 from linkskipper.jobs.submit import Submitted, Submitter
@@ -19,5 +20,7 @@ __all__ = [
     "Submitter",
     "Watch",
     "Workshop",
+    "prune_idempotency_keys",
+    "prune_jobs",
     "read_job",
 ]

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -83,6 +84,11 @@ class JobState(msgspec.Struct, frozen=True):
     def terminal(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in TERMINAL
+
+
+def first_job_id(moment: datetime) -> UUID:
+    """The least id of a job made at that time: ids are ordered by it."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def new_job_id() -> UUID:

@@ -92,5 +92,18 @@ WHERE jobs.id = ended.id AND jobs.status = 'queued'
 RETURNING jobs.id, account_id, cost, credits_charged
 """
 
+PRUNE_IDEMPOTENCY_KEYS = """
+DELETE FROM idempotency_keys WHERE (key_id, idempotency_key) IN (
+    SELECT key_id, idempotency_key FROM idempotency_keys WHERE created_at < now() - $1::interval
+    ORDER BY created_at LIMIT $2
+)
+"""
+
+PRUNE_JOBS = """
+DELETE FROM jobs WHERE id IN (
+    SELECT id FROM jobs WHERE id < $1 AND status IN ('done', 'failed', 'invalid') ORDER BY id LIMIT $2
+)
+"""
+
 CHANNEL = "linkskipper_jobs"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', $1)"

@@ -3,7 +3,7 @@
 from linkskipper.keys.accounts import Account, create_account, get_account, get_balance, list_accounts
 from linkskipper.keys.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key, roll_key
 from linkskipper.keys.authenticate import Authenticator
-from linkskipper.keys.quota import DailyUsage, lock_usage, seconds_to_midnight, used_today
+from linkskipper.keys.quota import DailyUsage, lock_usage, prune_usage, seconds_to_midnight, used_today
 from linkskipper.keys.secrets import Keyring, load_keyring
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "list_keys",
     "load_keyring",
     "lock_usage",
+    "prune_usage",
     "revoke_key",
     "roll_key",
     "seconds_to_midnight",

@@ -62,4 +62,6 @@ FROM unnest($1::bigint[], $3::integer[]) AS counted (key_id, resolves)
 WHERE daily_usage.key_id = counted.key_id AND day = $2
 """
 
+PRUNE_USAGE = "DELETE FROM daily_usage WHERE day < current_date - $1::interval"
+
 USAGE = "SELECT accepted FROM daily_usage WHERE key_id = $1 AND day = $2"

@@ -51,6 +51,11 @@ async def used_today(pool: Pool, key_id: int) -> int:
     return accepted or 0
 
 
+async def prune_usage(connection: Connection, keep: timedelta) -> int:
+    """Remove the counts of days so long ago; returns how many."""
+    return int((await connection.execute(queries.PRUNE_USAGE, keep)).removeprefix("DELETE "))
+
+
 def seconds_to_midnight() -> int:
     """Whole seconds until the quotas begin anew, at least 1."""
     now = datetime.now(UTC)

@@ -8,6 +8,12 @@ import msgspec
 from linkskipper.links import queries
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
+from linkskipper.storage.prune import in_batches
+
+
+async def prune_links(connection: Connection, *, batch: int) -> int:
+    """Remove links that are no longer answered from the cache; returns how many."""
+    return await in_batches(connection, queries.PRUNE, batch=batch)
 
 
 class CachedLink(msgspec.Struct, frozen=True):

@@ -4,6 +4,10 @@ FIND = """
 SELECT link, url, target_url, provider, tier FROM links WHERE link = ANY($1::bytea[]) AND expires_at > now()
 """
 
+PRUNE = """
+DELETE FROM links WHERE link IN (SELECT link FROM links WHERE expires_at < now() ORDER BY expires_at LIMIT $1)
+"""
+
 STORE = """
 INSERT INTO links (link, url, target_url, provider, tier, expires_at)
 SELECT DISTINCT ON (link) link, url, target_url, provider, tier, now() + lifetime

@@ -50,6 +50,12 @@ async def install_queue(connection: Connection) -> None:
         await connection.execute(QueryBuilderEnvironment(settings=balanced).build_install_query(create_schema=False))
 
 
+async def prune_log(connection: Connection, keep: timedelta) -> int:
+    """Remove PgQueuer's records of entries that were done so long ago."""
+    removed = await connection.execute("DELETE FROM pgqueuer_log WHERE created < now() - $1::interval", keep)
+    return int(removed.removeprefix("DELETE "))
+
+
 class QueueEntry(msgspec.Struct, frozen=True):
     """A job to be put into the queue of that name."""
 

@@ -1,0 +1,18 @@
+"""Forgetting jobs and idempotency keys that are old."""
+
+from datetime import UTC, datetime, timedelta
+
+from linkskipper.jobs import queries
+from linkskipper.jobs.model import first_job_id
+from linkskipper.storage import Connection
+from linkskipper.storage.prune import in_batches
+
+
+async def prune_idempotency_keys(connection: Connection, keep: timedelta, *, batch: int) -> int:
+    """Remove keys first used so long ago; returns how many."""
+    return await in_batches(connection, queries.PRUNE_IDEMPOTENCY_KEYS, keep, batch=batch)
+
+
+async def prune_jobs(connection: Connection, keep: timedelta, *, batch: int) -> int:
+    """Remove ended jobs made so long ago; returns how many."""
+    return await in_batches(connection, queries.PRUNE_JOBS, first_job_id(datetime.now(UTC) - keep), batch=batch)
