@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from linkskipper.egress import BadUrl, canonical
 
 WILDCARD = "*."
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _QUIET = re2.Options()
 _QUIET.log_errors = False
@@ -28,7 +29,7 @@ def _check_host(text: str) -> str:
         same = canonical(f"https://{name}/").host == name
     except BadUrl:
         same = False
-    if not same or "." not in name.strip("."):
+    if not same or not _NAME.fullmatch(name):
         raise ValueError(f'"{text}" is no host name; write it in lower case, without scheme or path, as "exe.io"')
     return text
 

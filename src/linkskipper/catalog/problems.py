@@ -71,11 +71,12 @@ _MESSAGES = {
 
 
 def _message(details: ErrorDetails) -> str:
-    usual = details["msg"][:1].lower() + details["msg"][1:].replace("{", "{{").replace("}", "}}")
+    message = _MESSAGES.get(details["type"])
+    if message is None:
+        return details["msg"][:1].lower() + details["msg"][1:]
     context: dict[str, Any] = details.get("ctx", {})
-    return _MESSAGES.get(details["type"], usual).format(
-        **context, input=details["input"], suggestion=_suggestion(str(details["loc"][-1]))
-    )
+    name = str(details["loc"][-1]) if details["loc"] else ""
+    return message.format(**context, input=details["input"], suggestion=_suggestion(name))
 
 
 def _suggestion(name: str) -> str:

@@ -1,0 +1,102 @@
+"""Provider files: what is wrong in them is said so that it can be mended."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from linkskipper.catalog import Catalog, check
+from linkskipper.errors import CatalogError
+
+GOOD = 'id = "exe"\nlabel = "Exe.io"\nhosts = ["exe.test"]\ntier = "premium"\n'
+
+
+def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
+    file = directory / name
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        (GOOD.replace("tier", "teir"), "teir", 'did you mean "tier"?'),
+        (GOOD.replace("tier", "teir"), "tier", "missing; add it"),
+        (GOOD.replace("premium", "gold"), "tier", "'standard' or 'premium', and is 'gold'"),
+        (GOOD.replace('"exe"', '"Exe!"'), "id", "pattern"),
+        (GOOD.replace("exe.test", "Exe.test"), "hosts[0]", '"Exe.test" is no host name; write it in lower case'),
+        (GOOD.replace("exe.test", "https://exe.test/"), "hosts[0]", "without scheme or path"),
+        (GOOD.replace("exe.test", "test"), "hosts[0]", "is no host name"),
+        (GOOD.replace("exe.test", "*.test"), "hosts[0]", "is no host name"),
+        (GOOD.replace("exe.test", "ex*.test"), "hosts[0]", "is no host name"),
+        (GOOD.replace("exe.test", "m\u00fcll.test"), "hosts[0]", "is no host name"),
+        (GOOD.replace('["exe.test"]', '["a.test", "a.test"]'), "hosts", "a.test is listed twice"),
+        (GOOD.replace('["exe.test"]', "[]"), "", "list at least one"),
+        (GOOD + 'engine = "browser"', "engine", "this version has no browser engine"),
+        (GOOD + 'status = "dead"', "", "needs the date"),
+        (GOOD + '[match]\npath = "("', "match.path", "not one of RE2's"),
+        (GOOD + '[match]\npath = "(?=x)"', "match.path", "docs/providers.md"),
+        (GOOD + "[match]\npath = 5", "match.path", "pattern in quotes"),
+        (GOOD + "[limits]\nmax_hops = 31", "limits.max_hops", "less than or equal to 30"),
+        (GOOD + "[limits]\ntimeout = 121", "limits.timeout", "less than or equal to 120"),
+        (GOOD + "[limits]\ntimeout = 0", "limits.timeout", "greater than 0"),
+        (GOOD + '[accept]\nschemes = ["Magnet:"]', "accept.schemes[0]", "pattern"),
+        (GOOD + '[[steps]]\nuse = "jump"', "steps[0]", "there is no step \"jump\"; there is 'from_query'"),
+        (GOOD + '[[steps]]\nselector = "a"', "steps[0]", 'add use = "\u2026"'),
+        (GOOD + '[[steps]]\nuse = "link"', "steps[0].selector", "missing"),
+        (GOOD + '[[steps]]\nuse = "link"\nselector = "a["', "steps[0].selector", "no CSS selector"),
+        (GOOD + '[[steps]]\nuse = "link"\nselector = "a"\nattribute = "x"', "steps[0].attribute", "no such field"),
+        (GOOD + '[[steps]]\nuse = "from_query"\ndecode = ["rot13"]', "steps[0].decode[0]", "'uri', 'base64'"),
+        (GOOD + '[[steps]]\nuse = "script_value"', "steps[0]", "give either name or pattern"),
+        (GOOD + '[[steps]]\nuse = "script_value"\nname = "a"\npattern = "(b)"', "steps[0]", "either name or pattern"),
+        (GOOD + '[[steps]]\nuse = "script_value"\npattern = "b"', "steps[0]", "has no group"),
+        (GOOD + '[[steps]]\nuse = "script_value"\nname = "a b"', "steps[0].name", "is no variable"),
+        (GOOD + "id = 5", "", "is not TOML"),
+        ("", "id", "missing"),
+    ],
+)
+def test_problems(tmp_path: Path, text: str, field: str, said: str) -> None:
+    """Each mistake is named with its file and field, and with the fix."""
+    file = write(tmp_path, text)
+    problems = check([file])
+    assert any(problem.field == field and said in problem.message for problem in problems), list(map(str, problems))
+    assert all(str(problem).startswith(f"{file}: ") for problem in problems)
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Loading names every problem of every file, a line each."""
+    write(tmp_path, GOOD.replace("premium", "gold") + "extra = 1", "a.toml")
+    write(tmp_path, "id =", "b.toml")
+    with pytest.raises(CatalogError) as caught:
+        Catalog.load(builtin=False, extra_dirs=[tmp_path])
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[1] for line in lines[:2]] == ["tier", "extra"]
+    assert lines[2].startswith(f"{tmp_path / 'b.toml'}: is not TOML")
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, and one in another encoding, are problems as well."""
+    write(tmp_path, "").write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in str(check([tmp_path])[0])
+    assert "No such file" in str(check([tmp_path / "missing.toml"])[0])
+
+
+def test_clashes(tmp_path: Path) -> None:
+    """Two files of one directory may share neither id nor host."""
+    write(tmp_path, GOOD, "a.toml")
+    write(tmp_path, GOOD, "b.toml")
+    assert [problem.field for problem in check([tmp_path])] == ["id", "hosts"]
+
+
+def test_good_files_have_no_problems(tmp_path: Path) -> None:
+    """A right file passes, and a directory's other files are none of our business."""
+    write(tmp_path, GOOD)
+    write(tmp_path, "x", "notes.txt")
+    assert check([tmp_path]) == []
+
+
+def test_loading_the_shipped_files_is_quick() -> None:
+    """The catalogue is in the way of every start."""
+    begin = time.process_time()
+    Catalog.load()
+    assert time.process_time() - begin < 0.1
