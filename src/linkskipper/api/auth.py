@@ -37,7 +37,7 @@ def key_guard(backend: Backend) -> Guard:
 def scope_guard(scope: str) -> Guard:
     """A guard that lets keys with the scope pass."""
 
-    def check_scope(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    async def check_scope(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
         if scope not in connection.auth.scopes:
             raise ForbiddenScope(f"This key lacks the scope {scope}: use or make one that has it.")
 
