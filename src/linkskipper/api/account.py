@@ -1,6 +1,7 @@
 """GET /v1/account."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 from litestar import get
@@ -8,24 +9,33 @@ from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
+from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, told
 from linkskipper.keys import get_account
+
+SubscriptionEnd = Annotated[
+    str,
+    msgspec.Meta(
+        description="When the subscription ends, if there is one: ISO 8601, UTC, with milliseconds.",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 
 
 class AccountProvider(msgspec.Struct, frozen=True):
     """A provider, in short."""
 
-    provider: str
-    label: str
-    tier: str
+    provider: ProviderId
+    label: ProviderLabel
+    tier: ProviderTier
 
 
 class AccountAnswer(msgspec.Struct, frozen=True):
     """The account that the key belongs to."""
 
-    telegram_id: int | None
-    balance: int
-    subscription_until: str | None
-    providers: list[AccountProvider]
+    telegram_id: Annotated[int | None, told("The Telegram user that the account belongs to, if any.")]
+    balance: Balance
+    subscription_until: SubscriptionEnd | None
+    providers: Annotated[list[AccountProvider], told("What the credits can be spent on.")]
 
 
 def route(backend: Backend) -> HTTPRouteHandler:

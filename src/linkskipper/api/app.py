@@ -6,9 +6,8 @@ from litestar.types import ASGIApp
 from linkskipper.api import account, health, jobs, problems, providers, resolve
 from linkskipper.api.auth import key_guard
 from linkskipper.api.backend import Backend
+from linkskipper.api.body import MAX_BODY_BYTES
 from linkskipper.api.envelope import Envelope
-
-MAX_BODY_BYTES = 64 * 1024  # every field at its limit, in the longest JSON spelling, fits
 
 
 def create_app(backend: Backend) -> ASGIApp:

@@ -3,25 +3,32 @@
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
+from linkskipper.api.fields import told
 from linkskipper.egress import BadUrl, Refused, check_public_https
 from linkskipper.errors import InvalidRequest
 
+MAX_BODY_BYTES = 64 * 1024  # every field at its limit, in the longest JSON spelling, fits
 MAX_URL_CHARACTERS = 2048
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 128
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-UrlText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URL_CHARACTERS)]
-IdempotencyKey = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS)]
+NO_NUL = {"pattern": r"^[^\u0000]*$"}  # described here, checked below with a message that says so
+
+UrlText = Annotated[str, Meta(min_length=1, max_length=MAX_URL_CHARACTERS, extra_json_schema=NO_NUL)]
+IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS, extra_json_schema=NO_NUL)]
 
 
 class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/resolve."""
 
-    url: UrlText
-    idempotency_key: IdempotencyKey | None = None
-    webhook_url: UrlText | None = None
+    url: Annotated[UrlText, told("The link to resolve.")]
+    idempotency_key: Annotated[
+        IdempotencyKey | None, told("Repeats with the same key start and cost nothing. Wins over the header.")
+    ] = None
+    webhook_url: Annotated[UrlText | None, told("A public HTTPS address that is told when the job ends.")] = None
 
 
 FIELDS = {field.name: field for field in msgspec.structs.fields(ResolveRequest)}

@@ -1,7 +1,7 @@
 """GET /v1/jobs/{job_id}."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,26 +12,49 @@ from msgspec import UNSET, UnsetType
 
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
+from linkskipper.api.fields import (
+    Balance,
+    CreditsCharged,
+    JobId,
+    ProviderId,
+    ProviderTier,
+    TargetUrl,
+    one_of,
+    told,
+)
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import NotFound
 from linkskipper.jobs import ERRORS, JobState, Status
+from linkskipper.resolver import Mechanism, Reason
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class TraceHop(msgspec.Struct, frozen=True):
+    """A URL on the way from the link to its target."""
+
+    url: Annotated[str, told("The URL that was visited.")]
+    mechanism: Annotated[
+        Annotated[str, one_of(Mechanism, "How it passed on.")] | None,
+        told("How it passed on; null where the way ended."),
+    ]
+    status: Annotated[int | None, told("The HTTP status; null where no answer came, or none was asked for.")]
+    milliseconds: Annotated[float, told("How long the visit took.")]
 
 
 class JobAnswer(msgspec.Struct, frozen=True):
     """A job of this key; members that do not belong to its status are left out."""
 
-    job_id: UUID
-    status: Status
-    credits_charged: int
-    balance: int
-    target_url: str | UnsetType = UNSET
-    provider: str | UnsetType = UNSET
-    tier: str | UnsetType = UNSET
-    error: str | UnsetType = UNSET
-    trace: Any = UNSET
-    reason: str | UnsetType = UNSET
+    job_id: JobId
+    status: Annotated[str, one_of(Status, "`done`, `failed` and `invalid` are final.")]
+    credits_charged: CreditsCharged
+    balance: Balance
+    target_url: TargetUrl | UnsetType = UNSET
+    provider: ProviderId | UnsetType = UNSET
+    tier: ProviderTier | UnsetType = UNSET
+    error: Annotated[str, one_of(ERRORS.values(), "Only of a failed or invalid job.")] | UnsetType = UNSET
+    trace: Annotated[list[TraceHop], told("The hops taken; only when asked for.")] | UnsetType = UNSET
+    reason: Annotated[str, one_of(Reason, "Why it did not end well; only with the trace.")] | UnsetType = UNSET
 
 
 Include = Annotated[Literal["trace"] | None, QueryParameter(name="include", description="trace: the hops taken.")]

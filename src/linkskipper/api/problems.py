@@ -11,6 +11,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandler
 
+from linkskipper.api.body import MAX_BODY_BYTES
 from linkskipper.errors import ApiError, DatabaseError, InvalidKey, InvalidRequest, NotFound, OutOfCredits
 from linkskipper.storage import AWAY
 
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 PAGE = "/errors"
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 2  # when the database is away
+CRASHED = "The service failed at this request: try again, and tell its operator the X-Request-Id."
+DATABASE_AWAY = "The service cannot do this just now: try again soon."
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -47,10 +50,10 @@ def handlers(base_url: str) -> Mapping[int | type[Exception], ExceptionHandler]:
     def answer(_: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
         problem = _as_api_error(error)
         return Response(
-            _document(problem, base_url),
+            document(problem, base_url),
             status_code=problem.status,
             media_type=PROBLEM,
-            headers=_headers(problem, error),
+            headers=headers(problem) | _allow(error),
         )
 
     return {Exception: answer}
@@ -63,9 +66,9 @@ def _as_api_error(error: Exception) -> ApiError:
         return _from_framework(error)
     if isinstance(error, (*AWAY, DatabaseError)):
         log.error("api.database_away", error=str(error))
-        return ServiceUnavailable("The service cannot do this just now: try again soon.", retry_after=RETRY_SECONDS)
+        return ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_SECONDS)
     log.error("api.crashed", exc_info=error)
-    return InternalError("The service failed at this request: try again, and tell its operator the X-Request-Id.")
+    return InternalError(CRASHED)
 
 
 def _from_framework(error: HTTPException) -> ApiError:
@@ -75,11 +78,11 @@ def _from_framework(error: HTTPException) -> ApiError:
         case 405:
             return MethodNotAllowed("This address does not take that method.")
         case 413:
-            return InvalidRequest("The body is larger than any valid request: at most 65536 bytes.")
+            return InvalidRequest(f"The body is larger than any valid request: at most {MAX_BODY_BYTES} bytes.")
         case status if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return InvalidRequest(_messages(error))
     log.error("api.crashed", exc_info=error)
-    return InternalError("The service failed at this request: try again, and tell its operator the X-Request-Id.")
+    return InternalError(CRASHED)
 
 
 def _messages(error: HTTPException) -> str:
@@ -88,8 +91,9 @@ def _messages(error: HTTPException) -> str:
     return "; ".join(f"{item.get('key')}: {item.get('message')}" for item in error.extra)
 
 
-def _document(problem: ApiError, base_url: str) -> dict[str, Any]:
-    document: dict[str, Any] = {
+def document(problem: ApiError, base_url: str) -> dict[str, Any]:
+    """The problem document that a client is shown (RFC 9457)."""
+    shown: dict[str, Any] = {
         "type": f"{base_url}{PAGE}#{problem.code}",
         "title": problem.title,
         "status": problem.status,
@@ -97,19 +101,27 @@ def _document(problem: ApiError, base_url: str) -> dict[str, Any]:
         "detail": problem.detail,
     }
     if isinstance(problem, OutOfCredits):
-        document["balance"] = problem.balance
-    return document
+        shown["balance"] = problem.balance
+    return shown
 
 
-def _headers(problem: ApiError, error: Exception) -> dict[str, str]:
-    headers = {}
+def headers(problem: ApiError) -> dict[str, str]:
+    """The headers that come with a problem document."""
+    shown = {}
     if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
+        shown["Retry-After"] = str(problem.retry_after)
     if isinstance(problem, InvalidKey):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(problem, MethodNotAllowed) and isinstance(error, HTTPException):
-        headers["Allow"] = (error.headers or {}).get("allow", "")
-    return headers
+        shown["WWW-Authenticate"] = "Bearer"
+    return shown
+
+
+def _allow(error: Exception) -> dict[str, str]:
+    """The Allow of the framework's 405."""
+    return (
+        dict(error.headers or {})
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        else {}
+    )
 
 
 @get(PAGE, media_type=MediaType.HTML, sync_to_thread=False)

@@ -1,12 +1,13 @@
 """GET /v1/providers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.backend import Backend
+from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, told
 from linkskipper.catalog import Provider
 
 Health = Literal["up", "degraded", "down"]
@@ -16,15 +17,15 @@ HEALTH: dict[str, Health] = {"active": "up", "degraded": "degraded", "captcha": 
 
 
 class ProviderAnswer(msgspec.Struct, frozen=True):
-    """A provider; resolve_cost is in credits, latency a text for people."""
+    """A provider."""
 
-    provider: str
-    label: str
-    hosts: list[str]
-    tier: str
-    resolve_cost: int
-    latency: str
-    status: Health
+    provider: ProviderId
+    label: ProviderLabel
+    hosts: Annotated[list[str], told("The hosts whose links are this provider's.")]
+    tier: ProviderTier
+    resolve_cost: ResolveCost
+    latency: Annotated[str, told("How long a resolve takes, as a short text for people.")]
+    status: Annotated[Health, told("`degraded`: some links fail; `down`: none are taken just now.")]
 
 
 class ProvidersAnswer(msgspec.Struct, frozen=True):

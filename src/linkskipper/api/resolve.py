@@ -1,6 +1,6 @@
 """POST /v1/resolve."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from linkskipper.api.auth import KeyRequest, scope_guard
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import read_body
+from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, told
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import LinkRemoved, ResolveFailed, UnsupportedLink
 from linkskipper.jobs import JobState, NewJob, Queued, Resolved, Status
@@ -20,24 +21,26 @@ from linkskipper.resolver import Reason
 class ResolvedAnswer(msgspec.Struct, frozen=True):
     """200: the link's target, from the cache (job_id null) or from a job that is done."""
 
-    job_id: UUID | None
+    job_id: Annotated[UUID | None, told("The job that resolved the link; null where the answer is from the cache.")]
     status: Literal["done"]
-    url: str
-    target_url: str
-    provider: str
-    tier: str
-    credits_charged: int
-    cached: bool
-    balance: int
+    url: Annotated[str, told("The link, as submitted.")]
+    target_url: TargetUrl
+    provider: ProviderId
+    tier: ProviderTier
+    credits_charged: CreditsCharged
+    cached: Annotated[bool, told("Whether the answer is from the cache, which is free.")]
+    balance: Balance
 
 
 class QueuedAnswer(msgspec.Struct, frozen=True):
     """202: a job is under way; poll it."""
 
-    job_id: UUID
+    job_id: JobId
     status: Literal["queued"]
-    queue_position: int
-    poll_url: str
+    queue_position: Annotated[
+        int, told("How many jobs were to be taken up to this one, when it was submitted; roughly.")
+    ]
+    poll_url: Annotated[str, told("Where to ask for the job, under the service's address.")]
 
 
 Answer = Response[ResolvedAnswer | QueuedAnswer]
