@@ -45,6 +45,8 @@ def inherit_fragment(target: Target, base: Url) -> Target:
 
 
 def _spelling(text: str, url: Url) -> str:
+    if text == url.href:
+        return text
     found = _ABSOLUTE.fullmatch(text)
     if found is None or not _PRINTABLE.fullmatch(text):
         return url.href
