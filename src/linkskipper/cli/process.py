@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,9 @@ KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep theirs, so that 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process's main coroutine to its end."""
+    # What was imported stays: the collector need not walk through it again and again while links are resolved.
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 

@@ -33,9 +33,13 @@ async def open_pool(url: str, *, size: int) -> Pool:
         DatabaseError: the server cannot be reached or refuses us.
     """
     try:
-        return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=CONNECT_SECONDS)
+        return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=CONNECT_SECONDS, reset=_leave_as_is)
     except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
         raise unreachable(error) from None
+
+
+async def _leave_as_is(_: Connection) -> None:
+    """Instead of asyncpg's reset, a round trip after every use: whoever sets something on a connection undoes it."""
 
 
 async def open_connection(url: str) -> Connection:

@@ -23,7 +23,7 @@ from linkskipper.storage.pool import AWAY, Connection, open_connection
 
 log = structlog.get_logger()
 
-BATCH = 10
+MAX_BATCH = 50
 RECONNECT_SECONDS = 1
 COUNTED = 1000
 
@@ -130,7 +130,7 @@ class QueueWorker:
             if not self._stopping.is_set():
                 await manager.run(
                     dequeue_timeout=self._lease,
-                    batch_size=BATCH,
+                    batch_size=min(MAX_BATCH, self._concurrency // 2),  # PgQueuer wants room for two batches
                     max_concurrent_tasks=self._concurrency,
                     heartbeat_timeout=self._lease,
                     shutdown_on_listener_failure=True,
