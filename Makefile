@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test check format bench lock clean
+.PHONY: help run lab test check format bench openapi lock clean
 
 help: ## List what there is to do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ format: $(VENV)/dev ## Put the code into its form
 
 bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 	$(BIN)/python -m bench $(ARGS)
+
+openapi: $(VENV)/run ## Renew docs/openapi.json from the code
+	$(BIN)/python -m linkskipper.api.openapi > docs/openapi.json
 
 lock: $(VENV)/dev ## Renew the lock files from pyproject.toml
 	$(BIN)/python requirements/lock.py

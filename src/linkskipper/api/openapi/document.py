@@ -11,13 +11,12 @@ from linkskipper.api.envelope import ACCEPTED_ID, DAY_SECONDS
 from linkskipper.api.limits import WINDOW_SECONDS
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.openapi.operations import JOB, OPERATIONS
+from linkskipper.api.openapi.schemas import Json
 from linkskipper.api.problems import PROBLEM, InternalError, MethodNotAllowed, ServiceUnavailable
 from linkskipper.api.problems import document as problem_document
 from linkskipper.api.problems import headers as problem_headers
 from linkskipper.api.waiting import MAX_WAIT_SECONDS
 from linkskipper.errors import ApiError, InvalidKey, OutOfCredits
-
-Json = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
 ON_EVERY_ANSWER = ("X-Request-Id",)
