@@ -13,7 +13,7 @@ from litestar.types import ASGIApp
 from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
-from linkskipper.jobs import Settler, Submitter, Watch, Workshop
+from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, load_keyring
 from linkskipper.links import LinkCache
 from linkskipper.resolver import USER_AGENT, Resolver
@@ -184,6 +184,7 @@ async def run_api(
             catalog=catalog,
             authenticator=authenticator,
             minute_limits=_minute_limits(settings, stack),
+            jobs=JobReader(pool),
             submitter=Submitter(pool, catalog, link_cache(settings, pool)),
             watch=watch,
             workers_ready=lambda: workers is None or workers.ready,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from linkskipper.api.limits import Windows
 from linkskipper.catalog import Catalog
-from linkskipper.jobs import Submitter, Watch
+from linkskipper.jobs import JobReader, Submitter, Watch
 from linkskipper.keys import Authenticator
 from linkskipper.storage import Pool
 
@@ -24,5 +24,6 @@ class Backend:
     authenticator: Authenticator
     minute_limits: Windows
     submitter: Submitter
+    jobs: JobReader
     watch: Watch
     workers_ready: Callable[[], bool]

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from linkskipper.api.backend import Backend
-from linkskipper.jobs import JobState, read_job
+from linkskipper.jobs import JobState
 
 MAX_WAIT_SECONDS = 60
 
@@ -20,9 +20,9 @@ Wait = Annotated[
 async def wait_for_job(backend: Backend, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
     """The job's state when it has ended, or after so many seconds; None if the key has no such job."""
     if seconds == 0:
-        return await read_job(backend.pool, key_id, job_id)
+        return await backend.jobs.read(key_id, job_id)
     async with backend.watch.on(job_id) as ended:
-        state = await read_job(backend.pool, key_id, job_id)
+        state = await backend.jobs.read(key_id, job_id)
         give_up = asyncio.get_running_loop().time() + seconds
         while state is not None and not state.terminal and not backend.watch.closed:
             try:
@@ -31,5 +31,5 @@ async def wait_for_job(backend: Backend, key_id: int, job_id: UUID, seconds: flo
             except TimeoutError:
                 return state
             ended.clear()
-            state = await read_job(backend.pool, key_id, job_id)
+            state = await backend.jobs.read(key_id, job_id)
         return state

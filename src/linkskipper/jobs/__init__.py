@@ -2,7 +2,7 @@
 
 from linkskipper.jobs.model import ERRORS, JobState, NewJob, Queued, Resolved, Status
 from linkskipper.jobs.prune import prune_idempotency_keys, prune_jobs
-from linkskipper.jobs.read import read_job
+from linkskipper.jobs.read import JobReader
 from linkskipper.jobs.settle import Settler
 from linkskipper.jobs.submit import Submitted, Submitter
 from linkskipper.jobs.watch import Watch
@@ -10,6 +10,7 @@ from linkskipper.jobs.work import Workshop
 
 __all__ = [
     "ERRORS",
+    "JobReader",
     "JobState",
     "NewJob",
     "Queued",
@@ -22,5 +23,4 @@ __all__ = [
     "Workshop",
     "prune_idempotency_keys",
     "prune_jobs",
-    "read_job",
 ]

@@ -22,12 +22,12 @@ SELECT * FROM unnest(
 """
 
 STATE = """
-SELECT jobs.id AS job_id, status, url, target_url, provider, tier, reason, hops, credits_charged,
+SELECT jobs.id AS job_id, jobs.key_id, status, url, target_url, provider, tier, reason, hops, credits_charged,
     queue_position, balance
 FROM jobs JOIN accounts ON accounts.id = jobs.account_id
 """
 
-READ = STATE + "WHERE jobs.id = $1 AND jobs.key_id = $2"
+READ = STATE + "WHERE jobs.id = ANY($1::uuid[])"
 
 REPLAY = (
     STATE

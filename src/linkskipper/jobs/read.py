@@ -8,12 +8,24 @@ import msgspec
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import JobState, Status
 from linkskipper.storage import Pool
+from linkskipper.storage.batch import Batcher
 
 
-async def read_job(pool: Pool, key_id: int, job_id: UUID) -> JobState | None:
-    """The state of one of the key's jobs; None if there is none of that id, or it is another key's."""
-    row = await pool.fetchrow(queries.READ, job_id, key_id)
-    return None if row is None else _state(row)
+class JobReader:
+    """Reads jobs by their ids; simultaneous reads share a statement."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._find = Batcher(self._find_all)
+
+    async def read(self, key_id: int, job_id: UUID) -> JobState | None:
+        """The state of one of the key's jobs; None if there is none of that id, or it is another key's."""
+        row = await self._find(job_id)
+        return None if row is None or row["key_id"] != key_id else _state(row)
+
+    async def _find_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
+        rows = {row["job_id"]: row for row in await self._pool.fetch(queries.READ, job_ids)}
+        return [rows.get(job_id) for job_id in job_ids]
 
 
 async def read_replay(pool: Pool, key_id: int, idempotency_key: str) -> JobState | None:

@@ -11,7 +11,7 @@ from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceede
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved, new_job_id
 from linkskipper.jobs.read import read_replay
-from linkskipper.keys import DailyUsage, get_balance, lock_usage, seconds_to_midnight
+from linkskipper.keys import DailyUsage, balance_reader, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
 from linkskipper.resolver import Link, Unsupported, intake
 from linkskipper.storage import Connection, Pool
@@ -29,6 +29,7 @@ class Submitter:
         self._pool = pool
         self._catalog = catalog
         self._links = links
+        self._balance = balance_reader(pool)
         self._queue = Batcher(self._queue_all)
 
     async def submit(self, new: NewJob) -> Submitted:
@@ -51,7 +52,7 @@ class Submitter:
             raise LinkRemoved("The shortener says that this link was removed.")
         if new.daily_quota is not None:
             await self._count(new)
-        balance = await get_balance(self._pool, new.account_id)
+        balance = await self._balance(new.account_id)
         return Resolved(None, new.url, cached.target_url, cached.provider, cached.tier, 0, balance)
 
     async def _count(self, new: NewJob) -> None:

@@ -8,6 +8,7 @@ from linkskipper.credits import grant
 from linkskipper.errors import UnknownRecordError
 from linkskipper.keys import queries
 from linkskipper.storage import Pool
+from linkskipper.storage.batch import Batcher
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -48,10 +49,12 @@ async def list_accounts(pool: Pool) -> list[Account]:
     return [Account(**row) for row in await pool.fetch(queries.ACCOUNTS)]
 
 
-async def get_balance(pool: Pool, account_id: int) -> int:
-    """The credits of an account, holds not subtracted.
+def balance_reader(pool: Pool) -> Batcher[int, int]:
+    """What reads an account's balance by its id, holds not subtracted; simultaneous reads share a statement."""
 
-    Raises:
-        UnknownRecordError: there is none of that id.
-    """
-    return (await get_account(pool, account_id)).balance
+    async def read(account_ids: list[int]) -> list[int]:
+        rows = await pool.fetch(queries.BALANCES, account_ids)
+        balances = {row["id"]: row["balance"] for row in rows}
+        return [balances[account_id] for account_id in account_ids]
+
+    return Batcher(read)
