@@ -1,4 +1,4 @@
-"""Accounts, keys, the ledger, jobs, idempotency keys and the cache of links."""
+"""Accounts, keys, the ledger, jobs, idempotency keys, the cache of links and the health of providers."""
 
 from alembic import op
 
@@ -117,6 +117,28 @@ CREATE TABLE links (
 CREATE INDEX links_by_expiry ON links (expires_at);
 COMMENT ON COLUMN links.link IS 'SHA-256 of the canonical URL';
 COMMENT ON COLUMN links.target_url IS 'NULL: the shortener has removed the link';
+
+CREATE TABLE provider_state (
+    provider text PRIMARY KEY,
+    off_since timestamptz,
+    note text,
+    recent real[] NOT NULL DEFAULT '{}',
+    CHECK (note IS NULL OR off_since IS NOT NULL)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN provider_state.recent IS 'seconds that its last links took, the newest first; NULL: it failed';
+
+-- Only hosts that failed last are here; a success removes them.
+CREATE TABLE circuits (
+    provider text NOT NULL,
+    host text NOT NULL,
+    streak bigint[] NOT NULL DEFAULT '{}',
+    open_until timestamptz,
+    probe_until timestamptz,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (provider, host),
+    CHECK (probe_until IS NULL OR open_until IS NOT NULL)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN circuits.streak IS 'accounts of the failures in a row, the newest last';
 """
 
 

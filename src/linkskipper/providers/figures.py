@@ -1,0 +1,69 @@
+"""Measured times, and the share of links that failed."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from linkskipper.catalog import Provider
+from linkskipper.providers import queries
+from linkskipper.storage import Pool
+
+RECENT = 100  # links of a provider that are looked back on
+ENOUGH = 20  # below that, nothing is concluded from them
+REMEMBERED_SECONDS = 5
+TENTHS_BELOW = 10  # seconds
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Of the last links of a provider: how many ended, how many of them well, and the seconds which those took."""
+
+    ended: int
+    done: int
+    median: float | None
+    p90: float | None
+
+    @property
+    def failing(self) -> bool:
+        """Whether half of them failed."""
+        return self.ended >= ENOUGH and self.done * 2 <= self.ended
+
+
+NONE = Figures(0, 0, None, None)
+
+
+class Measured:
+    """The figures of all providers, asked for at most every few seconds."""
+
+    def __init__(self, pool: Pool, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._known: dict[str, Figures] = {}
+        self._until = clock()
+
+    async def figures(self) -> dict[str, Figures]:
+        """By provider id; those of which nothing is known are not there."""
+        if self._clock() >= self._until:
+            self._until = self._clock() + REMEMBERED_SECONDS
+            self._known = await read_figures(self._pool)
+        return self._known
+
+
+async def read_figures(pool: Pool) -> dict[str, Figures]:
+    """The same, asked for now."""
+    return {row["provider"]: Figures(*list(row.values())[1:]) for row in await pool.fetch(queries.FIGURES)}
+
+
+def latency(provider: Provider, figures: Figures) -> str:
+    """Median to 90th percentile, as people write it; what the file says until there are enough measurements."""
+    if figures.done < ENOUGH or figures.median is None or figures.p90 is None:
+        return provider.latency
+    _, comma, remark = provider.latency.partition(",")
+    return f"{_span(figures.median, figures.p90)}{comma}{remark}"
+
+
+def _span(low: float, high: float) -> str:
+    """Tenths of seconds matter only for what is quick: 0.2-0.5s, 1.5-3s, 15-25s."""
+    digits = 1 if high < TENTHS_BELOW else 0
+    shortest, longest = (f"{max(round(seconds, digits), 0.1):g}" for seconds in (low, high))
+    return f"{longest}s" if shortest == longest else f"{shortest}-{longest}s"
