@@ -98,7 +98,7 @@ class Client:
         jar: Jar | None = None,
         timeout: float | None = None,
     ) -> Response:
-        """Send one request and give the answer, no redirect followed; `timeout` in seconds replaces the usual limit.
+        """Send one request and give the answer, no redirect followed; `timeout` in seconds may shorten the usual limit.
 
         Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
         """
@@ -125,7 +125,8 @@ class Client:
             raise RuntimeError("the client is used outside its context")
         if reason := self._policy.judge_port(url.port):
             raise Refused(url.host, "", reason)
-        limits = self._session.timeout if timeout is None else self._timeout(timeout)
+        usual = self._limits.fetch_seconds
+        limits = self._session.timeout if timeout is None or timeout >= usual else self._timeout(max(timeout, 0.001))
         target = URL(url.href, encoded=True)
         return await self._session.request(
             method, target, headers=headers, data=body, timeout=limits, allow_redirects=False

@@ -2,8 +2,8 @@
 
 import codecs
 import re
-from dataclasses import dataclass
 
+import msgspec
 from multidict import CIMultiDictProxy
 
 from linkskipper.egress.urls import Url
@@ -19,8 +19,7 @@ _META_WITHIN = 1024  # bytes (HTML standard, "prescan a byte stream to determine
 _FIRST_NON_ASCII = 0x80
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True, gc=False):
     """One answer, no redirect followed.
 
     `body` is decoded and b"" where it could not matter: on a redirect, and for media types that are no text.

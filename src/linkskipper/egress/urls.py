@@ -1,20 +1,20 @@
 """One reading of a URL, the browsers' (WHATWG), for everything that follows."""
 
 import re
-from dataclasses import dataclass
 
 import ada_url
+import msgspec
 
 from linkskipper.egress.errors import BadUrl, ForeignScheme
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parsers disagree about each of these, which is how one URL comes to mean two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
+_LABEL = 63  # a name no longer than one label can only have empty ones wrong with it
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(msgspec.Struct, frozen=True, gc=False):
     """A canonical http or https URL, split.
 
     `host` is a lower-case ASCII name or an address, an IPv6 one without its brackets. `port` is the effective one.
@@ -68,6 +68,6 @@ def _host_and_port(authority: str) -> tuple[str, str]:
         host, _, port = authority[1:].partition("]")
         return host, port[1:]
     host, _, port = authority.partition(":")
-    if not _DNS_NAME.fullmatch(host):
+    if (len(host) > _LABEL or ".." in host or host[:1] == ".") and not _DNS_NAME.fullmatch(host):
         raise BadUrl("the host is no name that DNS can hold")
     return host, port

@@ -45,14 +45,10 @@ class Resolver:
         return await self._resolve(url, link, on_hop)
 
     async def _resolve(self, url: str, link: Link, on_hop: OnHop | None) -> Resolution:
-        seconds = link.provider.limits.timeout
-        until = asyncio.get_running_loop().time() + seconds
+        until = asyncio.get_running_loop().time() + link.provider.limits.timeout
         visit = Visit(link.url, link.provider, self._fetcher, until=until, on_hop=on_hop)
         try:
-            async with asyncio.timeout_at(until):
-                target = await self._run(visit)
-        except TimeoutError:
-            return _stopped(url, visit, Stop(Reason.TIMEOUT, f"It took longer than {seconds:g} seconds."))
+            target = await self._run(visit)
         except Stop as stop:
             return _stopped(url, visit, stop)
         return _ended(url, visit, target=target.spelled)

@@ -39,7 +39,7 @@ class Fetcher:
         """
         attempt = 1
         while True:
-            answer = await self._try(url, jar)
+            answer = await self._try(url, jar, until - asyncio.get_running_loop().time())
             if isinstance(answer, Response) and answer.status not in TRANSIENT:
                 return answer
             pause = max(self._pause(attempt), _retry_after(answer))
@@ -48,9 +48,9 @@ class Fetcher:
             await self._sleep(pause)
             attempt += 1
 
-    async def _try(self, url: Url, jar: Jar) -> Response | Unreachable:
+    async def _try(self, url: Url, jar: Jar, seconds: float) -> Response | Unreachable:
         try:
-            return await self._client.fetch(url, jar=jar)
+            return await self._client.fetch(url, jar=jar, timeout=seconds)
         except Unreachable as error:
             return error
         except Refused as error:

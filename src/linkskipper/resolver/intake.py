@@ -1,8 +1,9 @@
 """From what somebody pasted to a link that can be resolved."""
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
+
+import msgspec
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
@@ -14,8 +15,7 @@ _AFTER_A_URL = ".,;:!?'*\u2026\u00bb\u201d\u2019"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A link of a provider; `key` is the SHA-256 of its canonical URL."""
 
     url: Url

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
+
 from linkskipper.catalog import Tier
 
 Status = Literal["done", "failed", "invalid"]
@@ -63,8 +65,7 @@ REASONS: dict[Reason, Rule] = {reason: Rule("invalid" if reason in _INVALID else
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """A URL that was visited. `mechanism` is how it passed on, None where the link ended; `status` is None where no
     answer came or none was asked for.
     """
@@ -75,8 +76,7 @@ class Hop:
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(msgspec.Struct, frozen=True, gc=False):
     """How a link ended: at `target_url`, or for `reason`, with `detail` for people.
 
     `provider` is the first that it passed, `tier` and `cost` (in credits) are the dearest's.

@@ -1,7 +1,9 @@
 """Where a spelled-out URL leads, and how it is spelled when it is given to the client."""
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
 
@@ -11,8 +13,7 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _PORT = re.compile(r":[0-9]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, gc=False):
     """Where something leads. `spelled` is what the client is given; `url` is None for schemes other than http(s)."""
 
     spelled: str
