@@ -259,6 +259,7 @@ async def test_lengths_are_exact(service: Service) -> None:
     assert "Idempotency-Key" in problem(
         await caller.resolve(fresh_link(), headers=key), 400, "invalid_request", "Invalid request"
     )
+    assert (await caller.resolve(fresh_link(), headers=key, idempotency_key="mine")).status == 400
     wide = f"https://bulk.lab.test/{uuid4().hex}/"
     wide += (2048 - len(wide)) * "𝒳"
     assert (await caller.resolve(wide)).status == 202

@@ -18,7 +18,8 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 NO_NUL = {"pattern": r"^[^\u0000]*$"}  # described here, checked below with a message that says so
 
 UrlText = Annotated[str, Meta(min_length=1, max_length=MAX_URL_CHARACTERS, extra_json_schema=NO_NUL)]
-IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS, extra_json_schema=NO_NUL)]
+IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS)]
+KeyText = Annotated[IdempotencyKey, Meta(extra_json_schema=NO_NUL)]
 
 
 class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,7 +27,7 @@ class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     url: Annotated[UrlText, told("The link to resolve.")]
     idempotency_key: Annotated[
-        IdempotencyKey | None, told("Repeats with the same key start and cost nothing. Wins over the header.")
+        KeyText | None, told("Repeats with the same key start and cost nothing. Wins over the header.")
     ] = None
     webhook_url: Annotated[UrlText | None, told("A public HTTPS address that is told when the job ends.")] = None
 
@@ -41,16 +42,23 @@ def read_body(body: bytes, idempotency_header: str | None) -> ResolveRequest:
     Raises:
         InvalidRequest: with every message at once.
     """
+    messages = _header_messages(idempotency_header)
     try:
         request = _decoder.decode(body)
     except NOT_JSON:
-        raise InvalidRequest("; ".join(_all_messages(body))) from None
-    if request.idempotency_key is None and idempotency_header is not None:
-        request.idempotency_key = idempotency_header
-    messages = _text_messages(request)
+        raise InvalidRequest("; ".join([*_all_messages(body), *messages])) from None
+    messages += _text_messages(request)
     if messages:
         raise InvalidRequest("; ".join(messages))
+    if request.idempotency_key is None:
+        request.idempotency_key = idempotency_header
     return request
+
+
+def _header_messages(key: str | None) -> list[str]:
+    if key is None or 1 <= len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS:
+        return []
+    return [f"Idempotency-Key: must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters"]
 
 
 def _all_messages(body: bytes) -> list[str]:
@@ -81,9 +89,6 @@ def _field_messages(name: str, value: Any) -> list[str]:
 def _text_messages(request: ResolveRequest) -> list[str]:
     """What types and lengths cannot say: no NULs (PostgreSQL stores none), a webhook URL that is public HTTPS."""
     messages = [f"{name}: holds a NUL character" for name in FIELDS if "\0" in (getattr(request, name) or "")]
-    key = request.idempotency_key
-    if key is not None and not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS:
-        messages.append(f"Idempotency-Key: must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters")
     if request.webhook_url is not None:
         messages.extend(_webhook_messages(request.webhook_url))
     return messages
