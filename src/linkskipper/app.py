@@ -16,6 +16,7 @@ from linkskipper.egress import Client, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, load_keyring
 from linkskipper.links import LinkCache
+from linkskipper.providers import Gate, Measured, Recorder
 from linkskipper.resolver import USER_AGENT, Resolver
 from linkskipper.retention import prune_for_ever
 from linkskipper.settings import Settings
@@ -98,9 +99,10 @@ def link_cache(settings: Settings, pool: Pool) -> LinkCache:
 
 
 class Workers:
-    """The workers of one process: a queue each, one workshop for all."""
+    """The workers of one process: a queue each, one workshop for all; providers_changed is the recorder's."""
 
-    def __init__(self, workshop: Workshop, workers: Sequence[QueueWorker]) -> None:
+    def __init__(self, workshop: Workshop, workers: Sequence[QueueWorker], providers_changed: asyncio.Event) -> None:
+        self.providers_changed = providers_changed
         self._workshop = workshop
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,7 +148,8 @@ async def run_workers(
     """
     links = link_cache(settings, pool)
     async with Client(egress_policy(settings), user_agent=USER_AGENT) as client:
-        workshop = Workshop(pool, Resolver(catalog, client), links, Settler(pool, links))
+        recorder = Recorder(pool, catalog)
+        workshop = Workshop(pool, Resolver(catalog, client), links, Settler(pool, links), recorder)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
         workers = Workers(
             workshop,
@@ -156,14 +159,17 @@ async def run_workers(
                 )
                 for tier in tiers
             ],
+            recorder.changed,
         )
         workers.start()
-        pruning = asyncio.create_task(prune_for_ever(pool, settings))
+        beside = [asyncio.create_task(each) for each in (prune_for_ever(pool, settings), recorder.run())]
         try:
             yield workers
         finally:
-            pruning.cancel()
+            for task in beside:
+                task.cancel()
             await workers.stop()
+            await recorder.flush()
 
 
 @asynccontextmanager
@@ -178,6 +184,8 @@ async def run_api(
     async with AsyncExitStack() as stack:
         watch = Watch(url)
         authenticator = Authenticator(pool, load_keyring(settings))
+        gate = Gate(pool, changed=asyncio.Event() if workers is None else workers.providers_changed)
+        await gate.refresh()
         backend = Backend(
             base_url=base_url,
             pool=pool,
@@ -185,12 +193,14 @@ async def run_api(
             authenticator=authenticator,
             minute_limits=_minute_limits(settings, stack),
             jobs=JobReader(pool),
-            submitter=Submitter(pool, catalog, link_cache(settings, pool)),
+            submitter=Submitter(pool, catalog, link_cache(settings, pool), gate),
+            gate=gate,
+            measured=Measured(pool),
             watch=watch,
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for task in (asyncio.create_task(watch.run()), asyncio.create_task(_note_use(authenticator))):
-            stack.callback(task.cancel)
+        for each in (watch.run(), gate.run(), _note_use(authenticator)):
+            stack.callback(asyncio.create_task(each).cancel)
         yield create_app(backend)
         watch.close()
 

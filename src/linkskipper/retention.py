@@ -8,6 +8,7 @@ import structlog
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.keys import prune_usage
 from linkskipper.links import prune_links
+from linkskipper.providers import prune_circuits
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, Pool
 from linkskipper.storage.queue import prune_log
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 EVERY_SECONDS = 60 * 60
 BATCH = 5000  # rows a statement, so that none holds its locks for long
 QUEUE_LOG = timedelta(days=1)
+IDLE_CIRCUITS = timedelta(hours=1)
 LOCK = 0x4C534B52  # "LSKR": one process prunes at a time
 
 
@@ -43,6 +45,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "jobs": await prune_jobs(connection, keep + timedelta(days=1), batch=BATCH),
                 "daily_usage": await prune_usage(connection, keep),
                 "links": await prune_links(connection, batch=BATCH),
+                "circuits": await prune_circuits(connection, IDLE_CIRCUITS),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

@@ -7,6 +7,7 @@ from linkskipper.api.limits import Windows
 from linkskipper.catalog import Catalog
 from linkskipper.jobs import JobReader, Submitter, Watch
 from linkskipper.keys import Authenticator
+from linkskipper.providers import Gate, Measured
 from linkskipper.storage import Pool
 
 
@@ -24,6 +25,8 @@ class Backend:
     authenticator: Authenticator
     minute_limits: Windows
     submitter: Submitter
+    gate: Gate
+    measured: Measured
     jobs: JobReader
     watch: Watch
     workers_ready: Callable[[], bool]

@@ -1,19 +1,17 @@
 """GET /v1/providers."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
+from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, told
 from linkskipper.catalog import Provider
-
-Health = Literal["up", "degraded", "down"]
-
-HEALTH: dict[str, Health] = {"active": "up", "degraded": "degraded", "captcha": "degraded", "dead": "down"}
-"""What the status in a provider's file means to clients."""
+from linkskipper.providers import Status, latency
+from linkskipper.providers.figures import NONE
 
 
 class ProviderAnswer(msgspec.Struct, frozen=True):
@@ -25,7 +23,7 @@ class ProviderAnswer(msgspec.Struct, frozen=True):
     tier: ProviderTier
     resolve_cost: ResolveCost
     latency: Annotated[str, told("How long a resolve takes, as a short text for people.")]
-    status: Annotated[Health, told("`degraded`: some links fail; `down`: none are taken just now.")]
+    status: Annotated[Status, told("`degraded`: some links fail; `down`: none are taken just now.")]
 
 
 class ProvidersAnswer(msgspec.Struct, frozen=True):
@@ -37,21 +35,28 @@ class ProvidersAnswer(msgspec.Struct, frozen=True):
 def route(backend: Backend) -> HTTPRouteHandler:
     """The route handler."""
 
-    @get("/providers", sync_to_thread=False)
-    def providers() -> ProvidersAnswer:
+    @get("/providers")
+    async def providers(request: KeyRequest) -> ProvidersAnswer:
         """The shorteners that are supported."""
-        return ProvidersAnswer([_answer(provider) for provider in backend.catalog.providers])
+        measured = await backend.measured.figures()
+
+        def answer(provider: Provider) -> ProviderAnswer:
+            figures = measured.get(provider.id, NONE)
+            status = backend.gate.status(provider, figures, request.auth.account_id)
+            return _answer(provider, latency(provider, figures), status)
+
+        return ProvidersAnswer([answer(provider) for provider in backend.catalog.providers])
 
     return providers
 
 
-def _answer(provider: Provider) -> ProviderAnswer:
+def _answer(provider: Provider, latency: str, status: Status) -> ProviderAnswer:
     return ProviderAnswer(
         provider=provider.id,
         label=provider.label,
         hosts=list(provider.hosts),
         tier=provider.tier,
         resolve_cost=provider.resolve_cost,
-        latency=provider.latency,
-        status=HEALTH[provider.status],
+        latency=latency,
+        status=status,
     )

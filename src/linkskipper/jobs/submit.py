@@ -13,6 +13,7 @@ from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved, new_job_i
 from linkskipper.jobs.read import read_replay
 from linkskipper.keys import DailyUsage, balance_reader, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
+from linkskipper.providers import Gate
 from linkskipper.resolver import Link, Unsupported, intake
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
@@ -25,10 +26,11 @@ Submitted = Resolved | Queued | JobState
 class Submitter:
     """Takes in what clients ask for, in the order of checks of api.md from "replay" on."""
 
-    def __init__(self, pool: Pool, catalog: Catalog, links: LinkCache) -> None:
+    def __init__(self, pool: Pool, catalog: Catalog, links: LinkCache, gate: Gate) -> None:
         self._pool = pool
         self._catalog = catalog
         self._links = links
+        self._gate = gate
         self._balance = balance_reader(pool)
         self._queue = Batcher(self._queue_all)
 
@@ -38,6 +40,7 @@ class Submitter:
         Raises:
             UnsupportedLink: no link of a supported provider.
             LinkRemoved: the shortener is known to have removed it.
+            ProviderDown: the provider is switched off, or its circuit is open.
             QuotaExceeded: the key's daily quota is used up.
             OutOfCredits: the account cannot pay for it.
         """
@@ -47,7 +50,7 @@ class Submitter:
         link = self._take_in(new.url)
         cached = await self._links.find(link.key)
         if cached is None:
-            return await self._enqueue(new, link)
+            return await self._enqueue_if_up(new, link)
         if cached.target_url is None:
             raise LinkRemoved("The shortener says that this link was removed.")
         if new.daily_quota is not None:
@@ -72,6 +75,16 @@ class Submitter:
             return intake(url, self._catalog)
         except Unsupported as error:
             raise UnsupportedLink(str(error)) from None
+
+    async def _enqueue_if_up(self, new: NewJob, link: Link) -> Submitted:
+        probe = await self._gate.admit(link.provider, link.url.host, new.account_id)
+        submitted = None
+        try:
+            submitted = await self._enqueue(new, link)
+        finally:
+            if probe is not None and not isinstance(submitted, Queued):
+                await self._gate.give_back(probe)
+        return submitted
 
     async def _enqueue(self, new: NewJob, link: Link) -> Submitted:
         answer = await self._queue(_Entry(new_job_id(), new, link))

@@ -1,6 +1,7 @@
 """What a worker does with one job of the queue."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from linkskipper.jobs import queries
 from linkskipper.jobs.model import Status
 from linkskipper.jobs.settle import Ending, Settler
 from linkskipper.links import CachedLink, LinkCache
+from linkskipper.providers import Recorder
 from linkskipper.resolver import Reason, Resolution, Resolver
 from linkskipper.storage import AWAY, Connection, Pool
 from linkskipper.storage.batch import Batcher
@@ -41,11 +43,12 @@ class Started(msgspec.Struct, frozen=True):
 class Workshop:
     """Starts, resolves and settles jobs, many at once; the queue says which."""
 
-    def __init__(self, pool: Pool, resolver: Resolver, links: LinkCache, settler: Settler) -> None:
+    def __init__(self, pool: Pool, resolver: Resolver, links: LinkCache, settler: Settler, recorder: Recorder) -> None:
         self._pool = pool
         self._resolver = resolver
         self._links = links
         self._settler = settler
+        self._recorder = recorder
         self._start = Batcher(self._start_all)
         self._resolving: set[asyncio.Task[None]] = set()
         self._abandoned = False
@@ -86,12 +89,16 @@ class Workshop:
             return _ending_from_cache(started, cached)
         if started.attempt > MAX_ATTEMPTS:
             return _ending(started, Status.FAILED, reason="attempts_exhausted")
+        began = time.monotonic()
         try:
             resolution = await self._resolve(started.url)
         except Exception:
             log.exception("job.resolver_crashed", job_id=str(started.job_id), url=started.url)
             return _ending(started, Status.FAILED, reason="internal_error")
-        return None if resolution is None else _ending_from_resolution(started, resolution)
+        if resolution is None:
+            return None
+        self._recorder.note(started.account_id, resolution, time.monotonic() - began)
+        return _ending_from_resolution(started, resolution)
 
     async def _resolve(self, url: str) -> Resolution | None:
         task = asyncio.current_task()
