@@ -1,5 +1,6 @@
 """linkskipper providers …"""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,22 +11,64 @@ from linkskipper.app import load_catalog
 from linkskipper.catalog import Provider
 from linkskipper.catalog import check as check_files
 from linkskipper.catalog.loader import BUILTIN
-from linkskipper.cli.admin import print_json, print_table
-from linkskipper.cli.options import AsJson
+from linkskipper.cli.admin import print_json, print_table, with_database
+from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.errors import OperatorError, UnknownRecordError
+from linkskipper.providers import Condition, latency, read_conditions, switch_off, switch_on
+from linkskipper.settings import Settings
+from linkskipper.storage import EmbeddedServer, Pool
 
 SHOWN_HOSTS = 4
+UNKNOWN = Condition()
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("list")
-def list_(*, as_json: AsJson = False) -> None:
-    """List the shorteners that are known; cost is in credits."""
-    providers = load_catalog(settings_module.load()).providers
+def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List the shorteners that are known; cost is in credits, status the file's.
+
+    Where there is a database, health tells which are switched off and which fail just now.
+    """
+    settings = settings_module.load(data_dir=data_dir)
+    providers = load_catalog(settings).providers
+    conditions = _conditions(settings, data_dir)
     if as_json:
-        print_json([_as_dict(provider) for provider in providers])
+        print_json([_as_dict(provider, conditions) for provider in providers])
     else:
-        print_table(("id", "label", "tier", "cost", "status", "hosts"), [_row(provider) for provider in providers])
+        columns = ("id", "label", "tier", "cost", "status", "health", "latency", "hosts")
+        print_table(columns, [_row(provider, conditions) for provider in providers])
+
+
+@app.command()
+def off(
+    provider: Annotated[str, typer.Argument(metavar="ID", help="The provider's id.")],
+    note: Annotated[str | None, typer.Option("--note", help="Why; shown by list, to operators only.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take no more of a provider's links: clients get 503 within about a second. Queued ones still run."""
+    _require(provider, data_dir)
+
+    async def work(_: Settings, pool: Pool) -> None:
+        await switch_off(pool, provider, note=note)
+
+    with_database(data_dir, work)
+    typer.echo(f"{provider} is switched off; linkskipper providers on {provider} takes its links again.")
+
+
+@app.command()
+def on(
+    provider: Annotated[str, typer.Argument(metavar="ID", help="The provider's id.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take a provider's links again."""
+    _require(provider, data_dir)
+
+    async def work(_: Settings, pool: Pool) -> None:
+        await switch_on(pool, provider)
+
+    with_database(data_dir, work)
+    typer.echo(f"{provider} is switched on.")
 
 
 @app.command()
@@ -58,7 +101,46 @@ def _usual_places() -> list[Path]:
     return [BUILTIN, *([own] if own else [])]
 
 
-def _as_dict(provider: Provider) -> dict[str, object]:
+def _require(provider: str, data_dir: Path | None) -> None:
+    if load_catalog(settings_module.load(data_dir=data_dir)).find(provider) is None:
+        raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
+
+
+def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, Condition] | None:
+    """How the providers fare; None where no database can tell."""
+    if settings.database_url is None and not EmbeddedServer(settings.data_dir).exists:
+        return None
+
+    async def work(_: Settings, pool: Pool) -> Mapping[str, Condition]:
+        return await read_conditions(pool)
+
+    try:
+        return with_database(data_dir, work)
+    except OperatorError as error:
+        typer.echo(f"linkskipper: without health and measured latency: {error}", err=True)
+        return None
+
+
+def _health(condition: Condition) -> str:
+    """Everything that an operator who looks for trouble wants to know, in a line."""
+    parts = []
+    if condition.off_since is not None:
+        parts.append(
+            f"OFF since {condition.off_since:%Y-%m-%d %H:%M} UTC{f': {condition.note}' if condition.note else ''}"
+        )
+    if condition.failing_hosts:
+        parts.append(f"failing: {_some(condition.failing_hosts)}")
+    if failed := condition.figures.ended - condition.figures.done:
+        parts.append(f"{failed} of the last {condition.figures.ended} failed")
+    return "; ".join(parts)
+
+
+def _some(hosts: Sequence[str]) -> str:
+    shown, more = ", ".join(hosts[:SHOWN_HOSTS]), len(hosts) - SHOWN_HOSTS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _as_dict(provider: Provider, conditions: Mapping[str, Condition] | None) -> dict[str, object]:
     return {
         "id": provider.id,
         "label": provider.label,
@@ -66,11 +148,19 @@ def _as_dict(provider: Provider) -> dict[str, object]:
         "cost": provider.resolve_cost,
         "status": provider.status,
         "hosts": provider.hosts,
+        "health": None if conditions is None else conditions.get(provider.id, UNKNOWN),
     }
 
 
-def _row(provider: Provider) -> tuple[object, ...]:
-    shown = ", ".join(provider.hosts[:SHOWN_HOSTS])
-    more = len(provider.hosts) - SHOWN_HOSTS
-    hosts = f"{shown} and {more} more" if more > 0 else shown
-    return provider.id, provider.label, provider.tier, provider.resolve_cost, provider.status, hosts
+def _row(provider: Provider, conditions: Mapping[str, Condition] | None) -> tuple[object, ...]:
+    condition = (conditions or {}).get(provider.id, UNKNOWN)
+    return (
+        provider.id,
+        provider.label,
+        provider.tier,
+        provider.resolve_cost,
+        provider.status,
+        _health(condition),
+        latency(provider, condition.figures),
+        _some(provider.hosts),
+    )

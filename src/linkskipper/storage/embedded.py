@@ -46,6 +46,11 @@ class EmbeddedServer:
         self._presence: IO[str] | None = None
         self._child: int | None = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether the data directory holds a database."""
+        return (self._cluster / "PG_VERSION").exists()
+
     def join(self) -> str:
         """Make sure that the server runs and return its connection URL.
 
@@ -79,7 +84,7 @@ class EmbeddedServer:
             self._reap()
 
     def _ensure_running(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.exists:
             self._initialise()
         if not self._answers():
             self._start()
