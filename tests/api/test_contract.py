@@ -332,3 +332,17 @@ async def test_health(service: Service) -> None:
         assert response.status == 200
     async with asyncio.timeout(5), service.session.get("/readyz") as response:
         assert (response.status, await response.text()) == (200, "ok\n")
+
+
+@pytest.mark.parametrize("path", ["/v1/account", "/v1/providers", "/healthz", "/docs"])
+async def test_head_is_get_without_the_body(service: Service, path: str) -> None:
+    """HEAD is answered wherever GET is, with the same status and type and no body (RFC 9110, 9.3.2)."""
+    caller = await service.caller()
+    headers = {"Authorization": f"Bearer {caller.key}"}
+    async with service.session.get(path, headers=headers) as got:
+        body = await got.read()
+    async with service.session.head(path, headers=headers) as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, got.content_type, b"")
+        assert answer.headers["Content-Length"] == str(len(body))
+    async with service.session.post(path, headers=headers) as wrong:
+        assert (wrong.status, set(wrong.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})

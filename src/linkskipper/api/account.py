@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, told
+from linkskipper.api.reading import get
 from linkskipper.keys import get_account
 
 SubscriptionEnd = Annotated[

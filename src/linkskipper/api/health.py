@@ -1,10 +1,11 @@
 """Is it alive, and is it ready? For whatever watches over the process."""
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.backend import Backend
+from linkskipper.api.reading import get
 from linkskipper.errors import SchemaError
 from linkskipper.storage import AWAY
 from linkskipper.storage.schema import require_current

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
@@ -22,6 +21,7 @@ from linkskipper.api.fields import (
     one_of,
     told,
 )
+from linkskipper.api.reading import get
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import NotFound
 from linkskipper.jobs import ERRORS, JobState, Status

@@ -1,17 +1,17 @@
 """Errors as RFC 9457 problem documents, and the page that explains their codes."""
 
-from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
 from inspect import getdoc
 from typing import Any, TypeAlias
 
 import structlog
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandler
+from litestar.types import ExceptionHandlersMap
 
 from linkskipper.api.body import MAX_BODY_BYTES
+from linkskipper.api.reading import get
 from linkskipper.errors import ApiError, DatabaseError, InvalidKey, InvalidRequest, NotFound, OutOfCredits
 from linkskipper.storage import AWAY
 
@@ -44,7 +44,7 @@ class ServiceUnavailable(ApiError):
     status, code, title = 503, "service_unavailable", "Service unavailable"
 
 
-def handlers(base_url: str) -> Mapping[int | type[Exception], ExceptionHandler]:
+def handlers(base_url: str) -> ExceptionHandlersMap:
     """Exception handlers that turn every error into a problem document."""
 
     def answer(_: AnyRequest, error: Exception) -> Response[dict[str, Any]]:

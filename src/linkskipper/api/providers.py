@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import msgspec
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, told
+from linkskipper.api.reading import get
 from linkskipper.catalog import Provider
 from linkskipper.providers import Status, latency
 from linkskipper.providers.figures import NONE

@@ -1,11 +1,12 @@
 """GET /openapi.json and GET /docs."""
 
 import msgspec
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response
 from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.openapi.document import describe
 from linkskipper.api.openapi.page import render
+from linkskipper.api.reading import get
 
 
 def routes(base_url: str) -> list[HTTPRouteHandler]:
