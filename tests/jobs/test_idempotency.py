@@ -35,10 +35,10 @@ async def test_a_hundred_at_once_over_two_processes(server_url: str, database_ur
     del server_url
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    secret = {"secret_key": "s" * 32}
+    secret = "s" * 32
     async with (
-        run_service(database_url, tmp_path / "a", **secret) as first,
-        run_service(database_url, tmp_path / "b", **secret) as second,
+        run_service(database_url, tmp_path / "a", secret_key=secret) as first,
+        run_service(database_url, tmp_path / "b", secret_key=secret) as second,
     ):
         one = await first.caller(credits=1)
         two = Caller(second.session, one.account_id, one.key_id, one.key)

@@ -3,6 +3,7 @@
 import re
 import secrets
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -22,15 +23,16 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        scope.setdefault("state", {})
         bind_contextvars(request_id=request_id.decode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                limits = scope.get(LIMITS, ())
+                limits = scope["state"].get(LIMITS, ())
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id), *limits]
             await send(message)
 
@@ -51,4 +53,4 @@ def announce(scope: Scope, minute: WindowState, daily_quota: int | None, daily_r
     if daily_quota is not None and daily_remaining is not None:
         policy += f', "daily";q={daily_quota};w={DAY_SECONDS}'
         state += f', "daily";r={max(0, daily_remaining)};t={seconds_to_midnight()}'
-    scope[LIMITS] = ((b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode()))  # type: ignore[typeddict-unknown-key]
+    scope["state"][LIMITS] = ((b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode()))

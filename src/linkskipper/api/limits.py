@@ -9,9 +9,9 @@ from typing import Protocol
 import msgspec
 import structlog
 from limits import RateLimitItemPerMinute
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
-from limits.storage import storage_from_string
 from valkey.asyncio import BlockingConnectionPool
 
 from linkskipper.errors import SettingsError
@@ -103,10 +103,13 @@ class SharedWindow:
             )
         except ValueError as error:
             raise SettingsError(f"LINKSKIPPER_LIMITS_URL: {error}") from None
-        storage = storage_from_string(
-            "async+valkey://", implementation="valkey", wrap_exceptions=True, connection_pool=self._pool
+        storage = RedisStorage(
+            "async+valkey://",
+            implementation="valkey",
+            wrap_exceptions=True,
+            connection_pool=self._pool,  # type: ignore[arg-type]  # it is taken, though the signature names no pools
         )
-        self._windows = MovingWindowRateLimiter(storage)  # type: ignore[arg-type]
+        self._windows = MovingWindowRateLimiter(storage)
         self._local = local
         self._clock = clock
         self._away_until = 0.0

@@ -70,8 +70,9 @@ def route(backend: Backend) -> HTTPRouteHandler:
             case Queued():
                 RESOLVES.labels("queued").inc()
                 state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
-                done = state is not None and state.status is Status.DONE
-                return _done(state) if done else _queued(submitted.job_id, submitted.position)
+                if state is not None and state.status is Status.DONE:
+                    return _done(state)
+                return _queued(submitted.job_id, submitted.position)
             case JobState():
                 state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
                 return _replay(state or submitted)

@@ -11,13 +11,13 @@ from linkskipper.settings import Settings
 def configure(settings: Settings) -> None:
     """Send everything that logs to stderr, from LINKSKIPPER_LOG_LEVEL on."""
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # Plain tracebacks: the pretty ones print variables, and with them keys.
-    renderer = (
+    renderer: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_json
         else [

@@ -51,7 +51,7 @@ class Workshop:
         self._recorder = recorder
         self._start = Batcher(self._start_all)
         self._resolving: set[asyncio.Task[None]] = set()
-        self._abandoned = False
+        self._abandoned = asyncio.Event()
 
     async def work(self, job_id: UUID) -> bool:
         """Bring a job to its end; False where it was handed back for another worker."""
@@ -70,7 +70,7 @@ class Workshop:
 
     def abandon(self) -> None:
         """Break off what is being resolved; those jobs are handed back to the queue."""
-        self._abandoned = True
+        self._abandoned.set()
         for task in self._resolving:
             task.cancel()
 
@@ -102,13 +102,13 @@ class Workshop:
 
     async def _resolve(self, url: str) -> Resolution | None:
         task = asyncio.current_task()
-        if task is None or self._abandoned:
+        if task is None or self._abandoned.is_set():
             return None
         self._resolving.add(task)
         try:
             return await self._resolver.resolve(url)
         except asyncio.CancelledError:
-            if not self._abandoned:
+            if not self._abandoned.is_set():
                 raise
             task.uncancel()
             return None
@@ -124,7 +124,7 @@ class Workshop:
             try:
                 return await call()
             except AWAY as error:
-                if self._abandoned:
+                if self._abandoned.is_set():
                     raise
                 log.warning("job.database_away", error=str(error), retry_seconds=DATABASE_RETRY_SECONDS)
                 await asyncio.sleep(DATABASE_RETRY_SECONDS)
