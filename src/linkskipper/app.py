@@ -191,6 +191,7 @@ async def run_api(
             pool=pool,
             catalog=catalog,
             authenticator=authenticator,
+            guesses=RollingWindow(),
             minute_limits=_minute_limits(settings, stack),
             jobs=JobReader(pool),
             submitter=Submitter(pool, catalog, link_cache(settings, pool), gate),

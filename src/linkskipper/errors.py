@@ -22,8 +22,10 @@ LinkSkipperError
 │   ├── QuotaExceeded        429
 │   ├── ResolveFailed        502
 │   └── ProviderDown         503
-├── EgressError              why nothing came back from outside (see egress)
-└── Stopped                  a stop rule ended a link (see resolver)
+├── EgressError              why nothing came back from outside (the rest of it: egress/errors.py)
+└── Stopped                  a link goes no further
+    ├── Stop                 a stop rule ended it (resolver/errors.py)
+    └── Unsupported          it is no link to begin with (resolver/errors.py)
 """
 
 from typing import ClassVar
@@ -160,4 +162,4 @@ class EgressError(LinkSkipperError):
 
 
 class Stopped(LinkSkipperError):
-    """A stop rule ended a link; the resolver's outcome says which."""
+    """A link goes no further."""

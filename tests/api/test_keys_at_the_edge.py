@@ -1,12 +1,14 @@
 """Who may call, how often, and what the answers say about it."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from linkskipper.api.limits import RollingWindow
 from linkskipper.keys import revoke_key, tokens
-from support.service import Caller, Service, fresh_link
+from support.service import Caller, Service, fresh_link, run_service
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer sk_live_x", "Basic eDp5", "{unknown}"])
@@ -30,6 +32,22 @@ async def test_revoked_key(service: Service) -> None:
     caller = await service.caller()
     await revoke_key(service.pool, caller.key_id)
     assert (await caller.get("/v1/account")).status == 401
+
+
+async def test_guessing_is_slowed(database_url: str, tmp_path: Path) -> None:
+    """After many unknown keys from an address no more are looked up for a while; a key that was valid goes on."""
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller()
+        assert (await caller.get("/v1/account")).status == 200
+        guesser = Caller(service.session, 0, 0, "")
+        statuses = []
+        for _ in range(31):
+            answer = await replace(guesser, key=tokens.new_key()).get("/v1/account")
+            statuses.append(answer.status)
+        assert statuses == [401] * 30 + [429]
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert (await caller.get("/v1/account")).status == 200
+        assert (await replace(guesser, key="garbage").get("/v1/account")).status == 401
 
 
 def window(headers: dict[str, str], name: str = "minute") -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """The per-minute limit over several API processes, in a real Valkey server."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from support.service import Caller, run_service
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
     """A Valkey server of the test's own."""
-    server = ValkeyServer()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = ValkeyServer(port=port)
     server.start()
     yield server
     if server.is_running():

@@ -8,7 +8,7 @@ import pytest
 
 from linkskipper import credits
 from linkskipper.credits import Charge
-from linkskipper.errors import UnknownRecordError
+from linkskipper.errors import OverdrawnError, UnknownRecordError
 from linkskipper.keys import create_account, get_account
 from linkskipper.storage import Pool
 
@@ -82,3 +82,17 @@ async def test_grant(pool: Pool) -> None:
             await credits.grant(connection, 99, 5)
     assert await pool.fetchval("SELECT note FROM ledger") == "thanks"
     assert await balance_and_held(pool, account) == (5, 0)
+
+
+async def test_correct(pool: Pool) -> None:
+    """A correction adds or takes back, for a reason that the ledger keeps; never what jobs hold."""
+    account = (await create_account(pool, "test", credits=5)).id
+    await hold(pool, (account, 3))
+    async with pool.acquire() as connection:
+        with pytest.raises(OverdrawnError):
+            await credits.correct(connection, account, -3, note="too much")
+        assert await credits.correct(connection, account, -2, note="a mistake") == 3
+        assert await credits.correct(connection, account, 4, note="another") == 7
+        with pytest.raises(UnknownRecordError):
+            await credits.correct(connection, 99, 1, note="nobody")
+    assert await balance_and_held(pool, account) == (7, 3)

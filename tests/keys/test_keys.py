@@ -1,6 +1,7 @@
 """Accounts, keys and the secrets behind them."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from linkskipper.keys import (
     list_keys,
     load_keyring,
     revoke_key,
+    roll_key,
     tokens,
 )
 from linkskipper.settings import Settings, load
@@ -111,6 +113,26 @@ async def test_revoked_key_stops_within_a_second(pool: Pool) -> None:
     clock.now = 1.0
     with pytest.raises(InvalidKey):
         await authenticator.authenticate(f"Bearer {key}")
+
+
+async def test_rolled_key(pool: Pool) -> None:
+    """Both values work in the grace time, as one key; the old one ends with it, or with the next roll."""
+    account = await create_account(pool, "test", credits=0)
+    first = await create_key(pool, KEYRING, account.id, name="test")
+    second = await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
+    assert second.webhook_secret == first.webhook_secret
+    authenticator = Authenticator(pool, KEYRING)
+    ids = {(await authenticator.authenticate(f"Bearer {made.key}")).id for made in (first, second)}
+    assert ids == {first.id}
+    third = await roll_key(pool, KEYRING, first.id, grace=timedelta(0))
+    for gone in (first, second):
+        with pytest.raises(InvalidKey):
+            await Authenticator(pool, KEYRING).authenticate(f"Bearer {gone.key}")
+    await revoke_key(pool, first.id)
+    with pytest.raises(InvalidKey):
+        await Authenticator(pool, KEYRING).authenticate(f"Bearer {third.key}")
+    with pytest.raises(UnknownRecordError, match="no valid key"):
+        await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
 
 
 async def test_use_is_noted(pool: Pool) -> None:

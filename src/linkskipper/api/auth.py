@@ -10,8 +10,10 @@ from litestar.types import Guard
 
 from linkskipper.api.backend import Backend
 from linkskipper.api.envelope import announce
-from linkskipper.errors import ForbiddenScope, RateLimited
+from linkskipper.errors import ForbiddenScope, InvalidKey, RateLimited
 from linkskipper.keys import ApiKey, used_today
+
+MAX_GUESSES = 30  # unknown keys from one address in 60 seconds
 
 KeyRequest: TypeAlias = Request[None, ApiKey, State]
 
@@ -20,7 +22,7 @@ def key_guard(backend: Backend) -> Guard:
     """A guard that lets valid keys pass while in their limit, and hands the key on as ``request.auth``."""
 
     async def check_key(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        key = await backend.authenticator.authenticate(connection.headers.get("authorization"))
+        key = await _identify(backend, connection)
         connection.scope["auth"] = key
         minute = await backend.minute_limits.hit(key.id, key.rate_limit)
         daily = None if key.daily_quota is None else key.daily_quota - await used_today(backend.pool, key.id)
@@ -32,6 +34,26 @@ def key_guard(backend: Backend) -> Guard:
             )
 
     return check_key
+
+
+async def _identify(backend: Backend, connection: ASGIConnection) -> ApiKey:  # type: ignore[type-arg]
+    """The key that the request shows; whoever shows too many unknown ones is not looked up any more for a while."""
+    shown = backend.authenticator.read(connection.headers.get("authorization"))
+    key = backend.authenticator.recall(shown)
+    if key is not None:
+        return key
+    address = connection.client.host if connection.client else ""
+    guesses = backend.guesses.look(address, MAX_GUESSES)
+    if not guesses.allowed and not backend.authenticator.was_valid(shown):
+        raise RateLimited(
+            f"Too many unknown keys came from this address: wait {guesses.reset_seconds} s.",
+            retry_after=guesses.reset_seconds,
+        )
+    try:
+        return await backend.authenticator.look_up(shown)
+    except InvalidKey:
+        await backend.guesses.hit(address, MAX_GUESSES)
+        raise
 
 
 def scope_guard(scope: str) -> Guard:

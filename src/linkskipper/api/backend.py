@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from linkskipper.api.limits import Windows
+from linkskipper.api.limits import RollingWindow, Windows
 from linkskipper.catalog import Catalog
 from linkskipper.jobs import JobReader, Submitter, Watch
 from linkskipper.keys import Authenticator
@@ -24,6 +24,7 @@ class Backend:
     catalog: Catalog
     authenticator: Authenticator
     minute_limits: Windows
+    guesses: RollingWindow
     submitter: Submitter
     gate: Gate
     measured: Measured

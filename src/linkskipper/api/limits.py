@@ -59,21 +59,25 @@ class RollingWindow:
     async def hit(self, caller: Hashable, limit: int) -> WindowState:
         """Count a call, if there is room for it."""
         now = self._clock()
+        calls = self._recent(caller, now)
+        allowed = len(calls) < limit
+        if allowed:
+            calls.append(now)
+        return _state(calls, limit, now, allowed=allowed)
+
+    def look(self, caller: Hashable, limit: int) -> WindowState:
+        """Whether there is room for a call, with none counted."""
+        now = self._clock()
+        calls = self._recent(caller, now)
+        return _state(calls, limit, now, allowed=len(calls) < limit)
+
+    def _recent(self, caller: Hashable, now: float) -> deque[float]:
         if now >= self._next_sweep:
             self._sweep(now)
         calls = self._calls.setdefault(caller, deque())
         while calls and calls[0] <= now - WINDOW_SECONDS:
             calls.popleft()
-        allowed = len(calls) < limit
-        if allowed:
-            calls.append(now)
-        return WindowState(
-            allowed=allowed,
-            limit=limit,
-            remaining=max(0, limit - len(calls)),
-            # With room left, the oldest call is the next to make more; without, it is the one that must go first.
-            reset_seconds=max(1, math.ceil(calls[max(0, len(calls) - limit)] + WINDOW_SECONDS - now)),
-        )
+        return calls
 
     def _sweep(self, now: float) -> None:
         """Forget callers that have been silent, so that memory follows the callers of the last minutes."""
@@ -81,6 +85,17 @@ class RollingWindow:
         past = now - WINDOW_SECONDS
         for caller in [caller for caller, calls in self._calls.items() if not calls or calls[-1] <= past]:
             del self._calls[caller]
+
+
+def _state(calls: deque[float], limit: int, now: float, *, allowed: bool) -> WindowState:
+    # With room left, the oldest call is the next to make more; without, it is the one that must go first.
+    leaves = calls[max(0, len(calls) - limit)] + WINDOW_SECONDS if calls else now
+    return WindowState(
+        allowed=allowed,
+        limit=limit,
+        remaining=max(0, limit - len(calls)),
+        reset_seconds=max(1, math.ceil(leaves - now)),
+    )
 
 
 class SharedWindow:

@@ -49,5 +49,7 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console = Console(soft_wrap=True)
-    console.print(table, crop=False, no_wrap=True, width=max(console.width, 200) if not console.is_terminal else None)
+    console = Console()
+    # What reads a pipe wants whole cells, not what would fit into a window.
+    width = None if console.is_terminal else max(console.width, console.measure(table).maximum)
+    console.print(table, no_wrap=width is not None, width=width, crop=width is None)

@@ -1,5 +1,7 @@
 """What serve prints when it is ready: all that is needed for a first link."""
 
+import sys
+
 import platformdirs
 import typer
 
@@ -38,7 +40,7 @@ async def _first_key(settings: Settings, pool: Pool) -> NewKey | None:
 def _make_key(settings: Settings) -> list[str]:
     default = settings.data_dir == platformdirs.user_data_path("linkskipper") or settings.database_url
     where = "" if default else f" --data-dir {settings.data_dir}"
-    return [f"  linkskipper keys create --account 1{where}"]
+    return [f"  {sys.argv[0]} keys create --account 1{where}"]
 
 
 def _first_link(address: str, key: str, lab: Lab | None) -> list[str]:

@@ -12,7 +12,7 @@ from linkskipper.egress.errors import (
     TimedOut,
     Unreachable,
 )
-from linkskipper.egress.policy import Policy
+from linkskipper.egress.policy import Policy, refused_name
 from linkskipper.egress.public import check_public_https
 from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url, canonical
@@ -34,4 +34,5 @@ __all__ = [
     "canonical",
     "check_public_https",
     "refusal",
+    "refused_name",
 ]

@@ -31,28 +31,53 @@ class Authenticator:
         Raises:
             InvalidKey: it is missing, malformed, unknown or revoked; the answer does not say which.
         """
+        key = self.read(authorization)
+        return self.recall(key) or await self.look_up(key)
+
+    def read(self, authorization: str | None) -> str:
+        """The well-formed key in an Authorization header, known or not.
+
+        Raises:
+            InvalidKey: there is none.
+        """
         scheme, _, key = (authorization or "").partition(" ")
+        # One that is remembered has been through this before.
+        if scheme.lower() != "bearer" or not (key in self._remembered or tokens.well_formed(key := key.strip())):
+            raise InvalidKey(ADVICE)
+        return key
+
+    def recall(self, key: str) -> ApiKey | None:
+        """A key that was found valid within the last second; None if it has to be looked up."""
         known = self._remembered.get(key)
-        now = self._clock()
-        if known is None or known[0] <= now or scheme.lower() != "bearer":
-            known = (now + REMEMBERED_SECONDS, await self._look_up(scheme, key.strip()))
-            self._remember(key, known)
+        if known is None or known[0] <= self._clock():
+            return None
         self._used[known[1].id] = datetime.now(UTC)
         return known[1]
+
+    def was_valid(self, key: str) -> bool:
+        """Whether the key was valid when it was last looked up: whoever shows it is not guessing."""
+        return key in self._remembered
+
+    async def look_up(self, key: str) -> ApiKey:
+        """Ask the database for a key.
+
+        Raises:
+            InvalidKey: it is unknown or revoked.
+        """
+        row = await self._pool.fetchrow(queries.AUTHENTICATE, self._keyring.hash(key))
+        if row is None:
+            self._remembered.pop(key, None)
+            raise InvalidKey(ADVICE)
+        found = ApiKey(**{**row, "scopes": tuple(row["scopes"])})
+        self._remember(key, (self._clock() + REMEMBERED_SECONDS, found))
+        self._used[found.id] = datetime.now(UTC)
+        return found
 
     async def note_use(self) -> None:
         """Write down when the keys seen since the last call were used; called now and then, off the request path."""
         used, self._used = self._used, {}
         if used:
             await self._pool.execute(queries.USED, list(used), list(used.values()))
-
-    async def _look_up(self, scheme: str, key: str) -> ApiKey:
-        if scheme.lower() != "bearer" or not tokens.well_formed(key):
-            raise InvalidKey(ADVICE)
-        row = await self._pool.fetchrow(queries.AUTHENTICATE, self._keyring.hash(key))
-        if row is None:
-            raise InvalidKey(ADVICE)
-        return ApiKey(**{**row, "scopes": tuple(row["scopes"])})
 
     def _remember(self, key: str, known: tuple[float, ApiKey]) -> None:
         if len(self._remembered) >= REMEMBERED_KEYS:

@@ -92,8 +92,16 @@ def _close(_circuit: Circuit, _account: int, _now: datetime) -> Circuit:
     return CLOSED
 
 
-def _fail(circuit: Circuit, account: int, now: datetime) -> Circuit:
-    """One failure more; the circuit opens (again) if that shuts its account out."""
+def _count(circuit: Circuit, account: int, now: datetime) -> Circuit:
+    """One failure more; the circuit opens if that shuts anybody out."""
+    streak = _longer(circuit.streak, account)
+    if not any(shuts_out(streak, each) for each in set(streak)):
+        return msgspec.structs.replace(circuit, streak=streak)
+    return Circuit(streak, open_until=now + cool_down(streak))
+
+
+def _reopen(circuit: Circuit, account: int, now: datetime) -> Circuit:
+    """A probe has failed; a job that needed none only adds to the streak."""
     streak = _longer(circuit.streak, account)
     if not shuts_out(streak, account):
         return msgspec.structs.replace(circuit, streak=streak)
@@ -121,16 +129,16 @@ Move = Callable[[Circuit, int, datetime], Circuit]
 
 MOVES: dict[tuple[State, Verdict], Move] = {
     (State.CLOSED, Verdict.UP): _close,
-    (State.CLOSED, Verdict.DOWN): _fail,
+    (State.CLOSED, Verdict.DOWN): _count,
     (State.CLOSED, Verdict.NOTHING): _stay,
     # Jobs that were queued before it opened still end.
     (State.OPEN, Verdict.UP): _close,
     (State.OPEN, Verdict.DOWN): _join,
     (State.OPEN, Verdict.NOTHING): _stay,
     (State.HALF_OPEN, Verdict.UP): _close,
-    (State.HALF_OPEN, Verdict.DOWN): _fail,
+    (State.HALF_OPEN, Verdict.DOWN): _reopen,
     (State.HALF_OPEN, Verdict.NOTHING): _stay,
     (State.PROBING, Verdict.UP): _close,
-    (State.PROBING, Verdict.DOWN): _fail,
+    (State.PROBING, Verdict.DOWN): _reopen,
     (State.PROBING, Verdict.NOTHING): _free,
 }

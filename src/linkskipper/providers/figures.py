@@ -63,7 +63,10 @@ def latency(provider: Provider, figures: Figures) -> str:
 
 
 def _span(low: float, high: float) -> str:
-    """Tenths of seconds matter only for what is quick: 0.2-0.5s, 1.5-3s, 15-25s."""
-    digits = 1 if high < TENTHS_BELOW else 0
-    shortest, longest = (f"{max(round(seconds, digits), 0.1):g}" for seconds in (low, high))
+    shortest, longest = _rounded(low), _rounded(high)
     return f"{longest}s" if shortest == longest else f"{shortest}-{longest}s"
+
+
+def _rounded(seconds: float) -> str:
+    """Tenths of seconds matter only for what is quick."""
+    return f"{max(round(seconds, 1), 0.1):g}" if seconds < TENTHS_BELOW else f"{seconds:.0f}"

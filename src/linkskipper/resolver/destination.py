@@ -1,7 +1,6 @@
 """What may not even be given out as a destination."""
 
-from linkskipper.egress import refusal
-from linkskipper.egress.policy import refused_name
+from linkskipper.egress import refusal, refused_name
 
 
 def refused_destination(host: str) -> str | None:
