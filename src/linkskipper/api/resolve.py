@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, post
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.api.auth import KeyRequest, scope_guard
@@ -12,7 +13,7 @@ from linkskipper.api.backend import Backend
 from linkskipper.api.body import read_body
 from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, told
 from linkskipper.api.waiting import Wait, wait_for_job
-from linkskipper.errors import LinkRemoved, ResolveFailed, UnsupportedLink
+from linkskipper.errors import InvalidRequest, LinkRemoved, ResolveFailed, UnsupportedLink
 from linkskipper.jobs import JobState, NewJob, Queued, Resolved, Status
 from linkskipper.metrics import RESOLVES
 from linkskipper.resolver import Reason
@@ -52,7 +53,7 @@ def route(backend: Backend) -> HTTPRouteHandler:
     @post("/resolve", guards=[scope_guard("resolve")])
     async def resolve(request: KeyRequest, wait: Wait = 0) -> Answer:
         """Answer from the cache, or queue a job."""
-        body = read_body(await request.body(), request.headers.get("idempotency-key"))
+        body = read_body(await _whole_body(request), request.headers.get("idempotency-key"))
         submitted = await backend.submitter.submit(
             NewJob(
                 account_id=request.auth.account_id,
@@ -78,6 +79,13 @@ def route(backend: Backend) -> HTTPRouteHandler:
                 return _replay(state or submitted)
 
     return resolve
+
+
+async def _whole_body(request: KeyRequest) -> bytes:
+    try:
+        return await request.body()
+    except InternalServerException:  # what Litestar raises where the client hangs up amid its body
+        raise InvalidRequest("the body ended too early") from None
 
 
 def _done(state: JobState) -> Answer:
