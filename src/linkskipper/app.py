@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -169,7 +169,8 @@ async def run_workers(
             for task in beside:
                 task.cancel()
             await workers.stop()
-            await recorder.flush()
+            with suppress(*AWAY):
+                await recorder.flush()
 
 
 @asynccontextmanager
