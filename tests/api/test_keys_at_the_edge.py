@@ -93,8 +93,10 @@ async def test_daily_quota(service: Service) -> None:
     """Accepted resolves count, cached ones too; refusals and replays do not; cached answers go on."""
     caller = await service.caller(daily_quota=3)
     link = fresh_link()
-    assert (await caller.resolve(link, wait=10, idempotency_key="one")).status == 200
-    assert (await caller.resolve(link, idempotency_key="one")).status == 200
+    first = await caller.resolve(link, wait=10, idempotency_key="one")
+    assert (first.status, window(first.headers, "daily")[:2]) == (200, (3, 2))
+    replay = await caller.resolve(link, idempotency_key="one")
+    assert (replay.status, window(replay.headers, "daily")[:2]) == (200, (3, 2))
     assert (await caller.resolve("https://example.com/")).status == 422
     assert await used(service, caller) == 1
     assert (await caller.resolve(link)).body["cached"] is True

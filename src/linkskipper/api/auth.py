@@ -9,7 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from linkskipper.api.backend import Backend
-from linkskipper.api.envelope import announce
+from linkskipper.api.envelope import Limits, announce
 from linkskipper.errors import ForbiddenScope, InvalidKey, RateLimited
 from linkskipper.keys import ApiKey, used_today
 
@@ -25,8 +25,8 @@ def key_guard(backend: Backend) -> Guard:
         key = await _identify(backend, connection)
         connection.scope["auth"] = key
         minute = await backend.minute_limits.hit(key.id, key.rate_limit)
-        daily = None if key.daily_quota is None else key.daily_quota - await used_today(backend.pool, key.id)
-        announce(connection.scope, minute, key.daily_quota, daily)
+        used = None if key.daily_quota is None else await used_today(backend.pool, key.id)
+        announce(connection.scope, Limits(minute, key.daily_quota, used))
         if not minute.allowed:
             raise RateLimited(
                 f"This key may call {minute.limit} times in any 60 seconds: wait {minute.reset_seconds} s.",

@@ -3,6 +3,7 @@
 import re
 import secrets
 
+import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
@@ -32,8 +33,9 @@ class Envelope:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                limits = scope["state"].get(LIMITS, ())
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *limits]
+                limits = scope["state"].get(LIMITS)
+                told = () if limits is None else limits.headers()
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *told]
             await send(message)
 
         await self._app(scope, receive, send_with_id)
@@ -46,11 +48,30 @@ def _request_id(scope: Scope) -> bytes:
     return secrets.token_hex(16).encode()
 
 
-def announce(scope: Scope, minute: WindowState, daily_quota: int | None, daily_remaining: int | None) -> None:
-    """Put the state of the key's limits on the answer, in the fields of the IETF's draft (api.md, "Common rules")."""
-    policy = f'"minute";q={minute.limit};w={WINDOW_SECONDS}'
-    state = f'"minute";r={minute.remaining};t={minute.reset_seconds}'
-    if daily_quota is not None and daily_remaining is not None:
-        policy += f', "daily";q={daily_quota};w={DAY_SECONDS}'
-        state += f', "daily";r={max(0, daily_remaining)};t={seconds_to_midnight()}'
-    scope["state"][LIMITS] = ((b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode()))
+class Limits(msgspec.Struct):
+    """The state of a key's limits; used_today is None for a key without a daily quota."""
+
+    minute: WindowState
+    daily_quota: int | None
+    used_today: int | None
+
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The fields of the IETF's draft (api.md, "Common rules")."""
+        policy = f'"minute";q={self.minute.limit};w={WINDOW_SECONDS}'
+        state = f'"minute";r={self.minute.remaining};t={self.minute.reset_seconds}'
+        if self.daily_quota is not None and self.used_today is not None:
+            policy += f', "daily";q={self.daily_quota};w={DAY_SECONDS}'
+            state += f', "daily";r={max(0, self.daily_quota - self.used_today)};t={seconds_to_midnight()}'
+        return (b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())
+
+
+def announce(scope: Scope, limits: Limits) -> None:
+    """Put the state of the key's limits on the answer."""
+    scope["state"][LIMITS] = limits
+
+
+def count_accepted(scope: Scope) -> None:
+    """Let the answer tell of the daily quota what is left after this very resolve."""
+    limits: Limits = scope["state"][LIMITS]
+    if limits.used_today is not None:
+        limits.used_today += 1

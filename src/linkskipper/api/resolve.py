@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from linkskipper.api.auth import KeyRequest, scope_guard
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import read_body
+from linkskipper.api.envelope import count_accepted
 from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, told
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import InvalidRequest, LinkRemoved, ResolveFailed, UnsupportedLink
@@ -67,9 +68,11 @@ def route(backend: Backend) -> HTTPRouteHandler:
         match submitted:
             case Resolved():
                 RESOLVES.labels("cached").inc()
+                count_accepted(request.scope)
                 return _resolved(submitted, cached=True)
             case Queued():
                 RESOLVES.labels("queued").inc()
+                count_accepted(request.scope)
                 state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
                 if state is not None and state.status is Status.DONE:
                     return _done(state)

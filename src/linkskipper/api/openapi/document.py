@@ -70,14 +70,12 @@ HEADERS: dict[str, Json] = {
         "example": "3168f86c41386ed5b549859a1358ff10",
     },
     "RateLimit": {
-        "required": True,
-        "description": "For each limit of the key: `r` calls are left, there is room again in `t` seconds.",
+        "description": "With a valid key. Of each of its limits `r` calls are left, with room again in `t` seconds.",
         "schema": {"type": "string"},
         "example": '"minute";r=41;t=12, "daily";r=480;t=5400',
     },
     "RateLimit-Policy": {
-        "required": True,
-        "description": "The limits of the key: `q` calls in `w` seconds.",
+        "description": "With a valid key. Its limits: `q` calls in `w` seconds.",
         "schema": {"type": "string"},
         "example": f'"minute";q=60;w={WINDOW_SECONDS}, "daily";q=500;w={DAY_SECONDS}',
     },
