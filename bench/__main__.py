@@ -1,11 +1,12 @@
-"""Run the benchmarks that are named, or all."""
+"""Run the benchmarks that are named, or the usual ones (large fills the disk with a few GB for some minutes)."""
 
 import asyncio
 import sys
 
-from bench import library, rest, service
+from bench import api, library, rest, service
 
-BENCHES = {"library": library.run, "service": service.run, "rest": rest.run}
+BENCHES = {"library": library.run, "service": service.run, "rest": rest.run, "api": api.run, "large": api.run_large}
+USUAL = ("library", "service", "rest", "api")
 
 
 async def main(names: list[str]) -> None:
@@ -13,7 +14,7 @@ async def main(names: list[str]) -> None:
     unknown = set(names) - set(BENCHES)
     if unknown:
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}")
-    for name in names or BENCHES:
+    for name in names or USUAL:
         print(f"# {name}", flush=True)
         await BENCHES[name]()
 
