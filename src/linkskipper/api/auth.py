@@ -19,9 +19,12 @@ KeyRequest: TypeAlias = Request[None, ApiKey, State]
 
 
 def key_guard(backend: Backend) -> Guard:
-    """A guard that lets valid keys pass while in their limit, and hands the key on as ``request.auth``."""
+    """A guard that lets valid keys pass while in their limit, and hands the key on as ``request.auth``.
 
-    async def check_key(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    A route that needs a scope names it as its option "scope". It is one guard, as Litestar copies the route for each.
+    """
+
+    async def check_key(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
         key = await _identify(backend, connection)
         connection.scope["auth"] = key
         minute = await backend.minute_limits.hit(key.id, key.rate_limit)
@@ -32,6 +35,9 @@ def key_guard(backend: Backend) -> Guard:
                 f"This key may call {minute.limit} times in any 60 seconds: wait {minute.reset_seconds} s.",
                 retry_after=minute.reset_seconds,
             )
+        scope = handler.opt.get("scope")
+        if scope is not None and scope not in key.scopes:
+            raise ForbiddenScope(f"This key lacks the scope {scope}: use or make one that has it.")
 
     return check_key
 
@@ -54,13 +60,3 @@ async def _identify(backend: Backend, connection: ASGIConnection) -> ApiKey:  # 
     except InvalidKey:
         await backend.guesses.hit(address, MAX_GUESSES)
         raise
-
-
-def scope_guard(scope: str) -> Guard:
-    """A guard that lets keys with the scope pass."""
-
-    async def check_scope(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        if scope not in connection.auth.scopes:
-            raise ForbiddenScope(f"This key lacks the scope {scope}: use or make one that has it.")
-
-    return check_scope

@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
-from linkskipper.api.auth import KeyRequest, scope_guard
+from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import read_body
 from linkskipper.api.envelope import count_accepted
@@ -51,7 +51,7 @@ Answer = Response[ResolvedAnswer | QueuedAnswer]
 def route(backend: Backend) -> HTTPRouteHandler:
     """The route handler."""
 
-    @post("/resolve", guards=[scope_guard("resolve")])
+    @post("/resolve", opt={"scope": "resolve"})
     async def resolve(request: KeyRequest, wait: Wait = 0) -> Answer:
         """Answer from the cache, or queue a job."""
         body = read_body(await _whole_body(request), request.headers.get("idempotency-key"))
