@@ -1,6 +1,5 @@
 """A bare Litestar service that decodes and encodes the same bodies as ours and does nothing else, to compare with."""
 
-import sys
 from uuid import UUID
 
 from litestar import Litestar, get, post
@@ -39,4 +38,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(process.run(serve()))
+    process.run(serve())

@@ -1,11 +1,11 @@
 """The composition root: builds the parts and joins them; the only place that knows all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import structlog
 from litestar.types import ASGIApp
@@ -173,11 +173,18 @@ async def run_workers(
                 await recorder.flush()
 
 
+class RunningApi(NamedTuple):
+    """The ASGI application, and what lets the clients go that wait for jobs: to be called when the process stops."""
+
+    app: ASGIApp
+    let_go: Callable[[], None]
+
+
 @asynccontextmanager
 async def run_api(
     settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: Workers | None
-) -> AsyncIterator[ASGIApp]:
-    """The ASGI application, with what must run beside it, until the context ends.
+) -> AsyncIterator[RunningApi]:
+    """The API, with what must run beside it, until the context ends.
 
     Raises:
         SettingsError, DataDirError: the service's secret cannot be read.
@@ -203,8 +210,7 @@ async def run_api(
         )
         for each in (watch.run(), gate.run(), _note_use(authenticator)):
             stack.callback(asyncio.create_task(each).cancel)
-        yield create_app(backend)
-        watch.close()
+        yield RunningApi(create_app(backend), watch.close)
 
 
 def _minute_limits(settings: Settings, stack: AsyncExitStack) -> Windows:

@@ -95,9 +95,9 @@ async def run_service(
         workers = await stack.enter_async_context(run_workers(settings, database_url, pool, catalog, tiers))
         listener = stack.enter_context(process.listen("127.0.0.1", 0))
         url = process.address_of(listener)
-        app = await stack.enter_async_context(
+        running = await stack.enter_async_context(
             run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
         )
-        await stack.enter_async_context(process.serving(app, listener))
+        await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
         session = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Service(url, settings, pool, lab, session)

@@ -1,6 +1,7 @@
 """What the commands that work on the database share: reaching it, and printing what they found."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from linkskipper.cli import logs
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
 from linkskipper.storage.schema import migrate
+
+PIPE_COLUMNS = 100_000
 
 Answer = TypeVar("Answer")
 
@@ -49,7 +52,6 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console = Console()
     # What reads a pipe wants whole cells, not what would fit into a window.
-    width = None if console.is_terminal else max(console.width, console.measure(table).maximum)
-    console.print(table, no_wrap=width is not None, width=width, crop=width is None)
+    console = Console() if sys.stdout.isatty() else Console(width=PIPE_COLUMNS)
+    console.print(table)

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
@@ -105,12 +105,15 @@ class HttpServer(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve the application until the context ends; then answer what is under way."""
+async def serving(
+    app: ASGIApp, listener: socket.socket, *, let_go: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Serve the application until the context ends; then let waiting clients go and answer what is under way."""
     server = HttpServer(app)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
     finally:
+        let_go()
         server.should_exit = True
         await task

@@ -45,10 +45,10 @@ def serve(
             catalog = load_catalog(joined, extra=[shorteners.providers_dir] if shorteners else [])
             workers = await stack.enter_async_context(run_workers(joined, url, pool, catalog, TIERS))
             base_url = settings.public_url or address
-            app = await stack.enter_async_context(
+            running = await stack.enter_async_context(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
-            await stack.enter_async_context(process.serving(app, listener))
+            await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
             await welcome.greet(settings, pool, address, shorteners)
             await stop.wait()
 
@@ -68,10 +68,10 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
             stop = stack.enter_context(process.stop_requested())
             pool = await stack.enter_async_context(checked_pool(settings, url))
             base_url = settings.public_url or address
-            app = await stack.enter_async_context(
+            running = await stack.enter_async_context(
                 run_api(settings, url, pool, load_catalog(settings), base_url=base_url, workers=None)
             )
-            await stack.enter_async_context(process.serving(app, listener))
+            await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
             log.info("api.ready", address=address)
             await stop.wait()
 
