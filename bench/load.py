@@ -61,9 +61,9 @@ class Connection(asyncio.Protocol):
 
 async def connect(address: str, count: int) -> list[Connection]:
     """So many connections to an address."""
-    parts = urlsplit(address)
+    host, _, port = urlsplit(address).netloc.rpartition(":")
     loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(Connection, parts.hostname, parts.port) for _ in range(count)]
+    made = [await loop.create_connection(Connection, host, int(port)) for _ in range(count)]
     return [connection for _, connection in made]
 
 

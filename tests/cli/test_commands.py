@@ -168,10 +168,10 @@ async def test_what_the_operator_can_mend(
     database_url: str, data_dir: Path, arguments: list[str], settings: dict[str, str], told: str
 ) -> None:
     """One clear line that names the setting, exit code 1, no traceback."""
-    settings = {"LINKSKIPPER_DATABASE_URL": database_url, **settings}
+    options: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, **settings}
     if "--data-dir" in arguments:
-        settings.pop("LINKSKIPPER_DATABASE_URL")
-    code, out, err = await run(*arguments, data_dir=data_dir, **settings)
+        options.pop("LINKSKIPPER_DATABASE_URL")
+    code, out, err = await run(*arguments, data_dir=data_dir, **options)
     assert (code, out) == (1, "")
     assert told in one_line(err)
 
