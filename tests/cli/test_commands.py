@@ -200,7 +200,7 @@ async def test_broken_provider_file(database_url: str, tmp_path: Path) -> None:
 
 async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:
     """Made, listed, granted, corrected, rolled and revoked; JSON on stdout, advice on stderr."""
-    settings = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": "s" * 32}
+    settings: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": "s" * 32}
 
     async def good(*arguments: str) -> Any:
         code, out, err = await run(*arguments, "--json", data_dir=tmp_path, **settings)
