@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -15,11 +16,15 @@ TEMPLATE = "linkskipper_template"
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives as long as this test process."""
-    server = EmbeddedServer(tmp_path_factory.mktemp(f"postgres-{worker_id}"))
-    yield server.join()
-    server.leave()
+def server_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as this test process.
+
+    It is not among pytest's own folders: another pytest that root starts would shut them to the server's user.
+    """
+    with TemporaryDirectory(prefix="linkskipper-tests-") as data_dir:
+        server = EmbeddedServer(Path(data_dir))
+        yield server.join()
+        server.leave()
 
 
 @pytest.fixture(scope="session")

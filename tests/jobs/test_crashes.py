@@ -1,56 +1,13 @@
 """Workers that die, that hang, that are told to stop; a database that goes away: nothing is lost."""
 
 import asyncio
-import json
-import os
 import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from support.service import Service, fresh_link, run_service
-
-SECRET = "s" * 32
-LEASE_SECONDS = "2"
-
-
-@asynccontextmanager
-async def worker(service: Service, **settings: str) -> AsyncIterator[Process]:
-    """A worker process of its own, as an operator runs it."""
-    environment = {
-        **os.environ,
-        "LINKSKIPPER_DATABASE_URL": service.settings.database_url or "",
-        "LINKSKIPPER_HOST_MAP": ",".join(service.lab.host_map),
-        "LINKSKIPPER_EXTRA_CA": str(service.lab.ca_file),
-        "LINKSKIPPER_PROVIDERS_DIR": str(service.lab.providers_dir),
-        "LINKSKIPPER_LEASE_SECONDS": LEASE_SECONDS,
-        "LINKSKIPPER_LOG_JSON": "true",
-        **settings,
-    }
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("linkskipper")), "worker", env=environment, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    ready = json.loads(await process.stderr.readline())
-    assert ready["event"] == "worker.ready"
-    reading = asyncio.create_task(process.stderr.read())
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await reading
-
-
-async def until_running(service: Service, job_id: str) -> None:
-    async with asyncio.timeout(10):
-        while await service.pool.fetchval("SELECT status FROM jobs WHERE id = $1", job_id) != "running":
-            await asyncio.sleep(0.01)
+from support.workers import until_running, worker
 
 
 async def books(service: Service, account_id: int) -> dict[str, Any]:
