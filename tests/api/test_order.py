@@ -5,6 +5,7 @@ from pathlib import Path
 
 from linkskipper.credits import grant
 from linkskipper.keys import revoke_key
+from linkskipper.providers import switch_off
 from support.service import Answer, Caller, Service, fresh_link, run_service
 
 UNSUPPORTED = "https://example.com/page"
@@ -94,6 +95,23 @@ async def test_removed_before_daily_quota(service: Service) -> None:
     await service.pool.execute("UPDATE links SET target_url = NULL WHERE url = $1", link)
     assert told(await caller.resolve(fresh_link())) == (429, "quota_exceeded")
     assert told(await caller.resolve(link)) == (410, "link_removed")
+
+
+async def test_cache_and_removed_before_provider_up(database_url: str, tmp_path: Path) -> None:
+    """With the provider switched off, a cached link is answered, a removed one is 410, any other 503."""
+    async with run_service(database_url, tmp_path) as service:
+        caller = await service.caller(daily_quota=2, credits=2)
+        cached, removed = fresh_link(), f"https://bulk.lab.test/{fresh_link()[-32:]}"
+        for link in (cached, removed):
+            assert (await caller.resolve(link, wait=10)).status == 200
+        await service.pool.execute("UPDATE links SET target_url = NULL WHERE url = $1", removed)
+        await switch_off(service.pool, "lab-bulk", note="")
+        async with asyncio.timeout(5):
+            while (refused := told(await caller.resolve(fresh_link()))) != (503, "provider_down"):
+                assert refused == (429, "quota_exceeded")
+                await asyncio.sleep(0.05)
+        assert (await caller.resolve(cached)).body["cached"] is True
+        assert told(await caller.resolve(removed)) == (410, "link_removed")
 
 
 async def test_daily_quota_before_credits(service: Service) -> None:

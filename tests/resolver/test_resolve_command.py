@@ -17,6 +17,11 @@ SECONDS = 30
 PROVIDER = 'id = "s"\nlabel = "S"\nhosts = ["s.test"]\ntier = "premium"\n'
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to what it runs in the background, the tests perhaps among it: ignoring SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Ran:
     """How a command ended."""
@@ -42,7 +47,12 @@ class Command:
         }
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            COMMAND, *arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+            *(COMMAND, *arguments),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=environment,
+            preexec_fn=heed_interrupts,
         )
 
     async def run(self, *arguments: str, given: str = "") -> Ran:
