@@ -67,18 +67,18 @@ async def settle(connection: Connection, charges: Sequence[Charge]) -> dict[int,
         held[charge.account_id] += charge.held
         taken[charge.account_id] += charge.taken
     accounts = sorted(held)
-    await connection.fetch(queries.LOCK, accounts)
-    rows = await connection.fetch(
-        queries.SETTLE, accounts, [held[account] for account in accounts], [taken[account] for account in accounts]
-    )
+    if len(accounts) > 1:
+        await connection.fetch(queries.LOCK, accounts)
     paid = [charge for charge in charges if charge.taken]
-    if paid:
-        await connection.execute(
-            queries.TAKEN,
-            [charge.account_id for charge in paid],
-            [charge.taken for charge in paid],
-            [charge.job_id for charge in paid],
-        )
+    rows = await connection.fetch(
+        queries.SETTLE,
+        accounts,
+        [held[account] for account in accounts],
+        [taken[account] for account in accounts],
+        [charge.account_id for charge in paid],
+        [charge.taken for charge in paid],
+        [charge.job_id for charge in paid],
+    )
     return {row["id"]: row["balance"] for row in rows}
 
 

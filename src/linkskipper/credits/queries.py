@@ -14,16 +14,15 @@ WHERE accounts.id = asked.id
 """
 
 SETTLE = """
+WITH noted AS (
+    INSERT INTO ledger (account_id, kind, amount, job_id)
+    SELECT account_id, 'take', -credits, job_id
+    FROM unnest($4::bigint[], $5::bigint[], $6::uuid[]) AS charge (account_id, credits, job_id)
+)
 UPDATE accounts SET held = accounts.held - ended.held, balance = balance - ended.taken
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, taken)
 WHERE accounts.id = ended.id
 RETURNING accounts.id, balance
-"""
-
-TAKEN = """
-INSERT INTO ledger (account_id, kind, amount, job_id)
-SELECT account_id, 'take', -credits, job_id
-FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS charge (account_id, credits, job_id)
 """
 
 CHANGE = """

@@ -50,8 +50,6 @@ FOLLOW = """
 INSERT INTO passengers (link, job_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING
 """
 
-LAND = "DELETE FROM flights WHERE job_id = ANY($1::uuid[]) AND link = ANY($2::bytea[])"
-
 ALIGHT = "DELETE FROM passengers WHERE link = ANY($1::bytea[]) RETURNING link, job_id"
 
 START = """
@@ -59,6 +57,25 @@ UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = given.lease, 
 FROM unnest($1::uuid[], $2::uuid[]) AS given (id, lease)
 WHERE jobs.id = given.id AND status IN ('queued', 'running')
 RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, url, link, provider, tier, cost
+"""
+
+# What nearly every job needs, in one statement; those whose link another job leads come back without an attempt.
+START_LEADING = """
+WITH mine AS (
+    SELECT jobs.id, jobs.link, given.lease
+    FROM unnest($1::uuid[], $2::uuid[]) AS given (id, lease) JOIN jobs ON jobs.id = given.id
+    WHERE status IN ('queued', 'running')
+), boarded AS (
+    INSERT INTO flights (link, job_id) SELECT DISTINCT ON (link) link, id FROM mine ORDER BY link, id
+    ON CONFLICT DO NOTHING
+    RETURNING job_id
+), started AS (
+    UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = mine.lease, started_at = now()
+    FROM mine JOIN boarded ON boarded.job_id = mine.id
+    WHERE jobs.id = mine.id AND status IN ('queued', 'running')
+    RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, url, jobs.link, provider, tier, cost
+)
+SELECT mine.id, started.* FROM mine LEFT JOIN started ON started.job_id = mine.id
 """
 
 RAISE_COST = "UPDATE jobs SET cost = $2 WHERE id = $1"
@@ -70,16 +87,22 @@ WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running'
 
 # The fence: a worker that was presumed dead and comes back names an attempt and lease that are no longer the job's.
 END = """
-UPDATE jobs
-SET status = ended.status, lease = NULL, finished_at = now(), target_url = ended.target_url,
-    provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier),
-    reason = ended.reason, hops = ended.hops, credits_charged = least(ended.charge, cost)
-FROM unnest(
-    $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
-    $10::integer[]
-) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, charge)
-WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease AND jobs.status = 'running'
-RETURNING jobs.id, account_id, cost, credits_charged, link
+WITH ended AS (
+    UPDATE jobs
+    SET status = ended.status, lease = NULL, finished_at = now(), target_url = ended.target_url,
+        provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier),
+        reason = ended.reason, hops = ended.hops, credits_charged = least(ended.charge, cost)
+    FROM unnest(
+        $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::jsonb[], $10::integer[]
+    ) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, charge)
+    WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease
+        AND jobs.status = 'running'
+    RETURNING jobs.id, account_id, cost, credits_charged, link
+), landed AS (
+    DELETE FROM flights USING ended WHERE flights.link = ended.link AND flights.job_id = ended.id
+)
+SELECT id, account_id, cost, credits_charged, link FROM ended
 """
 
 END_PASSENGERS = """

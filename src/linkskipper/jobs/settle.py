@@ -69,7 +69,6 @@ class Settler:
 
 async def _end_passengers(connection: Connection, endings: Mapping[bytes, Ending]) -> list[asyncpg.Record]:
     """Give the jobs that waited for these links the same end, for nothing."""
-    await connection.execute(queries.LAND, [ending.job_id for ending in endings.values()], list(endings))
     passengers = await connection.fetch(queries.ALIGHT, list(endings))
     if not passengers:
         return []

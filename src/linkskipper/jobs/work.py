@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -76,10 +77,14 @@ class Workshop:
 
     async def _start_all(self, job_ids: list[UUID]) -> list[Started | None]:
         """Begin an attempt at each job; None for one that has ended, or that another job resolves the link for."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            leading = await _take_seats(connection, job_ids)
-            rows = await connection.fetch(queries.START, leading, [uuid4() for _ in leading])
-        started = {row["job_id"]: Started(**row) for row in rows}
+        rows = await self._pool.fetch(queries.START_LEADING, job_ids, [uuid4() for _ in job_ids])
+        begun = [row for row in rows if row["job_id"] is not None]
+        contended = [row["id"] for row in rows if row["job_id"] is None]
+        if contended:
+            async with self._pool.acquire() as connection, connection.transaction():
+                leading = await _take_seats(connection, contended)
+                begun += await connection.fetch(queries.START, leading, [uuid4() for _ in leading])
+        started = {row["job_id"]: _started(row) for row in begun}
         return [started.get(job_id) for job_id in job_ids]
 
     async def _attempt(self, started: Started) -> Ending | None:
@@ -142,6 +147,10 @@ async def _take_seats(connection: Connection, job_ids: list[UUID]) -> list[UUID]
     if following:
         await connection.execute(queries.FOLLOW, *zip(*following, strict=True))
     return [row["id"] for row in rows if leaders[row["link"]] == row["id"]]
+
+
+def _started(row: asyncpg.Record) -> Started:
+    return Started(*(row[field] for field in Started.__struct_fields__))
 
 
 def _ending(started: Started, status: Status, *, reason: str) -> Ending:
