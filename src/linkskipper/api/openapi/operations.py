@@ -48,7 +48,7 @@ RESOLVE = Operation(
     summary="Resolve a link",
     description=(
         "A link that is known is answered at once, for nothing. For any other a job is queued: ask for it at its "
-        "`poll_url`, give a `webhook_url`, or hold the answer with `?wait=`. A job costs its provider's price, and "
+        "`poll_url`, or hold the answer with `?wait=`. A job costs its provider's price, and "
         "only when it ends done. Needs a key with the scope `resolve`. A repeat with the same idempotency key "
         "answers with the job that the first started, and starts and costs nothing."
     ),
