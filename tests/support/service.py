@@ -85,6 +85,7 @@ async def run_service(
     database_url: str, state_dir: Path, *, tiers: Sequence[Tier] = TIERS, **options: Any
 ) -> AsyncIterator[Service]:
     """Run the service on a database until the context ends; without tiers, nobody works on the jobs."""
+    process.allow_many_files()
     async with AsyncExitStack() as stack:
         lab = await stack.enter_async_context(Lab(state_dir=state_dir))
         settings = load(

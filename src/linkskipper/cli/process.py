@@ -5,6 +5,7 @@ import contextlib
 import errno
 import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -19,7 +20,16 @@ from linkskipper.errors import PortInUseError
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LAST_REQUESTS_SECONDS = 2
 BACKLOG = 2048
+MANY_FILES = 65_536
 KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep theirs, so that they are the ones to close
+
+
+def allow_many_files() -> None:
+    """Take as many open files as the system lets this process have: a connection is one, and many shells give 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -27,6 +37,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     # What was imported stays: the collector need not walk through it again and again while links are resolved.
     gc.collect()
     gc.freeze()
+    allow_many_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 
