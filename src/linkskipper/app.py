@@ -1,11 +1,12 @@
 """The composition root: builds the parts and joins them; the only place that knows all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import structlog
 from litestar.types import ASGIApp
@@ -32,6 +33,7 @@ TIERS: tuple[Tier, ...] = ("standard", "premium")
 DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
 HAND_BACK_SECONDS = 2
 NOTE_USE_SECONDS = 5
+BEGIN_AGAIN_SECONDS = 1
 
 
 @contextmanager
@@ -162,7 +164,7 @@ async def run_workers(
             recorder.changed,
         )
         workers.start()
-        beside = [asyncio.create_task(each) for each in (prune_for_ever(pool, settings), recorder.run())]
+        beside = [_keep_running(partial(prune_for_ever, pool, settings)), _keep_running(recorder.run)]
         try:
             yield workers
         finally:
@@ -208,9 +210,23 @@ async def run_api(
             watch=watch,
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for each in (watch.run(), gate.run(), _note_use(authenticator)):
-            stack.callback(asyncio.create_task(each).cancel)
+        for each in (watch.run, gate.run, partial(_note_use, authenticator)):
+            stack.callback(_keep_running(each).cancel)
         yield RunningApi(create_app(backend), watch.close)
+
+
+def _keep_running(work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+    """A task that does the work until cancelled; a failure is logged, and the work begun again."""
+
+    async def keep() -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("background.failed", retry_seconds=BEGIN_AGAIN_SECONDS)
+                await asyncio.sleep(BEGIN_AGAIN_SECONDS)
+
+    return asyncio.create_task(keep())
 
 
 def _minute_limits(settings: Settings, stack: AsyncExitStack) -> Windows:

@@ -101,6 +101,17 @@ async def test_lost_connections_are_made_again(server_url: str, database_url: st
         assert await books(service, caller.account_id) == {"balance": 3, "held": 0, "charges": 2}
 
 
+async def test_failures_that_nobody_foresaw_are_waited_out(database_url: str, tmp_path: Path) -> None:
+    """Tables that are away for a while (here renamed) fail every statement; workers and waiting take up again."""
+    async with run_service(database_url, tmp_path, lease_seconds=1) as service:
+        caller = await service.caller()
+        assert (await caller.resolve(fresh_link(), wait=10)).status == 200
+        for change in ("pgqueuer RENAME TO gone", "gone RENAME TO pgqueuer"):
+            await service.pool.execute(f"ALTER TABLE {change}")
+            await asyncio.sleep(3)  # the worker looks at its queue once a lease, and begins again after a second
+        assert (await caller.resolve(fresh_link(), wait=10)).status == 200
+
+
 async def test_slow_links_do_not_hold_up_quick_ones(service: Service) -> None:
     """With every premium place taken by slow links, a standard link is resolved at once."""
     slow = await service.caller(credits=1000)

@@ -18,8 +18,7 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 
-from linkskipper.errors import DatabaseError
-from linkskipper.storage.pool import AWAY, Connection, open_connection
+from linkskipper.storage.pool import Connection, open_connection
 
 log = structlog.get_logger()
 
@@ -114,11 +113,11 @@ class QueueWorker:
             self._connection.terminate()
 
     async def run(self) -> None:
-        """Work until stopped; a lost database is waited for."""
+        """Work until stopped; whatever ends the work before that, a lost database above all, is waited out."""
         while not self._stopping.is_set():
             try:
                 await self._work()
-            except (*AWAY, DatabaseError, RuntimeError, ExceptionGroup) as error:
+            except Exception as error:
                 log.warning("queue.lost", queue=self._queue, error=str(error), retry_seconds=RECONNECT_SECONDS)
                 await self._pause(RECONNECT_SECONDS)
 
