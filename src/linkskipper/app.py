@@ -46,11 +46,8 @@ def database(settings: Settings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    server = EmbeddedServer(settings.data_dir)
-    try:
-        yield server.join()
-    finally:
-        server.leave()
+    with EmbeddedServer(settings.data_dir).running() as url:
+        yield url
 
 
 @asynccontextmanager

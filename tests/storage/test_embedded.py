@@ -1,5 +1,6 @@
 """The embedded server: first start, later starts, sharing, crashes, and what it says when it can't."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from linkskipper.errors import DatabaseError, DataDirError
-from linkskipper.storage import EmbeddedServer
+from linkskipper.storage import AWAY, EmbeddedServer
 
 HOLDER = """
 import sys, time
@@ -28,6 +29,13 @@ async def ask(url: str, statement: str) -> object:
         return await connection.fetchval(statement)
     finally:
         await connection.close()
+
+
+async def answers(url: str) -> bool:
+    try:
+        return await ask(url, "SELECT true") is True
+    except AWAY:
+        return False
 
 
 def postmaster(data_dir: Path) -> int | None:
@@ -87,6 +95,38 @@ async def test_server_killed_outright_comes_back(data_dir: Path) -> None:
     assert await ask(again.join(), "SELECT answer FROM kept") == 42
     server.leave()
     again.leave()
+
+
+async def test_server_that_dies_in_use_is_started_again(data_dir: Path) -> None:
+    """While a command runs, the death of its server (killed for memory, say) is mended without anybody's doing."""
+    with EmbeddedServer(data_dir).running() as url:
+        await ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        crashed = postmaster(data_dir)
+        assert crashed is not None
+        os.kill(crashed, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while postmaster(data_dir) == crashed or not await answers(url):
+                await asyncio.sleep(0.1)
+        assert await ask(url, "SELECT answer FROM kept") == 42
+    assert postmaster(data_dir) is None
+
+
+async def test_server_that_another_process_started_is_started_again(data_dir: Path) -> None:
+    """Whoever joined a server that dies starts it again, though it is no child of theirs."""
+    starter = EmbeddedServer(data_dir)
+    starter.join()
+    with EmbeddedServer(data_dir).running() as url:
+        crashed = postmaster(data_dir)
+        assert crashed is not None
+        os.kill(crashed, signal.SIGKILL)
+        os.waitpid(crashed, 0)  # as the starter's own watch would
+        async with asyncio.timeout(30):
+            while postmaster(data_dir) == crashed or not await answers(url):
+                await asyncio.sleep(0.1)
+    assert postmaster(data_dir) is not None
+    starter._child = None
+    starter.leave()
+    assert postmaster(data_dir) is None
 
 
 async def test_pid_file_of_another_program_is_no_obstacle(data_dir: Path) -> None:

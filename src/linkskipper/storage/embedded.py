@@ -11,6 +11,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ ROOTS_STAND_IN = "linkskipper"  # PostgreSQL refuses to run as root; then this s
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes, on some systems 104
 START_SECONDS = 60
 READY_POLL_SECONDS = 0.02
+WATCH_SECONDS = 1
 
 log = structlog.get_logger()
 
@@ -82,6 +84,49 @@ class EmbeddedServer:
                 return
             self._run("pg_ctl", "stop", "-D", str(self._cluster), "-m", "fast", "-w")
             self._reap()
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Join for as long as the context lasts; a server that dies meanwhile is started again within seconds.
+
+        Raises:
+            DataDirError, DatabaseError: see join.
+        """
+        url, ended = self.join(), threading.Event()
+        watch = threading.Thread(target=self._watch, args=[ended], name="postgres-watch", daemon=True)
+        watch.start()
+        try:
+            yield url
+        finally:
+            ended.set()
+            watch.join()
+            self.leave()
+
+    def _watch(self, ended: threading.Event) -> None:
+        """By its process id, as each look through the socket would cost the server a process."""
+        while not ended.wait(WATCH_SECONDS):
+            try:
+                if not self._lives():
+                    self._revive()
+            except (DatabaseError, DataDirError, OSError) as error:
+                log.warning("storage.server_not_revived", error=str(error), retry_seconds=WATCH_SECONDS)
+
+    def _revive(self) -> None:
+        log.error("storage.server_died", data_dir=str(self._data_dir), note="it is started again")
+        with self._alone():
+            self._ensure_running()
+
+    def _lives(self) -> bool:
+        if self._child is not None and os.waitpid(self._child, os.WNOHANG) != (0, 0):
+            self._child = None
+            return False
+        try:
+            os.kill(int((self._cluster / "postmaster.pid").read_text().partition("\n")[0]), 0)
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            return False
+        except PermissionError:
+            pass
+        return True
 
     def _ensure_running(self) -> None:
         if not self.exists:
