@@ -19,6 +19,13 @@ async def books(service: Service, account_id: int) -> dict[str, Any]:
     return dict(row or {})
 
 
+async def drop_connections(service: Service) -> None:
+    await service.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
 async def test_killed_worker_loses_nothing(server_url: str, database_url: str, tmp_path: Path) -> None:
     """A worker is killed amid a job: another takes the job when the lease runs out; it ends once, charged once."""
     del server_url
@@ -92,13 +99,19 @@ async def test_lost_connections_are_made_again(server_url: str, database_url: st
         caller = await service.caller(credits=5)
         under_way = (await caller.resolve(f"https://slow.lab.test/1/{uuid4().hex}")).body["job_id"]
         await until_running(service, under_way)
-        await service.pool.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        await drop_connections(service)
         assert (await caller.finished(under_way))["status"] == "done"
         assert (await caller.resolve(fresh_link(), wait=10)).status == 200
         assert await books(service, caller.account_id) == {"balance": 3, "held": 0, "charges": 2}
+
+
+async def test_idle_workers_notice_a_lost_connection_at_once(database_url: str, tmp_path: Path) -> None:
+    """The database drops the connections of workers that wait: the next link does not wait for their lease."""
+    async with run_service(database_url, tmp_path, lease_seconds=60) as service:
+        caller = await service.caller()
+        assert (await caller.resolve(fresh_link(), wait=10)).status == 200
+        await drop_connections(service)
+        assert (await caller.resolve(fresh_link(), wait=10)).status == 200
 
 
 async def test_failures_that_nobody_foresaw_are_waited_out(database_url: str, tmp_path: Path) -> None:

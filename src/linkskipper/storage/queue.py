@@ -126,6 +126,8 @@ class QueueWorker:
         try:
             self._manager = manager = QueueManager(Queries(AsyncpgDriver(connection)))  # type: ignore[arg-type]
             manager.entrypoint(self._queue, accepts_context=False)(self._handle)
+            # Else a lost connection is noticed only when the lease runs out: an idle worker waits for a notice.
+            connection.add_termination_listener(lambda _: manager.shutdown.set())
             if not self._stopping.is_set():
                 await manager.run(
                     dequeue_timeout=self._lease,
