@@ -6,6 +6,7 @@ from linkskipper.catalog.loader import check
 from linkskipper.catalog.model import PRICES, Provider, Tier
 from linkskipper.catalog.problems import Problem
 from linkskipper.catalog.steps import (
+    Countdown,
     Decoding,
     Fetch,
     Follow,
@@ -15,12 +16,16 @@ from linkskipper.catalog.steps import (
     Link,
     ScriptValue,
     Step,
+    Submit,
+    Wait,
+    Xhr,
 )
 
 __all__ = [
     "PRICES",
     "Burial",
     "Catalog",
+    "Countdown",
     "Decoding",
     "Fetch",
     "Follow",
@@ -32,6 +37,9 @@ __all__ = [
     "Provider",
     "ScriptValue",
     "Step",
+    "Submit",
     "Tier",
+    "Wait",
+    "Xhr",
     "check",
 ]

@@ -13,6 +13,7 @@ from linkskipper.egress import BadUrl, canonical
 WILDCARD = "*."
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 
@@ -59,6 +60,12 @@ def _check_variable(text: str) -> str:
     return text
 
 
+def _check_json_path(text: str) -> str:
+    if not _JSON_PATH.fullmatch(text):
+        raise ValueError(f'"{text}" is no path into JSON; write names joined by dots, as "data.links[0].url"')
+    return text
+
+
 HostPattern = Annotated[str, AfterValidator(_check_host)]
 """A host, or "*." and a host for each of its subdomains."""
 
@@ -67,6 +74,7 @@ Pattern = Annotated[Any, BeforeValidator(_compile)]
 
 Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
+JsonPath = Annotated[str, AfterValidator(_check_json_path)]
 
 
 def parents(host: str) -> Iterator[str]:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from linkskipper.catalog.families import Family, with_family
 from linkskipper.catalog.fields import HostPattern, HostSet, Pattern, Table
-from linkskipper.catalog.steps import Follow, Step
+from linkskipper.catalog.steps import MAX_WAIT, Follow, Step
 from linkskipper.catalog.warninglist import HostList, read_hosts
 from linkskipper.egress import Url
 
@@ -44,10 +45,14 @@ class Match(Table):
 
 
 class Limits(Table):
-    """How far and how long one link may go; `timeout` is in seconds, for the whole of it."""
+    """How far and how long one link may go, times in seconds.
+
+    `timeout` is for the whole of it, `max_wait` for all the countdowns together that it waits out.
+    """
 
     max_hops: int = Field(default=10, ge=1, le=MAX_HOPS)
     timeout: float = Field(default=30, gt=0, le=MAX_SECONDS)
+    max_wait: float = Field(default=20, ge=0, le=MAX_WAIT)
 
 
 class Accept(Table):
@@ -65,7 +70,11 @@ class Sample(Table):
 
 
 class Provider(Table):
-    """A shortener. `hosts_from` adds the hosts of a maintained list to `hosts`, less those in `exclude`."""
+    """A shortener.
+
+    `hosts_from` adds the hosts of a maintained list to `hosts`, less those in `exclude`. What the file leaves open is
+    taken from its `family`.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     label: str = Field(min_length=1)
@@ -73,6 +82,7 @@ class Provider(Table):
     hosts_from: HostList | None = None
     exclude: Hosts = ()
     tier: Tier
+    family: Family = "redirect"
     engine: Annotated[Literal["http"], BeforeValidator(_no_browser)] = "http"
     latency: str = "1-2s"
     status: Status = "active"
@@ -83,6 +93,11 @@ class Provider(Table):
     accept: Accept = Accept()
     steps: tuple[Step, ...] = DEFAULT_STEPS
     samples: tuple[Sample, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_from_family(cls, table: object) -> object:
+        return with_family(table) if isinstance(table, dict) else table
 
     @model_validator(mode="before")
     @classmethod

@@ -20,6 +20,9 @@ _TABLES: tuple[type[BaseModel], ...] = (
     steps.FromPath,
     steps.Link,
     steps.ScriptValue,
+    steps.Submit,
+    steps.Xhr,
+    steps.Wait,
     graveyard.Graveyard,
     graveyard.Burial,
 )
@@ -64,6 +67,7 @@ _MESSAGES = {
     "missing": "this field is missing; add it",
     "extra_forbidden": "there is no such field; {suggestion}",
     "literal_error": "this must be {expected}, and is {input!r}",
+    "model_type": "this must be a table, as {{ field = value }}",
     "union_tag_invalid": 'there is no step "{tag}"; there is {expected_tags}',
     "union_tag_not_found": 'the step does not say what it does; add use = "…"',
     "value_error": "{error}",

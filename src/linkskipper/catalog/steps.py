@@ -4,9 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from linkskipper.catalog.fields import Pattern, Selector, Table, Variable
+from linkskipper.catalog.fields import JsonPath, Pattern, Selector, Table, Variable
 
 Decoding = Literal["uri", "base64", "base64url", "hex", "reverse"]
+
+MAX_WAIT = 60
+"""The longest countdown, in seconds, that any file may have waited out."""
+
+Seconds = Annotated[float, Field(gt=0, le=MAX_WAIT)]
 
 
 class _Step(Table):
@@ -73,4 +78,50 @@ class ScriptValue(_Step):
         return self
 
 
-Step = Annotated[FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue, Field(discriminator="use")]
+class _Timed(Table):
+    """A countdown of so many seconds, or of as many as a script's variable says; one over `max` is not waited out."""
+
+    seconds: Seconds | None = None
+    var: Variable | None = None
+    max: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _seconds_or_var(self) -> Self:
+        if (self.seconds is None) == (self.var is None):
+            raise ValueError("give either seconds or var")
+        if self.max is not None and self.var is None:
+            raise ValueError("max is a limit on what var says; leave it out beside seconds")
+        return self
+
+
+class Countdown(_Timed):
+    """What a form's `wait` says: how long its page keeps the visitor before it may be sent."""
+
+
+class Submit(_Step):
+    """Send a form, as a click on its button would."""
+
+    use: Literal["submit"]
+    selector: Selector
+    wait: Countdown | None = None
+
+
+class Xhr(_Step):
+    """Send a form as its page's own script does, and take the URL from the JSON answer."""
+
+    use: Literal["xhr"]
+    selector: Selector
+    pick: JsonPath
+    wait: Countdown | None = None
+
+
+class Wait(_Timed, _Step):
+    """Wait out the page's countdown."""
+
+    use: Literal["wait"]
+
+
+Step = Annotated[
+    FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue | Submit | Xhr | Wait,
+    Field(discriminator="use"),
+]

@@ -1,0 +1,45 @@
+"""Families: what shorteners that run the same script have in common, in files of the same form.
+
+A family's file says what a provider file may, less `id`, `label`, `hosts` and `samples`, which are a provider's own.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+_DIRECTORY = Path(__file__).parent / "families"
+
+
+def families() -> list[str]:
+    """The names of all families."""
+    return sorted(_templates())
+
+
+def with_family(table: dict[str, Any]) -> dict[str, Any]:
+    """Complete a provider's table from its family: its own fields go first, within tables too; steps stay whole."""
+    name = table.get("family")
+    template = _templates().get(name, {}) if isinstance(name, str) else {}
+    both = {field: _merged(template[field], table[field]) for field in template.keys() & table.keys()}
+    return {**template, **table, **both}
+
+
+def _merged(default: Any, own: Any) -> Any:
+    return {**default, **own} if isinstance(default, dict) and isinstance(own, dict) else own
+
+
+@cache  # they ship with the package, and do not change while it runs
+def _templates() -> dict[str, dict[str, Any]]:
+    return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in _DIRECTORY.glob("*.toml")}
+
+
+def _check_family(name: str) -> str:
+    if name not in _templates():
+        raise ValueError(f'there is no family "{name}"; there is {", ".join(families())}')
+    return name
+
+
+Family = Annotated[str, AfterValidator(_check_family)]
+"""The name of a family."""
