@@ -8,6 +8,7 @@ LinkSkipperError
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── CatalogError         a provider file is wrong
+│   ├── HarError             a HAR file cannot be read or written
 │   ├── UnknownRecordError   no account, key or provider has that id
 │   └── OverdrawnError       an account has fewer credits than are to be taken back
 ├── ApiError                 what a client is told: a problem document (api.md, "Errors")
@@ -22,6 +23,7 @@ LinkSkipperError
 │   ├── QuotaExceeded        429
 │   ├── ResolveFailed        502
 │   └── ProviderDown         503
+├── NotRecorded              a replay's recording does not hold what was asked for (har/replay.py)
 ├── EgressError              why nothing came back from outside (the rest of it: egress/errors.py)
 └── Stopped                  a link goes no further
     ├── Stop                 a stop rule ended it (resolver/errors.py)
@@ -61,6 +63,10 @@ class PortInUseError(OperatorError):
 
 class CatalogError(OperatorError):
     """A provider file is wrong; the message names the file, the field and the fix."""
+
+
+class HarError(OperatorError):
+    """A HAR file cannot be read, is none, or cannot be written."""
 
 
 class UnknownRecordError(OperatorError):

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from resolver.commands import PROVIDER, Command
 from resolver.shortener import Bench, Shortener
 
 
@@ -16,3 +18,10 @@ async def bench() -> AsyncIterator[Bench]:
     shortener.port = server.sockets[0].getsockname()[1]
     yield Bench(shortener)
     server.close()
+
+
+@pytest.fixture
+def command(bench: Bench, tmp_path: Path) -> Command:
+    """The command beside a shortener."""
+    (tmp_path / "s.toml").write_text(PROVIDER)
+    return Command(tmp_path, bench.shortener.port)

@@ -2,72 +2,13 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from resolver.commands import PROVIDER, SECONDS, Command, Ran
 from resolver.shortener import TARGET, Bench, answer, to
-
-COMMAND = str(Path(sys.executable).with_name("linkskipper"))
-SECONDS = 30
-PROVIDER = 'id = "s"\nlabel = "S"\nhosts = ["s.test"]\ntier = "premium"\n'
-
-
-def heed_interrupts() -> None:
-    """Undo what a shell does to what it runs in the background, the tests perhaps among it: ignoring SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@dataclass
-class Ran:
-    """How a command ended."""
-
-    code: int | None
-    out: str
-    err: str
-
-
-@dataclass
-class Command:
-    """Starts the command with a provider file of the test's own."""
-
-    directory: Path
-    port: int
-
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Start it; its standard streams are pipes."""
-        environment = {
-            **os.environ,
-            "LINKSKIPPER_PROVIDERS_DIR": str(self.directory),
-            "LINKSKIPPER_HOST_MAP": f"s.test:80=127.0.0.1:{self.port}",
-        }
-        pipe = asyncio.subprocess.PIPE
-        return await asyncio.create_subprocess_exec(
-            *(COMMAND, *arguments),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            env=environment,
-            preexec_fn=heed_interrupts,
-        )
-
-    async def run(self, *arguments: str, given: str = "") -> Ran:
-        """Run it to its end."""
-        process = await self.start(*arguments)
-        async with asyncio.timeout(SECONDS):
-            out, err = await process.communicate(given.encode())
-        return Ran(process.returncode, out.decode(), err.decode())
-
-
-@pytest.fixture
-def command(bench: Bench, tmp_path: Path) -> Command:
-    """The command beside a shortener."""
-    (tmp_path / "s.toml").write_text(PROVIDER)
-    return Command(tmp_path, bench.shortener.port)
 
 
 async def test_resolved(bench: Bench, command: Command) -> None:

@@ -13,6 +13,7 @@ from linkskipper.catalog import check as check_files
 from linkskipper.catalog.loader import BUILTIN
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.cli.record import record
 from linkskipper.errors import OperatorError, UnknownRecordError
 from linkskipper.providers import Condition, latency, read_conditions, switch_off, switch_on
 from linkskipper.settings import Settings
@@ -22,6 +23,7 @@ SHOWN_HOSTS = 4
 UNKNOWN = Condition()
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(record)
 
 
 @app.command("list")

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from linkskipper import settings as settings_module
 from linkskipper.app import egress_policy, load_catalog
 from linkskipper.cli import logs
+from linkskipper.cli.recorder import Recorder, saving
 from linkskipper.egress import Client
 from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
 
@@ -34,6 +35,10 @@ def resolve(
         ),
     ] = None,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=1000, help="Links at once.")] = 50,
+    har: Annotated[
+        Path | None,
+        typer.Option("--har", metavar="FILE", help="Keep all that is exchanged, cookies too, as a HAR file."),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
@@ -49,19 +54,24 @@ def resolve(
     logs.configure(settings)
     catalog, policy = load_catalog(settings), egress_policy(settings)
     messages = Console(stderr=True)
-    show, on_hop = _show_json if as_json else _show_line, _hop_shower(messages) if len(links) == 1 else None
+    show, on_hop = _show_json if as_json else _show_line, hop_shower(messages) if len(links) == 1 else None
 
     async def run() -> bool:
         async with Client(policy, user_agent=USER_AGENT) as client:
-            with _progress(messages, len(links), show) as show_one:
-                return await _resolve_all(Resolver(catalog, client), links, concurrency, show_one, on_hop)
+            resolving = nullcontext(Resolver(catalog, client)) if har is None else saving(har, catalog, client)
+            with resolving as resolver, _progress(messages, len(links), show) as show_one:
+                return await _resolve_all(resolver, links, concurrency, show_one, on_hop)
 
     if not asyncio.run(run()):
         raise typer.Exit(1)
 
 
 async def _resolve_all(
-    resolver: Resolver, links: Iterable[str], concurrency: int, show: Show, on_hop: Callable[[Hop], None] | None
+    resolver: Resolver | Recorder,
+    links: Iterable[str],
+    concurrency: int,
+    show: Show,
+    on_hop: Callable[[Hop], None] | None,
 ) -> bool:
     """Resolve so many at once and show each as it ends; tells whether all were resolved."""
     waiting = iter(links)
@@ -113,7 +123,7 @@ def _show_line(resolution: Resolution) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _hop_shower(console: Console) -> Callable[[Hop], None] | None:
+def hop_shower(console: Console) -> Callable[[Hop], None] | None:
     """Shows hops as they happen; None where nobody watches."""
     if not console.is_terminal:
         return None

@@ -12,6 +12,7 @@ from linkskipper.egress.errors import (
     TimedOut,
     Unreachable,
 )
+from linkskipper.egress.exchange import Exchange, Transport
 from linkskipper.egress.policy import Policy, refused_name
 from linkskipper.egress.public import check_public_https
 from linkskipper.egress.response import Response
@@ -21,6 +22,7 @@ __all__ = [
     "BadUrl",
     "BodyTooLarge",
     "Client",
+    "Exchange",
     "ForeignScheme",
     "HeadersTooLarge",
     "Jar",
@@ -29,6 +31,7 @@ __all__ = [
     "Refused",
     "Response",
     "TimedOut",
+    "Transport",
     "Unreachable",
     "Url",
     "canonical",

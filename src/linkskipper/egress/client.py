@@ -17,6 +17,7 @@ from linkskipper.egress.cookies import Jar
 from linkskipper.egress.decode import ACCEPT_ENCODING, BoundedBody
 from linkskipper.egress.dial import GuardedResolver, guarded_socket
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable
+from linkskipper.egress.exchange import Exchange
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url
@@ -97,15 +98,18 @@ class Client:
         body: bytes | None = None,
         jar: Jar | None = None,
         timeout: float | None = None,
+        exchange: Exchange | None = None,
     ) -> Response:
         """Send one request and give the answer, no redirect followed; `timeout` in seconds may shorten the usual limit.
+
+        `exchange`, where given, takes in what passes.
 
         Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
         """
         try:
             answer = await self._send(url, method, _with_cookies(headers, jar, url), body, timeout)
             try:
-                return await self._receive(url, answer, jar)
+                return await self._receive(url, answer, jar, exchange)
             finally:
                 answer.release()
         except Refused as refused:
@@ -132,7 +136,11 @@ class Client:
             method, target, headers=headers, data=body, timeout=limits, allow_redirects=False
         )
 
-    async def _receive(self, url: Url, answer: aiohttp.ClientResponse, jar: Jar | None) -> Response:
+    async def _receive(
+        self, url: Url, answer: aiohttp.ClientResponse, jar: Jar | None, exchange: Exchange | None
+    ) -> Response:
+        if exchange is not None:
+            exchange.begin(answer)
         if sum(map(len, chain.from_iterable(answer.raw_headers))) > self._limits.header_bytes:
             answer.close()
             raise HeadersTooLarge(f"{url.host} sent headers over their limit")
@@ -143,12 +151,14 @@ class Client:
         if _leads_elsewhere(answer) or not _is_text(media_type):
             await _drain(answer)
         else:
-            body = await self._read(answer)
+            body = await self._read(answer, exchange)
         return Response(url, answer.status, answer.headers, body, media_type, answer.charset)
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, answer: aiohttp.ClientResponse, exchange: Exchange | None) -> bytes:
         coding = answer.headers.get("Content-Encoding", "")
         body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
+        if exchange is not None:
+            exchange.body = body
         try:
             async for chunk in answer.content.iter_any():
                 body.feed(chunk)

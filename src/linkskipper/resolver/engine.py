@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.egress import Client
+from linkskipper.egress import Transport
 from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop, Unsupported
 from linkskipper.resolver.fetching import Fetcher, Sleep
@@ -25,7 +25,7 @@ class Resolver:
     def __init__(
         self,
         catalog: Catalog,
-        client: Client,
+        client: Transport,
         *,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = random.random,

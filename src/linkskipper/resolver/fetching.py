@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 from linkskipper.egress import (
     BodyTooLarge,
-    Client,
     HeadersTooLarge,
     Jar,
     Refused,
     Response,
     TimedOut,
+    Transport,
     Unreachable,
     Url,
 )
@@ -27,7 +27,7 @@ Sleep = Callable[[float], Awaitable[object]]
 class Fetcher:
     """Fetches through the one door out; `sleep` and `random` (0 to 1) are handed in."""
 
-    def __init__(self, client: Client, *, sleep: Sleep, random: Callable[[], float]) -> None:
+    def __init__(self, client: Transport, *, sleep: Sleep, random: Callable[[], float]) -> None:
         self._client = client
         self._sleep = sleep
         self._random = random

@@ -1,0 +1,50 @@
+"""Resolving with everything kept that is exchanged on the way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkskipper.catalog import Catalog
+from linkskipper.egress import Client
+from linkskipper.har import Outcome, Recording, as_har, write_har
+from linkskipper.resolver import Resolution, Resolver
+from linkskipper.resolver.visit import OnHop
+
+
+class Recorder:
+    """A resolver that keeps what is exchanged for each of its links."""
+
+    def __init__(self, catalog: Catalog, client: Client) -> None:
+        self.recorded: list[tuple[Outcome, Recording]] = []
+        self._catalog = catalog
+        self._client = client
+
+    async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
+        """Resolve a link; what was exchanged for one that is broken off is kept too."""
+        recording, outcome = Recording(self._client), Outcome(url=url)
+        try:
+            resolution = await Resolver(self._catalog, recording).resolve(url, on_hop=on_hop)
+            outcome = Outcome(
+                url=url,
+                provider=resolution.provider,
+                target_url=resolution.target_url,
+                reason=resolution.reason,
+            )
+        finally:
+            self.recorded.append((outcome, recording))
+        return resolution
+
+
+@contextmanager
+def saving(file: Path, catalog: Catalog, client: Client) -> Iterator[Recorder]:
+    """A recorder whose file is written when the context ends, however it does.
+
+    Raises:
+        HarError: the file cannot be written; which is found out at once.
+    """
+    write_har(as_har(()), file)
+    recorder = Recorder(catalog, client)
+    try:
+        yield recorder
+    finally:
+        write_har(as_har(recorder.recorded), file)

@@ -1,0 +1,136 @@
+"""The HAR 1.2 format (http://www.softwareishard.com/blog/har-12-spec/), as far as a link needs it.
+
+All that is not needed to replay a file has a default, so that one may be written by hand, or come from a browser. Names
+that begin with an underscore are extensions, which the format leaves to whoever writes it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import field
+
+NO_TIME = datetime.fromtimestamp(0, UTC)
+NOT_KNOWN = -1
+
+
+class _Part(msgspec.Struct, rename="camel"):
+    pass
+
+
+class NameValue(_Part):
+    """A header, a cookie or a parameter of the query."""
+
+    name: str
+    value: str = ""
+
+
+class PostData(_Part):
+    """A request's body."""
+
+    mime_type: str = ""
+    text: str = ""
+
+
+class Request(_Part):
+    """What was asked."""
+
+    url: str
+    method: str = "GET"
+    http_version: str = "HTTP/1.1"
+    cookies: list[NameValue] = []
+    headers: list[NameValue] = []
+    query_string: list[NameValue] = []
+    post_data: PostData | msgspec.UnsetType = msgspec.UNSET
+    headers_size: int = NOT_KNOWN
+    body_size: int = NOT_KNOWN
+
+
+class Content(_Part):
+    """An answer's body, decoded."""
+
+    size: int = 0
+    mime_type: str = ""
+    text: str = ""
+    encoding: Literal["base64"] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Response(_Part):
+    """What came back; `status` is 0 where nothing did. `error` is an EgressError's class and its message."""
+
+    status: int
+    status_text: str = ""
+    http_version: str = "HTTP/1.1"
+    cookies: list[NameValue] = []
+    headers: list[NameValue] = []
+    content: Content = field(default_factory=Content)
+    redirect_url: str = field(default="", name="redirectURL")
+    headers_size: int = NOT_KNOWN
+    body_size: int = NOT_KNOWN
+    error: str | msgspec.UnsetType | None = field(default=msgspec.UNSET, name="_error")
+
+
+class Timings(_Part):
+    """Milliseconds; `wait` holds the look-up, connecting and sending too, whose shares are not told apart."""
+
+    send: float = 0
+    wait: float = 0
+    receive: float = 0
+
+
+class Entry(_Part):
+    """One request and its answer."""
+
+    request: Request
+    response: Response
+    pageref: str | msgspec.UnsetType = msgspec.UNSET
+    started_date_time: datetime = NO_TIME
+    time: float = 0
+    cache: dict[str, Any] = {}
+    timings: Timings = field(default_factory=Timings)
+
+
+class Outcome(_Part):
+    """How the link ended; `reason` is one of providers.md's."""
+
+    url: str
+    provider: str | None = None
+    target_url: str | None = None
+    reason: str | None = None
+
+
+class Page(_Part):
+    """One link, and all that was exchanged for it."""
+
+    started_date_time: datetime = NO_TIME
+    id: str = ""
+    title: str = ""
+    page_timings: dict[str, Any] = {}
+    outcome: Outcome | msgspec.UnsetType = field(default=msgspec.UNSET, name="_outcome")
+
+
+class Creator(_Part):
+    """What wrote the file."""
+
+    name: str = ""
+    version: str = ""
+
+
+class Log(_Part):
+    """All that is in a file."""
+
+    entries: list[Entry]
+    pages: list[Page] = []
+    version: str = "1.2"
+    creator: Creator = field(default_factory=Creator)
+
+
+class Har(_Part):
+    """A file."""
+
+    log: Log
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """How the recorded links ended."""
+        return [page.outcome for page in self.log.pages if page.outcome is not msgspec.UNSET]

@@ -1,0 +1,18 @@
+"""Recordings, played back: for any test that has a HAR and a catalogue."""
+
+from linkskipper.catalog import Catalog
+from linkskipper.har import Har, Outcome, Replay
+from linkskipper.resolver import Resolution, Resolver
+
+
+async def at_once(_: float) -> None:
+    """Stands for waiting."""
+
+
+async def replay(har: Har, catalog: Catalog) -> list[tuple[Outcome, Resolution]]:
+    """How each recorded link ended, and how it ends by this catalogue when the recording answers.
+
+    Countdowns are not waited out. Raises NotRecorded where more is asked for than was recorded.
+    """
+    resolver = Resolver(catalog, Replay(har), sleep=at_once)
+    return [(outcome, await resolver.resolve(outcome.url)) for outcome in har.outcomes]
