@@ -5,11 +5,13 @@ import re
 import ada_url
 import msgspec
 
+from linkskipper.egress.addresses import refusal
 from linkskipper.egress.errors import BadUrl, ForeignScheme
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parsers disagree about each of these, which is how one URL comes to mean two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
+_AUTHORITY = re.compile(r"(?:[A-Za-z]+:)?/*([^/?#]*)")
 _LABEL = 63  # a name no longer than one label can only have empty ones wrong with it
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
@@ -38,8 +40,9 @@ class Url(msgspec.Struct, frozen=True, gc=False):
 def canonical(text: str, base: Url | None = None) -> Url:
     """Read `text` as a browser would, relative to `base`.
 
-    Refused besides what WHATWG refuses: backslashes, control characters, spaces at either end, userinfo, and names
-    that DNS cannot hold. Raises BadUrl, or ForeignScheme for well-formed URLs that are neither http nor https.
+    Refused besides what WHATWG refuses: backslashes, control characters, spaces at either end, userinfo, names that
+    DNS cannot hold, and public IPv4 addresses in other spellings than their plain one. Raises BadUrl, or ForeignScheme
+    for well-formed URLs that are neither http nor https.
     """
     if _DISPUTED.search(text):
         raise BadUrl("the URL holds a backslash, a control character or a space at its end")
@@ -50,7 +53,10 @@ def canonical(text: str, base: Url | None = None) -> Url:
     scheme, _, rest = href.partition(":")
     if scheme not in _DEFAULT_PORTS:
         raise ForeignScheme(scheme, href)
-    return _split(href, scheme, rest[2:])
+    url = _split(href, scheme, rest[2:])
+    if url.host[-1].isdigit() and _is_disputed(url.host, text, base):
+        raise BadUrl("the host is an address in a spelling that parsers disagree about")
+    return url
 
 
 def _split(href: str, scheme: str, rest: str) -> Url:
@@ -61,6 +67,17 @@ def _split(href: str, scheme: str, rest: str) -> Url:
         raise BadUrl("the URL holds a user name or password")
     host, port = _host_and_port(authority)
     return Url(href, scheme, host, int(port or _DEFAULT_PORTS[scheme]), "/" + path, query, fragment)
+
+
+def _is_disputed(host: str, text: str, base: Url | None) -> bool:
+    """Whether a public address is spelled such that 010.0.0.1 is 8.0.0.1 to browsers and 10.0.0.1 to others.
+
+    One that is not public stays a URL: whoever refuses it can then say why.
+    """
+    if ":" in host or (base is not None and base.host == host):
+        return False
+    authority = _AUTHORITY.match(text)
+    return authority is not None and host not in authority[1] and refusal(host) is None
 
 
 def _host_and_port(authority: str) -> tuple[str, str]:
