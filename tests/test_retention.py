@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from linkskipper.jobs.model import first_job_id, new_job_id
 from linkskipper.retention import prune
+from linkskipper.storage.ids import first_id, new_id
 from support.service import Service, fresh_link, run_service
 
 
 async def age(service: Service, job_id: str, days: float) -> UUID:
     """Make a job, its idempotency key and its cached link as old as that; returns the job's new id."""
-    old = UUID(int=first_job_id(datetime.now(UTC) - timedelta(days=days)).int | UUID(job_id).int & (1 << 80) - 1)
+    old = UUID(int=first_id(datetime.now(UTC) - timedelta(days=days)).int | UUID(job_id).int & (1 << 80) - 1)
     await service.pool.execute("UPDATE jobs SET id = $2 WHERE id = $1", job_id, old)
     await service.pool.execute(
         "UPDATE idempotency_keys SET job_id = $2, created_at = now() - make_interval(secs => $3) WHERE job_id = $1",
@@ -57,8 +57,8 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
 def test_job_ids_are_ordered_by_time() -> None:
     """An id is never below the first of its time, nor above the first of a later one; and it is a UUID of version 7."""
     before = datetime.now(UTC)
-    ids = [new_job_id() for _ in range(100)]
+    ids = [new_id() for _ in range(100)]
     after = datetime.now(UTC) + timedelta(milliseconds=1)
-    assert all(first_job_id(before) <= job_id <= first_job_id(after) for job_id in ids)
+    assert all(first_id(before) <= job_id <= first_id(after) for job_id in ids)
     assert {(job_id.version, job_id.variant) for job_id in ids} == {(7, "specified in RFC 4122")}
     assert len(set(ids)) == 100

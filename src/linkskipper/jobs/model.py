@@ -1,8 +1,5 @@
-"""What a job is, the states it passes through, and how it is named."""
+"""What a job is, and the states it passes through."""
 
-import secrets
-import time
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -84,15 +81,3 @@ class JobState(msgspec.Struct, frozen=True):
     def terminal(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in TERMINAL
-
-
-def first_job_id(moment: datetime) -> UUID:
-    """The least id of a job made at that time: ids are ordered by it."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
-def new_job_id() -> UUID:
-    """A UUID of version 7 (RFC 9562, 5.7): ordered by time, so that new rows lie together in every index."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1)

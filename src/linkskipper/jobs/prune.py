@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from linkskipper.jobs import queries
-from linkskipper.jobs.model import first_job_id
 from linkskipper.storage import Connection
+from linkskipper.storage.ids import first_id
 from linkskipper.storage.prune import in_batches
 
 
@@ -15,4 +15,4 @@ async def prune_idempotency_keys(connection: Connection, keep: timedelta, *, bat
 
 async def prune_jobs(connection: Connection, keep: timedelta, *, batch: int) -> int:
     """Remove ended jobs made so long ago; returns how many."""
-    return await in_batches(connection, queries.PRUNE_JOBS, first_job_id(datetime.now(UTC) - keep), batch=batch)
+    return await in_batches(connection, queries.PRUNE_JOBS, first_id(datetime.now(UTC) - keep), batch=batch)

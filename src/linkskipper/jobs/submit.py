@@ -9,7 +9,7 @@ from linkskipper.catalog import Catalog
 from linkskipper.credits import Purse
 from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded, UnsupportedLink
 from linkskipper.jobs import queries
-from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved, new_job_id
+from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved
 from linkskipper.jobs.read import read_replay
 from linkskipper.keys import DailyUsage, balance_reader, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
@@ -17,6 +17,7 @@ from linkskipper.providers import Gate
 from linkskipper.resolver import Link, Unsupported, intake
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
+from linkskipper.storage.ids import new_id
 from linkskipper.storage.queue import QueueEntry, enqueue
 
 Submitted = Resolved | Queued | JobState
@@ -87,7 +88,7 @@ class Submitter:
         return submitted
 
     async def _enqueue(self, new: NewJob, link: Link) -> Submitted:
-        answer = await self._queue(_Entry(new_job_id(), new, link))
+        answer = await self._queue(_Entry(new_id(), new, link))
         if isinstance(answer, ApiError):
             raise answer
         if answer is not None:

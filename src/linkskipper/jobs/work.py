@@ -16,13 +16,13 @@ from linkskipper.jobs.settle import Ending, Settler
 from linkskipper.links import CachedLink, LinkCache
 from linkskipper.providers import Recorder
 from linkskipper.resolver import Reason, Resolution, Resolver
-from linkskipper.storage import AWAY, Connection, Pool
+from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
+from linkskipper.storage.patience import until_back
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5  # a job that has lost so many workers is not given to another
-DATABASE_RETRY_SECONDS = 1
 
 Answer = TypeVar("Answer")
 
@@ -125,14 +125,7 @@ class Workshop:
 
     async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat a call to the database until it is back: what was resolved must not be lost."""
-        while True:
-            try:
-                return await call()
-            except AWAY as error:
-                if self._abandoned.is_set():
-                    raise
-                log.warning("job.database_away", error=str(error), retry_seconds=DATABASE_RETRY_SECONDS)
-                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+        return await until_back(call, abandoned=self._abandoned)
 
 
 async def _take_seats(connection: Connection, job_ids: list[UUID]) -> list[UUID]:
