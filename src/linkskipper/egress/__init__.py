@@ -11,6 +11,7 @@ from linkskipper.egress.errors import (
     Refused,
     TimedOut,
     Unreachable,
+    Untrusted,
 )
 from linkskipper.egress.exchange import Exchange, Transport
 from linkskipper.egress.policy import Policy, refused_name
@@ -33,6 +34,7 @@ __all__ = [
     "TimedOut",
     "Transport",
     "Unreachable",
+    "Untrusted",
     "Url",
     "canonical",
     "check_public_https",

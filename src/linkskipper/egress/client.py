@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -16,7 +17,7 @@ from yarl import URL
 from linkskipper.egress.cookies import Jar
 from linkskipper.egress.decode import ACCEPT_ENCODING, BoundedBody
 from linkskipper.egress.dial import GuardedResolver, guarded_socket
-from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable
+from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
 from linkskipper.egress.exchange import Exchange
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response
@@ -29,6 +30,7 @@ _MAX_FIELDS = 128
 _HEADERS_TOO_LARGE = ("Got more than", "Too many headers")  # aiohttp tells these from other errors by words alone
 _DRAIN_BYTES = 16 * 1024
 _DRAIN_SECONDS = 0.2
+_EXCERPT_SECONDS = 1.0
 _REDIRECTS = range(300, 400)
 _TEXT_TYPES = frozenset(
     f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
@@ -106,21 +108,29 @@ class Client:
 
         Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
         """
-        try:
+        with _translated(url):
             answer = await self._send(url, method, _with_cookies(headers, jar, url), body, timeout)
             try:
                 return await self._receive(url, answer, jar, exchange)
             finally:
                 answer.release()
-        except Refused as refused:
-            _log.warning("egress refused", host=url.host, address=refused.address, reason=refused.reason)
-            raise
-        except TimeoutError:
-            raise TimedOut(f"{url.host} did not answer in time") from None
-        except aiohttp.ClientResponseError as error:
-            raise _malformed(url, error) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"{url.host} cannot be reached: {error}") from None
+
+    async def post(self, url: Url, *, headers: Mapping[str, str], body: bytes, excerpt: int) -> Response:
+        """Tell a server something; of the body of its answer only so many bytes are taken, as they were sent.
+
+        The status counts however the body goes on.
+
+        Raises Refused, Unreachable, TimedOut or HeadersTooLarge.
+        """
+        with _translated(url):
+            answer = await self._send(url, "POST", headers, body, None)
+            try:
+                self._check_headers(url, answer)
+                return Response(
+                    url, answer.status, answer.headers, await _excerpt(answer, excerpt), _media_type(answer), None
+                )
+            finally:
+                answer.release()
 
     async def _send(
         self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, timeout: float | None
@@ -141,18 +151,21 @@ class Client:
     ) -> Response:
         if exchange is not None:
             exchange.begin(answer)
-        if sum(map(len, chain.from_iterable(answer.raw_headers))) > self._limits.header_bytes:
-            answer.close()
-            raise HeadersTooLarge(f"{url.host} sent headers over their limit")
+        self._check_headers(url, answer)
         if jar is not None and "Set-Cookie" in answer.headers:
             jar.keep(url, answer.headers.getall("Set-Cookie"))
-        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        media_type = _media_type(answer)
         body = b""
         if _leads_elsewhere(answer) or not _is_text(media_type):
             await _drain(answer)
         else:
             body = await self._read(answer, exchange)
         return Response(url, answer.status, answer.headers, body, media_type, answer.charset)
+
+    def _check_headers(self, url: Url, answer: aiohttp.ClientResponse) -> None:
+        if sum(map(len, chain.from_iterable(answer.raw_headers))) > self._limits.header_bytes:
+            answer.close()
+            raise HeadersTooLarge(f"{url.host} sent headers over their limit")
 
     async def _read(self, answer: aiohttp.ClientResponse, exchange: Exchange | None) -> bytes:
         coding = answer.headers.get("Content-Encoding", "")
@@ -180,6 +193,24 @@ class Client:
         return aiohttp.ClientTimeout(total=seconds, sock_connect=self._limits.connect_seconds)
 
 
+@contextmanager
+def _translated(url: Url) -> Iterator[None]:
+    """Tell what goes wrong within in the errors of this package."""
+    try:
+        yield
+    except Refused as refused:
+        _log.warning("egress refused", host=url.host, address=refused.address, reason=refused.reason)
+        raise
+    except TimeoutError:
+        raise TimedOut(f"{url.host} did not answer in time") from None
+    except aiohttp.ClientResponseError as error:
+        raise _malformed(url, error) from None
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Untrusted(f"{url.host} cannot be trusted: {error}") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable(f"{url.host} cannot be reached: {error}") from None
+
+
 def _default_headers(user_agent: str) -> dict[str, str]:
     return {
         "User-Agent": user_agent,
@@ -199,6 +230,10 @@ def _tls(policy: Policy) -> ssl.SSLContext:
 def _with_cookies(headers: Mapping[str, str], jar: Jar | None, url: Url) -> Mapping[str, str]:
     cookies = jar.header(url) if jar is not None else None
     return headers if cookies is None else {**headers, "Cookie": cookies}
+
+
+def _media_type(answer: aiohttp.ClientResponse) -> str:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 def _leads_elsewhere(answer: aiohttp.ClientResponse) -> bool:
@@ -224,6 +259,22 @@ async def _drain(answer: aiohttp.ClientResponse) -> None:
     except (TimeoutError, aiohttp.ClientError):
         pass
     answer.close()
+
+
+async def _excerpt(answer: aiohttp.ClientResponse, size: int) -> bytes:
+    """How a body begins; one that is longer, or slow to come, is not waited for, and costs the connection."""
+    taken = bytearray()
+    try:
+        async with asyncio.timeout(_EXCERPT_SECONDS):
+            while len(taken) <= size:
+                chunk = await answer.content.read(size + 1 - len(taken))
+                if not chunk:
+                    return bytes(taken)
+                taken += chunk
+    except (TimeoutError, aiohttp.ClientError):
+        pass
+    answer.close()
+    return bytes(taken[:size])
 
 
 def _malformed(url: Url, error: aiohttp.ClientResponseError) -> HeadersTooLarge | Unreachable:

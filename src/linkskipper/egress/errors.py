@@ -5,6 +5,7 @@ EgressError
 │   └── ForeignScheme    a well-formed URL, but neither http nor https
 ├── Refused              the guard said no
 ├── Unreachable          DNS, connection, TLS or protocol failed
+│   └── Untrusted        TLS: its certificate is not one to trust
 ├── TimedOut             no complete answer in time
 ├── BodyTooLarge         over a limit, as sent or decoded
 └── HeadersTooLarge      over a limit, in one field or in all
@@ -40,6 +41,10 @@ class Refused(EgressError):
 
 class Unreachable(EgressError):
     """DNS, connecting, TLS or HTTP itself failed, or the body ended early."""
+
+
+class Untrusted(Unreachable):
+    """The server's certificate is expired, another name's, or of an authority that nobody here trusts."""
 
 
 class TimedOut(EgressError):
