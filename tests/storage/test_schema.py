@@ -1,15 +1,23 @@
 """Migrations: from nothing, twice, at once, and from the future."""
 
 import asyncio
+from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from conftest import named
 from linkskipper.errors import SchemaError
+from linkskipper.keys import load_keyring
+from linkskipper.settings import load
 from linkskipper.storage import Pool
-from linkskipper.storage.schema import HEAD, MIGRATIONS, current_revision, migrate, require_current
+from linkskipper.storage.queue import QueueEntry, enqueue, install_queue
+from linkskipper.storage.schema import HEAD, MIGRATIONS, current_revision, migrate, require_current, upgrade_script
+from support.receiver import run_receiver
+from support.service import fresh_link, run_service
 
 
 async def test_migrating_an_empty_database(server_url: str) -> None:
@@ -23,6 +31,41 @@ async def test_migrating_an_empty_database(server_url: str) -> None:
     assert await empty.fetchval("SELECT count(*) FROM pgqueuer") == 0
     await empty.close()
     await connection.execute("DROP DATABASE empty")
+    await connection.close()
+
+
+async def test_a_database_of_the_first_version_is_brought_up_with_its_data(server_url: str, tmp_path: Path) -> None:
+    """Accounts, keys and jobs under way of the first schema live on: the job ends, is charged, and is told."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute("CREATE DATABASE first")
+    url = named(server_url, "first")
+    first = await asyncpg.connect(url)
+    await first.execute(upgrade_script(None, "0001"))
+    await install_queue(first)
+    job_id, link = uuid4(), fresh_link()
+    account = await first.fetchval("INSERT INTO accounts (name, balance, held) VALUES ('old', 5, 1) RETURNING id")
+    secret = load_keyring(load(data_dir=tmp_path)).encrypt("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    key = await first.fetchval(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " VALUES ($1, 'old', '', 'sk_live_old', 'last', $2, '{resolve}', 60) RETURNING id",
+        account,
+        secret,
+    )
+    async with run_receiver(tmp_path) as receiver:
+        hook = receiver.url()
+        await first.execute(
+            "INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, webhook_url, queue_position)"
+            " VALUES ($1, $2, $3, $4, sha256('x'), 'lab-bulk', 'standard', 1, $5, 1)",
+            *(job_id, account, key, link, hook),
+        )
+        await enqueue(first, [QueueEntry("standard", job_id)])
+        await migrate(url)
+        assert await current_revision(first) == HEAD
+        async with run_service(url, tmp_path, receiver=receiver):
+            (told,) = await receiver.received(hook)
+        assert (told.event["job_id"], told.event["status"], told.event["balance"]) == (str(job_id), "done", 4)
+    await first.close()
+    await connection.execute("DROP DATABASE first WITH (FORCE)")
     await connection.close()
 
 

@@ -5,8 +5,11 @@ from linkskipper.keys.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_
 from linkskipper.keys.authenticate import Authenticator
 from linkskipper.keys.quota import DailyUsage, lock_usage, prune_usage, seconds_to_midnight, used_today
 from linkskipper.keys.secrets import Keyring, load_keyring
+from linkskipper.keys.tokens import WEBHOOK_PREFIX
+from linkskipper.keys.webhook_secrets import NewWebhookSecret, WebhookSecrets, roll_webhook_secret
 
 __all__ = [
+    "WEBHOOK_PREFIX",
     "Account",
     "ApiKey",
     "Authenticator",
@@ -14,6 +17,8 @@ __all__ = [
     "KeyInfo",
     "Keyring",
     "NewKey",
+    "NewWebhookSecret",
+    "WebhookSecrets",
     "balance_reader",
     "create_account",
     "create_key",
@@ -25,6 +30,7 @@ __all__ = [
     "prune_usage",
     "revoke_key",
     "roll_key",
+    "roll_webhook_secret",
     "seconds_to_midnight",
     "used_today",
 ]

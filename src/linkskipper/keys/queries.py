@@ -33,6 +33,18 @@ WHERE id = $1 AND revoked_at IS NULL
 RETURNING webhook_secret
 """
 
+ROLL_SIGNING = """
+UPDATE api_keys
+SET webhook_secret = $2, previous_webhook_secret = webhook_secret, previous_webhook_until = now() + $3::interval
+WHERE id = $1 AND revoked_at IS NULL
+RETURNING id
+"""
+
+SIGNING = """
+SELECT id, ARRAY[webhook_secret, CASE WHEN previous_webhook_until > now() THEN previous_webhook_secret END] AS secrets
+FROM api_keys WHERE id = ANY($1::bigint[])
+"""
+
 REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
 
 AUTHENTICATE = """

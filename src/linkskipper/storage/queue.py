@@ -1,11 +1,11 @@
 """The queue's binding: PgQueuer on our connections.
 
-One queue a tier, each with a worker of its own, so that slow links never hold up quick ones.
+One queue a tier and one pair for webhooks, each with a worker of its own, so that none holds up another.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -35,8 +35,17 @@ SELECT queue,
 FROM unnest($1::text[]) AS queue
 """
 
-Handler = Callable[[UUID], Awaitable[bool]]
-"""Takes a job's id; False hands the job back to the queue, for another worker to take."""
+
+class Taken(msgspec.Struct, frozen=True):
+    """An entry that a worker has taken: its id, its queue, and what it was put there with."""
+
+    id: int
+    queue: str
+    payload: bytes
+
+
+Handler = Callable[[Taken], Awaitable[bool]]
+"""Does what an entry asks for; False hands it back to the queue, for another worker to take."""
 
 
 async def install_queue(connection: Connection) -> None:
@@ -82,12 +91,38 @@ async def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> dict
     return positions
 
 
-class QueueWorker:
-    """Takes jobs from one queue and gives each to the handler, many at once."""
+class Deferred(msgspec.Struct, frozen=True):
+    """Something to be put into the queue of that name and taken no sooner than after the delay."""
 
-    def __init__(self, url: str, queue: str, handler: Handler, *, concurrency: int, lease_seconds: float) -> None:
+    queue: str
+    payload: bytes
+    delay: timedelta = timedelta()
+
+
+async def put(connection: Connection, entries: Sequence[Deferred]) -> list[int]:
+    """Put entries into their queues, inside the transaction that the connection is in; returns their ids."""
+    return list(
+        await Queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+            [entry.queue for entry in entries],
+            [entry.payload for entry in entries],
+            [0] * len(entries),
+            [entry.delay for entry in entries],
+        )
+    )
+
+
+class QueueWorker:
+    """Takes entries from its queues and gives each to the handler, many at once.
+
+    queues bounds how many entries of each all workers together have under way; 0 is no bound.
+    """
+
+    def __init__(
+        self, url: str, queues: Mapping[str, int], handler: Handler, *, concurrency: int, lease_seconds: float
+    ) -> None:
         self._url = url
-        self._queue = queue
+        self._queues = queues
+        self._name = next(iter(queues))
         self._handler = handler
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease_seconds)
@@ -118,14 +153,15 @@ class QueueWorker:
             try:
                 await self._work()
             except Exception as error:
-                log.warning("queue.lost", queue=self._queue, error=str(error), retry_seconds=RECONNECT_SECONDS)
+                log.warning("queue.lost", queue=self._name, error=str(error), retry_seconds=RECONNECT_SECONDS)
                 await self._pause(RECONNECT_SECONDS)
 
     async def _work(self) -> None:
         self._connection = connection = await open_connection(self._url)
         try:
             self._manager = manager = QueueManager(Queries(AsyncpgDriver(connection)))  # type: ignore[arg-type]
-            manager.entrypoint(self._queue, accepts_context=False)(self._handle)
+            for queue, bound in self._queues.items():
+                manager.entrypoint(queue, concurrency_limit=bound, accepts_context=False)(self._handle)
             # Else a lost connection is noticed only when the lease runs out: an idle worker waits for a notice.
             connection.add_termination_listener(lambda _: manager.shutdown.set())
             if not self._stopping.is_set():
@@ -142,11 +178,11 @@ class QueueWorker:
 
     async def _handle(self, job: QueuedJob) -> None:
         """An entry leaves the queue only when its handler says so: PgQueuer drops those whose handler raises."""
-        job_id = UUID(bytes=job.payload)
+        taken = Taken(job.id, job.entrypoint, job.payload or b"")
         try:
-            finished = await self._handler(job_id)
+            finished = await self._handler(taken)
         except Exception as error:
-            log.exception("queue.job_failed", queue=self._queue, job_id=str(job_id))
+            log.exception("queue.entry_failed", queue=taken.queue, entry=taken.id)
             raise RetryRequested(self._lease, reason="handler failed") from error
         if not finished:
             raise RetryRequested(reason="handed back")

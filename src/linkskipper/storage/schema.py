@@ -70,8 +70,8 @@ async def migrate(url: str) -> None:
         await connection.close()
 
 
-def upgrade_script(revision: str | None) -> str:
-    """The SQL, one transaction, that brings a database from the revision to this version's schema."""
+def upgrade_script(revision: str | None, to: str = "head") -> str:
+    """The SQL, one transaction, that brings a database from one revision to another."""
     # Alembic takes half a second to import: only a start that migrates pays for it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -79,5 +79,5 @@ def upgrade_script(revision: str | None) -> str:
     script = StringIO()
     config = Config(output_buffer=script)
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, f"{revision or 'base'}:head", sql=True)
+    command.upgrade(config, f"{revision or 'base'}:{to}", sql=True)
     return script.getvalue()
