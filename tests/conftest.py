@@ -10,7 +10,7 @@ import pytest
 
 from linkskipper.storage import EmbeddedServer, Pool, open_pool
 from linkskipper.storage.schema import migrate
-from support.service import Service, run_service
+from support.service import Service, named, run_service
 
 TEMPLATE = "linkskipper_template"
 
@@ -77,8 +77,3 @@ async def service(server_url: str, template: str, tmp_path_factory: pytest.TempP
 def data_dir(tmp_path: Path) -> Path:
     """A data directory that does not exist yet."""
     return tmp_path / "data"
-
-
-def named(url: str, database: str) -> str:
-    """The same server's URL for another database."""
-    return url.replace("/postgres?", f"/{database}?")

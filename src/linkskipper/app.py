@@ -1,35 +1,39 @@
 """The composition root: builds the parts and joins them; the only place that knows all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 import structlog
 from litestar.types import ASGIApp
 
 from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
-from linkskipper.catalog import Catalog, LiveCatalog
-from linkskipper.egress import Client, Policy
+from linkskipper.catalog import Catalog
+from linkskipper.egress import Client, Limits, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
-from linkskipper.keys import Authenticator, load_keyring
+from linkskipper.keys import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.links import LinkCache
 from linkskipper.providers import Gate, Measured, Recorder
 from linkskipper.resolver import USER_AGENT, Resolver
 from linkskipper.retention import prune_for_ever
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
-from linkskipper.storage.queue import QueueWorker
+from linkskipper.storage.queue import QueueWorker, Taken
 from linkskipper.storage.schema import require_current
+from linkskipper.webhooks import QUEUES, Couriers, Desk, Record, Schedule, Sender, ring_for_forgotten_for_ever
 
 log = structlog.get_logger()
 
 Tier = Literal["standard", "premium"]
 TIERS: tuple[Tier, ...] = ("standard", "premium")
 
+COURIERS = 200  # hosts that one process delivers webhooks to at once
 DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
 HAND_BACK_SECONDS = 2
 NOTE_USE_SECONDS = 5
@@ -67,28 +71,13 @@ async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
         pool.terminate()
 
 
-def load_catalog(settings: Settings) -> Catalog:
-    """The built-in catalogue with the operator's files over it, as they are now.
+def load_catalog(settings: Settings, extra: Sequence[Path] = ()) -> Catalog:
+    """The built-in catalogue with the operator's files over it; extra names more directories.
 
     Raises:
         CatalogError: a provider file is wrong.
     """
-    return Catalog.load(extra_dirs=[settings.providers_dir] if settings.providers_dir else [])
-
-
-@contextmanager
-def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterator[Catalog]:
-    """The same, which follows the operator's files until the context ends, and which broken ones do not stop.
-
-    `beneath` are directories that go before the operator's, and are not followed.
-    """
-    live = LiveCatalog(settings.providers_dir, beneath=beneath)
-    following = _keep_running(live.run) if settings.providers_dir is not None else None
-    try:
-        yield live.catalog
-    finally:
-        if following is not None:
-            following.cancel()
+    return Catalog.load(extra_dirs=[*extra, *([settings.providers_dir] if settings.providers_dir else [])])
 
 
 def egress_policy(settings: Settings) -> Policy:
@@ -113,11 +102,18 @@ def link_cache(settings: Settings, pool: Pool) -> LinkCache:
 
 
 class Workers:
-    """The workers of one process: a queue each, one workshop for all; providers_changed is the recorder's."""
+    """The workers of one process, each at its queues; providers_changed is the recorder's."""
 
-    def __init__(self, workshop: Workshop, workers: Sequence[QueueWorker], providers_changed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        couriers: Couriers,
+        workers: Sequence[QueueWorker],
+        providers_changed: asyncio.Event,
+    ) -> None:
         self.providers_changed = providers_changed
         self._workshop = workshop
+        self._couriers = couriers
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -134,9 +130,11 @@ class Workers:
         """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
         for worker in self._workers:
             worker.stop()
+        self._couriers.stop()
         if await self._all_ended(DRAIN_SECONDS):
             return
         self._workshop.abandon()
+        self._couriers.abandon()
         if await self._all_ended(HAND_BACK_SECONDS):
             return
         log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
@@ -153,30 +151,40 @@ class Workers:
 
 @asynccontextmanager
 async def run_workers(
-    settings: Settings, url: str, pool: Pool, catalog: Catalog, tiers: Sequence[Tier]
+    settings: Settings, url: str, pool: Pool, catalog: Catalog, tiers: Sequence[Tier], *, webhooks: bool = True
 ) -> AsyncIterator[Workers]:
-    """Workers for the tiers, at work until the context ends.
+    """Workers for the tiers and for webhooks, at work until the context ends.
 
     Raises:
-        SettingsError: an egress setting cannot be read.
+        SettingsError, DataDirError: an egress setting or the service's secret cannot be read.
     """
     links = link_cache(settings, pool)
-    async with Client(egress_policy(settings), user_agent=USER_AGENT) as client:
+    async with Client(egress_policy(settings), user_agent=USER_AGENT) as client, _couriers(settings, pool) as couriers:
         recorder = Recorder(pool, catalog)
         workshop = Workshop(pool, Resolver(catalog, client), links, Settler(pool, links), recorder)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
-        workers = Workers(
-            workshop,
-            [
-                QueueWorker(
-                    url, tier, workshop.work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds
-                )
-                for tier in tiers
-            ],
-            recorder.changed,
-        )
+
+        def work(taken: Taken) -> Awaitable[bool]:
+            return workshop.work(UUID(bytes=taken.payload))
+
+        at_queues = [
+            QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)
+            for tier in tiers
+        ]
+        if webhooks:
+            at_queues.append(
+                QueueWorker(url, QUEUES, couriers.visit, concurrency=COURIERS, lease_seconds=settings.lease_seconds)
+            )
+        workers = Workers(workshop, couriers, at_queues, recorder.changed)
         workers.start()
-        beside = [_keep_running(partial(prune_for_ever, pool, settings)), _keep_running(recorder.run)]
+        beside = [
+            _keep_running(each)
+            for each in (
+                partial(prune_for_ever, pool, settings),
+                partial(ring_for_forgotten_for_ever, pool),
+                recorder.run,
+            )
+        ]
         try:
             yield workers
         finally:
@@ -185,6 +193,19 @@ async def run_workers(
             await workers.stop()
             with suppress(*AWAY):
                 await recorder.flush()
+
+
+@asynccontextmanager
+async def _couriers(settings: Settings, pool: Pool) -> AsyncIterator[Couriers]:
+    """The couriers, with connections of their own."""
+    limits = Limits(fetch_seconds=settings.webhook_timeout)
+    connections = COURIERS * settings.webhook_per_host
+    schedule = Schedule(settings.webhook_schedule, random.random)
+    record = Record(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
+    desk = Desk(pool, WebhookSecrets(pool, load_keyring(settings)))
+    policy = egress_policy(settings)
+    async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
+        yield Couriers(desk, Sender(client), record, per_host=settings.webhook_per_host)
 
 
 class RunningApi(NamedTuple):

@@ -12,6 +12,7 @@ from linkskipper.providers import prune_circuits
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, Pool
 from linkskipper.storage.queue import prune_log
+from linkskipper.webhooks import prune_deliveries
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 # Before the jobs that they name: a key whose job is gone could neither be replayed nor used again.
                 "idempotency_keys": await prune_idempotency_keys(connection, keep, batch=BATCH),
                 "jobs": await prune_jobs(connection, keep + timedelta(days=1), batch=BATCH),
+                "webhooks": await prune_deliveries(connection, timedelta(days=settings.webhook_keep_days), batch=BATCH),
                 "daily_usage": await prune_usage(connection, keep),
                 "links": await prune_links(connection, batch=BATCH),
                 "circuits": await prune_circuits(connection, IDLE_CIRCUITS),

@@ -1,5 +1,6 @@
 """The one frozen Settings, read from the environment (``LINKSKIPPER_…``) once at start."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from linkskipper.errors import SettingsError
 
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
 
 def _split(value: object) -> object:
     if isinstance(value, str):
@@ -16,7 +19,25 @@ def _split(value: object) -> object:
     return value
 
 
+def _durations(value: object) -> object:
+    waits = _split(value)
+    if not isinstance(waits, list):
+        return waits
+    durations = [_duration(item) for item in waits]
+    if not durations or durations[0]:
+        raise ValueError("needs waits such as 0,5s,5m,2h, the first of them 0")
+    return durations
+
+
+def _duration(text: str) -> timedelta:
+    number, unit = (text[:-1], text[-1]) if text[-1] in UNITS else (text, "s")
+    if not number.isascii() or not number.isdigit():
+        raise ValueError(f"{text!r} is no wait such as 5s, 30m, 2h or 1d")
+    return timedelta(seconds=int(number) * UNITS[unit])
+
+
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Waits = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_durations)]
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -53,6 +74,15 @@ class Settings(BaseSettings):
     removed_days: float = Field(default=1, gt=0, description="How long a removed link is answered with 410.")
 
     keep_days: float = Field(default=90, ge=30, description="How long ended jobs and idempotency keys are kept.")
+
+    webhook_schedule: Waits = Field(
+        default=tuple(map(_duration, ("0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"))),
+        description="Waits before each attempt to deliver a webhook; the first must be 0.",
+    )
+    webhook_timeout: Seconds = Field(default=15, description="How long a receiver of webhooks may take to answer.")
+    webhook_per_host: int = Field(default=20, ge=1, description="Webhooks under way to one host, over all workers.")
+    webhook_pause_days: float = Field(default=5, gt=0, description="A host that only failed for so long is paused.")
+    webhook_keep_days: float = Field(default=30, gt=0, description="How long deliveries and their attempts are kept.")
 
     log_level: str = "info"
     log_json: bool = False

@@ -9,7 +9,6 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from conftest import named
 from linkskipper.errors import SchemaError
 from linkskipper.keys import load_keyring
 from linkskipper.settings import load
@@ -17,7 +16,7 @@ from linkskipper.storage import Pool
 from linkskipper.storage.queue import QueueEntry, enqueue, install_queue
 from linkskipper.storage.schema import HEAD, MIGRATIONS, current_revision, migrate, require_current, upgrade_script
 from support.receiver import run_receiver
-from support.service import fresh_link, run_service
+from support.service import fresh_link, named, run_service
 
 
 async def test_migrating_an_empty_database(server_url: str) -> None:

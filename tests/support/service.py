@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import aiohttp
 
-from linkskipper.app import TIERS, Tier, checked_pool, live_catalog, run_api, run_workers
+from linkskipper.app import TIERS, Tier, checked_pool, load_catalog, run_api, run_workers
 from linkskipper.cli import process
 from linkskipper.keys import create_account, create_key, load_keyring
 from linkskipper.lab import Lab
 from linkskipper.settings import Settings, load
 from linkskipper.storage import Pool
+from support.receiver import Receiver
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Service:
         return Caller(self.session, account_id, made.id, made.key)
 
 
+def named(url: str, database: str) -> str:
+    """The same server's URL for another database."""
+    return url.replace("/postgres?", f"/{database}?")
+
+
 def fresh_link(host: str = "bulk.lab.test") -> str:
     """A link that no test has asked for before."""
     return f"https://{host}/{uuid4().hex}"
@@ -82,23 +88,47 @@ def fresh_link(host: str = "bulk.lab.test") -> str:
 
 @asynccontextmanager
 async def run_service(
-    database_url: str, state_dir: Path, *, tiers: Sequence[Tier] = TIERS, **options: Any
+    database_url: str,
+    state_dir: Path,
+    *,
+    tiers: Sequence[Tier] = TIERS,
+    webhooks: bool = True,
+    receiver: Receiver | None = None,
+    **options: Any,
 ) -> AsyncIterator[Service]:
-    """Run the service on a database until the context ends; without tiers, nobody works on the jobs."""
+    """Run the service on a database until the context ends; without tiers, nobody works on the jobs.
+
+    hook.example and the receiver's names lead to the receiver.
+    """
     process.allow_many_files()
     async with AsyncExitStack() as stack:
         lab = await stack.enter_async_context(Lab(state_dir=state_dir))
         settings = load(
-            data_dir=state_dir, database_url=database_url, host_map=lab.host_map, extra_ca=lab.ca_file, **options
+            data_dir=state_dir,
+            database_url=database_url,
+            host_map=[*lab.host_map, *(receiver.host_map if receiver else ())],
+            extra_ca=_bundle(state_dir, lab, receiver),
+            **options,
         )
         pool = await stack.enter_async_context(checked_pool(settings, database_url))
-        catalog = stack.enter_context(live_catalog(settings, beneath=[lab.providers_dir]))
-        workers = await stack.enter_async_context(run_workers(settings, database_url, pool, catalog, tiers))
+        catalog = load_catalog(settings, extra=[lab.providers_dir])
+        workers = await stack.enter_async_context(
+            run_workers(settings, database_url, pool, catalog, tiers, webhooks=webhooks)
+        )
         listener = stack.enter_context(process.listen("127.0.0.1", 0))
         url = process.address_of(listener)
         running = await stack.enter_async_context(
             run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
         )
-        await stack.enter_async_context(process.serving(running.app, listener, base_url=url, let_go=running.let_go))
+        await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
         session = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Service(url, settings, pool, lab, session)
+
+
+def _bundle(folder: Path, lab: Lab, receiver: Receiver | None) -> Path:
+    """The authorities that vouch for the lab and the receiver, in one file."""
+    if receiver is None:
+        return lab.ca_file
+    bundle = folder / "authorities.pem"
+    bundle.write_text(lab.ca_file.read_text() + receiver.ca_file.read_text())
+    return bundle

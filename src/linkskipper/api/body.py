@@ -29,9 +29,9 @@ class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
     idempotency_key: Annotated[
         KeyText | None, told("Repeats with the same key start and cost nothing. Wins over the header.")
     ] = None
-    webhook_url: Annotated[
-        UrlText | None, told("A public HTTPS address; checked and kept, but not told yet when the job ends.")
-    ] = None
+    webhook_url: Annotated[UrlText | None, told("A public HTTPS address that is told, signed, when the job ends.")] = (
+        None
+    )
 
 
 FIELDS = {field.name: field for field in msgspec.structs.fields(ResolveRequest)}

@@ -6,8 +6,7 @@ from pydantic import Field
 
 from linkskipper.catalog.fields import HostPattern, Table
 
-GRAVEYARD = "graveyard"
-GRAVEYARD_FILE = f"{GRAVEYARD}.toml"
+GRAVEYARD_FILE = "graveyard.toml"
 
 
 class Burial(Table):

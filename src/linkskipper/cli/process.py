@@ -9,14 +9,12 @@ import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from functools import partial
 from typing import Any
 
 import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
-from linkskipper.api.wire import Protocol
 from linkskipper.errors import PortInUseError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -94,12 +92,12 @@ def stop_requested() -> Iterator[asyncio.Event]:
 class HttpServer(uvicorn.Server):
     """uvicorn, with the signals left to stop_requested."""
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="none",
-                http=partial(Protocol, base_url=base_url),  # type: ignore[arg-type]
+                http="httptools",
                 ws="none",
                 backlog=BACKLOG,
                 lifespan="off",
@@ -119,13 +117,10 @@ class HttpServer(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, *, base_url: str, let_go: Callable[[], None] = lambda: None
+    app: ASGIApp, listener: socket.socket, *, let_go: Callable[[], None] = lambda: None
 ) -> AsyncIterator[None]:
-    """Serve the application until the context ends; then let waiting clients go and answer what is under way.
-
-    base_url is where clients reach it.
-    """
-    server = HttpServer(app, base_url)
+    """Serve the application until the context ends; then let waiting clients go and answer what is under way."""
+    server = HttpServer(app)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield

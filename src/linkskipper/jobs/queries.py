@@ -98,11 +98,12 @@ WITH ended AS (
     ) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, charge)
     WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease
         AND jobs.status = 'running'
-    RETURNING jobs.id, account_id, cost, credits_charged, link
+    RETURNING jobs.id, account_id, cost, credits_charged, link, key_id, webhook_url, jobs.status, jobs.target_url,
+        jobs.provider, jobs.tier
 ), landed AS (
     DELETE FROM flights USING ended WHERE flights.link = ended.link AND flights.job_id = ended.id
 )
-SELECT id, account_id, cost, credits_charged, link FROM ended
+SELECT * FROM ended
 """
 
 END_PASSENGERS = """
@@ -112,7 +113,8 @@ SET status = ended.status, finished_at = now(), target_url = ended.target_url,
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
     AS ended (id, status, target_url, provider, tier, reason)
 WHERE jobs.id = ended.id AND jobs.status = 'queued'
-RETURNING jobs.id, account_id, cost, credits_charged
+RETURNING jobs.id, account_id, cost, credits_charged, key_id, webhook_url, jobs.status, jobs.target_url, jobs.provider,
+    jobs.tier
 """
 
 PRUNE_IDEMPOTENCY_KEYS = """

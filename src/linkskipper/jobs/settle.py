@@ -9,11 +9,12 @@ import msgspec
 from linkskipper import credits
 from linkskipper.credits import Charge
 from linkskipper.jobs import queries
-from linkskipper.jobs.model import Status
+from linkskipper.jobs.model import ERRORS, Status
 from linkskipper.links import CachedLink, LinkCache
 from linkskipper.metrics import JOBS_ENDED
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
+from linkskipper.webhooks import JobEnd, queue_events
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -51,8 +52,11 @@ class Settler:
                 ended = {row["id"]: row["link"] for row in rows}
                 counted = {ended[ending.job_id]: ending for ending in endings if ending.job_id in ended}
                 passengers = await _end_passengers(connection, counted)
-                await credits.settle(connection, [_charge(row) for row in (*rows, *passengers)])
+                balances = await credits.settle(connection, [_charge(row) for row in (*rows, *passengers)])
                 await self._links.store(connection, [each.cached for each in counted.values() if each.cached])
+                await queue_events(
+                    connection, [_job_end(row, balances) for row in (*rows, *passengers) if row["webhook_url"]]
+                )
             await connection.execute(queries.NOTIFY, ",".join(str(row["id"]) for row in (*rows, *passengers)))
         for ending in counted.values():
             JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
@@ -97,3 +101,18 @@ def _columns(ending: Ending) -> tuple[object, ...]:
 
 def _charge(row: asyncpg.Record) -> Charge:
     return Charge(row["account_id"], row["id"], held=row["cost"], taken=row["credits_charged"])
+
+
+def _job_end(row: asyncpg.Record, balances: Mapping[int, int]) -> JobEnd:
+    return JobEnd(
+        key_id=row["key_id"],
+        url=row["webhook_url"],
+        job_id=row["id"],
+        status=row["status"],
+        target_url=row["target_url"],
+        provider=row["provider"],
+        tier=row["tier"],
+        error=ERRORS.get(row["status"]),
+        credits_charged=row["credits_charged"],
+        balance=balances[row["account_id"]],
+    )

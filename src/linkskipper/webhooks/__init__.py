@@ -1,0 +1,35 @@
+"""Webhooks: the end of a job, told to whoever asked to be told; signed, retried for days, recorded."""
+
+from linkskipper.webhooks.attempt import Sender
+from linkskipper.webhooks.bells import QUEUES
+from linkskipper.webhooks.courier import Couriers
+from linkskipper.webhooks.desk import Desk, ring_for_forgotten, ring_for_forgotten_for_ever
+from linkskipper.webhooks.model import Attempt, Delivery, JobEnd, Status
+from linkskipper.webhooks.prune import prune_deliveries
+from linkskipper.webhooks.queue import queue_events
+from linkskipper.webhooks.read import list_deliveries, read_attempts, read_delivery
+from linkskipper.webhooks.record import Record
+from linkskipper.webhooks.redeliver import redeliver, redeliver_since
+from linkskipper.webhooks.schedule import Schedule
+
+__all__ = [
+    "QUEUES",
+    "Attempt",
+    "Couriers",
+    "Delivery",
+    "Desk",
+    "JobEnd",
+    "Record",
+    "Schedule",
+    "Sender",
+    "Status",
+    "list_deliveries",
+    "prune_deliveries",
+    "queue_events",
+    "read_attempts",
+    "read_delivery",
+    "redeliver",
+    "redeliver_since",
+    "ring_for_forgotten",
+    "ring_for_forgotten_for_ever",
+]

@@ -1,0 +1,188 @@
+"""The statements on webhook_deliveries, webhook_attempts and webhook_hosts.
+
+Rows of webhook_hosts are always locked in the order of their names, so that no two transactions wait for each other.
+The table pgqueuer is the queue's: an entry that is not in it is neither waiting nor in anybody's hands.
+"""
+
+INSERT = """
+WITH given AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
+        AS given (id, key_id, job_id, url, host, event, body)
+), hosts AS (
+    INSERT INTO webhook_hosts (host) SELECT DISTINCT host FROM given ORDER BY host ON CONFLICT DO NOTHING
+)
+INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body) SELECT * FROM given
+"""
+
+ADD_HOSTS = """
+INSERT INTO webhook_hosts (host) SELECT DISTINCT host FROM unnest($1::text[]) AS host ORDER BY host
+ON CONFLICT DO NOTHING RETURNING host
+"""
+
+# Locked, so that the courier cannot answer the bell and leave between this look and the end of the transaction.
+LOCK_FAILING = """
+SELECT host, (paused_at IS NOT NULL AND NOT $3)
+    OR (bell_at <= now() AND EXISTS (SELECT FROM pgqueuer WHERE id = bell)) AS rung
+FROM webhook_hosts WHERE host = ANY($1::text[]) AND failures >= $2 ORDER BY host FOR NO KEY UPDATE
+"""
+
+SET_BELLS = """
+UPDATE webhook_hosts SET bell = given.bell, bell_at = now() + given.delay
+FROM unnest($1::text[], $2::bigint[], $3::interval[]) AS given (host, bell, delay)
+WHERE webhook_hosts.host = given.host
+"""
+
+# An entry takes the host over if nobody has it: no courier, or one whose entry has left the queue without a word.
+CLAIM = """
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::bigint[]) AS given (host, entry)
+), locked AS (
+    SELECT host, courier, bell FROM webhook_hosts WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE
+), free AS (
+    SELECT host, min(entry) AS entry FROM given JOIN locked USING (host)
+    WHERE courier IS NULL OR courier = entry OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = courier)
+    GROUP BY host
+)
+UPDATE webhook_hosts
+SET courier = coalesce(free.entry, locked.courier),
+    bell = CASE WHEN locked.bell <> ALL($2) THEN locked.bell END,
+    bell_at = CASE WHEN locked.bell <> ALL($2) THEN bell_at END
+FROM locked LEFT JOIN free USING (host)
+WHERE webhook_hosts.host = locked.host AND (free.host IS NOT NULL OR locked.bell = ANY($2))
+RETURNING webhook_hosts.host, webhook_hosts.courier, failures
+"""
+
+DUE = """
+SELECT due.*
+FROM unnest($1::text[], $2::integer[]) AS asked (host, most)
+JOIN webhook_hosts USING (host)
+CROSS JOIN LATERAL (
+    SELECT id, key_id, url, host, body, attempts, step
+    FROM webhook_deliveries
+    WHERE host = asked.host AND status = 'pending' AND next_attempt_at <= now() AND id <> ALL($3::uuid[])
+        AND (webhook_hosts.paused_at IS NULL OR by_hand)
+    ORDER BY next_attempt_at LIMIT asked.most
+) AS due
+"""
+
+# The fence: a courier that was presumed dead and comes back counts from attempts that are no longer the delivery's.
+RECORD = """
+WITH given AS (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::interval[], $6::timestamptz[], $7::real[],
+        $8::integer[], $9::text[], $10::text[]
+    ) AS given (id, attempts, outcome, step, wait, started_at, milliseconds, status, error, response)
+), counted AS (
+    UPDATE webhook_deliveries
+    SET attempts = webhook_deliveries.attempts + 1, status = given.outcome, step = given.step, by_hand = false,
+        next_attempt_at = CASE WHEN given.outcome = 'pending' THEN now() + given.wait END,
+        ended_at = CASE WHEN given.outcome <> 'pending' THEN now() END
+    FROM given
+    WHERE webhook_deliveries.id = given.id AND webhook_deliveries.attempts = given.attempts
+        AND webhook_deliveries.status = 'pending'
+    RETURNING webhook_deliveries.id
+)
+INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds, status, error, response)
+SELECT id, attempts + 1, started_at, milliseconds, status, error, response FROM given JOIN counted USING (id)
+"""
+
+LOCK_HOSTS = "SELECT FROM webhook_hosts WHERE host = ANY($1::text[]) ORDER BY host FOR NO KEY UPDATE"
+
+RECOVERED = """
+UPDATE webhook_hosts SET failures = 0, failing_since = NULL, paused_at = NULL
+FROM (SELECT host, paused_at FROM webhook_hosts WHERE host = ANY($1::text[]) AND failures > 0) AS before
+WHERE webhook_hosts.host = before.host
+RETURNING webhook_hosts.host, before.paused_at
+"""
+
+FAILED = """
+UPDATE webhook_hosts
+SET failures = webhook_hosts.failures + given.failures, failing_since = coalesce(failing_since, now()),
+    paused_at = CASE WHEN paused_at IS NULL AND failing_since <= now() - $3::interval THEN now() ELSE paused_at END
+FROM unnest($1::text[], $2::integer[]) AS given (host, failures)
+WHERE webhook_hosts.host = given.host
+RETURNING webhook_hosts.host, webhook_hosts.failures, failing_since, paused_at = now() AS paused_now
+"""
+
+# In a statement after LOCK_HOSTS, so that it sees what was queued by whoever found the courier still here.
+RELEASE = """
+UPDATE webhook_hosts SET courier = NULL
+FROM (
+    SELECT asked.host, asked.entry, (
+        SELECT min(next_attempt_at) FROM webhook_deliveries
+        WHERE webhook_deliveries.host = asked.host AND status = 'pending' AND (known.paused_at IS NULL OR by_hand)
+    ) AS next, known.bell_at AS rings_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.bell) AS rings
+    FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry) JOIN webhook_hosts AS known USING (host)
+) AS left_behind
+WHERE webhook_hosts.host = left_behind.host AND courier = left_behind.entry
+RETURNING webhook_hosts.host, failures, CASE
+    WHEN next IS NOT NULL AND NOT (rings AND rings_at <= greatest(next, now()))
+    THEN greatest(next - now(), interval '0') END AS wait
+"""
+
+# What no entry of the queue is for, though it is due: only where one was lost.
+FORGOTTEN = """
+SELECT host, failures FROM webhook_hosts AS known
+WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = courier OR id = bell) AND EXISTS (
+    SELECT FROM webhook_deliveries
+    WHERE webhook_deliveries.host = known.host AND status = 'pending' AND next_attempt_at < now() - $1::interval
+        AND (known.paused_at IS NULL OR by_hand)
+)
+ORDER BY host FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+DELIVERY = """
+SELECT id, key_id, job_id, event, url, webhook_deliveries.host, body, status, attempts, created_at, next_attempt_at,
+    ended_at, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
+FROM webhook_deliveries LEFT JOIN webhook_hosts ON webhook_hosts.host = webhook_deliveries.host
+"""
+
+LIST = (
+    DELIVERY
+    + """
+WHERE ($1::bigint IS NULL OR key_id = $1) AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4
+"""
+)
+
+READ = DELIVERY + "WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)"
+
+ATTEMPTS = """
+SELECT number, started_at, milliseconds, status, error, response
+FROM webhook_attempts WHERE delivery_id = $1 ORDER BY number
+"""
+
+AGAIN = """
+UPDATE webhook_deliveries
+SET status = 'pending', step = 0, by_hand = true, next_attempt_at = now(), ended_at = NULL
+WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)
+RETURNING host
+"""
+
+# What is being recorded just now is left out: it was sent this very moment.
+AGAIN_SINCE = """
+WITH again AS (
+    UPDATE webhook_deliveries
+    SET status = 'pending', step = 0, by_hand = true, next_attempt_at = now(), ended_at = NULL
+    WHERE id IN (
+        SELECT id FROM webhook_deliveries
+        WHERE id >= $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING host
+)
+SELECT host, count(*) AS deliveries FROM again GROUP BY host
+"""
+
+PRUNE = """
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT id FROM webhook_deliveries
+    WHERE id < $1 AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
+    ORDER BY id LIMIT $2
+)
+"""
+
+PRUNE_HOSTS = """
+DELETE FROM webhook_hosts AS known WHERE courier IS NULL AND bell IS NULL AND failures = 0
+    AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.host = known.host)
+"""

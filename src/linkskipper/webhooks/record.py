@@ -1,0 +1,88 @@
+"""Writing down how attempts went, what follows for the delivery, and how its host fares."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from linkskipper.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_HOSTS_PAUSED, WEBHOOKS_ENDED
+from linkskipper.storage import Connection, Pool
+from linkskipper.storage.batch import Batcher
+from linkskipper.webhooks import queries
+from linkskipper.webhooks.model import Due, Outcome, Status
+from linkskipper.webhooks.schedule import Schedule
+
+log = structlog.get_logger()
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What becomes of a delivery after an attempt; wait is None unless it is pending."""
+
+    status: Status
+    wait: timedelta | None = None
+
+
+class Record:
+    """Records attempts, many in one transaction."""
+
+    def __init__(self, pool: Pool, schedule: Schedule, *, pause_after: timedelta) -> None:
+        self._pool = pool
+        self._schedule = schedule
+        self._pause_after = pause_after
+        self._note = Batcher(self._note_all)
+
+    async def note(self, due: Due, outcome: Outcome) -> int:
+        """Record an attempt; returns how often in a row its host has failed by now."""
+        return await self._note((due, outcome))
+
+    def _verdict(self, due: Due, outcome: Outcome) -> Verdict:
+        if outcome.error is None:
+            return Verdict(Status.DELIVERED)
+        wait = None if outcome.gone else self._schedule.wait(due.step + 1, outcome.retry_after)
+        return Verdict(Status.FAILED) if wait is None else Verdict(Status.PENDING, wait)
+
+    async def _note_all(self, attempts: list[tuple[Due, Outcome]]) -> list[int]:
+        verdicts = [self._verdict(due, outcome) for due, outcome in attempts]
+        rows = [_row(*attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(queries.RECORD, *zip(*rows, strict=True))
+            failures = await self._note_hosts(connection, attempts)
+        for (_, outcome), verdict in zip(attempts, verdicts, strict=True):
+            WEBHOOK_ATTEMPTS.labels("received" if outcome.error is None else "failed").inc()
+            if verdict.status is not Status.PENDING:
+                WEBHOOKS_ENDED.labels(verdict.status).inc()
+        return [failures.get(due.host, 0) for due, _ in attempts]
+
+    async def _note_hosts(self, connection: Connection, attempts: Sequence[tuple[Due, Outcome]]) -> dict[str, int]:
+        """A host that received anything is well; returns the failures in a row of the others."""
+        well = {due.host for due, outcome in attempts if outcome.error is None}
+        failed = Counter(due.host for due, outcome in attempts if due.host not in well)
+        await connection.execute(queries.LOCK_HOSTS, sorted(well | failed.keys()))
+        for row in await connection.fetch(queries.RECOVERED, sorted(well)):
+            if row["paused_at"] is not None:
+                log.info("webhooks.host_resumed", host=row["host"])
+        if not failed:
+            return {}
+        rows = await connection.fetch(queries.FAILED, list(failed), list(failed.values()), self._pause_after)
+        for row in rows:
+            if row["paused_now"]:
+                WEBHOOK_HOSTS_PAUSED.inc()
+                log.warning("webhooks.host_paused", host=row["host"], failing_since=row["failing_since"].isoformat())
+        return {row["host"]: row["failures"] for row in rows}
+
+
+def _row(due: Due, outcome: Outcome, verdict: Verdict) -> tuple[object, ...]:
+    return (
+        due.id,
+        due.attempts,
+        verdict.status,
+        due.step + 1,
+        verdict.wait,
+        outcome.started_at,
+        outcome.milliseconds,
+        outcome.status,
+        outcome.error,
+        outcome.response,
+    )

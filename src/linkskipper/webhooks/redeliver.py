@@ -1,0 +1,27 @@
+"""Sending deliveries again by hand: the next attempt at once, even to a paused host, and the schedule begun anew."""
+
+from datetime import datetime
+from uuid import UUID
+
+from linkskipper.storage import Pool
+from linkskipper.storage.ids import first_id
+from linkskipper.webhooks import queries
+from linkskipper.webhooks.queue import call_couriers
+
+
+async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> bool:
+    """Send a delivery again, whatever became of it; False if there is none of that id, or it is not the key's."""
+    async with pool.acquire() as connection, connection.transaction():
+        host: str | None = await connection.fetchval(queries.AGAIN, delivery_id, key_id)
+        if host is not None:
+            await call_couriers(connection, [host], even_paused=True)
+    return host is not None
+
+
+async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = None) -> int:
+    """Send again what was queued since then and is not delivered; of one key or (None) of all. Returns how many."""
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(queries.AGAIN_SINCE, first_id(since), key_id)
+        if rows:
+            await call_couriers(connection, sorted(row["host"] for row in rows), even_paused=True)
+    return sum(row["deliveries"] for row in rows)
