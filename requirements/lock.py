@@ -14,5 +14,7 @@ def compile_lock(name: str, *arguments: str) -> None:
     subprocess.run([*command, "pyproject.toml", *arguments, "-o", str(HERE / name)], check=True, cwd=HERE.parent)
 
 
-compile_lock("run.txt", "--upgrade", "--group", "build")
-compile_lock("dev.txt", "--upgrade", "--group", "build", "--group", "dev", "--constraint", str(HERE / "run.txt"))
+compile_lock("run.txt", "--upgrade", "--extra", "browser", "--group", "build")
+compile_lock(
+    "dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", str(HERE / "run.txt")
+)
