@@ -9,6 +9,7 @@ from linkskipper.catalog import Catalog, check
 from linkskipper.errors import CatalogError
 
 GOOD = 'id = "exe"\nlabel = "Exe.io"\nhosts = ["exe.test"]\ntier = "premium"\n'
+BROWSER = GOOD + 'engine = "browser"\n'
 
 
 def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
@@ -32,7 +33,16 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (GOOD.replace("exe.test", "m\u00fcll.test"), "hosts[0]", "is no host name"),
         (GOOD.replace('["exe.test"]', '["a.test", "a.test"]'), "hosts", "a.test is listed twice"),
         (GOOD.replace('["exe.test"]', "[]"), "", "list at least one"),
-        (GOOD + 'engine = "browser"', "engine", "this version has no browser engine"),
+        (GOOD + 'engine = "lynx"', "engine", "this must be 'http' or 'browser', and is 'lynx'"),
+        (GOOD + '[[steps]]\nuse = "click"\nselector = "a"', "", 'steps[0]: "click" needs engine = "browser"'),
+        (GOOD + '[[steps]]\nuse = "wait_for"\nselector = "a"', "", 'steps[0]: "wait_for" needs engine = "browser"'),
+        (BROWSER + '[[steps]]\nuse = "submit"\nselector = "form"', "", 'steps[0]: "submit" needs engine = "http"'),
+        (BROWSER + '[[steps]]\nuse = "follow"\n[[steps]]\nuse = "fetch"', "", 'steps[1]: "fetch" needs engine = "http"'),
+        (BROWSER + '[[steps]]\nuse = "click"\nselector = "a"\nwait_for = "("', "steps[0].wait_for", "no CSS selector"),
+        (BROWSER + '[[steps]]\nuse = "wait_for"', "steps[0]", "give either selector or url"),
+        (BROWSER + '[browser]\nallow = ["https://cdn.test"]', "browser.allow[0]", "is no host name"),
+        (BROWSER + "[browser]\nimages = true", "browser.images", "there is no such field"),
+        (GOOD + '[browser]\nallow = ["cdn.test"]', "", 'browser: this table needs engine = "browser"'),
         (GOOD + 'status = "dead"', "", "needs the date"),
         (GOOD + '[match]\npath = "("', "match.path", "not one of RE2's"),
         (GOOD + '[match]\npath = "(?=x)"', "match.path", "docs/providers.md"),

@@ -6,6 +6,7 @@ from linkskipper.catalog.loader import check
 from linkskipper.catalog.model import PRICES, Provider, Tier
 from linkskipper.catalog.problems import Problem
 from linkskipper.catalog.steps import (
+    Click,
     Countdown,
     Decoding,
     Fetch,
@@ -18,6 +19,7 @@ from linkskipper.catalog.steps import (
     Step,
     Submit,
     Wait,
+    WaitFor,
     Xhr,
 )
 
@@ -25,6 +27,7 @@ __all__ = [
     "PRICES",
     "Burial",
     "Catalog",
+    "Click",
     "Countdown",
     "Decoding",
     "Fetch",
@@ -40,6 +43,7 @@ __all__ = [
     "Submit",
     "Tier",
     "Wait",
+    "WaitFor",
     "Xhr",
     "check",
 ]

@@ -4,11 +4,11 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from linkskipper.catalog.families import Family, with_family
 from linkskipper.catalog.fields import HostPattern, HostSet, Pattern, Table
-from linkskipper.catalog.steps import MAX_WAIT, Follow, Step
+from linkskipper.catalog.steps import MAX_WAIT, ONLY_WITH, Engine, Follow, Step
 from linkskipper.catalog.warninglist import HostList, read_hosts
 from linkskipper.egress import Url
 
@@ -21,12 +21,6 @@ PRICES: dict[Tier, int] = {"standard": 1, "premium": 2}
 MAX_HOPS = 30
 MAX_SECONDS = 120
 DEFAULT_STEPS: tuple[Step, ...] = (Follow(use="follow"),)
-
-
-def _no_browser(engine: object) -> object:
-    if engine == "browser":
-        raise ValueError('this version has no browser engine; leave the field out, or write "http"')
-    return engine
 
 
 def _unique(hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -53,6 +47,13 @@ class Limits(Table):
     max_hops: int = Field(default=10, ge=1, le=MAX_HOPS)
     timeout: float = Field(default=30, gt=0, le=MAX_SECONDS)
     max_wait: float = Field(default=20, ge=0, le=MAX_WAIT)
+
+
+class Browser(Table):
+    """What the browser may load besides the provider's own pages: hosts, and images, films and fonts."""
+
+    allow: Hosts = ()
+    media: bool = False
 
 
 class Accept(Table):
@@ -83,13 +84,14 @@ class Provider(Table):
     exclude: Hosts = ()
     tier: Tier
     family: Family = "redirect"
-    engine: Annotated[Literal["http"], BeforeValidator(_no_browser)] = "http"
+    engine: Engine = "http"
     latency: str = "1-2s"
     status: Status = "active"
     since: date | None = None
     note: str = ""
     match: Match = Match()
     limits: Limits = Limits()
+    browser: Browser = Browser()
     accept: Accept = Accept()
     steps: tuple[Step, ...] = DEFAULT_STEPS
     samples: tuple[Sample, ...] = ()
@@ -114,6 +116,15 @@ class Provider(Table):
             raise ValueError('hosts: there is none; list at least one, as hosts = ["exe.io"]')
         if self.status == "dead" and self.since is None:
             raise ValueError("since: a dead provider needs the date when it was found dead")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_its_engine(self) -> Self:
+        for number, step in enumerate(self.steps):
+            if (engine := ONLY_WITH.get(step.use, self.engine)) != self.engine:
+                raise ValueError(f'steps[{number}]: "{step.use}" needs engine = "{engine}"; set that, or use another step')
+        if self.engine != "browser" and self.browser != Browser():
+            raise ValueError('browser: this table needs engine = "browser"; set that, or remove the table')
         return self
 
     @property
@@ -143,6 +154,10 @@ class Provider(Table):
             return self.match.path.search(url.path) is not None
         return url.path != "/"
 
+    def may_load(self, host: str) -> bool:
+        """Whether the browser may connect to the host for this provider's pages."""
+        return not self.is_decoy(host) and (self.owns(host) or host in self._allowed_set)
+
     def is_decoy(self, host: str) -> bool:
         """Whether the host is never a destination."""
         return host in self._decoy_set
@@ -150,6 +165,10 @@ class Provider(Table):
     @cached_property
     def _host_set(self) -> HostSet:
         return HostSet(self.hosts)
+
+    @cached_property
+    def _allowed_set(self) -> HostSet:
+        return HostSet(self.browser.allow)
 
     @cached_property
     def _decoy_set(self) -> HostSet:

@@ -14,6 +14,7 @@ _TABLES: tuple[type[BaseModel], ...] = (
     model.Provider,
     model.Match,
     model.Limits,
+    model.Browser,
     model.Accept,
     model.Sample,
     steps.FromQuery,
@@ -23,6 +24,8 @@ _TABLES: tuple[type[BaseModel], ...] = (
     steps.Submit,
     steps.Xhr,
     steps.Wait,
+    steps.Click,
+    steps.WaitFor,
     graveyard.Graveyard,
     graveyard.Burial,
 )

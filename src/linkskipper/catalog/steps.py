@@ -1,11 +1,14 @@
 """The steps that a provider file may list; one class each, run by the function of the same name in resolver."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from linkskipper.catalog.fields import JsonPath, Pattern, Selector, Table, Variable
 
+Engine = Literal["http", "browser"]
 Decoding = Literal["uri", "base64", "base64url", "hex", "reverse"]
 
 MAX_WAIT = 60
@@ -121,7 +124,45 @@ class Wait(_Timed, _Step):
     use: Literal["wait"]
 
 
+class Click(_Step):
+    """Click an element once it is enabled and, with `wait_for`, once there is an element that this finds."""
+
+    use: Literal["click"]
+    selector: Selector
+    wait_for: Selector | None = None
+
+
+class WaitFor(_Step):
+    """Wait until the page has an element, or until its URL fits a pattern."""
+
+    use: Literal["wait_for"]
+    selector: Selector | None = None
+    url: Pattern | None = None
+
+    @model_validator(mode="after")
+    def _selector_or_url(self) -> Self:
+        if (self.selector is None) == (self.url is None):
+            raise ValueError("give either selector or url")
+        return self
+
+
 Step = Annotated[
-    FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue | Submit | Xhr | Wait,
+    FromQuery
+    | FromPath
+    | FromFragment
+    | Fetch
+    | Follow
+    | Link
+    | ScriptValue
+    | Submit
+    | Xhr
+    | Wait
+    | Click
+    | WaitFor,
     Field(discriminator="use"),
 ]
+
+ONLY_WITH: Mapping[str, Engine] = MappingProxyType(
+    {"fetch": "http", "submit": "http", "xhr": "http", "click": "browser", "wait_for": "browser"}
+)
+"""The engine that a step needs; what is not listed works with both."""
