@@ -15,6 +15,7 @@ from linkskipper.egress.errors import (
 )
 from linkskipper.egress.exchange import Exchange, Transport
 from linkskipper.egress.policy import Policy, refused_name
+from linkskipper.egress.proxy import BrowserProxy, Lane, LaneLimits
 from linkskipper.egress.public import check_public_https
 from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url, canonical
@@ -22,11 +23,14 @@ from linkskipper.egress.urls import Url, canonical
 __all__ = [
     "BadUrl",
     "BodyTooLarge",
+    "BrowserProxy",
     "Client",
     "Exchange",
     "ForeignScheme",
     "HeadersTooLarge",
     "Jar",
+    "Lane",
+    "LaneLimits",
     "Limits",
     "Policy",
     "Refused",

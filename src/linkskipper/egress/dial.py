@@ -3,12 +3,17 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from functools import partial
 
 import aiodns
+import aiohappyeyeballs
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.errors import Refused, TimedOut, Unreachable
 from linkskipper.egress.policy import Policy, refused_name
+
+HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305, section 8
 
 AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
 
@@ -74,6 +79,17 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
     if not isinstance(address, VouchedAddress) and (reason := policy.judge(address, port)):
         raise Refused(address, address, reason)
     return socket.socket(family, kind, protocol)
+
+
+async def guarded_dial(policy: Policy, resolver: GuardedResolver, host: str, port: int) -> socket.socket:
+    """Connect to a host past the guard; raises Refused, Unreachable or TimedOut, or OSError from connecting."""
+    literal = parse_address(host) is not None
+    found = [_result(host, host, port)] if literal else await resolver.resolve(host, port)
+    return await aiohappyeyeballs.start_connection(
+        [(each["family"], socket.SOCK_STREAM, 0, "", (each["host"], each["port"])) for each in found],
+        happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS,
+        socket_factory=partial(guarded_socket, policy),
+    )
 
 
 def _result(host: str, address: str, port: int) -> ResolveResult:

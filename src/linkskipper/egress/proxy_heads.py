@@ -1,0 +1,69 @@
+"""What a browser asks its proxy, and how that is passed on (RFC 9112, sections 3.2 and 9)."""
+
+import asyncio
+from typing import NamedTuple
+
+from linkskipper.egress.errors import BadUrl, HeadersTooLarge, Unreachable
+from linkskipper.egress.urls import canonical
+
+_OF_ONE_CONNECTION = (b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade")
+_INTERIM = b"1"
+
+
+class ProxyRequest(NamedTuple):
+    """Where the browser wants to; for plain HTTP also what is sent there: `head`, and that much of a body."""
+
+    host: str
+    port: int
+    is_tunnel: bool
+    head: bytes
+    body_bytes: int
+
+
+async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
+    """Read one request's head; raises BadUrl for what no browser asks its proxy, Unreachable where none comes."""
+    first, *fields = (await _read_head(reader)).split(b"\r\n")
+    method, _, rest = first.decode("latin-1").partition(" ")
+    target = rest.partition(" ")[0]
+    if method == "CONNECT":
+        url = canonical(f"https://{target}/")
+        return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=True, head=b"", body_bytes=0)
+    url = canonical(target)
+    if url.scheme != "http" or _value(fields, b"transfer-encoding"):
+        raise BadUrl("this is no plain request")
+    length = _value(fields, b"content-length") or b"0"
+    if not length.isdigit():
+        raise BadUrl("this is no plain request")
+    path = url.href.partition("#")[0][len(url.origin) :]
+    head = _joined(f"{method} {path} HTTP/1.1".encode("latin-1"), fields)
+    return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=False, head=head, body_bytes=int(length))
+
+
+async def read_response_head(reader: asyncio.StreamReader) -> bytes:
+    """Read the head of the final answer, as it goes to the browser; raises Unreachable or HeadersTooLarge."""
+    while True:
+        first, *fields = (await _read_head(reader)).split(b"\r\n")
+        if not first.partition(b" ")[2].startswith(_INTERIM):
+            return _joined(first, fields)
+
+
+async def _read_head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return (await reader.readuntil(b"\r\n\r\n"))[:-4]
+    except asyncio.IncompleteReadError:
+        raise Unreachable("the connection ended early") from None
+    except asyncio.LimitOverrunError:
+        raise HeadersTooLarge("the headers are over their limit") from None
+
+
+def _joined(first: bytes, fields: list[bytes]) -> bytes:
+    kept = [line for line in fields if _name(line) not in _OF_ONE_CONNECTION]
+    return b"\r\n".join([first, *kept, b"Connection: close", b"", b""])
+
+
+def _value(fields: list[bytes], name: bytes) -> bytes | None:
+    return next((line.partition(b":")[2].strip() for line in fields if _name(line) == name), None)
+
+
+def _name(line: bytes) -> bytes:
+    return line.partition(b":")[0].strip().lower()
