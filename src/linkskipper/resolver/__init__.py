@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from linkskipper.resolver.engine import Resolver
+from linkskipper.resolver.engine import Engine, Resolver
 from linkskipper.resolver.errors import Stop, Unsupported
 from linkskipper.resolver.intake import Link, intake
 from linkskipper.resolver.outcome import REASONS, Hop, Mechanism, Reason, Resolution, Rule
@@ -12,6 +12,7 @@ USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
 __all__ = [
     "REASONS",
     "USER_AGENT",
+    "Engine",
     "Hop",
     "Link",
     "Mechanism",

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Transport
@@ -19,18 +20,30 @@ from linkskipper.resolver.visit import OnHop, Visit
 MAX_PROVIDERS = 5
 
 
+class Engine(Protocol):
+    """What runs a provider's steps in its own way."""
+
+    async def run(self, visit: Visit) -> None:
+        """Run them until the link leaves the provider or they end; raises Stop."""
+
+
 class Resolver:
-    """Follows links through the providers of a catalogue. It keeps nothing from one link to the next."""
+    """Follows links through the providers of a catalogue, with `browser` those that need one.
+
+    It keeps nothing from one link to the next.
+    """
 
     def __init__(
         self,
         catalog: Catalog,
         client: Transport,
         *,
+        browser: Engine | None = None,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
         self._catalog = catalog
+        self._browser = browser
         self._fetcher = Fetcher(client, sleep=sleep, random=random)
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
@@ -56,7 +69,7 @@ class Resolver:
     async def _run(self, visit: Visit) -> Target:
         """Pass through providers until a target is none's link."""
         while True:
-            await run_steps(visit)
+            await self._engine(visit.provider)(visit)
             target = visit.target or _still_inside(visit)
             following = self._next_provider(visit, target)
             if target.url is None or following is None:
@@ -64,6 +77,13 @@ class Resolver:
             if len(visit.passed) == MAX_PROVIDERS:
                 raise Stop(Reason.TOO_MANY_HOPS, f"It passes more than {MAX_PROVIDERS} shorteners.")
             visit.enter(target.url, following)
+
+    def _engine(self, provider: Provider) -> Callable[[Visit], Awaitable[None]]:
+        if provider.engine == "http":
+            return run_steps
+        if self._browser is None:
+            raise Stop(Reason.UPSTREAM_ERROR, f"{provider.label} needs a browser, and this service runs without one.")
+        return self._browser.run
 
     def _next_provider(self, visit: Visit, target: Target) -> Provider | None:
         """Whose link the target is; None where it is the destination. Raises Stop where it may not be that."""

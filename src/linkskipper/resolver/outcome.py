@@ -19,6 +19,7 @@ class Mechanism(StrEnum):
     META_REFRESH = "meta-refresh"
     SCRIPT_LOCATION = "js-relocation"
     PAGE_LINK = "page-link"
+    CLICK = "click"
     SCRIPT_VALUE = "script-value"
     QUERY = "query"
     PATH = "path"

@@ -1,5 +1,6 @@
 """An answer, read as a browser would read a page, and only as far as somebody asks."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
@@ -12,12 +13,13 @@ _SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "tex
 
 
 class Page:
-    """What one URL answered."""
+    """What one URL answered; `frames` are the pages within it, as far as a browser shows them."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
         self.url = response.url
         self.status = response.status
+        self.frames: Sequence[Page] = ()
 
     @cached_property
     def tree(self) -> LexborHTMLParser | None:

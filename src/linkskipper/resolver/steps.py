@@ -1,7 +1,8 @@
 """What each step of a provider file does to a visit; each says whether it found what it was to find."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,13 +17,17 @@ from linkskipper.resolver.visit import Visit
 _SPELLED_OUT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-async def run_steps(visit: Visit) -> None:
-    """Run the provider's steps until the link leaves it.
+Runner = Callable[[Any, Visit], Awaitable[bool]]
+
+
+async def run_steps(visit: Visit, in_a_browser: Mapping[type[Step], Runner] = MappingProxyType({})) -> None:
+    """Run the provider's steps until the link leaves it; `in_a_browser` are those that are done otherwise there.
 
     Raises Stop, as provider_changed where a step that is not optional finds nothing.
     """
     for number, step in enumerate(visit.provider.steps, 1):
-        if not await _RUNNERS[type(step)](step, visit) and not step.optional:
+        runner = in_a_browser.get(type(step)) or _RUNNERS[type(step)]
+        if not await runner(step, visit) and not step.optional:
             raise Stop(Reason.PROVIDER_CHANGED, f'Step {number} ("{step.use}") of "{visit.provider.id}" finds nothing.')
         if visit.target is not None:
             return
@@ -87,7 +92,7 @@ def _take_embedded(visit: Visit, text: str | None, mechanism: Mechanism) -> bool
     return visit.take([Onward(text, mechanism, visit.url)])
 
 
-_RUNNERS: dict[type[Step], Callable[[Any, Visit], Awaitable[bool]]] = {
+_RUNNERS: dict[type[Step], Runner] = {
     Fetch: _fetch,
     Follow: _follow,
     Link: _link,

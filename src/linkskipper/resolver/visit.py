@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from time import perf_counter
+from typing import NamedTuple, Protocol
 
 from linkskipper.catalog import Provider
 from linkskipper.egress import Jar, Url
@@ -18,11 +19,25 @@ MAX_VISITS = 3  # of one URL, each with other cookies: a gate that sets one and 
 OnHop = Callable[[Hop], None]
 
 
+class Live(Protocol):
+    """A page that a browser has open."""
+
+    async def look(self) -> Page:
+        """The page as it stands now, at the visit's URL; raises Stop."""
+
+
+class Bookmark(NamedTuple):
+    """Where a visit was."""
+
+    url: Url
+    hops: int
+
+
 class Visit:
     """A link on its way through one provider after another.
 
     `url` is where it is; `target` is where it leads once that is off the provider's hosts; `until` is the deadline,
-    a time of the loop's. The steps move it on.
+    a time of the loop's. The steps move it on. `live` is the browser's page, where there is one.
     """
 
     def __init__(self, url: Url, provider: Provider, fetcher: Fetcher, *, until: float, on_hop: OnHop | None) -> None:
@@ -32,8 +47,9 @@ class Visit:
         self.page: Page | None = None
         self.hops: list[Hop] = []
         self.passed = [provider]
+        self.until = until
+        self.live: Live | None = None
         self._fetcher = fetcher
-        self._until = until
         self._on_hop = on_hop
         self._jar = Jar()
         self._seen: dict[str, list[str | None]] = {}
@@ -48,11 +64,13 @@ class Visit:
 
     async def load(self) -> Page:
         """The page at the current URL, fetched unless it is here; raises Stop by its status."""
+        if self.live is not None:
+            return await self.live.look()
         if self.page is None:
             self._check_loop()
             started = perf_counter()
             try:
-                response = await self._fetcher.fetch(self.url, self._jar, until=self._until)
+                response = await self._fetcher.fetch(self.url, self._jar, until=self.until)
             finally:
                 self._seconds = perf_counter() - started
             self.page = Page(response)
@@ -62,8 +80,31 @@ class Visit:
     async def load_checked(self) -> Page:
         """The same, past the stop rules: no page is read for what it holds before that."""
         page = await self.load()
-        check_page(page)
+        for each in (page, *page.frames):
+            check_page(each)
         return page
+
+    def arrive(self, page: Page, seconds: float) -> None:
+        """Note what a browser was answered at the current URL, and how long that took."""
+        self.page, self._seconds = page, seconds
+
+    def come_back(self) -> None:
+        """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
+        before = self._seen.setdefault(self.url.href.partition("#")[0], [])
+        if len(before) == MAX_VISITS:
+            raise self._loop()
+        before.append(None)
+
+    def bookmark(self) -> Bookmark:
+        """Where to begin again, should a browser break."""
+        return Bookmark(self.url, len(self.hops))
+
+    def return_to(self, place: Bookmark) -> None:
+        """Begin again there, as if nothing had happened since."""
+        self.url, self.target, self.page = place.url, None, None
+        del self.hops[place.hops :]
+        self._seen.clear()
+        self._moves = 0
 
     def take(self, onwards: Iterable[Onward]) -> bool:
         """Move to the first of these that is a URL and no decoy; False where none is."""
@@ -106,5 +147,8 @@ class Visit:
         cookies = self._jar.header(self.url)
         before = self._seen.setdefault(self.url.href.partition("#")[0], [])
         if cookies in before or len(before) == MAX_VISITS:
-            raise Stop(Reason.LOOP_DETECTED, f"It comes back to {self.url.href}.")
+            raise self._loop()
         before.append(cookies)
+
+    def _loop(self) -> Stop:
+        return Stop(Reason.LOOP_DETECTED, f"It comes back to {self.url.href}.")

@@ -1,0 +1,9 @@
+"""The browser engine: a Chromium behind the filtering proxy, for pages that only their own scripts can lead on from.
+
+Playwright is an optional extra; nothing here imports it until a browser is opened.
+"""
+
+from linkskipper.resolver.browser.find import MISSING, find_browser
+from linkskipper.resolver.browser.options import BrowserOptions
+
+__all__ = ["MISSING", "BrowserOptions", "find_browser"]

@@ -1,0 +1,188 @@
+"""The warm browser: started when a link first needs it, replaced as it ages, mended when it breaks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+import structlog
+from playwright.async_api import Error as PlaywrightError
+
+from linkskipper.catalog.model import MAX_SECONDS
+from linkskipper.egress import BrowserProxy, Lane
+from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
+from linkskipper.resolver.browser.options import BrowserOptions
+from linkskipper.resolver.browser.steps import Hands
+from linkskipper.resolver.browser.tab import Tab, TabLost
+from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.outcome import REASONS, Reason
+from linkskipper.resolver.visit import Visit
+
+_log = structlog.get_logger(__name__)
+ATTEMPTS = 2
+OPEN_SECONDS = 10  # a browser that has not opened an empty page by then hangs
+WATCH_SECONDS = 1
+RETIRE_AT = 0.75  # of the memory limit
+OVERDUE_SECONDS = MAX_SECONDS + 10  # no link is under way for longer
+
+
+class BrowserEngine:
+    """Resolves links in a browser, each in a context of its own that is thrown away after it.
+
+    An async context manager, made and used in one event loop.
+    """
+
+    def __init__(self, options: BrowserOptions, proxy: BrowserProxy) -> None:
+        self._options = options
+        self._proxy = proxy
+        self._room = asyncio.Semaphore(options.contexts)
+        self._starting = asyncio.Lock()
+        self._current: Chromium | None = None
+        self._running: set[Chromium] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._watch = asyncio.create_task(self._keep_watch())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        for chromium in list(self._running):
+            self._end(chromium)
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def run(self, visit: Visit) -> None:
+        """Run the steps of the visit's provider, again where the browser or the site fails; raises Stop."""
+        start = visit.bookmark()
+        for _ in range(ATTEMPTS - 1):
+            try:
+                await self._attempt(visit)
+            except Stop as stop:
+                if not REASONS[stop.reason].retried:
+                    raise
+                visit.return_to(start)
+            else:
+                return
+        await self._attempt(visit)
+
+    async def _attempt(self, visit: Visit) -> None:
+        try:
+            async with self._room:
+                await self._run(visit)
+        except (PlaywrightError, TabLost) as error:
+            _log.warning("browser.broke", url=visit.url.href, error=str(error).partition("\n")[0])
+            raise Stop(Reason.UPSTREAM_ERROR, "The browser breaks at it.") from None
+
+    async def _run(self, visit: Visit) -> None:
+        chromium = await self._usable()
+        async with self._proxy.lane(visit.provider.may_load) as lane, self._tab(chromium, visit, lane) as tab:
+            lane.on_overrun = lambda: tab.end(_overrun(visit))
+            visit.live = tab
+            try:
+                await _drive(tab, visit)
+            finally:
+                visit.live = None
+
+    @asynccontextmanager
+    async def _tab(self, chromium: Chromium, visit: Visit, lane: Lane) -> AsyncIterator[Tab]:
+        """A page in a context of its own, in which nothing is kept and nothing is to be found."""
+        chromium.served += 1
+        if chromium.served >= self._options.links:
+            chromium.retire()
+        tab = None
+        try:
+            async with _or_hangs(chromium, OPEN_SECONDS):
+                context = await chromium.browser.new_context(
+                    proxy={"server": lane.server}, service_workers="block", accept_downloads=False, locale="en"
+                )
+                tab = await Tab.open(visit, context, lane)
+            chromium.tabs.add(tab)
+            try:
+                yield tab
+            finally:
+                tab.close()
+                async with _or_hangs(chromium, CLOSE_SECONDS):
+                    await context.close()
+        finally:
+            chromium.tabs.discard(tab)
+            if not chromium.tabs and not chromium.usable:
+                self._end(chromium)
+
+    async def _usable(self) -> Chromium:
+        async with self._starting:
+            if self._current is None or not self._current.usable:
+                try:
+                    self._current = await Chromium.start(self._options)
+                except (PlaywrightError, TimeoutError) as error:
+                    _log.error("browser.not_started", executable=str(self._options.executable), error=str(error))
+                    raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.") from None
+                self._running.add(self._current)
+            return self._current
+
+    def _end(self, chromium: Chromium) -> None:
+        """Close it, once."""
+        if chromium in self._running:
+            self._running.discard(chromium)
+            task = asyncio.create_task(chromium.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _keep_watch(self) -> None:
+        """Replace a browser that grows, kill one that has grown too much or does not come to its end."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            for chromium in list(self._running):
+                taken = await asyncio.to_thread(chromium.trim, self._options.memory)
+                if taken > self._options.memory or _is_overdue(chromium):
+                    _log.warning("browser.killed", memory=taken, links=chromium.served)
+                    chromium.kill()
+                elif taken > self._options.memory * RETIRE_AT:
+                    chromium.retire()
+                if not chromium.tabs and not chromium.usable:
+                    self._end(chromium)
+
+
+@asynccontextmanager
+async def _or_hangs(chromium: Chromium, seconds: float) -> AsyncIterator[None]:
+    """What a browser must do within so many seconds, or be killed; raises TabLost then."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        chromium.kill()
+        raise TabLost("the browser hangs") from None
+    except PlaywrightError:
+        chromium.kill()
+        raise
+
+
+async def _drive(tab: Tab, visit: Visit) -> None:
+    """Run the steps until they end, or the link leaves the provider, or its time is up."""
+    steps = asyncio.create_task(Hands(tab, visit.provider).run(visit))
+    seconds = visit.until - asyncio.get_running_loop().time()
+    try:
+        await asyncio.wait([steps, tab.left], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if tab.left.done():
+            tab.left.result()
+        elif steps.done():
+            steps.result()
+        else:
+            raise Stop(Reason.TIMEOUT, f"{visit.url.host} takes too long.")
+    finally:
+        steps.cancel()
+        await asyncio.wait([steps])
+
+
+def _overrun(visit: Visit) -> Stop:
+    return Stop(Reason.BODY_TOO_LARGE, f"{visit.url.host} sends more than the limit.")
+
+
+def _is_overdue(chromium: Chromium) -> bool:
+    return chromium.retired is not None and monotonic() - chromium.retired > OVERDUE_SECONDS

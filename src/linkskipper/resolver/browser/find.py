@@ -1,0 +1,46 @@
+"""Which Chromium there is on this machine."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import platformdirs
+
+from linkskipper.errors import SettingsError
+
+# The headless shell first: it takes a third of the memory and the time, and does not call home.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PLAYWRIGHTS = (
+    "chromium_headless_shell-*/*/*headless*shell",
+    "chromium-*/chrome-linux*/chrome",
+    "chromium-*/*/*.app/Contents/MacOS/*",
+)
+
+MISSING = (
+    "No browser engine: links that need it are not taken. It wants pip install 'linkskipper[browser]' and a Chromium:"
+    " apt install chromium-headless-shell, or playwright install chromium-headless-shell, or LINKSKIPPER_BROWSER."
+)
+
+
+def find_browser(named: Path | None) -> Path | None:
+    """The named executable, else the system's, else Playwright's own; None where one of the parts is missing.
+
+    Raises SettingsError where the named one cannot be run.
+    """
+    if named is not None and not os.access(named, os.X_OK):
+        raise SettingsError(f"LINKSKIPPER_BROWSER: {named} is no program that can be run")
+    if find_spec("playwright") is None or find_spec("psutil") is None:
+        return None
+    return named or _of_the_system() or _of_playwright()
+
+
+def _of_the_system() -> Path | None:
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    return Path(found) if found else None
+
+
+def _of_playwright() -> Path | None:
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or platformdirs.user_cache_path("ms-playwright"))
+    found = (file for pattern in _PLAYWRIGHTS for file in sorted(folder.glob(pattern), reverse=True))
+    return next((file for file in found if file.is_file() and os.access(file, os.X_OK)), None)

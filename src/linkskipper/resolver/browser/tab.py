@@ -1,0 +1,223 @@
+"""One link's page in the browser: every page it asks for is seen before it is sent, and again when it is answered.
+
+Chromium holds back each request for a page; whatever leaves the provider's hosts ends the visit there and is not sent.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from time import perf_counter
+from typing import Any, Literal
+
+from msgspec.structs import replace
+from playwright.async_api import BrowserContext, CDPSession
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page as LivePage
+
+from linkskipper.egress import Lane, Refused, Response, TimedOut
+from linkskipper.resolver.browser.dom import read_dom
+from linkskipper.resolver.browser.traffic import BY_REASON, Paused, patterns, read_paused
+from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.extract import Onward, moves_by_itself
+from linkskipper.resolver.outcome import Mechanism, Reason
+from linkskipper.resolver.page import Page
+from linkskipper.resolver.stops import check_answer, dead_end
+from linkskipper.resolver.visit import Visit
+
+MAX_POPUPS = 20
+_OWN_SCHEMES = ("http:", "https:", "about:", "blob:", "data:", "javascript:")
+
+Decision = Literal["Fetch.continueRequest", "Fetch.failRequest"]
+
+
+class TabLost(Exception):
+    """The page's process has ended, or the whole browser."""
+
+
+class Tab:
+    """A page that a visit looks at and acts on. `left` is done when the link has left the provider's hosts.
+
+    It raises then what ended the link, if anything did: Stop, or TabLost.
+    """
+
+    def __init__(self, visit: Visit, page: LivePage, session: CDPSession, lane: Lane, main_frame: str) -> None:
+        self.live = page
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.moved = asyncio.Event()
+        self.mechanism: Mechanism | None = None
+        self._visit = visit
+        self._session = session
+        self._lane = lane
+        self._main_frame = main_frame
+        self._ready = asyncio.Event()
+        self._at = ""
+        self._going = ""
+        self._reason = ""
+        self._began = 0.0
+        self._response: Response | None = None
+        self._popups = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def open(cls, visit: Visit, context: BrowserContext, lane: Lane) -> "Tab":
+        """Open a page for the visit; nothing is loaded yet."""
+        page = await context.new_page()
+        session = await context.new_cdp_session(page)
+        main_frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+        tab = cls(visit, page, session, lane, main_frame)
+        tab._listen(context)
+        await session.send("Page.enable")
+        await session.send("Fetch.enable", patterns(media=visit.provider.browser.media))
+        return tab
+
+    def close(self) -> None:
+        """Let go of what is still under way; the context's end does the rest."""
+        for task in self._tasks:
+            task.cancel()
+        if self.left.done() and not self.left.cancelled():
+            self.left.exception()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a step has moved the visit to a URL that the browser has not been sent to."""
+        return self._visit.url.href.partition("#")[0] != self._at
+
+    async def look(self) -> Page:
+        """The page as it stands now; opens the visit's URL first where the browser is elsewhere. Raises Stop."""
+        if self.is_elsewhere:
+            await self._go()
+        await self._ready.wait()
+        dom = await read_dom(self._session, self._main_frame)
+        if self._response is None or dom is None:
+            raise Stop(Reason.BODY_TOO_LARGE, f"{self._visit.url.host} makes a page that is over the limit.")
+        pages = [Page(replace(self._response, body=html.encode(errors="replace"), charset="utf-8")) for html in dom]
+        pages[0].frames = pages[1:]
+        return pages[0]
+
+    async def _go(self) -> None:
+        self._going = self._visit.url.href
+        command = {"url": self._going}
+        if self._at:
+            command |= {"referrer": self._at, "referrerPolicy": "strictOriginWhenCrossOrigin"}
+        answer = await self._session.send("Page.navigate", command)
+        if answer.get("isDownload"):
+            raise Stop(Reason.NO_DESTINATION, f"{self._visit.url.host} answers with a file.")
+
+    def _listen(self, context: BrowserContext) -> None:
+        self._session.on("Fetch.requestPaused", self._on_paused)
+        self._session.on("Page.frameRequestedNavigation", self._on_requested)
+        self._session.on("Page.frameScheduledNavigation", self._on_scheduled)
+        self._session.on("Page.domContentEventFired", lambda _: self._ready.set())
+        self._session.on("Page.frameStoppedLoading", self._on_stopped)
+        self.live.on("crash", lambda _: self.end(TabLost("the page has crashed")))
+        context.on("page", self._on_popup)
+
+    def _on_popup(self, popup: LivePage) -> None:
+        self._popups += 1
+        if self._popups > MAX_POPUPS:
+            self.end(Stop(Reason.PROVIDER_CHANGED, f"{self._visit.url.host} opens window after window."))
+        self._start(popup.close())
+
+    def _on_requested(self, event: dict[str, Any]) -> None:
+        if event["frameId"] == self._main_frame and event["disposition"] == "currentTab":
+            self._reason = event["reason"]
+            self._notice_foreign(event["url"])
+
+    def _on_scheduled(self, event: dict[str, Any]) -> None:
+        """Chromium refuses some schemes (file:) before it requests anything."""
+        if event["frameId"] == self._main_frame and event["delay"] == 0:
+            self._reason = event["reason"]
+            self._notice_foreign(event["url"])
+
+    def _on_stopped(self, event: dict[str, Any]) -> None:
+        if event["frameId"] == self._main_frame:
+            self._ready.set()
+
+    def _notice_foreign(self, href: str) -> None:
+        if not href.startswith(_OWN_SCHEMES) and not self.left.done():
+            self._visit.take([Onward(href, self._mechanism(), self._visit.url)])
+            self.end()
+
+    def _on_paused(self, event: dict[str, Any]) -> None:
+        paused = read_paused(event, self._main_frame)
+        decision = self._decide(paused)
+        command: dict[str, Any] = {"requestId": paused.id}
+        if decision == "Fetch.failRequest":
+            # Aborted leaves the page as it is; other reasons replace the page by an error's.
+            command["errorReason"] = "Aborted" if paused.is_main else "BlockedByClient"
+        self._start(self._session.send(decision, command))
+
+    def _decide(self, paused: Paused) -> Decision:
+        if not paused.is_document:
+            return "Fetch.failRequest"
+        if not paused.is_main or self.left.done():
+            return "Fetch.failRequest" if self.left.done() else "Fetch.continueRequest"
+        try:
+            goes_on = self._answered(paused) if paused.is_answered else self._asked(paused)
+        except Stop as stop:
+            self.end(stop)
+            return "Fetch.failRequest"
+        if self._visit.target is not None:
+            self.end()
+            return "Fetch.failRequest"
+        return "Fetch.continueRequest" if goes_on else "Fetch.failRequest"
+
+    def _asked(self, paused: Paused) -> bool:
+        """A page is about to be asked for: by us, by the answer before it, or by the page that is there."""
+        ours = paused.is_redirected or paused.href == self._going
+        self._going = ""
+        if not ours and not self._visit.take([Onward(paused.href, self._mechanism(), self._visit.url)]):
+            return False
+        if paused.method != "POST":
+            self._visit.come_back()
+        self._at = self._visit.url.href.partition("#")[0]
+        self._began = perf_counter()
+        self._ready.clear()
+        self.moved.set()
+        return True
+
+    def _answered(self, paused: Paused) -> bool:
+        if paused.status is None:
+            raise self._failure(paused)
+        self._response = paused.response(self._visit.url)
+        page = Page(self._response)
+        self._visit.arrive(page, perf_counter() - self._began)
+        check_answer(self._response)
+        onward = next(moves_by_itself(page), None)
+        if onward is None or onward.mechanism is not Mechanism.LOCATION_HEADER:
+            return True
+        if not self._visit.take([onward]):
+            raise dead_end(page)
+        return True
+
+    def _mechanism(self) -> Mechanism:
+        return self.mechanism or BY_REASON.get(self._reason, Mechanism.SCRIPT_LOCATION)
+
+    def _failure(self, paused: Paused) -> Stop:
+        host = self._visit.url.host
+        error = self._lane.failures.get(host)
+        if isinstance(error, Refused):
+            return Stop(Reason.BLOCKED_ADDRESS, str(error))
+        if isinstance(error, TimedOut):
+            return Stop(Reason.TIMEOUT, str(error))
+        return Stop(Reason.UPSTREAM_ERROR, str(error) if error else f"{host} cannot be reached: {paused.failure}")
+
+    def end(self, error: Exception | None = None) -> None:
+        """Note that the link has left the provider's hosts, or what ended it; the first time counts."""
+        if self.left.done():
+            return
+        if error is None:
+            self.left.set_result(None)
+        else:
+            self.left.set_exception(error)
+
+    def _start(self, work: Awaitable[Any]) -> None:
+        """Do something beside; what fails because the page or the browser is gone is noticed elsewhere."""
+
+        async def run() -> None:
+            with contextlib.suppress(PlaywrightError):
+                await work
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

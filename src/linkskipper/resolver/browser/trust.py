@@ -1,0 +1,68 @@
+"""Trust for the operator's extra CA, and for nothing else: Chromium on Linux reads NSS's database in its HOME.
+
+Chromium's own switches for this turn verification off: --ignore-certificate-errors-spki-list accepts any certificate
+that comes with the CA's beside it.
+"""
+
+import ctypes
+import ctypes.util
+import ssl
+from pathlib import Path
+
+from linkskipper.errors import SettingsError
+
+_TRUSTED_CA = 0x08 | 0x10  # CERTDB_VALID_CA, CERTDB_TRUSTED_CA: what certutil calls "C"
+_POINTERS = ("NSS_InitContext", "PK11_GetInternalKeySlot", "CERT_GetDefaultCertDB", "CERT_NewTempCertificate")
+
+
+class _Item(ctypes.Structure):
+    _fields_ = (("kind", ctypes.c_uint), ("data", ctypes.c_char_p), ("length", ctypes.c_uint))
+
+
+class _Trust(ctypes.Structure):
+    _fields_ = (("tls", ctypes.c_uint), ("mail", ctypes.c_uint), ("code", ctypes.c_uint))
+
+
+def trust(ca: Path, home: Path) -> None:
+    """Make a browser whose HOME this is trust the certificates in a PEM file; raises SettingsError."""
+    directory = home / ".pki" / "nssdb"
+    directory.mkdir(parents=True)
+    nss = _library()
+    context = nss.NSS_InitContext(f"sql:{directory}".encode(), b"", b"", b"secmod.db", None, 0)
+    slot, database = ctypes.c_void_p(nss.PK11_GetInternalKeySlot()), ctypes.c_void_p(nss.CERT_GetDefaultCertDB())
+    failed = not context or nss.PK11_InitPin(slot, None, b"")
+    for number, certificate in enumerate(_certificates(ca)):
+        failed = failed or _add(nss, slot, database, certificate, f"extra {number}".encode())
+    nss.PK11_FreeSlot(slot)
+    nss.NSS_ShutdownContext(ctypes.c_void_p(context))
+    if failed:
+        raise SettingsError(f"LINKSKIPPER_EXTRA_CA: the browser cannot be made to trust {ca}")
+
+
+def _library() -> ctypes.CDLL:
+    name = ctypes.util.find_library("nss3")
+    if name is None:
+        raise SettingsError("LINKSKIPPER_EXTRA_CA: the browser trusts an extra CA on Linux only, by libnss3")
+    library = ctypes.CDLL(name)
+    for function in _POINTERS:
+        getattr(library, function).restype = ctypes.c_void_p
+    return library
+
+
+def _certificates(ca: Path) -> list[bytes]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ca)
+    return context.get_ca_certs(binary_form=True)
+
+
+def _add(nss: ctypes.CDLL, slot: ctypes.c_void_p, database: ctypes.c_void_p, der: bytes, name: bytes) -> bool:
+    """Add one certificate; tells whether that failed."""
+    item, wanted = _Item(0, der, len(der)), _Trust(_TRUSTED_CA, 0, 0)
+    certificate = ctypes.c_void_p(nss.CERT_NewTempCertificate(database, ctypes.byref(item), None, 0, 1))
+    if not certificate:
+        return True
+    failed = nss.PK11_ImportCert(slot, certificate, ctypes.c_void_p(0), name, 0) or nss.CERT_ChangeCertTrust(
+        database, certificate, ctypes.byref(wanted)
+    )
+    nss.CERT_DestroyCertificate(certificate)
+    return bool(failed)
