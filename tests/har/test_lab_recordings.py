@@ -14,8 +14,15 @@ from linkskipper.resolver import USER_AGENT
 from support.replay import replay
 
 CATALOG = Catalog.load(extra_dirs=[Lab.providers_dir])
+
+
+def needs_browser(link: LabLink) -> bool:
+    provider = CATALOG.owner(link.url.split("/")[2])
+    return provider is not None and provider.engine == "browser"
+
+
 SLOW = ("slow.lab.test", "premium.lab.test")  # seconds of waiting that prove nothing here
-LINKS = [link for link in Lab.links if not any(host in link.url for host in SLOW)]
+LINKS = [link for link in Lab.links if not any(host in link.url for host in SLOW) and not needs_browser(link)]
 
 
 @pytest.fixture(scope="module")

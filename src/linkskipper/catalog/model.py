@@ -122,7 +122,9 @@ class Provider(Table):
     def _fits_its_engine(self) -> Self:
         for number, step in enumerate(self.steps):
             if (engine := ONLY_WITH.get(step.use, self.engine)) != self.engine:
-                raise ValueError(f'steps[{number}]: "{step.use}" needs engine = "{engine}"; set that, or use another step')
+                raise ValueError(
+                    f'steps[{number}]: "{step.use}" needs engine = "{engine}"; set that or change the step'
+                )
         if self.engine != "browser" and self.browser != Browser():
             raise ValueError('browser: this table needs engine = "browser"; set that, or remove the table')
         return self

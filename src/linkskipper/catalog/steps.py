@@ -147,18 +147,7 @@ class WaitFor(_Step):
 
 
 Step = Annotated[
-    FromQuery
-    | FromPath
-    | FromFragment
-    | Fetch
-    | Follow
-    | Link
-    | ScriptValue
-    | Submit
-    | Xhr
-    | Wait
-    | Click
-    | WaitFor,
+    FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue | Submit | Xhr | Wait | Click | WaitFor,
     Field(discriminator="use"),
 ]
 

@@ -4,6 +4,7 @@ from linkskipper.lab.sites.broken import BROKEN
 from linkskipper.lab.sites.bulk import BULK
 from linkskipper.lab.sites.chains import CHAIN, HOPS, LOOP
 from linkskipper.lab.sites.embedded import EMBEDDED
+from linkskipper.lab.sites.interstitial import INTERSTITIAL
 from linkskipper.lab.sites.previews import ATTRIBUTE, CHANGED, DOTTED, PATTERN, PREVIEW, VALUE
 from linkskipper.lab.sites.redirects import REDIRECTS
 from linkskipper.lab.sites.refreshes import REFRESHES
@@ -33,4 +34,5 @@ SITES = (
     IMPATIENT,
     BROKEN,
     BULK,
+    INTERSTITIAL,
 )

@@ -1,0 +1,28 @@
+"""A browser engine on the Chromium of this machine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from linkskipper.egress import BrowserProxy, LaneLimits, Policy
+from linkskipper.resolver import USER_AGENT
+from linkskipper.resolver.browser import BrowserOptions, find_browser
+from linkskipper.resolver.browser.engine import BrowserEngine
+from linkskipper.settings import load
+
+LIMITS = LaneLimits()
+
+
+@asynccontextmanager
+async def run_browser(
+    policy: Policy, *, limits: LaneLimits = LIMITS, nameservers: list[str] | None = None, **options: Any
+) -> AsyncIterator[BrowserEngine]:
+    """An engine that gets out as far as the policy says, with everything else as an operator has it."""
+    executable = find_browser(load().browser)
+    assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+    chosen = BrowserOptions(executable, USER_AGENT, extra_ca=policy.extra_ca, **options)
+    async with (
+        BrowserProxy(policy, limits=limits, nameservers=nameservers) as proxy,
+        BrowserEngine(chosen, proxy) as engine,
+    ):
+        yield engine
