@@ -15,12 +15,13 @@ from litestar.types import ASGIApp
 
 from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
 from linkskipper.catalog import Catalog
-from linkskipper.egress import Client, Limits, Policy
+from linkskipper.egress import BrowserProxy, Client, Limits, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.links import LinkCache
 from linkskipper.providers import Gate, Measured, Recorder
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, Engine, Resolver
+from linkskipper.resolver.browser import MISSING, BrowserOptions, find_browser
 from linkskipper.retention import prune_for_ever
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
@@ -94,6 +95,30 @@ def egress_policy(settings: Settings) -> Policy:
     )
 
 
+@asynccontextmanager
+async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[Engine | None]:
+    """What resolves links in a browser; None where this machine has none. It starts lazily.
+
+    Raises:
+        SettingsError: the browser that is set cannot be run.
+    """
+    executable = find_browser(settings.browser)
+    if executable is None:
+        yield None
+        return
+    from linkskipper.resolver.browser.engine import BrowserEngine  # noqa: PLC0415 - an optional extra
+
+    options = BrowserOptions(
+        executable,
+        USER_AGENT,
+        contexts=settings.browser_contexts,
+        memory=settings.browser_memory * 1024**2,
+        extra_ca=settings.extra_ca,
+    )
+    async with BrowserProxy(policy) as proxy, BrowserEngine(options, proxy) as engine:
+        yield engine
+
+
 def link_cache(settings: Settings, pool: Pool) -> LinkCache:
     """The cache of links, with the lifetimes that are set."""
     return LinkCache(
@@ -110,7 +135,10 @@ class Workers:
         couriers: Couriers,
         workers: Sequence[QueueWorker],
         providers_changed: asyncio.Event,
+        *,
+        has_browser: bool,
     ) -> None:
+        self.has_browser = has_browser
         self.providers_changed = providers_changed
         self._workshop = workshop
         self._couriers = couriers
@@ -159,9 +187,17 @@ async def run_workers(
         SettingsError, DataDirError: an egress setting or the service's secret cannot be read.
     """
     links = link_cache(settings, pool)
-    async with Client(egress_policy(settings), user_agent=USER_AGENT) as client, _couriers(settings, pool) as couriers:
+    policy = egress_policy(settings)
+    async with (
+        Client(policy, user_agent=USER_AGENT) as client,
+        browser_engine(settings, policy) as browser,
+        _couriers(settings, pool) as couriers,
+    ):
+        if browser is None:
+            log.warning("browser.missing", note=MISSING)
         recorder = Recorder(pool, catalog)
-        workshop = Workshop(pool, Resolver(catalog, client), links, Settler(pool, links), recorder)
+        resolver = Resolver(catalog, client, browser=browser)
+        workshop = Workshop(pool, resolver, links, Settler(pool, links), recorder)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
         def work(taken: Taken) -> Awaitable[bool]:
@@ -175,7 +211,7 @@ async def run_workers(
             at_queues.append(
                 QueueWorker(url, QUEUES, couriers.visit, concurrency=COURIERS, lease_seconds=settings.lease_seconds)
             )
-        workers = Workers(workshop, couriers, at_queues, recorder.changed)
+        workers = Workers(workshop, couriers, at_queues, recorder.changed, has_browser=browser is not None)
         workers.start()
         beside = [
             _keep_running(each)
@@ -227,7 +263,11 @@ async def run_api(
     async with AsyncExitStack() as stack:
         watch = Watch(url)
         authenticator = Authenticator(pool, load_keyring(settings))
-        gate = Gate(pool, changed=asyncio.Event() if workers is None else workers.providers_changed)
+        gate = Gate(
+            pool,
+            changed=asyncio.Event() if workers is None else workers.providers_changed,
+            browser=workers is None or workers.has_browser,
+        )
         await gate.refresh()
         backend = Backend(
             base_url=base_url,

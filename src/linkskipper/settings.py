@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     premium_concurrency: int = Field(default=50, ge=20, description="Premium links in flight per process.")
     lease_seconds: Seconds = Field(default=30, description="A worker silent for so long has lost its jobs.")
 
+    browser: Path | None = Field(default=None, description="A Chromium; unset: the one that is found.")
+    browser_contexts: int = Field(default=16, ge=1, description="Links open in the browser at once, per process.")
+    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browser may take before it is killed.")
+
     new_account_credits: int = Field(default=100, ge=0)
     cache_days: float = Field(default=30, gt=0, description="How long a resolved link is answered from the cache.")
     removed_days: float = Field(default=1, gt=0, description="How long a removed link is answered with 410.")

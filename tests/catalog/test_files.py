@@ -37,7 +37,11 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (GOOD + '[[steps]]\nuse = "click"\nselector = "a"', "", 'steps[0]: "click" needs engine = "browser"'),
         (GOOD + '[[steps]]\nuse = "wait_for"\nselector = "a"', "", 'steps[0]: "wait_for" needs engine = "browser"'),
         (BROWSER + '[[steps]]\nuse = "submit"\nselector = "form"', "", 'steps[0]: "submit" needs engine = "http"'),
-        (BROWSER + '[[steps]]\nuse = "follow"\n[[steps]]\nuse = "fetch"', "", 'steps[1]: "fetch" needs engine = "http"'),
+        (
+            BROWSER + '[[steps]]\nuse = "follow"\n[[steps]]\nuse = "fetch"',
+            "",
+            'steps[1]: "fetch" needs engine = "http"',
+        ),
         (BROWSER + '[[steps]]\nuse = "click"\nselector = "a"\nwait_for = "("', "steps[0].wait_for", "no CSS selector"),
         (BROWSER + '[[steps]]\nuse = "wait_for"', "steps[0]", "give either selector or url"),
         (BROWSER + '[browser]\nallow = ["https://cdn.test"]', "browser.allow[0]", "is no host name"),

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from linkskipper import settings as settings_module
-from linkskipper.app import egress_policy, load_catalog
+from linkskipper.app import browser_engine, egress_policy, load_catalog
 from linkskipper.cli import logs
 from linkskipper.cli.recorder import Recorder, saving
 from linkskipper.egress import Client
@@ -57,8 +57,9 @@ def resolve(
     show, on_hop = _show_json if as_json else _show_line, hop_shower(messages) if len(links) == 1 else None
 
     async def run() -> bool:
-        async with Client(policy, user_agent=USER_AGENT) as client:
-            resolving = nullcontext(Resolver(catalog, client)) if har is None else saving(har, catalog, client)
+        async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
+            plain = Resolver(catalog, client, browser=browser)
+            resolving = nullcontext(plain) if har is None else saving(har, catalog, client)
             with resolving as resolver, _progress(messages, len(links), show) as show_one:
                 return await _resolve_all(resolver, links, concurrency, show_one, on_hop)
 

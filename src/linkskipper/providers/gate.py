@@ -44,10 +44,16 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class Gate:
-    """Knows the open circuits and the providers that are switched off; `changed` makes it look again at once."""
+    """Knows the open circuits and the providers that are switched off; `changed` makes it look again at once.
 
-    def __init__(self, pool: Pool, *, changed: asyncio.Event, clock: Callable[[], float] = time.monotonic) -> None:
+    Without a `browser`, providers that need one are down.
+    """
+
+    def __init__(
+        self, pool: Pool, *, changed: asyncio.Event, browser: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pool = pool
+        self._browser = browser
         self._changed = changed
         self._clock = clock
         self._off: frozenset[str] = frozenset()
@@ -83,12 +89,16 @@ class Gate:
         """Let a job of the account pass; a Probe if it is the one that tries a host which failed.
 
         Raises:
-            ProviderDown: the provider is switched off, or the host's circuit is open for this account.
+            ProviderDown: the provider is switched off, or needs a browser that is not there, or the host's circuit is
+                open for this account.
         """
         if provider.id in self._off:
             raise ProviderDown(
                 f"{provider.label} is switched off here for the time being.", retry_after=SWITCHED_OFF_SECONDS
             )
+        if self._lacks_browser(provider):
+            detail = f"{provider.label} needs a browser, and this service runs without one."
+            raise ProviderDown(detail, retry_after=SWITCHED_OFF_SECONDS)
         while (circuit := self._circuit(provider, host, account_id)) is not None:
             wait = circuit.until - self._clock()
             if wait > 0:
@@ -110,9 +120,15 @@ class Gate:
         shut = [
             host for host, circuit in self._shut.get(provider.id, {}).items() if shuts_out(circuit.streak, account_id)
         ]
-        if status == "down" or provider.id in self._off or _all_shut(provider, shut):
+        if status == "down" or self._is_off(provider) or _all_shut(provider, shut):
             return "down"
         return "degraded" if status == "degraded" or shut or figures.failing else "up"
+
+    def _is_off(self, provider: Provider) -> bool:
+        return provider.id in self._off or self._lacks_browser(provider)
+
+    def _lacks_browser(self, provider: Provider) -> bool:
+        return provider.engine == "browser" and not self._browser
 
     def _circuit(self, provider: Provider, host: str, account_id: int) -> Shut | None:
         circuit = self._shut.get(provider.id, {}).get(host)
