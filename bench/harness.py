@@ -83,7 +83,7 @@ def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -
     print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), aim {aim} or more: {verdict}; {detail}")
 
 
-def show_limit(what: str, value: float, *, limit: float, unit: str) -> None:
+def show_limit(what: str, value: float, *, limit: float, unit: str, detail: str = "") -> None:
     """Print a figure beside the most that it should be."""
     verdict = "ok" if value <= limit else "OVER"
-    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}")
+    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}{detail and f'; {detail}'}")

@@ -1,11 +1,17 @@
-"""A load generator that costs little beside what it measures: prepared bytes over kept connections."""
+"""A load generator that costs little beside what it measures: prepared bytes, plain sockets, no event loop."""
 
-import asyncio
 import re
+import select
+import socket
 import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle, islice
 from urllib.parse import urlsplit
 
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+CHUNK = 65_536
 
 
 def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> bytes:
@@ -16,93 +22,71 @@ def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> byte
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-class Connection(asyncio.Protocol):
-    """Sends one prepared request after another, each when the answer to the one before is whole."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._answer: asyncio.Future[bytes] | None = None
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Gather an answer."""
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        length = LENGTH.search(head)
-        if found and length and len(body) >= int(length[1]) and self._answer and not self._answer.done():
-            self._buffer = b""
-            self._answer.set_result(head)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what is under way."""
-        if self._answer and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionError("the server closed the connection"))
-
-    async def send(self, data: bytes) -> float:
-        """Send a request; returns the seconds until its answer, which must be a 200."""
-        assert self._transport is not None
-        self._answer = asyncio.get_running_loop().create_future()
+def peak(address: str, requests: Sequence[bytes], *, count: int, at_once: int) -> float:
+    """Requests a second with every connection always busy, the requests in turn."""
+    sending = islice(cycle(requests), count)
+    with _connected(address, at_once) as connections:
         begin = time.perf_counter()
-        self._transport.write(data)
-        head = await self._answer
-        assert head.startswith(b"HTTP/1.1 200"), head
-        return time.perf_counter() - begin
-
-    def close(self) -> None:
-        """End."""
-        if self._transport is not None:
-            self._transport.close()
-
-
-async def connect(address: str, count: int) -> list[Connection]:
-    """So many connections to an address."""
-    host, _, port = urlsplit(address).netloc.rpartition(":")
-    loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(Connection, host, int(port)) for _ in range(count)]
-    return [connection for _, connection in made]
+        busy = set(connections[:count])
+        for connection in busy:
+            connection.sendall(next(sending))
+        while busy:
+            for connection in select.select(busy, [], [])[0]:
+                _receive(connection)
+                data = next(sending, None)
+                if data is None:
+                    busy.remove(connection)
+                else:
+                    connection.sendall(data)
+        return count / (time.perf_counter() - begin)
 
 
-async def peak(address: str, data: bytes, *, count: int, at_once: int) -> float:
-    """Requests a second with every connection always busy."""
-    connections = await connect(address, at_once)
-    numbers = iter(range(count))
+def paced(address: str, requests: Sequence[bytes], *, rate: float, seconds: float, at_once: int) -> list[float]:
+    """The seconds that each answer took, sorted, at a steady rate.
 
-    async def work(connection: Connection) -> None:
-        for _ in numbers:
-            await connection.send(data)
-
-    begin = time.perf_counter()
-    await asyncio.gather(*map(work, connections))
-    seconds = time.perf_counter() - begin
-    for connection in connections:
-        connection.close()
-    return count / seconds
-
-
-async def paced(address: str, data: bytes, *, rate: float, seconds: float, at_once: int) -> list[float]:
-    """The seconds that each answer took, sorted, at a steady rate; waiting for a free connection counts."""
-    connections: asyncio.Queue[Connection] = asyncio.Queue()
-    for connection in await connect(address, at_once):
-        connections.put_nowait(connection)
+    They count from when a request was due, so that waiting for a free connection, or for a late generator, counts.
+    """
+    sending = cycle(requests)
+    due = deque(number / rate for number in range(int(rate * seconds)))
     took: list[float] = []
-
-    async def one(due: float) -> None:
-        connection = await connections.get()
-        await connection.send(data)
-        took.append(asyncio.get_running_loop().time() - due)
-        connections.put_nowait(connection)
-
-    begin = asyncio.get_running_loop().time()
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(int(rate * seconds)):
-            due = begin + number / rate
-            await asyncio.sleep(max(0, due - asyncio.get_running_loop().time()))
-            tasks.create_task(one(due))
-    while not connections.empty():
-        connections.get_nowait().close()
+    with _connected(address, at_once) as connections:
+        idle, busy = deque(connections), dict[socket.socket, float]()
+        begin = time.perf_counter()
+        while due or busy:
+            now = time.perf_counter() - begin
+            while due and idle and due[0] <= now:
+                connection = idle.popleft()
+                connection.sendall(next(sending))
+                busy[connection] = due.popleft()
+            wait = max(0, due[0] - now) if due and idle else None
+            for connection in select.select(busy, [], [], wait)[0]:
+                _receive(connection)
+                took.append(time.perf_counter() - begin - busy.pop(connection))
+                idle.append(connection)
     return sorted(took)
+
+
+@contextmanager
+def _connected(address: str, count: int) -> Iterator[list[socket.socket]]:
+    host, _, port = urlsplit(address).netloc.rpartition(":")
+    connections = [socket.create_connection((host, int(port))) for _ in range(count)]
+    try:
+        for connection in connections:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def _receive(connection: socket.socket) -> None:
+    """Read one whole answer, which must be a 200."""
+    answer = b""
+    while True:
+        data = connection.recv(CHUNK)
+        assert data, "the server closed the connection"
+        answer += data
+        head, found, body = answer.partition(b"\r\n\r\n")
+        if found and (length := LENGTH.search(head)) and len(body) >= int(length[1]):
+            break
+    assert answer.startswith(b"HTTP/1.1 200"), answer
