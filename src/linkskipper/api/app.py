@@ -4,7 +4,7 @@ from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
 from linkskipper.api import account, health, jobs, openapi, problems, providers, resolve
-from linkskipper.api.auth import key_guard
+from linkskipper.api.auth import key_check
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import MAX_BODY_BYTES
 from linkskipper.api.envelope import Envelope
@@ -14,7 +14,7 @@ def create_app(backend: Backend) -> ASGIApp:
     """The whole API over a running backend."""
     v1 = Router(
         "/v1",
-        guards=[key_guard(backend)],
+        before_request=key_check(backend),
         route_handlers=[
             resolve.route(backend),
             jobs.route(backend),

@@ -3,10 +3,8 @@
 from typing import TypeAlias
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
+from litestar.types import BeforeRequestHookHandler
 
 from linkskipper.api.backend import Backend
 from linkskipper.api.envelope import Limits, announce
@@ -18,37 +16,38 @@ MAX_GUESSES = 30  # unknown keys from one address in 60 seconds
 KeyRequest: TypeAlias = Request[None, ApiKey, State]
 
 
-def key_guard(backend: Backend) -> Guard:
-    """A guard that lets valid keys pass while in their limit, and hands the key on as ``request.auth``.
+def key_check(backend: Backend) -> BeforeRequestHookHandler:
+    """A hook that lets valid keys pass while in their limit, and hands the key on as ``request.auth``.
 
-    A route that needs a scope names it as its option "scope". It is one guard, as Litestar copies the route for each.
+    A route that needs a scope names it as its option "scope". It is no guard, as Litestar copies the whole route for
+    each call of one: a tenth of the time that an answer from the cache takes.
     """
 
-    async def check_key(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        key = await _identify(backend, connection)
-        connection.scope["auth"] = key
+    async def check_key(request: KeyRequest) -> None:
+        key = await _identify(backend, request)
+        request.scope["auth"] = key
         minute = await backend.minute_limits.hit(key.id, key.rate_limit)
         used = None if key.daily_quota is None else await used_today(backend.pool, key.id)
-        announce(connection.scope, Limits(minute, key.daily_quota, used))
+        announce(request.scope, Limits(minute, key.daily_quota, used))
         if not minute.allowed:
             raise RateLimited(
                 f"This key may call {minute.limit} times in any 60 seconds: wait {minute.reset_seconds} s.",
                 retry_after=minute.reset_seconds,
             )
-        scope = handler.opt.get("scope")
+        scope = request.route_handler.opt.get("scope")
         if scope is not None and scope not in key.scopes:
             raise ForbiddenScope(f"This key lacks the scope {scope}: use or make one that has it.")
 
     return check_key
 
 
-async def _identify(backend: Backend, connection: ASGIConnection) -> ApiKey:  # type: ignore[type-arg]
+async def _identify(backend: Backend, request: KeyRequest) -> ApiKey:
     """The key that the request shows; whoever shows too many unknown ones is not looked up any more for a while."""
-    shown = backend.authenticator.read(connection.headers.get("authorization"))
+    shown = backend.authenticator.read(request.headers.get("authorization"))
     key = backend.authenticator.recall(shown)
     if key is not None:
         return key
-    address = connection.client.host if connection.client else ""
+    address = request.client.host if request.client else ""
     guesses = backend.guesses.look(address, MAX_GUESSES)
     if not guesses.allowed and not backend.authenticator.was_valid(shown):
         raise RateLimited(

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from itertools import count
 
 import msgspec
 from litestar.enums import ScopeType
@@ -21,13 +22,15 @@ class Envelope:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._process = secrets.token_hex(8).encode()
+        self._numbers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = self._request_id(scope)
         scope.setdefault("state", {})
         bind_contextvars(request_id=request_id.decode())
 
@@ -40,12 +43,11 @@ class Envelope:
 
         await self._app(scope, receive, send_with_id)
 
-
-def _request_id(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and ACCEPTED_ID.fullmatch(value):
-            return value
-    return secrets.token_hex(16).encode()
+    def _request_id(self, scope: Scope) -> bytes:
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and ACCEPTED_ID.fullmatch(value):
+                return value
+        return b"%b%016x" % (self._process, next(self._numbers))
 
 
 class Limits(msgspec.Struct):

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
+from linkskipper.api.answer import JsonAnswer
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.fields import (
@@ -64,13 +65,13 @@ def route(backend: Backend) -> HTTPRouteHandler:
     """The route handler."""
 
     @get("/jobs/{job_id:str}")
-    async def job(request: KeyRequest, job_id: FromPath[str], wait: Wait = 0, include: Include = None) -> JobAnswer:
+    async def job(request: KeyRequest, job_id: FromPath[str], wait: Wait = 0, include: Include = None) -> JsonAnswer:
         """The state of a job."""
         found = UUID_TEXT.fullmatch(job_id)
         state = await wait_for_job(backend, request.auth.id, UUID(job_id), wait) if found else None
         if state is None:
             raise NotFound("This key has no job of that id.")
-        return _answer(state, with_trace=include == "trace")
+        return JsonAnswer(_answer(state, with_trace=include == "trace"))
 
     return job
 

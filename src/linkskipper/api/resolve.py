@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, post
+from litestar import post
 from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
+from linkskipper.api.answer import JsonAnswer
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import read_body
@@ -16,7 +17,7 @@ from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, P
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import InvalidRequest, LinkRemoved, ResolveFailed, UnsupportedLink
 from linkskipper.jobs import JobState, NewJob, Queued, Resolved, Status
-from linkskipper.metrics import RESOLVES
+from linkskipper.metrics import CACHED, QUEUED
 from linkskipper.resolver import Reason
 
 
@@ -45,14 +46,11 @@ class QueuedAnswer(msgspec.Struct, frozen=True):
     poll_url: Annotated[str, told("Where to ask for the job, under the service's address.")]
 
 
-Answer = Response[ResolvedAnswer | QueuedAnswer]
-
-
 def route(backend: Backend) -> HTTPRouteHandler:
     """The route handler."""
 
     @post("/resolve", opt={"scope": "resolve"})
-    async def resolve(request: KeyRequest, wait: Wait = 0) -> Answer:
+    async def resolve(request: KeyRequest, wait: Wait = 0) -> JsonAnswer:
         """Answer from the cache, or queue a job."""
         body = read_body(await _whole_body(request), request.headers.get("idempotency-key"))
         submitted = await backend.submitter.submit(
@@ -67,11 +65,11 @@ def route(backend: Backend) -> HTTPRouteHandler:
         )
         match submitted:
             case Resolved():
-                RESOLVES.labels("cached").inc()
+                CACHED.inc()
                 count_accepted(request.scope)
                 return _resolved(submitted, cached=True)
             case Queued():
-                RESOLVES.labels("queued").inc()
+                QUEUED.inc()
                 count_accepted(request.scope)
                 state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
                 if state is not None and state.status is Status.DONE:
@@ -91,7 +89,7 @@ async def _whole_body(request: KeyRequest) -> bytes:
         raise InvalidRequest("the body ended too early") from None
 
 
-def _done(state: JobState) -> Answer:
+def _done(state: JobState) -> JsonAnswer:
     return _resolved(
         Resolved(
             job_id=state.job_id,
@@ -106,17 +104,29 @@ def _done(state: JobState) -> Answer:
     )
 
 
-def _resolved(resolved: Resolved, *, cached: bool) -> Answer:
-    answer = ResolvedAnswer(**msgspec.structs.asdict(resolved), status="done", cached=cached)
-    return Response(answer, status_code=200)
+def _resolved(resolved: Resolved, *, cached: bool) -> JsonAnswer:
+    return JsonAnswer(
+        ResolvedAnswer(
+            job_id=resolved.job_id,
+            status="done",
+            url=resolved.url,
+            target_url=resolved.target_url,
+            provider=resolved.provider,
+            tier=resolved.tier,
+            credits_charged=resolved.credits_charged,
+            cached=cached,
+            balance=resolved.balance,
+        )
+    )
 
 
-def _queued(job_id: UUID, position: int) -> Answer:
+def _queued(job_id: UUID, position: int) -> JsonAnswer:
     poll_url = f"/v1/jobs/{job_id}"
-    return Response(QueuedAnswer(job_id, "queued", position, poll_url), status_code=202, headers={"Location": poll_url})
+    answer = QueuedAnswer(job_id, "queued", position, poll_url)
+    return JsonAnswer(answer, status=202, headers=[(b"location", poll_url.encode())])
 
 
-def _replay(state: JobState) -> Answer:
+def _replay(state: JobState) -> JsonAnswer:
     """The state of the job that the idempotency key started (api.md, "Idempotency")."""
     match state.status:
         case Status.DONE:

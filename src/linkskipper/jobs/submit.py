@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from linkskipper import credits
@@ -11,7 +12,7 @@ from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceede
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import JobState, NewJob, Queued, Resolved
 from linkskipper.jobs.read import read_replay
-from linkskipper.keys import DailyUsage, balance_reader, lock_usage, seconds_to_midnight
+from linkskipper.keys import DailyUsage, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
 from linkskipper.providers import Gate
 from linkskipper.resolver import Link, Unsupported, intake
@@ -32,7 +33,7 @@ class Submitter:
         self._catalog = catalog
         self._links = links
         self._gate = gate
-        self._balance = balance_reader(pool)
+        self._look = Batcher(self._look_all)
         self._queue = Batcher(self._queue_all)
 
     async def submit(self, new: NewJob) -> Submitted:
@@ -49,15 +50,18 @@ class Submitter:
         if replay is not None:
             return replay
         link = self._take_in(new.url)
-        cached = await self._links.find(link.key)
-        if cached is None:
+        known, target_url, provider, tier, balance = await self._look((link.key, new.account_id))
+        if not known:
             return await self._enqueue_if_up(new, link)
-        if cached.target_url is None:
+        if target_url is None:
             raise LinkRemoved("The shortener says that this link was removed.")
         if new.daily_quota is not None:
             await self._count(new)
-        balance = await self._balance(new.account_id)
-        return Resolved(None, new.url, cached.target_url, cached.provider, cached.tier, 0, balance)
+        return Resolved(None, new.url, target_url, provider, tier, 0, balance)
+
+    async def _look_all(self, asked: list[tuple[bytes, int]]) -> list[asyncpg.Record]:
+        """What the cache knows of links, each with the balance of the account that asks, in the order asked."""
+        return await self._pool.fetch(queries.LOOK, *zip(*asked, strict=True))
 
     async def _count(self, new: NewJob) -> None:
         """An answer from the cache counts towards the daily quota, but is not refused for it (api.md)."""

@@ -1,6 +1,6 @@
 """Accounts, API keys and their secrets."""
 
-from linkskipper.keys.accounts import Account, balance_reader, create_account, get_account, list_accounts
+from linkskipper.keys.accounts import Account, create_account, get_account, list_accounts
 from linkskipper.keys.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key, roll_key
 from linkskipper.keys.authenticate import Authenticator
 from linkskipper.keys.quota import DailyUsage, lock_usage, prune_usage, seconds_to_midnight, used_today
@@ -19,7 +19,6 @@ __all__ = [
     "NewKey",
     "NewWebhookSecret",
     "WebhookSecrets",
-    "balance_reader",
     "create_account",
     "create_key",
     "get_account",

@@ -8,7 +8,6 @@ from linkskipper.credits import grant
 from linkskipper.errors import UnknownRecordError
 from linkskipper.keys import queries
 from linkskipper.storage import Pool
-from linkskipper.storage.batch import Batcher
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -47,14 +46,3 @@ async def get_account(pool: Pool, account_id: int) -> Account:
 async def list_accounts(pool: Pool) -> list[Account]:
     """All accounts, oldest first."""
     return [Account(**row) for row in await pool.fetch(queries.ACCOUNTS)]
-
-
-def balance_reader(pool: Pool) -> Batcher[int, int]:
-    """What reads an account's balance by its id, holds not subtracted; simultaneous reads share a statement."""
-
-    async def read(account_ids: list[int]) -> list[int]:
-        rows = await pool.fetch(queries.BALANCES, account_ids)
-        balances = {row["id"]: row["balance"] for row in rows}
-        return [balances[account_id] for account_id in account_ids]
-
-    return Batcher(read)

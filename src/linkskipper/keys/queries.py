@@ -12,8 +12,6 @@ SELECT id, name, telegram_id, subscription_until, balance, held, created_at
 FROM accounts ORDER BY id
 """
 
-BALANCES = "SELECT id, balance FROM accounts WHERE id = ANY($1::bigint[])"
-
 CREATE_KEY = """
 INSERT INTO api_keys
     (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit, daily_quota)
