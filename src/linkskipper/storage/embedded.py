@@ -200,8 +200,8 @@ class EmbeddedServer:
         pidfile = self._cluster / "postmaster.pid"
         give_up = time.monotonic() + START_SECONDS
         while server.poll() is None and time.monotonic() < give_up:
-            lines = pidfile.read_text().split() if pidfile.exists() else [""]
-            if lines[0] == str(server.pid) and lines[-1] == "ready":
+            words = pidfile.read_text().split() if pidfile.exists() else []  # none, too, while it is being written
+            if words[:1] == [str(server.pid)] and words[-1] == "ready":
                 return
             time.sleep(READY_POLL_SECONDS)
         raise DatabaseError(f"The embedded PostgreSQL did not start: see {self._cluster}/server.log.")
