@@ -32,7 +32,7 @@ async def serve() -> None:
     listener = process.listen("127.0.0.1", 0)
     app = Litestar([resolve, job], openapi_config=None, logging_config=None)
     with process.stop_requested() as stop:
-        async with process.serving(app, listener):
+        async with process.serving(app, listener, base_url=""):
             print(process.address_of(listener), flush=True)
             await stop.wait()
 

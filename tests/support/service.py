@@ -120,7 +120,7 @@ async def run_service(
         running = await stack.enter_async_context(
             run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
         )
-        await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
+        await stack.enter_async_context(process.serving(running.app, listener, base_url=url, let_go=running.let_go))
         session = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Service(url, settings, pool, lab, session)
 

@@ -9,12 +9,14 @@ import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
+from linkskipper.api.wire import Protocol
 from linkskipper.errors import PortInUseError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -92,12 +94,12 @@ def stop_requested() -> Iterator[asyncio.Event]:
 class HttpServer(uvicorn.Server):
     """uvicorn, with the signals left to stop_requested."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=partial(Protocol, base_url=base_url),  # type: ignore[arg-type]
                 ws="none",
                 backlog=BACKLOG,
                 lifespan="off",
@@ -117,10 +119,13 @@ class HttpServer(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, *, let_go: Callable[[], None] = lambda: None
+    app: ASGIApp, listener: socket.socket, *, base_url: str, let_go: Callable[[], None] = lambda: None
 ) -> AsyncIterator[None]:
-    """Serve the application until the context ends; then let waiting clients go and answer what is under way."""
-    server = HttpServer(app)
+    """Serve the application until the context ends; then let waiting clients go and answer what is under way.
+
+    base_url is where clients reach it.
+    """
+    server = HttpServer(app, base_url)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield

@@ -48,7 +48,9 @@ def serve(
             running = await stack.enter_async_context(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
-            await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
+            await stack.enter_async_context(
+                process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+            )
             await welcome.greet(settings, pool, address, shorteners)
             await stop.wait()
 
@@ -71,7 +73,9 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
             running = await stack.enter_async_context(
                 run_api(settings, url, pool, load_catalog(settings), base_url=base_url, workers=None)
             )
-            await stack.enter_async_context(process.serving(running.app, listener, let_go=running.let_go))
+            await stack.enter_async_context(
+                process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+            )
             log.info("api.ready", address=address)
             await stop.wait()
 
