@@ -14,7 +14,7 @@ import structlog
 from litestar.types import ASGIApp
 
 from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
-from linkskipper.catalog import Catalog
+from linkskipper.catalog import Catalog, LiveCatalog
 from linkskipper.egress import BrowserProxy, Client, Limits, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, WebhookSecrets, load_keyring
@@ -72,13 +72,28 @@ async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
         pool.terminate()
 
 
-def load_catalog(settings: Settings, extra: Sequence[Path] = ()) -> Catalog:
-    """The built-in catalogue with the operator's files over it; extra names more directories.
+def load_catalog(settings: Settings) -> Catalog:
+    """The built-in catalogue with the operator's files over it, as they are now.
 
     Raises:
         CatalogError: a provider file is wrong.
     """
-    return Catalog.load(extra_dirs=[*extra, *([settings.providers_dir] if settings.providers_dir else [])])
+    return Catalog.load(extra_dirs=[settings.providers_dir] if settings.providers_dir else [])
+
+
+@contextmanager
+def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterator[Catalog]:
+    """The same, which follows the operator's files until the context ends, and which broken ones do not stop.
+
+    `beneath` are directories that go before the operator's, and are not followed.
+    """
+    live = LiveCatalog(settings.providers_dir, beneath=beneath)
+    following = _keep_running(live.run) if settings.providers_dir is not None else None
+    try:
+        yield live.catalog
+    finally:
+        if following is not None:
+            following.cancel()
 
 
 def egress_policy(settings: Settings) -> Policy:

@@ -8,6 +8,7 @@ import pytest
 from linkskipper.catalog import Catalog, check
 from linkskipper.errors import CatalogError
 
+SAMPLE = '[[samples]]\nurl = "https://exe.test/abc"\nexpect = "https://example.com/"\n'
 GOOD = 'id = "exe"\nlabel = "Exe.io"\nhosts = ["exe.test"]\ntier = "premium"\n'
 BROWSER = GOOD + 'engine = "browser"\n'
 
@@ -75,6 +76,13 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (GOOD + '[[steps]]\nuse = "submit"\nselector = "form"\nwait = 5', "steps[0].wait", "table"),
         (GOOD + "id = 5", "", "is not TOML"),
         ("", "id", "missing"),
+        ("a = " + "[" * 5000, "", "nested too deeply"),
+        (GOOD + 'hosts_from = "url-shortener"\nexclude = [["a"]]', "exclude[0]", "string"),
+        (GOOD.replace('["exe.test"]', "5") + 'hosts_from = "url-shortener"', "hosts", "tuple"),
+        (GOOD + "[limits]\nconcurrency = 0", "limits.concurrency", "greater than or equal to 1"),
+        (GOOD + "[limits]\nconcurrency = 1001", "limits.concurrency", "less than or equal to 1000"),
+        (GOOD + "[limits]\nmin_interval = 0", "limits.min_interval", "greater than 0"),
+        (GOOD + "[limits]\nmin_interval = 61", "limits.min_interval", "less than or equal to 60"),
     ],
 )
 def test_problems(tmp_path: Path, text: str, field: str, said: str) -> None:
@@ -107,13 +115,16 @@ def test_clashes(tmp_path: Path) -> None:
     """Two files of one directory may share neither id nor host."""
     write(tmp_path, GOOD, "a.toml")
     write(tmp_path, GOOD, "b.toml")
-    assert [problem.field for problem in check([tmp_path])] == ["id", "hosts"]
+    problems = [problem for problem in check([tmp_path]) if problem.field != "samples"]
+    assert [(Path(problem.file).name, problem.field) for problem in problems] == [("b.toml", "id"), ("b.toml", "hosts")]
+    assert all("a.toml" in problem.message for problem in problems)
 
 
 def test_good_files_have_no_problems(tmp_path: Path) -> None:
     """A right file passes, and a directory's other files are none of our business."""
-    write(tmp_path, GOOD)
+    write(tmp_path, GOOD + SAMPLE)
     write(tmp_path, "x", "notes.txt")
+    write(tmp_path, "x", ".exe.toml")
     assert check([tmp_path]) == []
 
 

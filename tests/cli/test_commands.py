@@ -190,12 +190,22 @@ async def test_newer_schema(database_url: str, data_dir: Path) -> None:
 
 
 async def test_broken_provider_file(database_url: str, tmp_path: Path) -> None:
-    """A provider file that is wrong is named, with its field, and nothing starts on half a catalogue."""
+    """A provider file that is wrong is named in the log, with its field, and the process starts without it."""
     (tmp_path / "broken.toml").write_text('id = "broken"\nlabel = "Broken"\nhosts = ["x.test"]\ntier = "cheap"\n')
-    code, _, err = await run("worker", LINKSKIPPER_DATABASE_URL=database_url, LINKSKIPPER_PROVIDERS_DIR=str(tmp_path))
-    assert code == 1
-    assert "broken.toml" in one_line(err)
-    assert "tier" in err
+    settings = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_PROVIDERS_DIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        *(COMMAND, "worker"), env=environment(None, **settings, LINKSKIPPER_LOG_JSON="true"), stderr=PIPE
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        refused, ready = [json.loads(await process.stderr.readline()) for _ in range(2)]
+        assert ready["event"] == "worker.ready"
+        process.terminate()
+        assert await process.wait() == 0
+    assert (refused["event"], refused["level"]) == ("providers.file_refused", "error")
+    assert (refused["file"], refused["field"]) == (str(tmp_path / "broken.toml"), "tier")
+    code, out, err = await run("providers", "list", data_dir=tmp_path / "none", **settings)
+    assert (code, "bit.ly" in out, "broken.toml" in err) == (0, True, True)
 
 
 async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from linkskipper.app import TIERS, Tier, checked_pool, load_catalog, run_api, run_workers
+from linkskipper.app import TIERS, Tier, checked_pool, live_catalog, run_api, run_workers
 from linkskipper.cli import process
 from linkskipper.keys import create_account, create_key, load_keyring
 from linkskipper.lab import Lab
@@ -111,7 +111,7 @@ async def run_service(
             **options,
         )
         pool = await stack.enter_async_context(checked_pool(settings, database_url))
-        catalog = load_catalog(settings, extra=[lab.providers_dir])
+        catalog = stack.enter_context(live_catalog(settings, beneath=[lab.providers_dir]))
         workers = await stack.enter_async_context(
             run_workers(settings, database_url, pool, catalog, tiers, webhooks=webhooks)
         )

@@ -1,8 +1,9 @@
 """What each shortener does, as data: provider files, read and checked."""
 
+from linkskipper.catalog.checks import check
 from linkskipper.catalog.graveyard import Burial
 from linkskipper.catalog.index import Catalog
-from linkskipper.catalog.loader import check
+from linkskipper.catalog.live import LiveCatalog
 from linkskipper.catalog.model import PRICES, Provider, Tier
 from linkskipper.catalog.problems import Problem
 from linkskipper.catalog.steps import (
@@ -36,6 +37,7 @@ __all__ = [
     "FromPath",
     "FromQuery",
     "Link",
+    "LiveCatalog",
     "Problem",
     "Provider",
     "ScriptValue",

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from linkskipper.catalog.fields import HostPattern, Table
 
-GRAVEYARD_FILE = "graveyard.toml"
+GRAVEYARD = "graveyard"
+GRAVEYARD_FILE = f"{GRAVEYARD}.toml"
 
 
 class Burial(Table):

@@ -1,28 +1,39 @@
 """Which provider a host belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from linkskipper.catalog.fields import WILDCARD, parents
-from linkskipper.catalog.graveyard import Burial
+from linkskipper.catalog.graveyard import GRAVEYARD, Burial
 from linkskipper.catalog.loader import BUILTIN, Layer, read_layer
 from linkskipper.catalog.model import Provider
+from linkskipper.catalog.problems import refuse
 from linkskipper.egress import Url
-from linkskipper.errors import CatalogError
+
+
+class Tables(NamedTuple):
+    """All that is looked up, made whole before it is used."""
+
+    by_id: Mapping[str, Provider]
+    burials: Sequence[Burial]
+    hosts: Mapping[str, Provider | Burial]
+
+
+class Change(NamedTuple):
+    """Ids of providers that came, are others now, and went; the graveyard counts as one."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
 
 
 class Catalog:
     """All providers. Later ones go before earlier ones where they name the same host, and replace them by id."""
 
     def __init__(self, providers: Iterable[Provider], burials: Iterable[Burial] = ()) -> None:
-        self._by_id = {provider.id: provider for provider in providers}
-        self._hosts: dict[str, Provider | Burial] = {}
-        fallbacks = [provider for provider in self._by_id.values() if provider.is_fallback]
-        proper = [provider for provider in self._by_id.values() if not provider.is_fallback]
-        entries: list[Provider | Burial] = [*fallbacks, *burials, *proper]
-        for entry in entries:
-            self._hosts.update(dict.fromkeys(entry.hosts, _dead_or_alive(entry)))
+        self.tables = _tables(providers, burials)
 
     @classmethod
     def load(cls, *, builtin: bool = True, extra_dirs: Sequence[Path] = ()) -> Self:
@@ -31,19 +42,33 @@ class Catalog:
         Raises:
             CatalogError: naming all that is wrong, a line each, as "file: field: what; how to mend it".
         """
-        layers = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
-        if problems := [problem for layer in layers for problem in layer.problems]:
-            raise CatalogError("\n".join(map(str, problems)))
+        read = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
+        refuse(problem for _, problems in read for problem in problems)
+        return cls.of_layers([layer for layer, _ in read])
+
+    @classmethod
+    def of_layers(cls, layers: Sequence[Layer]) -> Self:
+        """The providers of layers, each over those before it."""
         return cls(_in_order(layers), [burial for layer in layers for burial in layer.burials])
+
+    def replace(self, other: "Catalog") -> Change:
+        """Become like another, at once, for everybody who was handed this one."""
+        before, self.tables = self.tables, other.tables
+        return _change(before, self.tables)
+
+    def as_it_is(self) -> "Catalog":
+        """The catalogue as it is now, which no replacement touches: a link ends as it began."""
+        return copy(self)
 
     @property
     def providers(self) -> list[Provider]:
         """All of them, by id."""
-        return [self._by_id[id_] for id_ in sorted(self._by_id)]
+        by_id = self.tables.by_id
+        return [by_id[id_] for id_ in sorted(by_id)]
 
     def find(self, provider_id: str) -> Provider | None:
         """The provider of this id."""
-        return self._by_id.get(provider_id)
+        return self.tables.by_id.get(provider_id)
 
     def owner(self, host: str) -> Provider | None:
         """The living provider that a host belongs to."""
@@ -62,13 +87,35 @@ class Catalog:
 
     def _entry(self, host: str) -> Provider | Burial | None:
         """Look up the host itself, then the wildcards over it, the nearest first."""
+        hosts = self.tables.hosts
         host = host.removesuffix(".")
-        if (entry := self._hosts.get(host)) is not None:
+        if (entry := hosts.get(host)) is not None:
             return entry
         for parent in parents(host):
-            if (entry := self._hosts.get(WILDCARD + parent)) is not None:
+            if (entry := hosts.get(WILDCARD + parent)) is not None:
                 return entry
         return None
+
+
+def _change(before: Tables, after: Tables) -> Change:
+    common = sorted(before.by_id.keys() & after.by_id.keys())
+    changed = [id_ for id_ in common if before.by_id[id_] is not after.by_id[id_]]
+    if list(before.burials) != list(after.burials):
+        changed.append(GRAVEYARD)
+    added, removed = after.by_id.keys() - before.by_id.keys(), before.by_id.keys() - after.by_id.keys()
+    return Change(sorted(added), changed, sorted(removed))
+
+
+def _tables(providers: Iterable[Provider], burials: Iterable[Burial]) -> Tables:
+    burials = tuple(burials)
+    by_id = {provider.id: provider for provider in providers}
+    fallbacks = [provider for provider in by_id.values() if provider.is_fallback]
+    proper = [provider for provider in by_id.values() if not provider.is_fallback]
+    entries: list[Provider | Burial] = [*fallbacks, *burials, *proper]
+    hosts: dict[str, Provider | Burial] = {}
+    for entry in entries:
+        hosts.update(dict.fromkeys(entry.hosts, _dead_or_alive(entry)))
+    return Tables(by_id, burials, hosts)
 
 
 def _in_order(layers: Iterable[Layer]) -> list[Provider]:

@@ -20,6 +20,9 @@ PRICES: dict[Tier, int] = {"standard": 1, "premium": 2}
 
 MAX_HOPS = 30
 MAX_SECONDS = 120
+MAX_CONCURRENCY = 1000
+MAX_INTERVAL = 60
+LONGEST_QUEUE = 2  # seconds that a link spends in a place of its own waiting for its provider's next request
 DEFAULT_STEPS: tuple[Step, ...] = (Follow(use="follow"),)
 
 
@@ -39,14 +42,26 @@ class Match(Table):
 
 
 class Limits(Table):
-    """How far and how long one link may go, times in seconds.
+    """How far and how long one link may go, and how hard all links together may press the provider.
 
-    `timeout` is for the whole of it, `max_wait` for all the countdowns together that it waits out.
+    Times are in seconds: `timeout` for the whole link, `max_wait` for all the countdowns together that it waits out,
+    `min_interval` between two requests. `concurrency` is how many links may be at the provider at once, over all
+    workers.
     """
 
     max_hops: int = Field(default=10, ge=1, le=MAX_HOPS)
     timeout: float = Field(default=30, gt=0, le=MAX_SECONDS)
     max_wait: float = Field(default=20, ge=0, le=MAX_WAIT)
+    concurrency: int | None = Field(default=None, ge=1, le=MAX_CONCURRENCY)
+    min_interval: float | None = Field(default=None, gt=0, le=MAX_INTERVAL)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many links may be at the provider at once, so that none waits long for its next request."""
+        if self.min_interval is None:
+            return self.concurrency
+        keep_pace = 1 + int(LONGEST_QUEUE / self.min_interval)
+        return keep_pace if self.concurrency is None else min(self.concurrency, keep_pace)
 
 
 class Browser(Table):
@@ -106,7 +121,9 @@ class Provider(Table):
     def _add_listed_hosts(cls, table: object) -> object:
         if not isinstance(table, dict) or not isinstance(table.get("hosts_from"), str):
             return table
-        own, left_out = table.get("hosts", ()), set(table.get("exclude", ()))
+        own, left_out = table.get("hosts", []), table.get("exclude", [])
+        if not isinstance(own, list | tuple) or not isinstance(left_out, list | tuple):
+            return table  # which the fields' own types refuse
         listed = [host for host in read_hosts(table["hosts_from"]) if host not in left_out and host not in own]
         return {**table, "hosts": (*own, *listed)}
 

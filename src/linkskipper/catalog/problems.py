@@ -1,14 +1,15 @@
 """What is wrong with a provider file, in words that say how to mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from linkskipper.catalog import graveyard, model, steps
+from linkskipper.errors import CatalogError
 
 _TABLES: tuple[type[BaseModel], ...] = (
     model.Provider,
@@ -32,16 +33,30 @@ _TABLES: tuple[type[BaseModel], ...] = (
 _FIELDS = sorted({name for table in _TABLES for name in table.model_fields})
 
 
+Level = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in one file; `field` is "" where it is about the whole file."""
+    """One thing wrong in one file; `field` is "" where it is about the whole file.
+
+    An error keeps the file from doing what it says; a warning names what is probably not meant.
+    """
 
     file: str
     field: str
     message: str
+    level: Level = "error"
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.file, self.field, self.message) if part)
+        level = "warning" if self.level == "warning" else ""
+        return ": ".join(part for part in (self.file, self.field, level, self.message) if part)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise CatalogError, with a line for each problem, if there is any."""
+    if lines := "\n".join(map(str, problems)):
+        raise CatalogError(lines)
 
 
 def problems_of(file: str, error: ValidationError) -> Iterator[Problem]:

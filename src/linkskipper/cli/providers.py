@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app import load_catalog
-from linkskipper.catalog import Provider
+from linkskipper.catalog import Catalog, LiveCatalog, Problem, Provider
 from linkskipper.catalog import check as check_files
 from linkskipper.catalog.loader import BUILTIN
+from linkskipper.cli import logs
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
 from linkskipper.cli.record import record
@@ -33,7 +33,7 @@ def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     Where there is a database, health tells which are switched off and which fail just now.
     """
     settings = settings_module.load(data_dir=data_dir)
-    providers = load_catalog(settings).providers
+    providers = _catalog(settings).providers
     conditions = _conditions(settings, data_dir)
     if as_json:
         print_json([_as_dict(provider, conditions) for provider in providers])
@@ -85,27 +85,33 @@ def check(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Check provider files: a line on stderr for each thing that is wrong, and exit 1 if there is any."""
-    problems = (
-        check_files(files) if files else [problem for place in _usual_places() for problem in check_files([place])]
-    )
+    """Check provider files: a line on stderr for each thing that is wrong, and exit 1 if there is an error."""
+    own = settings_module.load().providers_dir
+    problems = _check_given(files, own) if files else [*check_files([BUILTIN]), *check_files([own] if own else [])]
     if as_json:
         print_json(problems)
     for problem in problems:
         typer.echo(str(problem), err=True)
-    if problems:
+    if any(problem.level == "error" for problem in problems):
         raise typer.Exit(1)
-    typer.echo("All provider files are right.", err=True)
+    typer.echo("All provider files are right." if not problems else "No errors.", err=True)
 
 
-def _usual_places() -> list[Path]:
-    own = settings_module.load().providers_dir
-    return [BUILTIN, *([own] if own else [])]
+def _check_given(files: list[Path], own: Path | None) -> list[Problem]:
+    """A file of the operator's directory is not alone there."""
+    beside = own is not None and any(file.absolute().parent == own.absolute() for file in files)
+    return check_files(files, beside=[own] if own is not None and beside else [])
 
 
 def _require(provider: str, data_dir: Path | None) -> None:
-    if load_catalog(settings_module.load(data_dir=data_dir)).find(provider) is None:
+    if _catalog(settings_module.load(data_dir=data_dir)).find(provider) is None:
         raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
+
+
+def _catalog(settings: Settings) -> Catalog:
+    """The catalogue as a service that starts now would have it: without the operator's broken files."""
+    logs.configure(settings)
+    return LiveCatalog(settings.providers_dir).catalog
 
 
 def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, Condition] | None:

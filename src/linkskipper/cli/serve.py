@@ -7,7 +7,7 @@ import structlog
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app import TIERS, Tier, checked_pool, database, load_catalog, run_api, run_workers
+from linkskipper.app import TIERS, Tier, checked_pool, database, live_catalog, run_api, run_workers
 from linkskipper.cli import logs, process, welcome
 from linkskipper.cli.options import DataDir, Host, Port
 from linkskipper.lab import Lab
@@ -42,7 +42,8 @@ def serve(
             joined = settings if shorteners is None else _routed_to(settings, shorteners)
             await migrate(url)
             pool = await stack.enter_async_context(checked_pool(settings, url))
-            catalog = load_catalog(joined, extra=[shorteners.providers_dir] if shorteners else [])
+            beneath = [shorteners.providers_dir] if shorteners else []
+            catalog = stack.enter_context(live_catalog(settings, beneath=beneath))
             workers = await stack.enter_async_context(run_workers(joined, url, pool, catalog, TIERS))
             base_url = settings.public_url or address
             running = await stack.enter_async_context(
@@ -70,8 +71,9 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
             stop = stack.enter_context(process.stop_requested())
             pool = await stack.enter_async_context(checked_pool(settings, url))
             base_url = settings.public_url or address
+            catalog = stack.enter_context(live_catalog(settings))
             running = await stack.enter_async_context(
-                run_api(settings, url, pool, load_catalog(settings), base_url=base_url, workers=None)
+                run_api(settings, url, pool, catalog, base_url=base_url, workers=None)
             )
             await stack.enter_async_context(
                 process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
@@ -96,7 +98,8 @@ def worker(
         async with AsyncExitStack() as stack:
             stop = stack.enter_context(process.stop_requested())
             pool = await stack.enter_async_context(checked_pool(settings, url))
-            await stack.enter_async_context(run_workers(settings, url, pool, load_catalog(settings), tiers))
+            catalog = stack.enter_context(live_catalog(settings))
+            await stack.enter_async_context(run_workers(settings, url, pool, catalog, tiers))
             log.info("worker.ready", tiers=tiers)
             await stop.wait()
 

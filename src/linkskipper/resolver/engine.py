@@ -51,27 +51,28 @@ class Resolver:
 
         Never raises for anything that the link does: the Resolution says it.
         """
+        catalog = self._catalog.as_it_is()
         try:
-            link = intake(url, self._catalog)
+            link = intake(url, catalog)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
-        return await self._resolve(url, link, on_hop)
+        return await self._resolve(url, link, catalog, on_hop)
 
-    async def _resolve(self, url: str, link: Link, on_hop: OnHop | None) -> Resolution:
+    async def _resolve(self, url: str, link: Link, catalog: Catalog, on_hop: OnHop | None) -> Resolution:
         until = asyncio.get_running_loop().time() + link.provider.limits.timeout
         visit = Visit(link.url, link.provider, self._fetcher, until=until, on_hop=on_hop)
         try:
-            target = await self._run(visit)
+            target = await self._run(visit, catalog)
         except Stop as stop:
             return _stopped(url, visit, stop)
         return _ended(url, visit, target=target.spelled)
 
-    async def _run(self, visit: Visit) -> Target:
+    async def _run(self, visit: Visit, catalog: Catalog) -> Target:
         """Pass through providers until a target is none's link."""
         while True:
             await self._engine(visit.provider)(visit)
             target = visit.target or _still_inside(visit)
-            following = self._next_provider(visit, target)
+            following = _next_provider(visit, target, catalog)
             if target.url is None or following is None:
                 return target
             if len(visit.passed) == MAX_PROVIDERS:
@@ -85,17 +86,18 @@ class Resolver:
             raise Stop(Reason.UPSTREAM_ERROR, f"{provider.label} needs a browser, and this service runs without one.")
         return self._browser.run
 
-    def _next_provider(self, visit: Visit, target: Target) -> Provider | None:
-        """Whose link the target is; None where it is the destination. Raises Stop where it may not be that."""
-        if target.scheme not in visit.provider.accept.schemes:
-            raise Stop(Reason.BAD_SCHEME, f"It leads to a {target.scheme}: URL.")
-        if target.url is None:
-            return None
-        if (provider := self._catalog.match(target.url)) is not None:
-            return provider
-        if reason := refused_destination(target.url.host):
-            raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
+
+def _next_provider(visit: Visit, target: Target, catalog: Catalog) -> Provider | None:
+    """Whose link the target is; None where it is the destination. Raises Stop where it may not be that."""
+    if target.scheme not in visit.provider.accept.schemes:
+        raise Stop(Reason.BAD_SCHEME, f"It leads to a {target.scheme}: URL.")
+    if target.url is None:
         return None
+    if (provider := catalog.match(target.url)) is not None:
+        return provider
+    if reason := refused_destination(target.url.host):
+        raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
+    return None
 
 
 def _still_inside(visit: Visit) -> Target:

@@ -96,7 +96,12 @@ CHANGED = Site(
         Link(
             "/new",
             "A page built anew, without the element that the file looks for",
-            page(document('<div class="redesign"><button>Let me through</button></div>', title="Our new design")),
+            page(
+                document(
+                    f'<main><a class="button" href="{destination("preview/new")}">Let me through</a></main>',
+                    title="Our new design",
+                )
+            ),
             reason="provider_changed",
         ),
     ),
