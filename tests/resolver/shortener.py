@@ -1,7 +1,8 @@
 """A shortener for tests: real HTTP on loopback, scripted by path."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
@@ -32,6 +33,17 @@ def page(body: str) -> bytes:
     return answer(body=body)
 
 
+def _length(head: str) -> int:
+    found = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def header(head: str, name: str) -> str | None:
+    """The value of a header in a request's head; None if it is not there."""
+    found = re.search(rf"^{name}: (.*)\r", head, re.IGNORECASE | re.MULTILINE)
+    return found[1] if found else None
+
+
 @dataclass
 class Shortener:
     """Answers by host and path; several answers for one path are given in turn, the last one for good."""
@@ -39,7 +51,9 @@ class Shortener:
     pages: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     port: int = 0
+    otherwise: Answer = field(default_factory=lambda: answer(404))
 
     def put(self, path: str, *answers: Answer, host: str = HOST) -> None:
         """Say what a path answers."""
@@ -50,6 +64,7 @@ class Shortener:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                self.bodies.append(await reader.readexactly(_length(head)))
                 reply = self._reply(head)
                 if not reply:
                     break
@@ -64,7 +79,7 @@ class Shortener:
         host = next(line[6:] for line in head.split("\r\n") if line.lower().startswith("host: "))
         self.asked.append(host + path)
         self.heads.append(head)
-        answers = self.pages.get(host + path, [answer(404)])
+        answers = self.pages.get(host + path, [self.otherwise])
         chosen = answers.pop(0) if len(answers) > 1 else answers[0]
         return chosen(head) if callable(chosen) else chosen
 
@@ -76,6 +91,7 @@ class Bench:
         self.shortener = shortener
         self.paused: list[float] = []
         self.put = shortener.put
+        self.sleep: Callable[[float], Awaitable[None]] = self._sleep
 
     async def resolve(
         self, url: str, *providers: Mapping[str, object], on_hop: Callable[[Hop], None] | None = None
@@ -87,7 +103,7 @@ class Bench:
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
         async with Client(policy, user_agent=USER_AGENT) as client:
-            resolver = Resolver(catalog, client, sleep=self._sleep, random=lambda: 0.0)
+            resolver = Resolver(catalog, client, sleep=self.sleep, random=lambda: 0.0)
             return await resolver.resolve(url, on_hop=on_hop)
 
     async def _sleep(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The one door out: every connection of this service to the world passes here, and the guard with it."""
 
 from linkskipper.egress.addresses import refusal
+from linkskipper.egress.charsets import UTF8, Charset
 from linkskipper.egress.client import Client, Limits
 from linkskipper.egress.cookies import Jar
 from linkskipper.egress.errors import (
@@ -21,9 +22,11 @@ from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url, canonical
 
 __all__ = [
+    "UTF8",
     "BadUrl",
     "BodyTooLarge",
     "BrowserProxy",
+    "Charset",
     "Client",
     "Exchange",
     "ForeignScheme",

@@ -6,15 +6,11 @@ import re
 import msgspec
 from multidict import CIMultiDictProxy
 
+from linkskipper.egress.charsets import UTF8, UTF16_BE, UTF16_LE, Charset
 from linkskipper.egress.urls import Url
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, UTF16_LE), (codecs.BOM_UTF16_BE, UTF16_BE))
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-# Python keeps every codec name that it was ever asked for, found or not, so strangers do not get to ask for any.
-_CHARSETS = re.compile(
-    r"utf-?8|utf-16(le|be)?|us-ascii|latin1|iso-8859-1?\d|(windows-|cp)(125\d|866|874|949)|koi8-[ru]"
-    r"|gbk|gb2312|gb18030|big5(-hkscs)?|euc-(jp|kr)|shift[-_]jis|iso-2022-jp|tis-620|macintosh"
-)
 _META_WITHIN = 1024  # bytes (HTML standard, "prescan a byte stream to determine its encoding")
 _FIRST_NON_ASCII = 0x80
 
@@ -34,18 +30,23 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     charset: str | None
 
     def text(self) -> str:
-        """Decode the body by header, byte order mark or meta element, else as UTF-8; never fails."""
+        """Decode the body; never fails."""
+        return self.body.decode(self.encoding().codec, "replace").removeprefix("\ufeff")
+
+    def encoding(self) -> Charset:
+        """The encoding by byte order mark, header or meta element, else UTF-8."""
         for bom, encoding in _BOMS:
             if self.body.startswith(bom):
-                return self.body[len(bom) :].decode(encoding, "replace")
-        for charset in (self.charset, self._meta_charset()):
-            if (text := _decoded(self.body, charset)) is not None:
-                return text
-        return self.body.decode("utf-8", "replace")
+                return encoding
+        return self._labelled(self.charset) or self._labelled(self._meta_charset()) or UTF8
 
     def locations(self) -> list[str]:
         """Each Location header, its non-ASCII bytes percent-encoded one by one, as browsers do."""
         return [_percent_encoded(value) for value in self.headers.getall("Location", ())]
+
+    @staticmethod
+    def _labelled(label: str | None) -> Charset | None:
+        return None if label is None else Charset.labelled(label)
 
     def _meta_charset(self) -> str | None:
         found = _META.search(self.body, 0, _META_WITHIN)
@@ -54,15 +55,6 @@ class Response(msgspec.Struct, frozen=True, gc=False):
         charset = found[1].decode("ascii")
         # What a meta element could be read from is not UTF-16, whatever it says (HTML standard, same place).
         return "utf-8" if charset.lower().startswith("utf-16") else charset
-
-
-def _decoded(body: bytes, charset: str | None) -> str | None:
-    if charset is None or not _CHARSETS.fullmatch(charset.lower()):
-        return None
-    try:
-        return body.decode(charset, "replace")
-    except LookupError:
-        return None
 
 
 def _percent_encoded(value: str) -> str:

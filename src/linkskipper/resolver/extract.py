@@ -28,12 +28,17 @@ class Onward(NamedTuple):
 
 def moves_by_itself(page: Page) -> Iterator[Onward]:
     """Where the answer takes any visitor at once, with nothing to be clicked, read or run."""
-    if page.status in _REDIRECTS and (location := _location(page.response)):
-        yield Onward(location, Mechanism.LOCATION_HEADER, page.url)
+    yield from redirects(page)
     for header in page.response.headers.getall("Refresh", ()):
         if text := refresh_url(header):
             yield Onward(text, Mechanism.REFRESH_HEADER, page.url)
     yield from _meta_refreshes(page, without_scripts=False)
+
+
+def redirects(page: Page) -> Iterator[Onward]:
+    """Where the answer redirects to, before there is any page."""
+    if page.status in _REDIRECTS and (location := _location(page.response)):
+        yield Onward(location, Mechanism.LOCATION_HEADER, page.url)
 
 
 def moves_by_script(page: Page) -> Iterator[Onward]:

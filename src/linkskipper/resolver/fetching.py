@@ -16,9 +16,11 @@ from linkskipper.egress import (
 )
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.outcome import Reason
+from linkskipper.resolver.outgoing import Outgoing
 from linkskipper.resolver.stops import TRANSIENT
 
 ATTEMPTS = 3
+TURNED_AWAY = frozenset({429, 503})
 FIRST_PAUSE = 0.2  # seconds; doubled each time, and jittered by half
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -28,29 +30,40 @@ class Fetcher:
     """Fetches through the one door out; `sleep` and `random` (0 to 1) are handed in."""
 
     def __init__(self, client: Transport, *, sleep: Sleep, random: Callable[[], float]) -> None:
+        self.sleep = sleep
         self._client = client
-        self._sleep = sleep
         self._random = random
 
-    async def fetch(self, url: Url, jar: Jar, *, until: float) -> Response:
+    async def fetch(
+        self, url: Url, jar: Jar, *, until: float, outgoing: Outgoing, document: Url | None = None
+    ) -> Response:
         """Give the answer, which may be an error's if it does not recover before `until`, a time of the loop's.
 
-        Raises Stop where no answer came.
+        `document` is where the visitor comes from. Raises Stop where no answer came.
         """
         attempt = 1
         while True:
-            answer = await self._try(url, jar, until - asyncio.get_running_loop().time())
-            if isinstance(answer, Response) and answer.status not in TRANSIENT:
-                return answer
+            answer = await self._try(url, jar, until - asyncio.get_running_loop().time(), outgoing, document)
+            if not _may_recover(answer, outgoing):
+                return _give_up(answer)
             pause = max(self._pause(attempt), _retry_after(answer))
             if attempt == ATTEMPTS or asyncio.get_running_loop().time() + pause >= until:
                 return _give_up(answer)
-            await self._sleep(pause)
+            await self.sleep(pause)
             attempt += 1
 
-    async def _try(self, url: Url, jar: Jar, seconds: float) -> Response | Unreachable:
+    async def _try(
+        self, url: Url, jar: Jar, seconds: float, outgoing: Outgoing, document: Url | None
+    ) -> Response | Unreachable:
         try:
-            return await self._client.fetch(url, jar=jar, timeout=seconds)
+            return await self._client.fetch(
+                url,
+                method=outgoing.method,
+                headers=outgoing.headers(url, document),
+                body=outgoing.body,
+                jar=jar,
+                timeout=seconds,
+            )
         except Unreachable as error:
             return error
         except Refused as error:
@@ -63,6 +76,15 @@ class Fetcher:
     def _pause(self, attempt: int) -> float:
         pause: float = FIRST_PAUSE * 2 ** (attempt - 1)
         return pause * (1 + self._random() / 2)
+
+
+def _may_recover(answer: Response | Unreachable, outgoing: Outgoing) -> bool:
+    """Whether to ask again. A form is sent again only where the server turned it away and said when to come back."""
+    if isinstance(answer, Unreachable):
+        return outgoing.body is None
+    if outgoing.body is not None:
+        return answer.status in TURNED_AWAY and "Retry-After" in answer.headers
+    return answer.status in TRANSIENT
 
 
 def _retry_after(answer: Response | Unreachable) -> float:

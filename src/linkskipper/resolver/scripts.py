@@ -32,14 +32,26 @@ def literal_locations(scripts: Sequence[str]) -> Iterator[str]:
 
 def variable(scripts: Sequence[str], name: str) -> str | None:
     """The string that a variable is set to; a dotted name is a property's, in an object literal or by assignment."""
+    found = _value(scripts, name, _STRING)
+    return None if found is None else unquoted(found)
+
+
+def number(scripts: Sequence[str], name: str) -> float | None:
+    """The number that a variable is set to, which may be spelled as a string."""
+    found = _value(scripts, name, r"[\"']?-?\d{1,9}(?:\.\d{1,9})?[\"']?")
+    return None if found is None else float(found.strip("\"'"))
+
+
+def _value(scripts: Sequence[str], name: str, pattern: str) -> str | None:
     first, *rest = map(re2.escape, name.split("."))
-    dotted = r"\s*\.\s*".join((first, *rest))
+    dotted = first + "".join(rf"(?:\s*\.\s*{part}|\s*\[\s*[\"']{part}[\"']\s*\])" for part in rest)
     nested = first + "".join(rf"[\"']?\s*[=:]\s*\{{(?s:.*?)\b{part}" for part in rest)
     for spelled in (dotted, nested):
-        pattern = re2.compile(rf"(?:^|[^\w$]){spelled}[\"']?\s*[=:]\s*({_STRING})")
+        assigned = re2.compile(rf"(?:^|[^\w$]){spelled}[\"']?\s*[=:]\s*({pattern})")
         for script in scripts:
-            if (found := pattern.search(script)) is not None:
-                return unquoted(found.group(1))
+            if (found := assigned.search(script)) is not None:
+                value: str = found.group(1)
+                return value
     return None
 
 

@@ -6,7 +6,20 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from linkskipper.catalog import Fetch, Follow, FromFragment, FromPath, FromQuery, Link, ScriptValue, Step
+from linkskipper.catalog import (
+    Fetch,
+    Follow,
+    FromFragment,
+    FromPath,
+    FromQuery,
+    Link,
+    ScriptValue,
+    Step,
+    Submit,
+    Wait,
+    Xhr,
+)
+from linkskipper.resolver import form_steps
 from linkskipper.resolver.decode import decode
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.extract import Onward, links, moves_by_itself, moves_by_script
@@ -100,4 +113,7 @@ _RUNNERS: dict[type[Step], Runner] = {
     FromQuery: _from_query,
     FromPath: _from_path,
     FromFragment: _from_fragment,
+    Submit: form_steps.submit,
+    Xhr: form_steps.xhr,
+    Wait: form_steps.wait,
 }

@@ -1,15 +1,19 @@
 """One link under way: where it is, what it has seen, how it got there."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from linkskipper.catalog import Provider
 from linkskipper.egress import Jar, Url
+from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.extract import Onward
 from linkskipper.resolver.fetching import Fetcher
+from linkskipper.resolver.forms import Sending
 from linkskipper.resolver.outcome import Hop, Mechanism, Reason
+from linkskipper.resolver.outgoing import PLAIN, Outgoing, same_request
 from linkskipper.resolver.page import Page
 from linkskipper.resolver.spelling import Target, inherit_fragment, read_target
 from linkskipper.resolver.stops import check_answer, check_page
@@ -52,7 +56,11 @@ class Visit:
         self._fetcher = fetcher
         self._on_hop = on_hop
         self._jar = Jar()
-        self._seen: dict[str, list[str | None]] = {}
+        self._outgoing = PLAIN
+        self._document: Url | None = None
+        self._counting_since = 0.0
+        self._waited: dict[str, float] = {}
+        self._seen: dict[tuple[str, str, bytes | None], list[str | None]] = {}
         self._moves = 0
         self._seconds = 0.0
 
@@ -60,6 +68,7 @@ class Visit:
         """Go on from a URL of another provider, or again from the first step of the same one."""
         self.url, self.provider, self.target = url, provider, None
         self.passed.append(provider)
+        self._outgoing = PLAIN
         self._moves = 0
 
     async def load(self) -> Page:
@@ -70,11 +79,14 @@ class Visit:
             self._check_loop()
             started = perf_counter()
             try:
-                response = await self._fetcher.fetch(self.url, self._jar, until=self.until)
+                response = await self._fetcher.fetch(
+                    self.url, self._jar, until=self.until, outgoing=self._outgoing, document=self._document
+                )
             finally:
                 self._seconds = perf_counter() - started
             self.page = Page(response)
-            check_answer(response)
+            self._counting_since = asyncio.get_running_loop().time()
+            check_answer(response, of_script=self._outgoing.is_xhr)
         return self.page
 
     async def load_checked(self) -> Page:
@@ -90,7 +102,7 @@ class Visit:
 
     def come_back(self) -> None:
         """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
-        before = self._seen.setdefault(self.url.href.partition("#")[0], [])
+        before = self._seen.setdefault(same_request(self.url, PLAIN), [])
         if len(before) == MAX_VISITS:
             raise self._loop()
         before.append(None)
@@ -112,27 +124,69 @@ class Visit:
             target = read_target(onward.text, onward.base)
             if target is None or (target.url is not None and self.provider.is_decoy(target.url.host)):
                 continue
+            outgoing = PLAIN
             if onward.mechanism is Mechanism.LOCATION_HEADER:
                 target = inherit_fragment(target, onward.base)
-            self._move(target, onward.mechanism)
+                outgoing = self._redirected(target)
+            self._move(target, onward.mechanism, outgoing)
             return True
         return False
+
+    def send(self, sending: Sending, mechanism: Mechanism) -> None:
+        """Move to where a form goes; raises Stop where that would send its fields off the provider's hosts."""
+        target, outgoing = sending
+        if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
+            raise _fields_for_others(target)
+        self._move(target, mechanism, outgoing)
+
+    def back(self, page: Page) -> None:
+        """Stand on a page again whose script asked for something and got nothing."""
+        self.url, self.page, self.target, self._outgoing = page.url, page, None, PLAIN
+
+    async def wait(self, seconds: float, most: float | None) -> None:
+        """Wait out a countdown that began when the page came, or when the last one ended.
+
+        Raises Stop at once where it is longer than allowed or than there is time for.
+        """
+        waited = self._waited.get(self.provider.id, 0) + seconds
+        if waited > self.provider.limits.max_wait or (most is not None and seconds > most):
+            raise Stop(Reason.WAIT_TOO_LONG, f"{self.url.host} makes visitors wait for {seconds:g} seconds.")
+        now = asyncio.get_running_loop().time()
+        over = max(self._counting_since + seconds, now)
+        if over >= self.until:
+            raise Stop(Reason.TIMEOUT, f"{self.url.host} makes visitors wait for longer than the link has time.")
+        if over > now:
+            await self._fetcher.sleep(over - now)
+        self._waited[self.provider.id], self._counting_since = waited, over
 
     def end(self) -> None:
         """Note the last hop of a link that ended where it is; nothing where it had moved off."""
         if self.target is None:
             self._note_hop(None)
 
-    def _move(self, target: Target, mechanism: Mechanism) -> None:
+    def _move(self, target: Target, mechanism: Mechanism, outgoing: Outgoing = PLAIN) -> None:
         self._note_hop(mechanism)
+        if mechanism is not Mechanism.LOCATION_HEADER and self.page is not None and not self._outgoing.is_xhr:
+            self._document = self.page.url
         self.page = None
+        self._outgoing = outgoing
         self._moves += 1
-        if target.url is None or not self.provider.keeps(self.url.host, target.url.host):
+        if target.url is None or not self._keeps(target.url):
             self.target = target
         else:
             self.url = target.url
         if self._moves > self.provider.limits.max_hops:
             raise Stop(Reason.TOO_MANY_HOPS, f"It is passed on more than {self.provider.limits.max_hops} times.")
+
+    def _redirected(self, target: Target) -> Outgoing:
+        """What a redirect asks for; raises Stop where it would hand a form's fields to another service."""
+        outgoing = self._outgoing.redirected(self.page.response) if self.page is not None else PLAIN
+        if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
+            raise _fields_for_others(target)
+        return outgoing
+
+    def _keeps(self, url: Url) -> bool:
+        return self.provider.keeps(self.url.host, url.host)
 
     def _note_hop(self, mechanism: Mechanism | None) -> None:
         status = self.page.status if self.page else None
@@ -143,12 +197,21 @@ class Visit:
             self._on_hop(hop)
 
     def _check_loop(self) -> None:
-        """A URL may come again only with other cookies."""
+        """A request may come again only with other cookies; a form's fields are part of what it asks."""
         cookies = self._jar.header(self.url)
-        before = self._seen.setdefault(self.url.href.partition("#")[0], [])
+        before = self._seen.setdefault(same_request(self.url, self._outgoing), [])
         if cookies in before or len(before) == MAX_VISITS:
             raise self._loop()
         before.append(cookies)
 
     def _loop(self) -> Stop:
         return Stop(Reason.LOOP_DETECTED, f"It comes back to {self.url.href}.")
+
+
+def _fields_for_others(target: Target) -> Stop:
+    """A form's fields are for the provider alone: what it is to be sent to is no destination that can be given out."""
+    if target.url is None:
+        return Stop(Reason.BAD_SCHEME, f"Its form goes to a {target.scheme}: URL.")
+    if reason := refused_destination(target.url.host):
+        return Stop(Reason.BLOCKED_ADDRESS, f"Its form goes to {target.url.host}, {reason}.")
+    return Stop(Reason.PROVIDER_CHANGED, f"Its form goes to {target.url.host}, which is none of the provider's hosts.")
