@@ -19,7 +19,7 @@ from linkskipper.egress import BrowserProxy, Client, Limits, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.links import LinkCache
-from linkskipper.providers import Gate, Measured, Recorder
+from linkskipper.providers import Gate, Measured, Places, Recorder
 from linkskipper.resolver import USER_AGENT, Engine, Resolver
 from linkskipper.resolver.browser import MISSING, BrowserOptions, find_browser
 from linkskipper.retention import prune_for_ever
@@ -211,8 +211,9 @@ async def run_workers(
         if browser is None:
             log.warning("browser.missing", note=MISSING)
         recorder = Recorder(pool, catalog)
-        resolver = Resolver(catalog, client, browser=browser)
-        workshop = Workshop(pool, resolver, links, Settler(pool, links), recorder)
+        places = Places(pool, catalog, lease_seconds=settings.lease_seconds)
+        resolver, settler = Resolver(catalog, client, browser=browser), Settler(pool, links)
+        workshop = Workshop(pool, resolver, links, settler, recorder=recorder, places=places)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
         def work(taken: Taken) -> Awaitable[bool]:
@@ -234,6 +235,7 @@ async def run_workers(
                 partial(prune_for_ever, pool, settings),
                 partial(ring_for_forgotten_for_ever, pool),
                 recorder.run,
+                places.run,
             )
         ]
         try:

@@ -27,6 +27,7 @@ LinkSkipperError
 ├── EgressError              why nothing came back from outside (the rest of it: egress/errors.py)
 └── Stopped                  a link goes no further
     ├── Stop                 a stop rule ended it (resolver/errors.py)
+    ├── Full                 its provider has no place for it just now (resolver/errors.py)
     └── Unsupported          it is no link to begin with (resolver/errors.py)
 """
 

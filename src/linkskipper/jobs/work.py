@@ -10,15 +10,18 @@ import asyncpg
 import msgspec
 import structlog
 
+from linkskipper.catalog import Provider
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import Status
 from linkskipper.jobs.settle import Ending, Settler
+from linkskipper.jobs.turns import JobTurns
 from linkskipper.links import CachedLink, LinkCache
-from linkskipper.providers import Recorder
-from linkskipper.resolver import Reason, Resolution, Resolver
+from linkskipper.providers import Places, Recorder
+from linkskipper.resolver import Full, Reason, Resolution, Resolver
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
 from linkskipper.storage.patience import until_back
+from linkskipper.storage.queue import QueueEntry
 
 log = structlog.get_logger()
 
@@ -44,8 +47,18 @@ class Started(msgspec.Struct, frozen=True):
 class Workshop:
     """Starts, resolves and settles jobs, many at once; the queue says which."""
 
-    def __init__(self, pool: Pool, resolver: Resolver, links: LinkCache, settler: Settler, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        resolver: Resolver,
+        links: LinkCache,
+        settler: Settler,
+        *,
+        recorder: Recorder,
+        places: Places,
+    ) -> None:
         self._pool = pool
+        self._places = places
         self._resolver = resolver
         self._links = links
         self._settler = settler
@@ -59,7 +72,12 @@ class Workshop:
         started = await self._persist(lambda: self._start(job_id))
         if started is None:
             return True
-        ending = await self._attempt(started)
+        try:
+            ending = await self._attempt(started)
+        except Full as full:
+            provider = full.provider
+            await self._persist(lambda: self._park(started, provider))
+            return True
         if ending is None:
             await self._pool.execute(queries.HAND_BACK, started.job_id, started.attempt, started.lease)
             return False
@@ -96,7 +114,9 @@ class Workshop:
             return _ending(started, Status.FAILED, reason="attempts_exhausted")
         began = time.monotonic()
         try:
-            resolution = await self._resolve(started.url)
+            resolution = await self._resolve(started)
+        except Full:
+            raise
         except Exception:
             log.exception("job.resolver_crashed", job_id=str(started.job_id), url=started.url)
             return _ending(started, Status.FAILED, reason="internal_error")
@@ -105,13 +125,14 @@ class Workshop:
         self._recorder.note(started.account_id, resolution, time.monotonic() - began)
         return _ending_from_resolution(started, resolution)
 
-    async def _resolve(self, url: str) -> Resolution | None:
+    async def _resolve(self, started: Started) -> Resolution | None:
         task = asyncio.current_task()
         if task is None or self._abandoned.is_set():
             return None
         self._resolving.add(task)
         try:
-            return await self._resolver.resolve(url)
+            turns = JobTurns(self._places, QueueEntry(started.tier, started.job_id), self._persist)
+            return await self._resolver.resolve(started.url, turns=turns)
         except asyncio.CancelledError:
             if not self._abandoned.is_set():
                 raise
@@ -119,6 +140,13 @@ class Workshop:
             return None
         finally:
             self._resolving.discard(task)
+
+    async def _park(self, started: Started, provider: Provider) -> None:
+        """Hand a job back that comes into its queue again when its provider has a place for it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            handed_back = await connection.execute(queries.HAND_BACK, started.job_id, started.attempt, started.lease)
+            if handed_back != "UPDATE 0":
+                await self._places.wait(connection, provider, QueueEntry(started.tier, started.job_id))
 
     async def _raise_hold(self, started: Started, ending: Ending) -> None:
         await self._settler.raise_hold(started.job_id, started.account_id, held=started.cost, cost=ending.charge)

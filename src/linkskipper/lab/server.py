@@ -10,7 +10,7 @@ from typing import cast
 import httptools
 
 from linkskipper.lab.site import Directory
-from linkskipper.lab.wire import Request, Script
+from linkskipper.lab.wire import Memory, Request, Script
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._failed_once: set[str] = set()
+        self._memory = Memory()
         self._listeners: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
 
@@ -32,7 +32,7 @@ class Server:
         loop = asyncio.get_running_loop()
         self._listeners.append(
             await loop.create_server(
-                lambda: Connection(self._directory, self._failed_once, self._connections),
+                lambda: Connection(self._directory, self._memory, self._connections),
                 sock=listener,
                 ssl=tls,
                 ssl_handshake_timeout=patience,
@@ -49,9 +49,9 @@ class Server:
 class Connection(asyncio.Protocol):
     """One connection: requests in, answers out, as the directory says."""
 
-    def __init__(self, directory: Directory, failed_once: set[str], connections: "set[Connection]") -> None:
+    def __init__(self, directory: Directory, memory: Memory, connections: "set[Connection]") -> None:
         self._directory = directory
-        self._failed_once = failed_once
+        self._memory = memory
         self._connections = connections
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
     def _request(self) -> Request:
         path, _, query = self._target.decode("latin-1").partition("?")
         host = self._host.decode("latin-1").lower().partition(":")[0]
-        return Request(self._scheme, host, path, query, self._cookies.decode("latin-1"), self._failed_once)
+        return Request(self._scheme, host, path, query, self._cookies.decode("latin-1"), self._memory)
 
     def _write_whole(self, reply: bytes) -> None:
         if self._parser.get_method() == b"HEAD":

@@ -1,23 +1,33 @@
 """What goes over the wire: the requests that the lab's hosts are asked and the bytes that they answer."""
 
 import http
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What the lab's hosts remember from one request to the next: paths that fail every other time, visitors now."""
+
+    failed_once: set[str] = field(default_factory=set)
+    under_way: Counter[str] = field(default_factory=Counter)
+    last_asked: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A request, as far as shorteners care; ``failed_once`` is the lab's memory of unfinished failures."""
+    """A request, as far as shorteners care."""
 
     scheme: str
     host: str
     path: str
     query: str
     cookies: str
-    failed_once: set[str]
+    memory: Memory
 
 
 Script: TypeAlias = AsyncGenerator[bytes, None]

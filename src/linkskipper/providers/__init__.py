@@ -1,7 +1,8 @@
-"""The health of providers: circuit breakers, the operator's switch, measured times."""
+"""The health of providers: circuit breakers, the operator's switch, measured times; and their limits, kept."""
 
 from linkskipper.providers.figures import Figures, Measured, latency
 from linkskipper.providers.gate import Gate, Probe, Status
+from linkskipper.providers.places import Places
 from linkskipper.providers.recorder import Recorder, prune_circuits
 from linkskipper.providers.switch import Condition, read_conditions, switch_off, switch_on
 
@@ -10,6 +11,7 @@ __all__ = [
     "Figures",
     "Gate",
     "Measured",
+    "Places",
     "Probe",
     "Recorder",
     "Status",

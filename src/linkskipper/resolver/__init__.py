@@ -3,9 +3,10 @@
 from importlib.metadata import version
 
 from linkskipper.resolver.engine import Engine, Resolver
-from linkskipper.resolver.errors import Stop, Unsupported
+from linkskipper.resolver.errors import Full, Stop, Unsupported
 from linkskipper.resolver.intake import Link, intake
 from linkskipper.resolver.outcome import REASONS, Hop, Mechanism, Reason, Resolution, Rule
+from linkskipper.resolver.turns import LocalTurns, Turns
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
 
@@ -13,14 +14,17 @@ __all__ = [
     "REASONS",
     "USER_AGENT",
     "Engine",
+    "Full",
     "Hop",
     "Link",
+    "LocalTurns",
     "Mechanism",
     "Reason",
     "Resolution",
     "Resolver",
     "Rule",
     "Stop",
+    "Turns",
     "Unsupported",
     "intake",
 ]

@@ -10,11 +10,12 @@ from linkskipper.egress import Transport
 from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop, Unsupported
 from linkskipper.resolver.fetching import Fetcher, Sleep
-from linkskipper.resolver.intake import Link, intake
+from linkskipper.resolver.intake import intake
 from linkskipper.resolver.outcome import Reason, Resolution
 from linkskipper.resolver.spelling import Target
 from linkskipper.resolver.steps import run_steps
 from linkskipper.resolver.stops import dead_end
+from linkskipper.resolver.turns import LocalTurns, Turns
 from linkskipper.resolver.visit import OnHop, Visit
 
 MAX_PROVIDERS = 5
@@ -45,22 +46,20 @@ class Resolver:
         self._catalog = catalog
         self._browser = browser
         self._fetcher = Fetcher(client, sleep=sleep, random=random)
+        self._turns = LocalTurns()
 
-    async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
+    async def resolve(self, url: str, *, on_hop: OnHop | None = None, turns: Turns | None = None) -> Resolution:
         """Find where a link leads, without contacting that; `on_hop` is called with each hop as it ends.
 
-        Never raises for anything that the link does: the Resolution says it.
+        Never raises for anything that the link does: the Resolution says it. `turns` keeps the providers' limits on
+        concurrency and spacing; without it, they hold for the links of this resolver. It may raise Full.
         """
         catalog = self._catalog.as_it_is()
         try:
             link = intake(url, catalog)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
-        return await self._resolve(url, link, catalog, on_hop)
-
-    async def _resolve(self, url: str, link: Link, catalog: Catalog, on_hop: OnHop | None) -> Resolution:
-        until = asyncio.get_running_loop().time() + link.provider.limits.timeout
-        visit = Visit(link.url, link.provider, self._fetcher, until=until, on_hop=on_hop)
+        visit = Visit(link.url, link.provider, self._fetcher, turns or self._turns, on_hop=on_hop)
         try:
             target = await self._run(visit, catalog)
         except Stop as stop:
@@ -70,7 +69,7 @@ class Resolver:
     async def _run(self, visit: Visit, catalog: Catalog) -> Target:
         """Pass through providers until a target is none's link."""
         while True:
-            await self._engine(visit.provider)(visit)
+            await self._pass_through(visit)
             target = visit.target or _still_inside(visit)
             following = _next_provider(visit, target, catalog)
             if target.url is None or following is None:
@@ -78,6 +77,15 @@ class Resolver:
             if len(visit.passed) == MAX_PROVIDERS:
                 raise Stop(Reason.TOO_MANY_HOPS, f"It passes more than {MAX_PROVIDERS} shorteners.")
             visit.enter(target.url, following)
+
+    async def _pass_through(self, visit: Visit) -> None:
+        """Run the steps of the provider that the link is at, in a place there if those are limited."""
+        run = self._engine(visit.provider)
+        if visit.provider.limits.at_once is None:
+            await run(visit)
+            return
+        async with visit.place():
+            await run(visit)
 
     def _engine(self, provider: Provider) -> Callable[[Visit], Awaitable[None]]:
         if provider.engine == "http":

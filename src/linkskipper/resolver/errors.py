@@ -2,9 +2,11 @@
 
 Stopped
 ├── Stop           a stop rule ended the link
+├── Full           a provider has no place for another link just now
 └── Unsupported    the text is no link of a supported provider
 """
 
+from linkskipper.catalog import Provider
 from linkskipper.errors import Stopped
 from linkskipper.resolver.outcome import Reason
 
@@ -16,6 +18,14 @@ class Stop(Stopped):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class Full(Stopped):
+    """A provider has no place for another link just now; this one may be tried again from its beginning."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(f"{provider.label} takes no more than {provider.limits.at_once} links at once.")
+        self.provider = provider
 
 
 class Unsupported(Stopped):

@@ -24,6 +24,8 @@ TURNED_AWAY = frozenset({429, 503})
 FIRST_PAUSE = 0.2  # seconds; doubled each time, and jittered by half
 
 Sleep = Callable[[float], Awaitable[object]]
+Reserve = Callable[[float], Awaitable[float | None]]
+"""Gives the seconds until the next request may be sent; None if that is later than the given seconds away."""
 
 
 class Fetcher:
@@ -35,14 +37,24 @@ class Fetcher:
         self._random = random
 
     async def fetch(
-        self, url: Url, jar: Jar, *, until: float, outgoing: Outgoing, document: Url | None = None
+        self,
+        url: Url,
+        jar: Jar,
+        *,
+        until: float,
+        outgoing: Outgoing,
+        document: Url | None = None,
+        reserve: Reserve | None = None,
     ) -> Response:
         """Give the answer, which may be an error's if it does not recover before `until`, a time of the loop's.
 
-        `document` is where the visitor comes from. Raises Stop where no answer came.
+        `document` is where the visitor comes from. Each request waits for what `reserve` says. Raises Stop where no
+        answer came.
         """
         attempt = 1
         while True:
+            if reserve is not None:
+                await self._wait_for_turn(reserve, url, until)
             answer = await self._try(url, jar, until - asyncio.get_running_loop().time(), outgoing, document)
             if not _may_recover(answer, outgoing):
                 return _give_up(answer)
@@ -51,6 +63,13 @@ class Fetcher:
                 return _give_up(answer)
             await self.sleep(pause)
             attempt += 1
+
+    async def _wait_for_turn(self, reserve: Reserve, url: Url, until: float) -> None:
+        seconds = await reserve(until - asyncio.get_running_loop().time())
+        if seconds is None:
+            raise Stop(Reason.TIMEOUT, f"The requests to {url.host} are so many that its turn comes too late.")
+        if seconds > 0:
+            await self.sleep(seconds)
 
     async def _try(
         self, url: Url, jar: Jar, seconds: float, outgoing: Outgoing, document: Url | None

@@ -1,7 +1,9 @@
 """One link under way: where it is, what it has seen, how it got there."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple, Protocol
 
@@ -10,13 +12,14 @@ from linkskipper.egress import Jar, Url
 from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.extract import Onward
-from linkskipper.resolver.fetching import Fetcher
+from linkskipper.resolver.fetching import Fetcher, Reserve
 from linkskipper.resolver.forms import Sending
 from linkskipper.resolver.outcome import Hop, Mechanism, Reason
 from linkskipper.resolver.outgoing import PLAIN, Outgoing, same_request
 from linkskipper.resolver.page import Page
 from linkskipper.resolver.spelling import Target, inherit_fragment, read_target
 from linkskipper.resolver.stops import check_answer, check_page
+from linkskipper.resolver.turns import Turns
 
 MAX_VISITS = 3  # of one URL, each with other cookies: a gate that sets one and sends back is no loop
 
@@ -44,16 +47,17 @@ class Visit:
     a time of the loop's. The steps move it on. `live` is the browser's page, where there is one.
     """
 
-    def __init__(self, url: Url, provider: Provider, fetcher: Fetcher, *, until: float, on_hop: OnHop | None) -> None:
+    def __init__(self, url: Url, provider: Provider, fetcher: Fetcher, turns: Turns, *, on_hop: OnHop | None) -> None:
         self.url = url
         self.provider = provider
         self.target: Target | None = None
         self.page: Page | None = None
         self.hops: list[Hop] = []
         self.passed = [provider]
-        self.until = until
         self.live: Live | None = None
         self._fetcher = fetcher
+        self._turns = turns
+        self._begin()
         self._on_hop = on_hop
         self._jar = Jar()
         self._outgoing = PLAIN
@@ -63,6 +67,23 @@ class Visit:
         self._seen: dict[tuple[str, str, bytes | None], list[str | None]] = {}
         self._moves = 0
         self._seconds = 0.0
+
+    def _begin(self) -> None:
+        self.until = asyncio.get_running_loop().time() + self.provider.limits.timeout
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place at the provider; the link's time begins with its first, but does not stand still for others."""
+        first = len(self.passed) == 1
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout_at(None if first else self.until):
+                    await held.enter_async_context(self._turns.place(self.provider))
+            except TimeoutError:
+                raise Stop(Reason.TIMEOUT, f"{self.provider.label} had no place for it in time.") from None
+            if first:
+                self._begin()
+            yield
 
     def enter(self, url: Url, provider: Provider) -> None:
         """Go on from a URL of another provider, or again from the first step of the same one."""
@@ -80,7 +101,12 @@ class Visit:
             started = perf_counter()
             try:
                 response = await self._fetcher.fetch(
-                    self.url, self._jar, until=self.until, outgoing=self._outgoing, document=self._document
+                    self.url,
+                    self._jar,
+                    until=self.until,
+                    outgoing=self._outgoing,
+                    document=self._document,
+                    reserve=self._reserve,
                 )
             finally:
                 self._seconds = perf_counter() - started
@@ -163,6 +189,11 @@ class Visit:
         """Note the last hop of a link that ended where it is; nothing where it had moved off."""
         if self.target is None:
             self._note_hop(None)
+
+    @property
+    def _reserve(self) -> Reserve | None:
+        paced = self.provider.limits.min_interval is not None
+        return partial(self._turns.reserve, self.provider) if paced else None
 
     def _move(self, target: Target, mechanism: Mechanism, outgoing: Outgoing = PLAIN) -> None:
         self._note_hop(mechanism)

@@ -91,6 +91,13 @@ async def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> dict
     return positions
 
 
+async def enqueue_first(connection: Connection, entries: Sequence[QueueEntry]) -> None:
+    """Put jobs that have waited long enough before all others of their queues, inside the connection's transaction."""
+    await Queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+        [entry.queue for entry in entries], [entry.job_id.bytes for entry in entries], [1] * len(entries)
+    )
+
+
 class Deferred(msgspec.Struct, frozen=True):
     """Something to be put into the queue of that name and taken no sooner than after the delay."""
 

@@ -2,6 +2,7 @@
 
 from linkskipper.lab.sites.broken import BROKEN
 from linkskipper.lab.sites.bulk import BULK
+from linkskipper.lab.sites.busy import CROWDED, PACED
 from linkskipper.lab.sites.chains import CHAIN, HOPS, LOOP
 from linkskipper.lab.sites.embedded import EMBEDDED
 from linkskipper.lab.sites.interstitial import INTERSTITIAL
@@ -32,6 +33,8 @@ SITES = (
     SLOW,
     PREMIUM,
     IMPATIENT,
+    CROWDED,
+    PACED,
     BROKEN,
     BULK,
     INTERSTITIAL,

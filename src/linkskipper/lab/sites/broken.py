@@ -65,10 +65,10 @@ def _fail_once(request: Request) -> Reply:
     failure = FAILURES_ONCE.get(request.path[1:4])
     if failure is None or not request.path.startswith("-once/", 4):
         return NOT_FOUND
-    if request.path in request.failed_once:
-        request.failed_once.discard(request.path)
+    if request.path in request.memory.failed_once:
+        request.memory.failed_once.discard(request.path)
         return redirect(RECOVERED)
-    request.failed_once.add(request.path)
+    request.memory.failed_once.add(request.path)
     return failure
 
 
