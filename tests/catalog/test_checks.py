@@ -87,6 +87,7 @@ def test_errors(checked: Callable[[str], list[Problem]], text: str, field: str, 
         (file_with("[limits]\ntimeout = 5\nmax_wait = 5"), "limits.max_wait", "raise timeout"),
         (file_with('status = "captcha"\nnote = "x"'), "since", "say when"),
         (file_with('status = "degraded"\nsince = 2026-01-02'), "note", "and why"),
+        (file_with('[browser]\nallow = ["cdn.test"]'), "browser.allow", 'heeded with engine = "browser" only'),
     ],
 )
 def test_warnings(checked: Callable[[str], list[Problem]], text: str, field: str, said: str) -> None:
@@ -141,3 +142,9 @@ def test_what_is_checked_beyond_the_schema_keeps_no_file_out(tmp_path: Path) -> 
     """A file without samples is a provider all the same."""
     (tmp_path / "exe.toml").write_text(file_with(samples=""))
     assert Catalog.load(builtin=False, extra_dirs=[tmp_path]).find("exe") is not None
+
+
+def test_every_field_at_once() -> None:
+    """A file that uses every table, each beside the others, is right but for what another engine would heed."""
+    (problem,) = check([Path(__file__).with_name("example.toml")])
+    assert (problem.field, problem.level) == ("browser.allow", "warning")

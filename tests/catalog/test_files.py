@@ -47,7 +47,6 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (BROWSER + '[[steps]]\nuse = "wait_for"', "steps[0]", "give either selector or url"),
         (BROWSER + '[browser]\nallow = ["https://cdn.test"]', "browser.allow[0]", "is no host name"),
         (BROWSER + "[browser]\nimages = true", "browser.images", "there is no such field"),
-        (GOOD + '[browser]\nallow = ["cdn.test"]', "", 'browser: this table needs engine = "browser"'),
         (GOOD + 'status = "dead"', "", "needs the date"),
         (GOOD + '[match]\npath = "("', "match.path", "not one of RE2's"),
         (GOOD + '[match]\npath = "(?=x)"', "match.path", "docs/providers.md"),

@@ -69,5 +69,18 @@ def _check_status(provider: Provider) -> Iterator[Finding]:
             yield Finding(name, message, "warning")
 
 
+def _check_browser(provider: Provider) -> Iterator[Finding]:
+    if provider.engine != "browser" and provider.browser.allow:
+        yield Finding("browser.allow", 'is heeded with engine = "browser" only; set that, or remove it', "warning")
+
+
 PREFIX = 10  # characters of a path that tell whether it can be one
-CHECKS: tuple[Check, ...] = (_check_match, _check_limits, _check_decoys, check_steps, check_samples, _check_status)
+CHECKS: tuple[Check, ...] = (
+    _check_match,
+    _check_limits,
+    _check_browser,
+    _check_decoys,
+    check_steps,
+    check_samples,
+    _check_status,
+)

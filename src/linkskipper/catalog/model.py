@@ -142,8 +142,6 @@ class Provider(Table):
                 raise ValueError(
                     f'steps[{number}]: "{step.use}" needs engine = "{engine}"; set that or change the step'
                 )
-        if self.engine != "browser" and self.browser != Browser():
-            raise ValueError('browser: this table needs engine = "browser"; set that, or remove the table')
         return self
 
     @property
