@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from linkskipper.lab import Lab
 
@@ -44,17 +45,27 @@ class RawBrowser:
         context = ssl.create_default_context(cafile=self.lab.ca_file)
         return await asyncio.open_connection(address, int(port), ssl=context, server_hostname=host)
 
-    async def raw(self, url: str, *, method: str = "GET", cookie: str = "") -> bytes:
+    async def raw(
+        self, url: str, *, method: str = "GET", cookie: str = "", headers: Sequence[str] = (), body: bytes = b""
+    ) -> bytes:
         """Everything that comes until the connection ends."""
         parts = urlsplit(url)
         reader, writer = await self.connect(parts.scheme, parts.netloc)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         fields = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", f"Cookie: {cookie}", "Connection: close"]
+        fields += [*headers, f"Content-Length: {len(body)}"] if body else headers
         try:
-            writer.write("\r\n".join([*fields, "", ""]).encode())
+            writer.write("\r\n".join([*fields, "", ""]).encode() + body)
             return await reader.read()
         finally:
             writer.close()
+
+    async def post(
+        self, url: str, fields: Mapping[str, str], *, cookie: str = "", headers: Sequence[str] = ()
+    ) -> RawAnswer:
+        """The answer to a form."""
+        body = urlencode(fields).encode()
+        return _parse(await self.raw(url, method="POST", cookie=cookie, headers=headers, body=body))
 
     async def get(self, url: str, *, method: str = "GET", cookie: str = "") -> RawAnswer:
         """The answer to one request."""

@@ -13,6 +13,7 @@ from linkskipper.lab.site import Directory
 from linkskipper.lab.wire import Memory, Request, Script
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+MOST_BYTES = 64 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 HANDSHAKE_SECONDS = 5
 
@@ -104,8 +105,8 @@ class Connection(asyncio.Protocol):
 
     def _start_request(self) -> None:
         self._target = b""
-        self._host = b""
-        self._cookies = b""
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
 
     def on_url(self, target: bytes) -> None:
         """See httptools; may come in parts."""
@@ -113,11 +114,13 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools."""
-        lowered = name.lower()
-        if lowered == b"host":
-            self._host = value
-        elif lowered == b"cookie":
-            self._cookies = value
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, part: bytes) -> None:
+        """See httptools, which makes its own error of what is raised: a bad request."""
+        self._body += part
+        if len(self._body) > MOST_BYTES:
+            raise ValueError("the body is over its limit")
 
     def on_message_complete(self) -> None:
         """Answer the request that has just been read."""
@@ -130,8 +133,16 @@ class Connection(asyncio.Protocol):
 
     def _request(self) -> Request:
         path, _, query = self._target.decode("latin-1").partition("?")
-        host = self._host.decode("latin-1").lower().partition(":")[0]
-        return Request(self._scheme, host, path, query, self._cookies.decode("latin-1"), self._memory)
+        return Request(
+            self._scheme,
+            self._headers.get("host", "").lower().partition(":")[0],
+            path,
+            query,
+            self._parser.get_method().decode("latin-1"),
+            self._headers,
+            bytes(self._body),
+            self._memory,
+        )
 
     def _write_whole(self, reply: bytes) -> None:
         if self._parser.get_method() == b"HEAD":

@@ -8,6 +8,7 @@ from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.outcome import Reason
 from linkskipper.resolver.page import Page
+from linkskipper.resolver.scripts import variable
 
 TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
 _GONE = frozenset({404, 410})
@@ -15,9 +16,11 @@ _UNAUTHORISED = 401
 _ERRORS = 400
 
 _CAPTCHA = (
-    '.g-recaptcha, .h-captcha, .cf-turnstile, iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com/"],'
+    ".g-recaptcha, .h-captcha, .cf-turnstile, #captchaShortlink, #invisibleCaptchaShortlink,"
+    ' iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com/"],'
     ' iframe[src*="challenges.cloudflare.com/"]'
 )
+_ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _CHALLENGE = '#challenge-form, #challenge-running, script[src*="/cdn-cgi/challenge-platform/"]'
 _SECRET_FIELD = 'input[type="password" i]'  # noqa: S105 - a selector
 _USER_NAME = (
@@ -64,6 +67,8 @@ def check_page(page: Page) -> None:
     """Raise Stop for what the page asks of its visitor, says of the link, or fails with."""
     if page.tree is not None:
         _check_tree(page.tree, page.url.host)
+    if b"captcha_shortlink" in page.response.body and variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
+        raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.host} asks for a CAPTCHA.")
     if page.status >= _ERRORS:
         raise Stop(Reason.UPSTREAM_ERROR, f"{page.url.host} answered with status {page.status}.")
 

@@ -1,14 +1,18 @@
 """Every host of the lab: a table each of what its links do and where they lead."""
 
+from linkskipper.lab.sites.adlinkfly import ADLINKFLY
 from linkskipper.lab.sites.broken import BROKEN
 from linkskipper.lab.sites.bulk import BULK
 from linkskipper.lab.sites.busy import CROWDED, PACED
 from linkskipper.lab.sites.chains import CHAIN, HOPS, LOOP
 from linkskipper.lab.sites.embedded import EMBEDDED
+from linkskipper.lab.sites.forms import COUNTDOWN, FORM
+from linkskipper.lab.sites.gempixel import GEMPIXEL
 from linkskipper.lab.sites.interstitial import INTERSTITIAL
 from linkskipper.lab.sites.previews import ATTRIBUTE, CHANGED, DOTTED, PATTERN, PREVIEW, VALUE
 from linkskipper.lab.sites.redirects import REDIRECTS
 from linkskipper.lab.sites.refreshes import REFRESHES
+from linkskipper.lab.sites.safelink import SAFELINK
 from linkskipper.lab.sites.scripts import SCRIPTS
 from linkskipper.lab.sites.slow import IMPATIENT, PREMIUM, SLOW
 from linkskipper.lab.sites.stops import GATE, PRIVATE, REMOVED
@@ -23,6 +27,11 @@ SITES = (
     DOTTED,
     PATTERN,
     *EMBEDDED,
+    FORM,
+    COUNTDOWN,
+    GEMPIXEL,
+    SAFELINK,
+    ADLINKFLY,
     CHAIN,
     LOOP,
     HOPS,

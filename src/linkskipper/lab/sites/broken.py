@@ -65,10 +65,9 @@ def _fail_once(request: Request) -> Reply:
     failure = FAILURES_ONCE.get(request.path[1:4])
     if failure is None or not request.path.startswith("-once/", 4):
         return NOT_FOUND
-    if request.path in request.memory.failed_once:
-        request.memory.failed_once.discard(request.path)
+    if request.memory.take(request.path):
         return redirect(RECOVERED)
-    request.memory.failed_once.add(request.path)
+    request.memory.put(request.path, True)  # noqa: FBT003 - the thing remembered
     return failure
 
 

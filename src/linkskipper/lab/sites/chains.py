@@ -35,6 +35,12 @@ CHAIN = Site(
             destination("script/href"),
         ),
         Link(
+            "/forms",
+            "On to a form that is waited for, in one go",
+            redirect("https://countdown.lab.test/timed"),
+            destination("form/timed"),
+        ),
+        Link(
             "/premium",
             "On to a premium shortener, whose price counts",
             redirect("https://premium.lab.test/0/demo"),
