@@ -4,8 +4,9 @@ from linkskipper.catalog.checks import check
 from linkskipper.catalog.graveyard import Burial
 from linkskipper.catalog.index import Catalog
 from linkskipper.catalog.live import LiveCatalog
-from linkskipper.catalog.model import PRICES, Provider, Tier
+from linkskipper.catalog.model import PRICES, Provider, Sample, Tier
 from linkskipper.catalog.problems import Problem
+from linkskipper.catalog.recordings import recording_of
 from linkskipper.catalog.steps import (
     Click,
     Countdown,
@@ -40,6 +41,7 @@ __all__ = [
     "LiveCatalog",
     "Problem",
     "Provider",
+    "Sample",
     "ScriptValue",
     "Step",
     "Submit",
@@ -48,4 +50,5 @@ __all__ = [
     "WaitFor",
     "Xhr",
     "check",
+    "recording_of",
 ]

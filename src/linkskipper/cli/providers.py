@@ -10,7 +10,7 @@ from linkskipper import settings as settings_module
 from linkskipper.catalog import Catalog, LiveCatalog, Problem, Provider
 from linkskipper.catalog import check as check_files
 from linkskipper.catalog.loader import BUILTIN
-from linkskipper.cli import logs
+from linkskipper.cli import logs, samples
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
 from linkskipper.cli.record import record
@@ -24,6 +24,7 @@ UNKNOWN = Condition()
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(record)
+app.command("test")(samples.run_samples)
 
 
 @app.command("list")

@@ -130,11 +130,15 @@ def hop_shower(console: Console) -> Callable[[Hop], None] | None:
         return None
 
     def show(hop: Hop) -> None:
-        status = hop.status or ("-" if hop.mechanism else "✗")
-        line = f"{status:>3}  {hop.mechanism or '':<15}  {hop.milliseconds:>5.0f} ms  {hop.url}"
-        console.print(line, style="dim", markup=False, emoji=False, highlight=False, soft_wrap=True)
+        console.print(hop_line(hop), style="dim", markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     return show
+
+
+def hop_line(hop: Hop) -> str:
+    """A hop in a line: status, how it passed on, time, URL."""
+    status = hop.status or ("-" if hop.mechanism else "✗")
+    return f"{status:>3}  {hop.mechanism or '':<15}  {hop.milliseconds:>5.0f} ms  {hop.url}"
 
 
 @contextmanager

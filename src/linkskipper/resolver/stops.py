@@ -16,7 +16,7 @@ _UNAUTHORISED = 401
 _ERRORS = 400
 
 _CAPTCHA = (
-    ".g-recaptcha, .h-captcha, .cf-turnstile, #captchaShortlink, #invisibleCaptchaShortlink,"
+    ".g-recaptcha, .h-captcha, .cf-turnstile, #captchaShortlink, #invisibleCaptchaShortlink, form#form-captcha,"
     ' iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com/"],'
     ' iframe[src*="challenges.cloudflare.com/"]'
 )

@@ -1,0 +1,16 @@
+"""Where a provider's recording is: ID.har, beside its file."""
+
+from pathlib import Path
+
+from linkskipper.catalog.loader import BUILTIN, read_layer
+
+
+def recording_of(provider_id: str, directory: Path | None) -> Path | None:
+    """The recording of a provider, the operator's own first; a built-in one does not fit a file that took its place."""
+    if directory is not None:
+        if (own := directory / f"{provider_id}.har").is_file():
+            return own
+        if provider_id in read_layer([directory])[0].providers:
+            return None
+    built_in = BUILTIN / f"{provider_id}.har"
+    return built_in if built_in.is_file() else None
