@@ -168,6 +168,7 @@ class Tab:
         self._going = ""
         if not ours and not self._visit.take([Onward(paused.href, self._mechanism(), self._visit.url)]):
             return False
+        self.mechanism = None  # of the first page after a click; that may lead on by itself
         if paused.method != "POST":
             self._visit.come_back()
         self._at = self._visit.url.href.partition("#")[0]
