@@ -40,11 +40,24 @@ async def test_clicks(world: World, markup: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 async def test_forms(world: World, method: str) -> None:
-    """A form that is sent there is not sent."""
+    """A form that is sent there is not sent; one whose fields are not in the URL has no destination to be given out."""
     action = f"http://{DESTINATION}:{world.canary.port}/form"
     world.put(f'<form method={method} action="{action}"><input name=a value=b><button id=continue>Go</button></form>')
     resolution = await world.resolve()
-    assert resolution.target_url == action + ("?a=b" if method == "get" else "")
+    if method == "get":
+        assert resolution.target_url == f"{action}?a=b"
+    else:
+        assert resolution.reason == "provider_changed"
+    assert not world.canary.touched
+
+
+async def test_a_form_answered_with_a_redirect(world: World) -> None:
+    """A form for the shortener itself is sent, and its answer read; one that is passed on with its fields is not."""
+    world.put('<form method=post action="/sent"><input name=a value=b><button id=continue>Go</button></form>')
+    world.shortener.put("/sent", to(world.destination, status=303))
+    assert (await world.resolve()).target_url == world.destination
+    world.shortener.put("/sent", to(world.destination, status=307))
+    assert (await world.resolve()).reason == "provider_changed"
     assert not world.canary.touched
 
 

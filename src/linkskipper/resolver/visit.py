@@ -125,6 +125,7 @@ class Visit:
     def arrive(self, page: Page, seconds: float) -> None:
         """Note what a browser was answered at the current URL, and how long that took."""
         self.page, self._seconds = page, seconds
+        self._counting_since = asyncio.get_running_loop().time()
 
     def come_back(self) -> None:
         """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
@@ -162,7 +163,7 @@ class Visit:
         """Move to where a form goes; raises Stop where that would send its fields off the provider's hosts."""
         target, outgoing = sending
         if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
-            raise _fields_for_others(target)
+            raise fields_for_others(target)
         self._move(target, mechanism, outgoing)
 
     def back(self, page: Page) -> None:
@@ -213,7 +214,7 @@ class Visit:
         """What a redirect asks for; raises Stop where it would hand a form's fields to another service."""
         outgoing = self._outgoing.redirected(self.page.response) if self.page is not None else PLAIN
         if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
-            raise _fields_for_others(target)
+            raise fields_for_others(target)
         return outgoing
 
     def _keeps(self, url: Url) -> bool:
@@ -239,7 +240,7 @@ class Visit:
         return Stop(Reason.LOOP_DETECTED, f"It comes back to {self.url.href}.")
 
 
-def _fields_for_others(target: Target) -> Stop:
+def fields_for_others(target: Target) -> Stop:
     """A form's fields are for the provider alone: what it is to be sent to is no destination that can be given out."""
     if target.url is None:
         return Stop(Reason.BAD_SCHEME, f"Its form goes to a {target.scheme}: URL.")

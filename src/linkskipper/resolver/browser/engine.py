@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from playwright.async_api import BrowserContext
 from playwright.async_api import Error as PlaywrightError
 
 from linkskipper.catalog.model import MAX_SECONDS
@@ -98,7 +99,7 @@ class BrowserEngine:
             chromium.retire()
         tab = None
         try:
-            async with _or_hangs(chromium, OPEN_SECONDS):
+            async with _or_hangs(chromium):
                 context = await chromium.browser.new_context(
                     proxy={"server": lane.server}, service_workers="block", accept_downloads=False, locale="en"
                 )
@@ -108,8 +109,7 @@ class BrowserEngine:
                 yield tab
             finally:
                 tab.close()
-                async with _or_hangs(chromium, CLOSE_SECONDS):
-                    await context.close()
+                await _close(context, chromium)
         finally:
             chromium.tabs.discard(tab)
             if not chromium.tabs and not chromium.usable:
@@ -149,11 +149,20 @@ class BrowserEngine:
                     self._end(chromium)
 
 
-@asynccontextmanager
-async def _or_hangs(chromium: Chromium, seconds: float) -> AsyncIterator[None]:
-    """What a browser must do within so many seconds, or be killed; raises TabLost then."""
+async def _close(context: BrowserContext, chromium: Chromium) -> None:
+    """Throw a link's context away; a browser that cannot do that is used no more."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await context.close()
+    except (TimeoutError, PlaywrightError):
+        chromium.retire()
+
+
+@asynccontextmanager
+async def _or_hangs(chromium: Chromium) -> AsyncIterator[None]:
+    """What a browser must do in time, or be killed; raises TabLost then."""
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
             yield
     except TimeoutError:
         chromium.kill()

@@ -22,7 +22,7 @@ from linkskipper.resolver.extract import Onward, moves_by_itself
 from linkskipper.resolver.outcome import Mechanism, Reason
 from linkskipper.resolver.page import Page
 from linkskipper.resolver.stops import check_answer, dead_end
-from linkskipper.resolver.visit import Visit
+from linkskipper.resolver.visit import Visit, fields_for_others
 
 MAX_POPUPS = 20
 _OWN_SCHEMES = ("http:", "https:", "about:", "blob:", "data:", "javascript:")
@@ -158,7 +158,7 @@ class Tab:
             self.end(stop)
             return "Fetch.failRequest"
         if self._visit.target is not None:
-            self.end()
+            self.end(fields_for_others(self._visit.target) if paused.carries_fields else None)
             return "Fetch.failRequest"
         return "Fetch.continueRequest" if goes_on else "Fetch.failRequest"
 

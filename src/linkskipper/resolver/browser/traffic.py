@@ -9,11 +9,12 @@ from linkskipper.resolver.outcome import Mechanism
 
 MEDIA = ("Image", "Media", "Font")
 _DOCUMENT = "Document"
+_KEEP_THE_METHOD = (307, 308)
 
 BY_REASON = {
     "anchorClick": Mechanism.CLICK,
-    "formSubmissionGet": Mechanism.CLICK,
-    "formSubmissionPost": Mechanism.CLICK,
+    "formSubmissionGet": Mechanism.FORM,
+    "formSubmissionPost": Mechanism.FORM,
     "httpHeaderRefresh": Mechanism.REFRESH_HEADER,
     "metaTagRefresh": Mechanism.META_REFRESH,
 }
@@ -42,6 +43,11 @@ class Paused(NamedTuple):
     def is_answered(self) -> bool:
         """Whether it has been sent."""
         return self.status is not None or self.failure is not None
+
+    @property
+    def carries_fields(self) -> bool:
+        """Whether a form's fields go where this leads."""
+        return self.method == "POST" and self.status in (None, *_KEEP_THE_METHOD)
 
     def response(self, url: Url) -> Response:
         """The answer, as far as its headers go."""
