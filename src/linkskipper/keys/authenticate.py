@@ -9,6 +9,7 @@ from linkskipper.keys import queries, tokens
 from linkskipper.keys.api_keys import ApiKey
 from linkskipper.keys.secrets import Keyring
 from linkskipper.storage import Pool
+from linkskipper.storage.batch import Batcher
 
 REMEMBERED_SECONDS = 0.8  # a revoked key must stop working within a second
 REMEMBERED_KEYS = 10_000
@@ -24,6 +25,7 @@ class Authenticator:
         self._clock = clock
         self._remembered: dict[str, tuple[float, ApiKey]] = {}
         self._used: dict[int, datetime] = {}
+        self._find = Batcher(self._find_all)
 
     async def authenticate(self, authorization: str | None) -> ApiKey:
         """The key that an Authorization header shows.
@@ -64,14 +66,29 @@ class Authenticator:
         Raises:
             InvalidKey: it is unknown or revoked.
         """
-        row = await self._pool.fetchrow(queries.AUTHENTICATE, self._keyring.hash(key))
-        if row is None:
+        found = await self._find(self._keyring.hash(key))
+        if found is None:
             self._remembered.pop(key, None)
             raise InvalidKey(ADVICE)
-        found = ApiKey(**{**row, "scopes": tuple(row["scopes"])})
         self._remember(key, (self._clock() + REMEMBERED_SECONDS, found))
         self._used[found.id] = datetime.now(UTC)
         return found
+
+    async def _find_all(self, hashes: list[bytes]) -> list[ApiKey | None]:
+        """Look up all at once; what comes in with a busy key while that is looked up shares the next statement."""
+        rows = await self._pool.fetch(queries.AUTHENTICATE, hashes)
+        found = {
+            row["shown"]: ApiKey(
+                id=row["id"],
+                account_id=row["account_id"],
+                name=row["name"],
+                scopes=tuple(row["scopes"]),
+                rate_limit=row["rate_limit"],
+                daily_quota=row["daily_quota"],
+            )
+            for row in rows
+        }
+        return [found.get(each) for each in hashes]
 
     async def note_use(self) -> None:
         """Write down when the keys seen since the last call were used; called now and then, off the request path."""

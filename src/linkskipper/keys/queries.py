@@ -46,11 +46,11 @@ FROM api_keys WHERE id = ANY($1::bigint[])
 REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
 
 AUTHENTICATE = """
-SELECT id, account_id, name, scopes, rate_limit, daily_quota
-FROM api_keys WHERE hash = $1 AND revoked_at IS NULL
+SELECT hash AS shown, id, account_id, name, scopes, rate_limit, daily_quota
+FROM api_keys WHERE hash = ANY($1::bytea[]) AND revoked_at IS NULL
 UNION ALL
-SELECT id, account_id, name, scopes, rate_limit, daily_quota
-FROM api_keys WHERE previous_hash = $1 AND previous_until > now() AND revoked_at IS NULL
+SELECT previous_hash, id, account_id, name, scopes, rate_limit, daily_quota
+FROM api_keys WHERE previous_hash = ANY($1::bytea[]) AND previous_until > now() AND revoked_at IS NULL
 """
 
 USED = """
