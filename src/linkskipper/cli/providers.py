@@ -19,7 +19,7 @@ from linkskipper.providers import Condition, latency, read_conditions, switch_of
 from linkskipper.settings import Settings
 from linkskipper.storage import EmbeddedServer, Pool
 
-SHOWN_HOSTS = 4
+SHOWN_HOSTS = 2
 UNKNOWN = Condition()
 
 app = typer.Typer(no_args_is_help=True)
