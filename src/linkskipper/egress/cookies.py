@@ -1,4 +1,7 @@
-"""Cookies that live for one link: RFC 6265, sections 5.1 to 5.4.
+"""Cookies that live for one link: RFC 6265bis, sections 5.1 to 5.8.
+
+SameSite is not looked at when cookies are sent: it keeps other sites from using what a visitor is to a site, and here
+nobody is anybody. All cookies come from the link's own pages.
 
 aiohttp's jar takes "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry at all.
 """
@@ -12,7 +15,9 @@ from email.utils import parsedate_to_datetime
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.urls import Url
 
-_MAX_COOKIES = 100  # for one link; more is no shortener's honest doing
+_MAX_COOKIES = 180  # for one link, as browsers keep for one site; the oldest go first
+_MAX_PAIR = 4096  # characters of name and value together
+_MAX_ATTRIBUTE = 1024
 _MAX_AGE = timedelta(days=400)
 # Control characters, and bytes that are not UTF-8: they cannot be sent back as they came.
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -66,19 +71,36 @@ class Jar:
             if cookie is None:
                 continue
             key = (cookie.domain, cookie.path, cookie.name)
+            if url.scheme != "https" and self._hides_secure(cookie):
+                continue
             if _expired(cookie, now):
                 self._cookies.pop(key, None)
-            elif key in self._cookies or len(self._cookies) < _MAX_COOKIES:
-                self._cookies[key] = cookie
+                continue
+            self._cookies[key] = cookie
+            if len(self._cookies) > _MAX_COOKIES:
+                del self._cookies[next(iter(self._cookies))]
+
+    def _hides_secure(self, new: _Cookie) -> bool:
+        """Whether a cookie set over plain HTTP would stand before a secure one, or replace it."""
+        return any(
+            old.secure
+            and old.name == new.name
+            and (_within(old.domain, new.domain) or _within(new.domain, old.domain))
+            and _path_matches(new.path, old.path)
+            for old in self._cookies.values()
+        )
 
 
 def _read(line: str, url: Url, now: datetime) -> _Cookie | None:
     pair, *rest = line.split(";")
     name, equals, value = pair.partition("=")
-    attributes = {key.strip().lower(): text.strip() for key, _, text in (item.partition("=") for item in rest)}
+    pairs = ((key.strip().lower(), text.strip()) for key, _, text in (item.partition("=") for item in rest))
+    attributes = {key: text for key, text in pairs if len(text) <= _MAX_ATTRIBUTE}
     wanted = attributes.get("domain", "").lower().removeprefix(".")
     domain, secure = wanted or url.host, "secure" in attributes
-    if not equals or not name.strip() or _UNSENDABLE.search(pair):
+    if not equals or not name.strip() or len(pair) > _MAX_PAIR or _UNSENDABLE.search(pair):
+        return None
+    if not _keeps_its_promise(name.strip().lower(), attributes):
         return None
     if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
         return None
@@ -92,6 +114,14 @@ def _read(line: str, url: Url, now: datetime) -> _Cookie | None:
         secure=secure,
         expires=_expiry(attributes, now),
     )
+
+
+def _keeps_its_promise(name: str, attributes: dict[str, str]) -> bool:
+    """Whether a cookie is what it promises: secure and, with __Host-, its host's alone and for every path."""
+    if name.startswith("__host-") and (attributes.get("domain") or attributes.get("path") != "/"):
+        return False
+    promises = name.startswith(("__secure-", "__host-")) or attributes.get("samesite", "").lower() == "none"
+    return "secure" in attributes or not promises
 
 
 def _may_set(host: str, domain: str) -> bool:

@@ -1,13 +1,18 @@
 """An answer, read as a browser would read a page, and only as far as somebody asks."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response, Url
+from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.markup import check_markup
 from linkskipper.resolver.spelling import read_target
 
+_LARGE = 256 * 1024
+_MANY_TAGS = 2000
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
 _SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript", "text/jscript")
 
@@ -21,12 +26,29 @@ class Page:
         self.status = response.status
         self.frames: Sequence[Page] = ()
 
-    @cached_property
+    @property
     def tree(self) -> LexborHTMLParser | None:
-        """The parsed HTML; None where the answer has none."""
+        """The parsed HTML; None where the answer has none. Raises Stop where it would take too long to parse."""
+        if isinstance(self._parsed, Stop):
+            raise Stop(self._parsed.reason, self._parsed.detail)
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> LexborHTMLParser | Stop | None:
         if not self.response.body or self.response.media_type not in _HTML:
             return None
-        return LexborHTMLParser(self.response.text())
+        text = self.response.text()
+        try:
+            check_markup(text, self.url.host)
+        except Stop as stop:
+            return stop
+        return LexborHTMLParser(text)
+
+    async def settle(self) -> None:
+        """Parse a large page in a thread, where that keeps nobody else waiting."""
+        body = self.response.body
+        if len(body) > _LARGE or body.count(b"<") > _MANY_TAGS:
+            await asyncio.to_thread(lambda: self._parsed)
 
     @cached_property
     def base(self) -> Url:

@@ -5,6 +5,7 @@ Whether a statement is ever run is not known: one that waits for a click looks l
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import re2
@@ -19,6 +20,7 @@ _COMMENT = r"//[^\n]*|<!--[^\n]*|/\*(?s:.*?)\*/"
 _STATEMENTS = re2.compile("|".join((_COMMENT, _ASSIGNED, _CALLED, _OPENED, _STRING)))
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+MAX_STATEMENTS = 50_000  # strings, comments and statements of one script; what comes after them is left unread
 _MAX_CODE_POINT = 0x10FFFF
 _INERT = ("#", "javascript:", "about:", "data:", "blob:")
 
@@ -81,7 +83,7 @@ def _statements(script: str) -> Iterator[tuple[bool, str]]:
     """Each statement that names a URL: whether it opens a window, and the URL."""
     if "location" not in script and "open" not in script:
         return
-    for found in _STATEMENTS.finditer(script):
+    for found in islice(_STATEMENTS.finditer(script), MAX_STATEMENTS):
         literal = found.group("assigned") or found.group("called") or found.group("opened")
         if literal is None or not _is_whole(script, found.start(), found.end()):
             continue

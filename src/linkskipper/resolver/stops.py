@@ -28,6 +28,7 @@ _USER_NAME = (
     ' input[autocomplete="username"]'
 )
 _HEADINGS = "title, h1, h2"
+_MOST_HEADINGS = 20  # one that speaks of the link is among the first
 _SUBJECTS = ("link", "url", "page")
 _VERDICTS = (
     "not found",
@@ -89,7 +90,8 @@ def _check_tree(tree: LexborHTMLParser, host: str) -> None:
         if tree.css_first(_USER_NAME) is not None:
             raise Stop(Reason.LOGIN_REQUIRED, f"{host} wants a log-in.")
         raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the link's password.")
-    _check_headings(" ".join(" ".join(element.text() for element in tree.css(_HEADINGS)).lower().split()), host)
+    headings = " ".join(element.text() for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
+    _check_headings(" ".join(headings.lower().split()), host)
 
 
 def _check_headings(words: str, host: str) -> None:

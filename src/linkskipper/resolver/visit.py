@@ -113,6 +113,7 @@ class Visit:
             self.page = Page(response)
             self._counting_since = asyncio.get_running_loop().time()
             check_answer(response, of_script=self._outgoing.is_xhr)
+            await self.page.settle()
         return self.page
 
     async def load_checked(self) -> Page:
