@@ -20,14 +20,14 @@ _COMMENT = r"//[^\n]*|<!--[^\n]*|/\*(?s:.*?)\*/"
 _STATEMENTS = re2.compile("|".join((_COMMENT, _ASSIGNED, _CALLED, _OPENED, _STRING)))
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
-MAX_STATEMENTS = 50_000  # strings, comments and statements of one script; what comes after them is left unread
+MAX_STATEMENTS = 5000  # strings, comments and statements of a page's scripts; what comes after them is left unread
 _MAX_CODE_POINT = 0x10FFFF
 _INERT = ("#", "javascript:", "about:", "data:", "blob:")
 
 
 def literal_locations(scripts: Sequence[str]) -> Iterator[str]:
     """The URLs that scripts assign to the location and, after all of those, the ones that they open windows with."""
-    found = [statement for script in scripts for statement in _statements(script)]
+    found = list(_statements(scripts))
     yield from (url for opened, url in found if not opened)
     yield from (url for opened, url in found if opened)
 
@@ -79,11 +79,11 @@ def unescaped(text: str) -> str:
     return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _statements(script: str) -> Iterator[tuple[bool, str]]:
+def _statements(scripts: Sequence[str]) -> Iterator[tuple[bool, str]]:
     """Each statement that names a URL: whether it opens a window, and the URL."""
-    if "location" not in script and "open" not in script:
-        return
-    for found in islice(_STATEMENTS.finditer(script), MAX_STATEMENTS):
+    of_interest = (script for script in scripts if "location" in script or "open" in script)
+    all_found = ((script, found) for script in of_interest for found in _STATEMENTS.finditer(script))
+    for script, found in islice(all_found, MAX_STATEMENTS):
         literal = found.group("assigned") or found.group("called") or found.group("opened")
         if literal is None or not _is_whole(script, found.start(), found.end()):
             continue
