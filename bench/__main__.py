@@ -3,9 +3,18 @@
 import asyncio
 import sys
 
-from bench import api, library, rest, service
+from bench import api, library, memory, rest, service
+from bench.rivals import compare
 
-BENCHES = {"library": library.run, "service": service.run, "rest": rest.run, "api": api.run, "large": api.run_large}
+BENCHES = {
+    "library": library.run,
+    "service": service.run,
+    "rest": rest.run,
+    "api": api.run,
+    "rivals": compare.run,
+    "memory": memory.run,
+    "large": api.run_large,
+}
 USUAL = ("library", "service", "rest", "api")
 
 

@@ -1,0 +1,1 @@
+"""The resolver library against other people's, and what they run on."""

@@ -1,0 +1,95 @@
+"""Links a second of our resolver against npm tall and url-unshort and PyPI unshortenit, on one local shortener.
+
+Each runs in a process of its own. Ours contacts no target; neither do the first two, as they are set here. unshortenit
+does, so that it makes two requests a link; ours is also measured on links of two requests.
+"""
+
+import asyncio
+import json
+import sys
+import venv
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench.harness import show_ratio
+from bench.rivals.shortener import HERE, SHORTENER
+
+LINKS = 1000
+AT_ONCE = 50
+ROUNDS = 3  # the first warms up
+# url-unshort asks for any cheerio of that series, and does not start with those that came after this one.
+NODE_PACKAGES = {
+    "dependencies": {"tall": "*", "url-unshort": "*"},
+    "overrides": {"cheerio": "1.0.0-rc.12"},
+}
+FOLDER = Path(__file__).parent
+OURS = (sys.executable, "-m", "bench.rivals.ours")
+
+
+async def run() -> None:
+    """Install the others into a temporary folder, then measure all of them in turn, twice."""
+    with TemporaryDirectory() as folder:
+        python = await _install(Path(folder))
+        async with _shortener() as port:
+            base = f"http://{HERE}:{port}"
+            node = ("node", str(FOLDER / "node.mjs"), folder)
+            rates: dict[str, list[float]] = {}
+            for _ in range(2):
+                for name, command in {
+                    "ours": (*OURS, str(port), f"http://{SHORTENER}"),
+                    "ours over two requests": (*OURS, str(port), f"http://{SHORTENER}/again"),
+                    "tall": (*node, "tall", base),
+                    "url-unshort": (*node, "url-unshort", base),
+                    "unshortenit": (python, str(FOLDER / "unshorten.py"), base),
+                }.items():
+                    rates.setdefault(name, []).extend(await _rates(*command))
+    _show(rates)
+
+
+def _show(rates: dict[str, list[float]]) -> None:
+    for name, values in rates.items():
+        print(f"{name}: {median(values):.0f} links/s ({min(values):.0f} to {max(values):.0f})")
+    best = max(("tall", "url-unshort", "unshortenit"), key=lambda name: median(rates[name]))
+    show_ratio(
+        f"our resolver against {best}, the best of the others",
+        [ours / median(rates[best]) for ours in rates["ours"]],
+        aim=2,
+        detail="one process each, one request a link",
+    )
+
+
+async def _rates(*command: str) -> list[float]:
+    process = await asyncio.create_subprocess_exec(*command, str(LINKS), str(AT_ONCE), str(ROUNDS), stdout=PIPE)
+    output, _ = await process.communicate()
+    assert process.returncode == 0, command
+    return [float(line) for line in output.split()][1:]
+
+
+async def _install(folder: Path) -> str:
+    """Put the others into a folder; returns the Python that has unshortenit."""
+    (folder / "package.json").write_text(json.dumps(NODE_PACKAGES))
+    await _done("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder))
+    venv.create(folder / "python", with_pip=True)
+    python = str(folder / "python" / "bin" / "python")
+    await _done(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "unshortenit")
+    return python
+
+
+async def _done(*command: str) -> None:
+    process = await asyncio.create_subprocess_exec(*command, stdout=sys.stderr)
+    assert await process.wait() == 0, f"{' '.join(command)} failed"
+
+
+@asynccontextmanager
+async def _shortener() -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.rivals.shortener", stdout=PIPE)
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.terminate()
+        await process.wait()
