@@ -1,7 +1,6 @@
 """Which provider a host belongs to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -58,7 +57,9 @@ class Catalog:
 
     def as_it_is(self) -> "Catalog":
         """The catalogue as it is now, which no replacement touches: a link ends as it began."""
-        return copy(self)
+        same = object.__new__(type(self))  # copy.copy takes ten times as long, for every link
+        same.tables = self.tables
+        return same
 
     @property
     def providers(self) -> list[Provider]:
