@@ -91,6 +91,7 @@ class Bench:
         self.shortener = shortener
         self.paused: list[float] = []
         self.put = shortener.put
+        self.generic = False
         self.sleep: Callable[[float], Awaitable[None]] = self._sleep
 
     async def resolve(
@@ -103,7 +104,7 @@ class Bench:
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
         async with Client(policy, user_agent=USER_AGENT) as client:
-            resolver = Resolver(catalog, client, sleep=self.sleep, random=lambda: 0.0)
+            resolver = Resolver(catalog, client, sleep=self.sleep, random=lambda: 0.0, generic=self.generic)
             return await resolver.resolve(url, on_hop=on_hop)
 
     async def _sleep(self, seconds: float) -> None:

@@ -14,16 +14,17 @@ from linkskipper.resolver.visit import OnHop
 class Recorder:
     """A resolver that keeps what is exchanged for each of its links."""
 
-    def __init__(self, catalog: Catalog, client: Client) -> None:
+    def __init__(self, catalog: Catalog, client: Client, *, generic: bool = False) -> None:
         self.recorded: list[tuple[Outcome, Recording]] = []
         self._catalog = catalog
         self._client = client
+        self._generic = generic
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
         """Resolve a link; what was exchanged for one that is broken off is kept too."""
         recording, outcome = Recording(self._client), Outcome(url=url)
         try:
-            resolution = await Resolver(self._catalog, recording).resolve(url, on_hop=on_hop)
+            resolution = await Resolver(self._catalog, recording, generic=self._generic).resolve(url, on_hop=on_hop)
             outcome = Outcome(
                 url=url,
                 provider=resolution.provider,
@@ -36,14 +37,14 @@ class Recorder:
 
 
 @contextmanager
-def saving(file: Path, catalog: Catalog, client: Client) -> Iterator[Recorder]:
+def saving(file: Path, catalog: Catalog, client: Client, *, generic: bool = False) -> Iterator[Recorder]:
     """A recorder whose file is written when the context ends, however it does.
 
     Raises:
         HarError: the file cannot be written; which is found out at once.
     """
     write_har(as_har(()), file)
-    recorder = Recorder(catalog, client)
+    recorder = Recorder(catalog, client, generic=generic)
     try:
         yield recorder
     finally:

@@ -40,6 +40,9 @@ def resolve(
         typer.Option("--har", metavar="FILE", help="Keep all that is exchanged, cookies too, as a HAR file."),
     ] = None,
     *,
+    generic: Annotated[
+        bool, typer.Option("--generic", help="Try links of unknown hosts too, as what their pages look like.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
     """Show where links lead, without opening that; no server needed.
@@ -58,8 +61,8 @@ def resolve(
 
     async def run() -> bool:
         async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
-            plain = Resolver(catalog, client, browser=browser)
-            resolving = nullcontext(plain) if har is None else saving(har, catalog, client)
+            plain = Resolver(catalog, client, browser=browser, generic=generic)
+            resolving = nullcontext(plain) if har is None else saving(har, catalog, client, generic=generic)
             with resolving as resolver, _progress(messages, len(links), show) as show_one:
                 return await _resolve_all(resolver, links, concurrency, show_one, on_hop)
 

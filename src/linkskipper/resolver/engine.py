@@ -9,7 +9,9 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Transport
 from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop, Unsupported
+from linkskipper.resolver.extract import moves_by_itself
 from linkskipper.resolver.fetching import Fetcher, Sleep
+from linkskipper.resolver.generic import family_of, is_stranger, stranger
 from linkskipper.resolver.intake import intake
 from linkskipper.resolver.outcome import Reason, Resolution
 from linkskipper.resolver.spelling import Target
@@ -31,6 +33,7 @@ class Engine(Protocol):
 class Resolver:
     """Follows links through the providers of a catalogue, with `browser` those that need one.
 
+    With `generic`, also links of hosts that no provider file names, as what their pages look like.
     It keeps nothing from one link to the next.
     """
 
@@ -40,11 +43,13 @@ class Resolver:
         client: Transport,
         *,
         browser: Engine | None = None,
+        generic: bool = False,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
         self._catalog = catalog
         self._browser = browser
+        self._generic = generic
         self._fetcher = Fetcher(client, sleep=sleep, random=random)
         self._turns = LocalTurns()
 
@@ -56,7 +61,7 @@ class Resolver:
         """
         catalog = self._catalog.as_it_is()
         try:
-            link = intake(url, catalog)
+            link = intake(url, catalog, generic=self._generic)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
         visit = Visit(link.url, link.provider, self._fetcher, turns or self._turns, on_hop=on_hop)
@@ -80,12 +85,23 @@ class Resolver:
 
     async def _pass_through(self, visit: Visit) -> None:
         """Run the steps of the provider that the link is at, in a place there if those are limited."""
+        if is_stranger(visit.provider):
+            await self._recognise(visit)
         run = self._engine(visit.provider)
         if visit.provider.limits.at_once is None:
             await run(visit)
             return
         async with visit.place():
             await run(visit)
+
+    async def _recognise(self, visit: Visit) -> None:
+        """Come to the first page that leads nowhere by itself, and go on as the family that it shows."""
+        while visit.target is None and visit.take(moves_by_itself(await visit.load())):
+            pass
+        family = None if visit.target is not None or visit.page is None else family_of(visit.page)
+        found = None if family is None else stranger(visit.url.host, family)
+        if found is not None and (found.engine == "http" or self._browser is not None):
+            visit.become(found)
 
     def _engine(self, provider: Provider) -> Callable[[Visit], Awaitable[None]]:
         if provider.engine == "http":

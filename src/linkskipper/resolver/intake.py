@@ -8,6 +8,7 @@ import msgspec
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
 from linkskipper.resolver.errors import Unsupported
+from linkskipper.resolver.generic import stranger
 
 _IN_PROSE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _HTTP = re.compile(r"https?:", re.IGNORECASE)
@@ -23,13 +24,16 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     key: bytes
 
 
-def intake(text: str, catalog: Catalog) -> Link:
+def intake(text: str, catalog: Catalog, *, generic: bool = False) -> Link:
     """Find the link in a text: the text itself, or else the first http(s) URL in it; no request is sent.
 
-    Raises Unsupported, with what to do about it.
+    With `generic`, hosts that no provider file names are given a provider of their own. Raises Unsupported, with what
+    to do about it.
     """
     url = _find_url(text.strip(), catalog)
     provider = catalog.owner(url.host)
+    if provider is None and generic and catalog.buried(url.host) is None:
+        provider = stranger(url.host)
     if provider is None:
         raise Unsupported(_why_not(url, catalog))
     if not provider.is_link(url):

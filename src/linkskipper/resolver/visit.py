@@ -92,6 +92,10 @@ class Visit:
         self._outgoing = PLAIN
         self._moves = 0
 
+    def become(self, provider: Provider) -> None:
+        """Go on as another provider's link, from the page where it stands."""
+        self.provider = self.passed[-1] = provider
+
     async def load(self) -> Page:
         """The page at the current URL, fetched unless it is here; raises Stop by its status."""
         if self.live is not None:
