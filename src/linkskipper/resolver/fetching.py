@@ -54,7 +54,7 @@ class Fetcher:
         attempt = 1
         while True:
             if reserve is not None:
-                await self._wait_for_turn(reserve, url, until)
+                await self.wait_for_turn(reserve, url, until)
             answer = await self._try(url, jar, until - asyncio.get_running_loop().time(), outgoing, document)
             if not _may_recover(answer, outgoing):
                 return _give_up(answer)
@@ -64,7 +64,8 @@ class Fetcher:
             await self.sleep(pause)
             attempt += 1
 
-    async def _wait_for_turn(self, reserve: Reserve, url: Url, until: float) -> None:
+    async def wait_for_turn(self, reserve: Reserve, url: Url, until: float) -> None:
+        """Wait for what is reserved; raises Stop where that is too late."""
         seconds = await reserve(until - asyncio.get_running_loop().time())
         if seconds is None:
             raise Stop(Reason.TIMEOUT, f"The requests to {url.host} are so many that its turn comes too late.")

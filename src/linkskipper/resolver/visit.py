@@ -196,6 +196,11 @@ class Visit:
         if self.target is None:
             self._note_hop(None)
 
+    async def wait_for_turn(self) -> None:
+        """Wait until the provider may be sent another request, where the load is another's; raises Stop."""
+        if (reserve := self._reserve) is not None:
+            await self._fetcher.wait_for_turn(reserve, self.url, self.until)
+
     @property
     def _reserve(self) -> Reserve | None:
         paced = self.provider.limits.min_interval is not None

@@ -145,7 +145,21 @@ class Tab:
         if decision == "Fetch.failRequest":
             # Aborted leaves the page as it is; other reasons replace the page by an error's.
             command["errorReason"] = "Aborted" if paused.is_main else "BlockedByClient"
+        elif paused.is_main and not paused.is_answered:
+            self._start(self._send_in_turn(command))
+            return
         self._start(self._session.send(decision, command))
+
+    async def _send_in_turn(self, command: dict[str, Any]) -> None:
+        """Let a request for a page go when it is its turn at the provider."""
+        try:
+            await self._visit.wait_for_turn()
+        except Stop as stop:
+            self.end(stop)
+        if self.left.done():
+            return
+        self._began = perf_counter()
+        await self._session.send("Fetch.continueRequest", command)
 
     def _decide(self, paused: Paused) -> Decision:
         if not paused.is_document:
