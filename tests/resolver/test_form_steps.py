@@ -278,3 +278,39 @@ async def test_referer(bench: Bench, there: str, sent: str) -> None:
     both = provider("s.test", OTHER, steps=steps)
     assert (await bench.resolve(f"{HOST}/a?q=1#part", both)).target_url == TARGET
     assert [header(head, "referer") for head in bench.shortener.heads] == [None, sent, sent]
+
+
+async def test_loop_over_providers_and_forms(bench: Bench) -> None:
+    """A link that comes back to where it began is a loop, over several providers and their forms too."""
+    bench.put("/a", page("<form id=f method=post action=/go><input name=n value=1></form>"))
+    bench.put("/go", to("http://other.test/b"))
+    bench.put("/b", to("http://s.test/a"), host=OTHER)
+    first = provider(steps=[{"use": "submit", "selector": "#f"}])
+    assert (await bench.resolve(f"{HOST}/a", first, provider(OTHER))).reason == "loop_detected"
+    assert bench.shortener.asked == ["s.test/a", "s.test/go", "other.test/b"]
+
+
+async def test_one_deadline_over_a_chain(bench: Bench) -> None:
+    """A countdown of a later provider has only what the first one's time leaves."""
+    bench.put("/a", to("http://other.test/b"))
+    bench.put("/b", page(GO), host=OTHER)
+    second = provider(OTHER, steps=[{**XHR, "wait": {"seconds": 10}}], limits={"timeout": 100})
+    assert (await bench.resolve(f"{HOST}/a", provider(limits={"timeout": 9}), second)).reason == "timeout"
+    assert bench.paused == []
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ('var app_vars = {"captcha_shortlink": "yes"};', "captcha_required"),
+        ("app_vars['captcha_shortlink'] = 'yes';", "captcha_required"),
+        ('var app_vars = {"captcha_shortlink": "no", "x": "yes"};', None),
+        ("", None),
+    ],
+)
+async def test_adlinkfly_captcha(bench: Bench, script: str, reason: str | None) -> None:
+    """An AdLinkFly page that says it has a CAPTCHA stops the link before a form is sent, whatever else it holds."""
+    bench.put("/a", page(f"<script>{script}</script>{GO}"))
+    bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
+    assert (await bench.resolve(f"{HOST}/a", BY_SCRIPT)).reason == reason
+    assert len(bench.shortener.asked) == (1 if reason else 2)
