@@ -8,8 +8,11 @@ import pytest
 from egress.fake_dns import FakeDns
 from egress.wire import Wire
 from linkskipper.egress import Client
+from resolver.conftest import bench
 from resolver.shortener import Shortener
 from safety.arena import Arena, policy
+
+__all__ = ["bench"]
 
 
 @pytest.fixture(scope="session")

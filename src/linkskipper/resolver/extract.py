@@ -14,7 +14,7 @@ from linkskipper.resolver.scripts import literal_locations
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # HTML standard, "shared declarative refresh steps".
-_REFRESH = re.compile(r"\s*(?:\d+|(?=\.))[\d.]*(?:\s*[;,]\s*|\s+)(.+)", re.DOTALL)
+_REFRESH = re.compile(r"\s*+(?:\d++|(?=\.))[\d.]*+(?:\s*+[;,]\s*+|\s++(?![;,]))(.+)", re.DOTALL)
 _URL_IS = re.compile(r"url\s*=\s*", re.IGNORECASE)
 
 

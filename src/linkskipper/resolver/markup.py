@@ -18,6 +18,7 @@ MAX_MISNESTED = 200
 MAX_ATTRIBUTES = 256
 MAX_MARKS = 40_000
 _HARMLESS = 300  # tags that cost no time worth mentioning, however they are nested
+_SHORT = 16 * 1024  # characters: room for no more attributes than cost 50 ms, all in one tag
 
 _SPACE = r"\t\n\f\r "
 _ATTRIBUTE = (
@@ -73,7 +74,7 @@ _TEXT_IN_DRAWINGS = frozenset({"title", "desc", "foreignobject"})
 
 def check_markup(text: str, host: str) -> None:
     """Raise Stop where a page has too many elements, or nests them too deeply, to be parsed in good time."""
-    if text.count("<") > _HARMLESS:
+    if len(text) > _SHORT or text.count("<") > _HARMLESS:
         _Count(host).run(text)
 
 

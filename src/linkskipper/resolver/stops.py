@@ -29,6 +29,7 @@ _USER_NAME = (
 )
 _HEADINGS = "title, h1, h2"
 _MOST_HEADINGS = 20  # one that speaks of the link is among the first
+_MOST_CHARACTERS = 1000  # of one heading
 _SUBJECTS = ("link", "url", "page")
 _VERDICTS = (
     "not found",
@@ -90,7 +91,7 @@ def _check_tree(tree: LexborHTMLParser, host: str) -> None:
         if tree.css_first(_USER_NAME) is not None:
             raise Stop(Reason.LOGIN_REQUIRED, f"{host} wants a log-in.")
         raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the link's password.")
-    headings = " ".join(element.text() for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
+    headings = " ".join(element.text()[:_MOST_CHARACTERS] for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
     _check_headings(" ".join(headings.lower().split()), host)
 
 

@@ -1,0 +1,42 @@
+"""Whether the event loop goes on while something happens, and what that takes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import thread_time
+
+import psutil
+
+BEAT = 0.01
+
+
+@dataclass
+class Pulse:
+    """`longest` is the most that the loop's thread computed between two beats, in seconds; `grown` is in bytes."""
+
+    longest: float = 0.0
+    grown: int = 0
+
+
+@asynccontextmanager
+async def heartbeat() -> AsyncIterator[Pulse]:
+    """Feels the loop's pulse; other processes' load does not count."""
+    process, pulse = psutil.Process(), Pulse()
+    before = process.memory_info().rss
+
+    async def beat() -> None:
+        last = thread_time()
+        while True:
+            await asyncio.sleep(BEAT)
+            now = thread_time()
+            pulse.longest = max(pulse.longest, now - last)
+            pulse.grown = max(pulse.grown, process.memory_info().rss - before)
+            last = thread_time()
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield pulse
+    finally:
+        await asyncio.sleep(BEAT * 2)
+        beating.cancel()
