@@ -1,5 +1,7 @@
 """The steps on a page that lives: what is waited for, what is clicked, and when it is given up."""
 
+import time
+
 import pytest
 
 from browser.world import CONTINUE, World, in_a_browser, shown
@@ -78,6 +80,15 @@ async def test_a_countdown_that_is_waited_out(world: World) -> None:
     world.put(f"<script>setTimeout(() => location = '{world.destination}', 400)</script>")
     resolution = await world.resolve(steps=[{"use": "wait", "seconds": 5}], limits={"timeout": 20, "max_wait": 6})
     assert resolution.target_url == world.destination
+
+
+async def test_a_countdown_from_the_page(world: World) -> None:
+    """Before a link is read the countdown is really waited out."""
+    world.put(f'<script>n = 1</script><a id="go" href="{world.destination}">Go</a>')
+    begin = time.monotonic()
+    resolution = await world.resolve(steps=[{"use": "wait", "var": "n"}, {"use": "link", "selector": "#go"}])
+    assert resolution.target_url == world.destination
+    assert time.monotonic() - begin >= 1
 
 
 async def test_what_stays_disabled(world: World) -> None:

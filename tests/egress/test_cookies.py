@@ -68,6 +68,17 @@ def test_sent(line: str, to: str, *, goes: bool) -> None:
     assert sent(line, to=to) == ("a=1" if goes else None)
 
 
+@pytest.mark.parametrize("suffix", ["co.uk", "github.io", "com"])
+def test_public_suffixes(suffix: str) -> None:
+    """Nobody sets cookies for all who register there; who is there alone keeps its own."""
+    theirs = f"https://a.{suffix}/"
+    assert sent(f"a=1; Domain={suffix}", by=theirs, to=theirs) is None
+    assert sent(f"a=1; Domain={suffix}", by=theirs, to=f"https://b.{suffix}/") is None
+    assert sent(f"a=1; Domain=a.{suffix}", by=theirs, to=f"https://x.a.{suffix}/") == "a=1"
+    assert sent(f"a=1; Domain={suffix}", by=f"https://{suffix}/", to=f"https://{suffix}/") == "a=1"
+    assert sent(f"a=1; Domain={suffix}", by=f"https://{suffix}/", to=theirs) is None
+
+
 def test_plain_http_does_not_touch_secure_cookies() -> None:
     """A secure cookie is neither replaced nor shadowed over a connection that is not."""
     jar = Jar()

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
 
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.urls import Url
@@ -45,7 +48,7 @@ class _Cookie:
 class Jar:
     """The cookies of one link. It costs next to nothing until a server sets one.
 
-    No cookie is kept for a domain of a single label, such as `com`. `now` gives the time that expiry is judged by.
+    No cookie is kept for a public suffix, such as `com` or `co.uk`. `now` gives the time that expiry is judged by.
     """
 
     __slots__ = ("_cookies", "_now")
@@ -129,8 +132,13 @@ def _may_set(host: str, domain: str) -> bool:
 
 
 def _stands_alone(domain: str) -> bool:
-    """Whether a domain's cookies must not reach what lies below it: top-level domains, and addresses."""
-    return "." not in domain or parse_address(domain) is not None
+    """Whether a domain's cookies must not reach what lies below it: addresses, and domains where anybody registers."""
+    return parse_address(domain) is not None or _suffixes().is_public(domain)
+
+
+@cache  # read where a cookie is first for more than its host
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 def _within(host: str, domain: str) -> bool:

@@ -131,6 +131,7 @@ class Visit:
         """Note what a browser was answered at the current URL, and how long that took."""
         self.page, self._seconds = page, seconds
         self._counting_since = asyncio.get_running_loop().time()
+        self._counting_since = asyncio.get_running_loop().time()
 
     def come_back(self) -> None:
         """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
