@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.providers import Places
+from linkskipper.providers import Places, queries
 from linkskipper.storage import Pool
 from linkskipper.storage.ids import new_id
 from linkskipper.storage.queue import QueueEntry, enqueue
@@ -23,6 +24,11 @@ def provider(**limits: float) -> Provider:
 
 def entry() -> QueueEntry:
     return QueueEntry("premium", new_id())
+
+
+def in_order_of_age(number: int) -> list[QueueEntry]:
+    """Ids of the same millisecond are in no order."""
+    return sorted((entry() for _ in range(number)), key=lambda each: each.job_id)
 
 
 @pytest.fixture
@@ -72,7 +78,7 @@ async def test_who_has_waited_longest_goes_first(pool: Pool, worker: Callable[..
     """A place that is left is the oldest job's, whatever order they came in; nobody overtakes it, until it is taken."""
     exe = provider(concurrency=1)
     places = worker(exe)
-    first, older, newer = entry(), entry(), entry()
+    first, older, newer = in_order_of_age(3)
     assert await places.take(exe, first)
     for each in (newer, older):
         assert not await places.take(exe, each)
@@ -131,11 +137,24 @@ async def test_a_limit_that_is_lifted(pool: Pool, worker: Callable[..., Places])
     exe = provider(concurrency=1)
     places = worker(exe)
     await places.take(exe, entry())
-    waiting = [entry() for _ in range(3)]
+    waiting = in_order_of_age(3)
     for each in waiting:
         await wait(places, pool, exe, each)
     await worker(provider()).tend()
     assert await queued(pool) == [each.job_id for each in waiting]
+
+
+@pytest.mark.parametrize("statement", [queries.GIVE_PLACES, queries.LOSE_PLACES], ids=["give", "lose"])
+async def test_a_long_line_costs_no_more(pool: Pool, statement: str) -> None:
+    """With thousands of jobs waiting, a place is handed on without walking along the line."""
+    await pool.execute(
+        "INSERT INTO provider_places (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
+        " FROM generate_series(1, 20000)"
+    )
+    await pool.execute("ANALYZE provider_places")
+    arguments = ("exe", 2, timedelta(seconds=1)) if statement == queries.GIVE_PLACES else ("exe",)
+    plan = await pool.fetch(f"EXPLAIN {statement}", *arguments)
+    assert "Seq Scan" not in "\n".join(row[0] for row in plan)
 
 
 async def test_requests_apart(pool: Pool, worker: Callable[..., Places]) -> None:

@@ -39,6 +39,15 @@ async def test_off_and_on(database_url: str, pool: Pool, data_dir: Path) -> None
     assert "asks for CAPTCHAs" not in providers(database_url, data_dir, "list").stdout
 
 
+async def test_waiting(database_url: str, pool: Pool, data_dir: Path) -> None:
+    """How many links wait for a place at a provider is told too."""
+    await pool.execute(
+        "INSERT INTO provider_places (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
+        " FROM generate_series(1, 3)"
+    )
+    assert "3 wait for a place" in providers(database_url, data_dir, "list").stdout
+
+
 async def test_unknown_provider(database_url: str, data_dir: Path) -> None:
     """A misspelt id is told, not switched off in silence."""
     for command in ("off", "on"):

@@ -139,6 +139,8 @@ def _health(condition: Condition) -> str:
         )
     if condition.failing_hosts:
         parts.append(f"failing: {_some(condition.failing_hosts)}")
+    if condition.waiting:
+        parts.append(f"{condition.waiting} wait for a place")
     if failed := condition.figures.ended - condition.figures.done:
         parts.append(f"{failed} of the last {condition.figures.ended} failed")
     return "; ".join(parts)

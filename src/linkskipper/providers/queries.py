@@ -83,12 +83,12 @@ INSERT INTO provider_places (provider, job_id, queue) VALUES ($1, $2, $3) ON CON
 # The job that came to be first goes first: their ids are ordered by time.
 GIVE_PLACES = """
 UPDATE provider_places SET until = clock_timestamp() + $3::interval
-WHERE provider = $1 AND job_id IN (
+WHERE provider = $1 AND job_id = ANY(ARRAY(
     SELECT job_id FROM provider_places WHERE provider = $1 AND until IS NULL ORDER BY job_id
     LIMIT greatest(
         0, $2::bigint - (SELECT count(*) FROM provider_places WHERE provider = $1 AND until IS NOT NULL)
     )
-)
+))
 RETURNING job_id, queue
 """
 
@@ -105,6 +105,8 @@ LEAVE_PLACE = "DELETE FROM provider_places WHERE provider = $1 AND job_id = $2 A
 RENEW_PLACES = """
 UPDATE provider_places SET until = clock_timestamp() + $2::interval WHERE worker = $1 AND until IS NOT NULL
 """
+
+WAITING = "SELECT provider, count(*) AS waiting FROM provider_places WHERE until IS NULL GROUP BY provider"
 
 WITH_PLACES = "SELECT DISTINCT provider FROM provider_places"
 

@@ -10,11 +10,14 @@ from linkskipper.storage import Pool
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """How a provider fares: since when it is switched off and why, hosts with a circuit that is not closed."""
+    """How a provider fares: since when it is switched off and why, hosts with a circuit that is not closed, and how
+    many jobs wait for a place.
+    """
 
     off_since: datetime | None = None
     note: str | None = None
     failing_hosts: tuple[str, ...] = ()
+    waiting: int = 0
     figures: Figures = NONE
 
 
@@ -35,12 +38,14 @@ async def read_conditions(pool: Pool) -> dict[str, Condition]:
     failing: dict[str, list[str]] = {}
     for row in await pool.fetch(queries.OPEN_CIRCUITS):
         failing.setdefault(row["provider"], []).append(row["host"])
+    waiting: dict[str, int] = {row["provider"]: row["waiting"] for row in await pool.fetch(queries.WAITING)}
     return {
         provider: Condition(
             off_since=off[provider]["off_since"] if provider in off else None,
             note=off[provider]["note"] if provider in off else None,
             failing_hosts=tuple(failing.get(provider, ())),
+            waiting=waiting.get(provider, 0),
             figures=figures.get(provider, NONE),
         )
-        for provider in figures.keys() | off.keys() | failing.keys()
+        for provider in figures.keys() | off.keys() | failing.keys() | waiting.keys()
     }
