@@ -121,6 +121,23 @@ async def test_places_of_the_dead(pool: Pool, worker: Callable[..., Places]) -> 
     assert holders == {kept.job_id, waiting.job_id}
 
 
+async def test_what_could_not_be_left_is_not_renewed(pool: Pool, worker: Callable[..., Places]) -> None:
+    """A place that was left while the database was away is lost with its lease, though its worker lives on."""
+    exe = provider(**TWO)
+    places = worker(exe, lease_seconds=0.4)
+    left, kept = entry(), entry()
+    for each in (left, kept):
+        await places.take(exe, each)
+    await pool.execute("ALTER TABLE provider_places RENAME TO away")
+    await places.leave(exe, left.job_id)
+    await pool.execute("ALTER TABLE away RENAME TO provider_places")
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT count(*) FROM provider_places") > 1:
+            await places.tend()
+            await asyncio.sleep(0.05)
+    assert await pool.fetchval("SELECT job_id FROM provider_places") == kept.job_id
+
+
 async def test_the_late_cannot_give_away_what_is_not_theirs(worker: Callable[..., Places]) -> None:
     """A worker that was thought dead leaves a place that its job has taken anew with another: it stays that one's."""
     exe = provider(concurrency=1)

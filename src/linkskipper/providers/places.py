@@ -9,6 +9,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import structlog
 
 from linkskipper.catalog import Catalog, Provider
@@ -28,7 +29,7 @@ class Places:
         self._pool = pool
         self._catalog = catalog
         self._worker = uuid4()
-        self._held = 0
+        self._held: set[tuple[str, UUID]] = set()
         self._beat = lease_seconds / 4
         self._lease = timedelta(seconds=lease_seconds / 2)
 
@@ -41,7 +42,8 @@ class Places:
             )
             if not taken:
                 await connection.execute(queries.STAND_ASIDE, provider.id, entry.job_id)
-        self._held += bool(taken)
+        if taken:
+            self._held.add((provider.id, entry.job_id))
         return bool(taken)
 
     async def wait(self, connection: Connection, provider: Provider, entry: QueueEntry) -> None:
@@ -50,13 +52,13 @@ class Places:
         await self._hand_out(connection, provider.id)
 
     async def leave(self, provider: Provider, job_id: UUID) -> None:
-        """Give up a job's place; where the database is away, the lease ends it."""
-        self._held -= 1
+        """Give up a job's place; where that fails, its lease ends it: what was resolved meanwhile must not be lost."""
+        self._held.discard((provider.id, job_id))
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(queries.LEAVE_PLACE, provider.id, job_id, self._worker)
                 await self._hand_out(connection, provider.id)
-        except AWAY as error:
+        except (*AWAY, asyncpg.PostgresError) as error:
             log.warning("providers.place_not_left", provider=provider.id, error=str(error))
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
@@ -79,7 +81,8 @@ class Places:
     async def tend(self) -> None:
         """The same, once."""
         if self._held:
-            await self._pool.execute(queries.RENEW_PLACES, self._worker, self._lease)
+            held = zip(*self._held, strict=True)
+            await self._pool.execute(queries.RENEW_PLACES, self._worker, self._lease, *held)
         for row in await self._pool.fetch(queries.WITH_PLACES):
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._hand_out(connection, row["provider"])

@@ -103,7 +103,9 @@ STAND_ASIDE = "DELETE FROM provider_places WHERE provider = $1 AND job_id = $2 A
 LEAVE_PLACE = "DELETE FROM provider_places WHERE provider = $1 AND job_id = $2 AND worker = $3"
 
 RENEW_PLACES = """
-UPDATE provider_places SET until = clock_timestamp() + $2::interval WHERE worker = $1 AND until IS NOT NULL
+UPDATE provider_places SET until = clock_timestamp() + $2::interval
+FROM unnest($3::text[], $4::uuid[]) AS held (provider, job_id)
+WHERE provider_places.provider = held.provider AND provider_places.job_id = held.job_id AND worker = $1
 """
 
 WAITING = "SELECT provider, count(*) AS waiting FROM provider_places WHERE until IS NULL GROUP BY provider"
