@@ -24,6 +24,9 @@ LinkSkipperError
 │   ├── ResolveFailed        502
 │   └── ProviderDown         503
 ├── NotRecorded              a replay's recording does not hold what was asked for (har/replay.py)
+├── NotResolved              a link has no target, told to programs (resolver/outcome.py)
+│   ├── LinkFailed           another time it may have
+│   └── LinkInvalid          it never will
 ├── EgressError              why nothing came back from outside (the rest of it: egress/errors.py)
 └── Stopped                  a link goes no further
     ├── Stop                 a stop rule ended it (resolver/errors.py)

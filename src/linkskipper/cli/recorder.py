@@ -7,24 +7,29 @@ from pathlib import Path
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client
 from linkskipper.har import Outcome, Recording, as_har, write_har
-from linkskipper.resolver import Resolution, Resolver
+from linkskipper.resolver import Engine, LocalTurns, Resolution, Resolver
 from linkskipper.resolver.visit import OnHop
 
 
 class Recorder:
-    """A resolver that keeps what is exchanged for each of its links."""
+    """A resolver that keeps what is exchanged for each of its links; what a browser exchanges is not seen here."""
 
-    def __init__(self, catalog: Catalog, client: Client, *, generic: bool = False) -> None:
+    def __init__(
+        self, catalog: Catalog, client: Client, *, browser: Engine | None = None, generic: bool = False
+    ) -> None:
         self.recorded: list[tuple[Outcome, Recording]] = []
         self._catalog = catalog
         self._client = client
+        self._browser = browser
         self._generic = generic
+        self._turns = LocalTurns()
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
         """Resolve a link; what was exchanged for one that is broken off is kept too."""
         recording, outcome = Recording(self._client), Outcome(url=url)
         try:
-            resolution = await Resolver(self._catalog, recording, generic=self._generic).resolve(url, on_hop=on_hop)
+            resolver = Resolver(self._catalog, recording, browser=self._browser, generic=self._generic)
+            resolution = await resolver.resolve(url, on_hop=on_hop, turns=self._turns)
             outcome = Outcome(
                 url=url,
                 provider=resolution.provider,
@@ -37,14 +42,16 @@ class Recorder:
 
 
 @contextmanager
-def saving(file: Path, catalog: Catalog, client: Client, *, generic: bool = False) -> Iterator[Recorder]:
+def saving(
+    file: Path, catalog: Catalog, client: Client, *, browser: Engine | None = None, generic: bool = False
+) -> Iterator[Recorder]:
     """A recorder whose file is written when the context ends, however it does.
 
     Raises:
         HarError: the file cannot be written; which is found out at once.
     """
     write_har(as_har(()), file)
-    recorder = Recorder(catalog, client, generic=generic)
+    recorder = Recorder(catalog, client, browser=browser, generic=generic)
     try:
         yield recorder
     finally:

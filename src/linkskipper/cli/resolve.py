@@ -62,7 +62,8 @@ def resolve(
     async def run() -> bool:
         async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
             plain = Resolver(catalog, client, browser=browser, generic=generic)
-            resolving = nullcontext(plain) if har is None else saving(har, catalog, client, generic=generic)
+            recording = None if har is None else saving(har, catalog, client, browser=browser, generic=generic)
+            resolving = recording or nullcontext(plain)
             with resolving as resolver, _progress(messages, len(links), show) as show_one:
                 return await _resolve_all(resolver, links, concurrency, show_one, on_hop)
 

@@ -5,7 +5,17 @@ from importlib.metadata import version
 from linkskipper.resolver.engine import Engine, Resolver
 from linkskipper.resolver.errors import Full, Stop, Unsupported
 from linkskipper.resolver.intake import Link, intake
-from linkskipper.resolver.outcome import REASONS, Hop, Mechanism, Reason, Resolution, Rule
+from linkskipper.resolver.outcome import (
+    REASONS,
+    Hop,
+    LinkFailed,
+    LinkInvalid,
+    Mechanism,
+    NotResolved,
+    Reason,
+    Resolution,
+    Rule,
+)
 from linkskipper.resolver.turns import LocalTurns, Turns
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
@@ -17,8 +27,11 @@ __all__ = [
     "Full",
     "Hop",
     "Link",
+    "LinkFailed",
+    "LinkInvalid",
     "LocalTurns",
     "Mechanism",
+    "NotResolved",
     "Reason",
     "Resolution",
     "Resolver",

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from linkskipper.catalog import Tier
+from linkskipper.errors import LinkSkipperError
 
 Status = Literal["done", "failed", "invalid"]
 
@@ -99,3 +100,26 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
     def status(self) -> Status:
         """The job status that this is."""
         return "done" if self.reason is None else REASONS[self.reason].ends_as
+
+    def require_target(self) -> str:
+        """The target; raises LinkInvalid or LinkFailed where there is none."""
+        if self.target_url is not None:
+            return self.target_url
+        raise (LinkInvalid if self.status == "invalid" else LinkFailed)(self)
+
+
+class NotResolved(LinkSkipperError):
+    """A link has no target; `resolution` tells all about it."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        super().__init__(f"{resolution.url}: {resolution.reason}: {resolution.detail}")
+        self.resolution = resolution
+        self.reason = resolution.reason
+
+
+class LinkFailed(NotResolved):
+    """It could not be resolved; another time it may be."""
+
+
+class LinkInvalid(NotResolved):
+    """It is no link that could ever be resolved."""

@@ -1,0 +1,137 @@
+"""The resolver for programs: a plain call and an async one, with no server, no database and no settings."""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from linkskipper import resolver as engine
+from linkskipper.catalog import Catalog
+from linkskipper.egress import Client, Policy, Transport
+from linkskipper.resolver import USER_AGENT, Resolution
+from linkskipper.resolver.visit import OnHop
+
+T = TypeVar("T")
+
+
+class Resolver:
+    """Finds where short links lead, without contacting that; entered with `with` or `async with`, it keeps connections.
+
+    `catalog` says what is known of shorteners (by default what is built in), `policy` what may be contacted (public
+    addresses on the web's ports), `transport` what answers requests (the network; see `Replay`). With `generic`, links
+    of shorteners that the catalogue does not know are recognised by their pages.
+
+    Raises:
+        CatalogError: a provider file is wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog | None = None,
+        policy: Policy | None = None,
+        transport: Transport | None = None,
+        generic: bool = False,
+    ) -> None:
+        self._catalog = catalog or Catalog.load()
+        self._policy = policy or Policy()
+        self._transport = transport
+        self._generic = generic
+        self._stack = AsyncExitStack()
+        self._engine: engine.Resolver | None = None
+        self._thread: _LoopThread | None = None
+
+    async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
+        """Find where a link leads; `on_hop` is called with each hop as it ends.
+
+        Never raises for anything that the link does: the Resolution says it.
+        """
+        if self._thread is not None:
+            return await asyncio.wrap_future(self._thread.begin(self._resolve(url, on_hop)))
+        if self._engine is not None:
+            return await self._resolve(url, on_hop)
+        async with self._once() as once:
+            return await once.resolve(url, on_hop=on_hop)
+
+    def resolve_sync(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
+        """The same as a plain call, from any thread, or from several at once; `on_hop` is called in another."""
+        if self._thread is not None:
+            return self._thread.run(self._resolve(url, on_hop))
+        if self._engine is not None:
+            raise RuntimeError("this resolver was entered with async with: await its resolve()")
+        with self._once() as once:
+            return once.resolve_sync(url, on_hop=on_hop)
+
+    async def __aenter__(self) -> Self:
+        self._require_shut()
+        self._engine = await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine = None
+        await self._stack.aclose()
+
+    def __enter__(self) -> Self:
+        self._require_shut()
+        self._thread = _LoopThread()
+        self._engine = self._thread.run(self._open())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        thread, self._thread, self._engine = self._thread, None, None
+        if thread is not None:
+            thread.run(self._stack.aclose())
+            thread.stop()
+
+    async def _open(self) -> engine.Resolver:
+        transport = self._transport
+        if transport is None:
+            transport = await self._stack.enter_async_context(Client(self._policy, user_agent=USER_AGENT))
+        return engine.Resolver(self._catalog, transport, generic=self._generic)
+
+    async def _resolve(self, url: str, on_hop: OnHop | None) -> Resolution:
+        if self._engine is None:
+            raise RuntimeError("this resolver was left while a link was under way")
+        return await self._engine.resolve(url, on_hop=on_hop)
+
+    def _once(self) -> "Resolver":
+        return Resolver(catalog=self._catalog, policy=self._policy, transport=self._transport, generic=self._generic)
+
+    def _require_shut(self) -> None:
+        if self._engine is not None:
+            raise RuntimeError("this resolver is entered already")
+
+
+class _LoopThread:
+    """An event loop in a thread of its own, for plain calls from any other."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="linkskipper", daemon=True)
+        self._thread.start()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start it there."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it there to its end; broken off here, it is broken off there."""
+        future = self.begin(work)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """End the loop and the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
