@@ -59,13 +59,14 @@ class Replay:
         url: Url,
         *,
         method: str = "GET",
-        headers: Mapping[str, str] = _NO_HEADERS,  # noqa: ARG002 - a transport is called with it
+        headers: Mapping[str, str] = _NO_HEADERS,
         body: bytes | None = None,
         jar: Jar | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - likewise
+        timeout: float | None = None,  # noqa: ARG002 - a transport is called with it
     ) -> Response:
         """Give the recorded answer, or raise the recorded failure."""
-        entry = self._choose(url, method, body, jar)
+        posted = _without_boundary((body or b"").decode("utf-8", "replace"), headers.get("Content-Type", ""))
+        entry = self._choose(url, method, posted, jar)
         answer = entry.response
         if isinstance(answer.error, str):
             raise _failure(url, answer.error)
@@ -77,10 +78,10 @@ class Replay:
         media_type = content_type.partition(";")[0].strip().lower()
         return Response(url, answer.status, fields, content, media_type, charset)
 
-    def _choose(self, url: Url, method: str, body: bytes | None, jar: Jar | None) -> model.Entry:
+    def _choose(self, url: Url, method: str, posted: str, jar: Jar | None) -> model.Entry:
         asked = url.href.partition("#")[0]
         entries = self.har.log.entries
-        fitting = [number for number, entry in enumerate(entries) if _fits(entry.request, asked, method, body)]
+        fitting = [number for number, entry in enumerate(entries) if _fits(entry.request, asked, method, posted)]
         cookies = (jar.header(url) if jar else None) or ""
         same = [number for number in fitting if _cookies(entries[number].request) == cookies]
         chosen = tuple(same or fitting)
@@ -91,13 +92,24 @@ class Replay:
         return entries[chosen[min(place, len(chosen) - 1)]]
 
 
-def _fits(request: model.Request, url: str, method: str, body: bytes | None) -> bool:
-    posted = request.post_data.text if isinstance(request.post_data, model.PostData) else ""
-    return (
-        request.url.partition("#")[0] == url
-        and request.method == method
-        and posted == (body or b"").decode("utf-8", "replace")
-    )
+def _fits(request: model.Request, url: str, method: str, posted: str) -> bool:
+    return request.url.partition("#")[0] == url and request.method == method and _posted(request.post_data) == posted
+
+
+def _posted(data: model.PostData | msgspec.UnsetType) -> str:
+    return "" if isinstance(data, msgspec.UnsetType) else _without_boundary(data.text, data.mime_type)
+
+
+def _without_boundary(posted: str, content_type: str) -> str:
+    """A multipart body without what stands between its parts, which is another one each time."""
+    boundary = _content_type(content_type).get_param("boundary")
+    return posted.replace(boundary, "") if isinstance(boundary, str) and boundary else posted
+
+
+def _content_type(text: str) -> Message:
+    message = Message()
+    message["Content-Type"] = text
+    return message
 
 
 def _cookies(request: model.Request) -> str:
@@ -138,9 +150,7 @@ def _body(content: model.Content, content_type: str) -> tuple[bytes, str | None]
     """The bytes, and their charset: text is as good as UTF-8, whatever it was sent in."""
     if content.encoding is msgspec.UNSET:
         return content.text.encode(), "utf-8"
-    message = Message()
-    message["Content-Type"] = content_type
-    return b64decode(content.text), message.get_content_charset()
+    return b64decode(content.text), _content_type(content_type).get_content_charset()
 
 
 def _failure(url: Url, error: str) -> EgressError:
