@@ -83,9 +83,9 @@ async def test_large_pages_of_the_ordinary_kind(bench: Bench, html: str) -> None
 
 def test_small_pages_are_not_counted() -> None:
     """A page of a few hundred tags may be as crooked as it likes."""
-    check_markup("<b>" * 300, "s.test")
+    check_markup("<b>" * 600, "s.test")
     with pytest.raises(Stop):
-        check_markup("<b>" * 301, "s.test")
+        check_markup("<b>" * 601, "s.test")
 
 
 @pytest.mark.parametrize(

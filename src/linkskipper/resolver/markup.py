@@ -17,7 +17,7 @@ MAX_DEPTH = 256
 MAX_MISNESTED = 200
 MAX_ATTRIBUTES = 256
 MAX_MARKS = 40_000
-_HARMLESS = 300  # tags that cost no time worth mentioning, however they are nested
+_HARMLESS = 600  # tags that cost no time worth mentioning, however they are nested
 _SHORT = 16 * 1024  # characters: room for no more attributes than cost 50 ms, all in one tag
 
 _SPACE = r"\t\n\f\r "
