@@ -3,19 +3,20 @@
 import asyncio
 import sys
 
-from bench import api, library, memory, rest, service
+from bench import api, library, memory, rest, service, webhooks
 from bench.rivals import compare
 
 BENCHES = {
     "library": library.run,
     "service": service.run,
     "rest": rest.run,
+    "webhooks": webhooks.run,
     "api": api.run,
     "rivals": compare.run,
     "memory": memory.run,
     "large": api.run_large,
 }
-USUAL = ("library", "service", "rest", "api")
+USUAL = ("library", "service", "rest", "webhooks", "api")
 
 
 async def main(names: list[str]) -> None:

@@ -1,0 +1,187 @@
+"""Deliveries a second against a bare loop that signs and posts the same bodies; live ones beside dead receivers."""
+
+import asyncio
+import hmac
+import json
+import socket
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid4
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bench import receiver
+from bench.harness import Started, rate, show_limit, show_ratio, started
+from linkskipper.storage import Connection, open_connection
+from linkskipper.storage.ids import new_id
+from linkskipper.webhooks import JobEnd, queue_events
+from linkskipper.webhooks.queue import wake
+
+ROUNDS = 5
+DELIVERIES = 3000
+AT_ONCE = 20  # what one host is given at once, by default
+LIVE = 400
+LIVE_A_SECOND = 40
+DEAD_HOSTS = 200
+DEAD_RETRIES = 10_000
+URL = "https://hook.example/linkskipper"
+POLL_SECONDS = 0.01
+
+
+async def run() -> None:
+    """Measure throughput in rounds, ours and the bare loop in turn; then live deliveries alone and beside dead ones."""
+    with TemporaryDirectory() as folder:
+        other = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.receiver", folder), stdout=asyncio.subprocess.PIPE
+        )
+        assert other.stdout is not None
+        port = int(await other.stdout.readline())
+        async with _service(Path(folder), [f"hook.example:443=127.0.0.1:{port}"]) as (_, database):
+            pairs = [(await _ours(database), await _bare(Path(folder), port)) for _ in range(ROUNDS + 1)][1:]
+        other.terminate()
+        await other.wait()
+    show_ratio(
+        "webhooks against a bare aiohttp loop",
+        [ours / bare for ours, bare in pairs],
+        aim=0.5,
+        detail=f"{median(each for each, _ in pairs):.0f} against {median(each for _, each in pairs):.0f} a second",
+    )
+    with TemporaryDirectory() as folder:
+        await _beside_dead_ones(Path(folder))
+
+
+@asynccontextmanager
+async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[Started, Connection]]:
+    data_dir = folder / "data"
+    environment = {"LINKSKIPPER_HOST_MAP": ",".join(host_map), "LINKSKIPPER_EXTRA_CA": str(folder / "ca.pem")}
+    arguments = ("serve", "--port", "0", "--data-dir", str(data_dir))
+    async with started(*arguments, ready="poll_url", **environment) as service:
+        database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
+        yield service, database
+        await database.close()
+
+
+def _end(url: str) -> JobEnd:
+    return JobEnd(
+        key_id=1,
+        url=url,
+        job_id=uuid4(),
+        status="done",
+        target_url="https://example.com/landing",
+        provider="lab-bulk",
+        tier="standard",
+        error=None,
+        credits_charged=1,
+        balance=99,
+    )
+
+
+async def _ours(database: Connection) -> float:
+    async with database.transaction():
+        await queue_events(database, [_end(URL) for _ in range(DELIVERIES)])
+    begin = time.perf_counter()
+    while await database.fetchval("SELECT EXISTS (SELECT FROM webhook_deliveries WHERE status = 'pending')"):
+        await asyncio.sleep(POLL_SECONDS)
+    return DELIVERIES / (time.perf_counter() - begin)
+
+
+class ToTheReceiver(AbstractResolver):
+    """Finds every host at the receiver's port."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        """The receiver's address, whatever was asked."""
+        del port
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=self._port, family=family, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def _bare(folder: Path, port: int) -> float:
+    body = json.dumps({"event": "resolve.done", "target_url": "https://example.com/landing" + "x" * 200}).encode()
+    context = ssl.create_default_context(cafile=folder / "ca.pem")
+    connector = aiohttp.TCPConnector(resolver=ToTheReceiver(port), ssl=context)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def post(_: int) -> None:
+            stamp = str(int(time.time()))
+            signature = hmac.new(b"whsec_secret", f"{stamp}.".encode() + body, sha256).hexdigest()
+            headers = {"Content-Type": "application/json", "X-LinkSkipper-Signature": f"t={stamp},v1={signature}"}
+            async with session.post(URL, data=body, headers=headers) as response:
+                await response.read()
+                assert response.status == 204
+
+        return await rate(post, DELIVERIES, at_once=AT_ONCE)
+
+
+async def _beside_dead_ones(folder: Path) -> None:
+    arrivals: dict[str, float] = {}
+    port = await receiver.listen(
+        folder, lambda body: arrivals.update({json.loads(body)["job_id"]: time.perf_counter()})
+    )
+    refusing, hanging = socket.socket(), socket.create_server(("127.0.0.1", 0), backlog=DEAD_RETRIES)
+    refusing.bind(("127.0.0.1", 0))
+    dead = [f"dead-{number}.hook.example" for number in range(DEAD_HOSTS)]
+    ports = [(refusing, hanging)[number % 2].getsockname()[1] for number in range(DEAD_HOSTS)]
+    host_map = [f"{host}:443=127.0.0.1:{port}" for host, port in zip(dead, ports, strict=True)]
+    async with _service(folder, [f"hook.example:443=127.0.0.1:{port}", *host_map]) as (_, database):
+        await _live(database, arrivals, LIVE // 4)
+        alone = await _live(database, arrivals, LIVE)
+        await _queue_retries(database, dead)
+        beside = await _live(database, arrivals, LIVE)
+        left = await database.fetchval(
+            "SELECT count(*) FROM webhook_deliveries WHERE attempts = 1 AND status = 'pending'"
+        )
+        print(f"retries that were still due at the end: {left:,} of {DEAD_RETRIES:,}")
+    refusing.close()
+    hanging.close()
+    p50, p99 = len(alone) // 2, len(alone) * 99 // 100
+    print(f"live: p50 {alone[p50] * 1000:.1f} ms alone, {beside[p50] * 1000:.1f} ms beside them")
+    print(f"live: p99 {alone[p99] * 1000:.1f} ms alone, {beside[p99] * 1000:.1f} ms beside them")
+    show_limit(
+        f"p99 of live deliveries beside {DEAD_RETRIES:,} due retries to dead hosts",
+        beside[p99] / alone[p99],
+        limit=2,
+        unit="times an idle system's",
+    )
+
+
+async def _live(database: Connection, arrivals: dict[str, float], count: int) -> list[float]:
+    """The seconds from the end of a job to its event's arrival, sorted."""
+    sent: dict[UUID, float] = {}
+    begin = time.perf_counter()
+    for number in range(count):
+        await asyncio.sleep(max(0, begin + number / LIVE_A_SECOND - time.perf_counter()))
+        end = _end(URL)
+        sent[end.job_id] = time.perf_counter()
+        async with database.transaction():
+            await queue_events(database, [end])
+    while not all(str(job_id) in arrivals for job_id in sent):
+        await asyncio.sleep(POLL_SECONDS)
+    return sorted(arrivals[str(job_id)] - at for job_id, at in sent.items())
+
+
+async def _queue_retries(database: Connection, dead: Sequence[str]) -> None:
+    """Deliveries that have failed before and are due, to hosts that have been failing."""
+    await database.executemany(
+        "INSERT INTO webhook_hosts (host, failures, failing_since) VALUES ($1, 9, now() - interval '1 hour')",
+        [(host,) for host in dead],
+    )
+    await database.executemany(
+        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, attempts, step)"
+        " VALUES ($1, 1, $2, 'https://' || $3 || '/x', $3, 'resolve.done', '{}', 1, 1)",
+        [(new_id(), uuid4(), dead[number % len(dead)]) for number in range(DEAD_RETRIES)],
+    )
+    async with database.transaction():
+        await wake(database, sorted(dead))
