@@ -27,14 +27,14 @@ from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
 from linkskipper.storage.queue import QueueWorker, Taken
 from linkskipper.storage.schema import require_current
-from linkskipper.webhooks import QUEUES, Couriers, Desk, Record, Schedule, Sender, ring_for_forgotten_for_ever
+from linkskipper.webhooks import QUEUES, Dispatcher, Hosts, Record, Schedule, Sender, wake_forgotten_for_ever
 
 log = structlog.get_logger()
 
 Tier = Literal["standard", "premium"]
 TIERS: tuple[Tier, ...] = ("standard", "premium")
 
-COURIERS = 200  # hosts that one process delivers webhooks to at once
+HOSTS_AT_ONCE = 200  # that one process delivers webhooks to
 DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
 HAND_BACK_SECONDS = 2
 NOTE_USE_SECONDS = 5
@@ -147,7 +147,7 @@ class Workers:
     def __init__(
         self,
         workshop: Workshop,
-        couriers: Couriers,
+        dispatcher: Dispatcher,
         workers: Sequence[QueueWorker],
         providers_changed: asyncio.Event,
         *,
@@ -156,7 +156,7 @@ class Workers:
         self.has_browser = has_browser
         self.providers_changed = providers_changed
         self._workshop = workshop
-        self._couriers = couriers
+        self._dispatcher = dispatcher
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -173,11 +173,11 @@ class Workers:
         """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
         for worker in self._workers:
             worker.stop()
-        self._couriers.stop()
+        self._dispatcher.stop()
         if await self._all_ended(DRAIN_SECONDS):
             return
         self._workshop.abandon()
-        self._couriers.abandon()
+        self._dispatcher.abandon()
         if await self._all_ended(HAND_BACK_SECONDS):
             return
         log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
@@ -206,7 +206,7 @@ async def run_workers(
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
         browser_engine(settings, policy) as browser,
-        _couriers(settings, pool) as couriers,
+        _dispatcher(settings, pool) as dispatcher,
     ):
         if browser is None:
             log.warning("browser.missing", note=MISSING)
@@ -225,15 +225,17 @@ async def run_workers(
         ]
         if webhooks:
             at_queues.append(
-                QueueWorker(url, QUEUES, couriers.visit, concurrency=COURIERS, lease_seconds=settings.lease_seconds)
+                QueueWorker(
+                    url, QUEUES, dispatcher.dispatch, concurrency=HOSTS_AT_ONCE, lease_seconds=settings.lease_seconds
+                )
             )
-        workers = Workers(workshop, couriers, at_queues, recorder.changed, has_browser=browser is not None)
+        workers = Workers(workshop, dispatcher, at_queues, recorder.changed, has_browser=browser is not None)
         workers.start()
         beside = [
             _keep_running(each)
             for each in (
                 partial(prune_for_ever, pool, settings),
-                partial(ring_for_forgotten_for_ever, pool),
+                partial(wake_forgotten_for_ever, pool),
                 recorder.run,
                 places.run,
             )
@@ -249,16 +251,16 @@ async def run_workers(
 
 
 @asynccontextmanager
-async def _couriers(settings: Settings, pool: Pool) -> AsyncIterator[Couriers]:
-    """The couriers, with connections of their own."""
+async def _dispatcher(settings: Settings, pool: Pool) -> AsyncIterator[Dispatcher]:
+    """The dispatcher of webhooks, with connections of its own."""
     limits = Limits(fetch_seconds=settings.webhook_timeout)
-    connections = COURIERS * settings.webhook_per_host
+    connections = HOSTS_AT_ONCE * settings.webhook_per_host
     schedule = Schedule(settings.webhook_schedule, random.random)
     record = Record(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
-    desk = Desk(pool, WebhookSecrets(pool, load_keyring(settings)))
+    hosts = Hosts(pool, WebhookSecrets(pool, load_keyring(settings)))
     policy = egress_policy(settings)
     async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
-        yield Couriers(desk, Sender(client), record, per_host=settings.webhook_per_host)
+        yield Dispatcher(hosts, Sender(client), record, per_host=settings.webhook_per_host)
 
 
 class RunningApi(NamedTuple):

@@ -23,14 +23,15 @@ def _durations(value: object) -> object:
     waits = _split(value)
     if not isinstance(waits, list):
         return waits
-    durations = [_duration(item) for item in waits]
+    durations = [read_duration(item) for item in waits]
     if not durations or durations[0]:
         raise ValueError("needs waits such as 0,5s,5m,2h, the first of them 0")
     return durations
 
 
-def _duration(text: str) -> timedelta:
-    number, unit = (text[:-1], text[-1]) if text[-1] in UNITS else (text, "s")
+def read_duration(text: str) -> timedelta:
+    """A duration such as 5s, 30m, 2h or 1d; raises ValueError for anything else."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
     if not number.isascii() or not number.isdigit():
         raise ValueError(f"{text!r} is no wait such as 5s, 30m, 2h or 1d")
     return timedelta(seconds=int(number) * UNITS[unit])
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
     keep_days: float = Field(default=90, ge=30, description="How long ended jobs and idempotency keys are kept.")
 
     webhook_schedule: Waits = Field(
-        default=tuple(map(_duration, ("0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"))),
+        default=tuple(map(read_duration, ("0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"))),
         description="Waits before each attempt to deliver a webhook; the first must be 0.",
     )
     webhook_timeout: Seconds = Field(default=15, description="How long a receiver of webhooks may take to answer.")

@@ -38,7 +38,7 @@ async def let_pass(pool: Pool, time: timedelta) -> None:
     """Let time pass: everything that was written down for webhooks lies so much further back."""
     changes: dict[str, Any] = {
         "webhook_deliveries": ("next_attempt_at", "created_at", "ended_at"),
-        "webhook_hosts": ("bell_at", "failing_since", "paused_at"),
+        "webhook_hosts": ("wakeup_at", "failing_since", "paused_at"),
         "pgqueuer": ("execute_after",),
     }
     async with pool.acquire() as connection, connection.transaction():

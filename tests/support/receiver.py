@@ -55,6 +55,15 @@ async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+def in_turn(answers: list[Script]) -> Script:
+    """Answer with each in turn."""
+
+    async def next_one(request: Received, writer: asyncio.StreamWriter) -> None:
+        await answers.pop(0)(request, writer)
+
+    return next_one
+
+
 @dataclass
 class Receiver:
     """A server for hook.example and names under it; scripts say how each answers, script how all others do."""

@@ -263,6 +263,8 @@ async def _drain(answer: aiohttp.ClientResponse) -> None:
 
 async def _excerpt(answer: aiohttp.ClientResponse, size: int) -> bytes:
     """How a body begins; one that is longer, or slow to come, is not waited for, and costs the connection."""
+    if answer.content.is_eof() and answer.content.total_bytes <= size:
+        return answer.content.read_nowait()
     taken = bytearray()
     try:
         async with asyncio.timeout(_EXCERPT_SECONDS):

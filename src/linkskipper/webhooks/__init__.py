@@ -1,9 +1,9 @@
 """Webhooks: the end of a job, told to whoever asked to be told; signed, retried for days, recorded."""
 
 from linkskipper.webhooks.attempt import Sender
-from linkskipper.webhooks.bells import QUEUES
-from linkskipper.webhooks.courier import Couriers
-from linkskipper.webhooks.desk import Desk, ring_for_forgotten, ring_for_forgotten_for_ever
+from linkskipper.webhooks.dispatch import Dispatcher
+from linkskipper.webhooks.event import EVENTS
+from linkskipper.webhooks.hosts import Hosts, wake_forgotten, wake_forgotten_for_ever
 from linkskipper.webhooks.model import Attempt, Delivery, JobEnd, Status
 from linkskipper.webhooks.prune import prune_deliveries
 from linkskipper.webhooks.queue import queue_events
@@ -11,13 +11,15 @@ from linkskipper.webhooks.read import list_deliveries, read_attempts, read_deliv
 from linkskipper.webhooks.record import Record
 from linkskipper.webhooks.redeliver import redeliver, redeliver_since
 from linkskipper.webhooks.schedule import Schedule
+from linkskipper.webhooks.wakeups import QUEUES
 
 __all__ = [
+    "EVENTS",
     "QUEUES",
     "Attempt",
-    "Couriers",
     "Delivery",
-    "Desk",
+    "Dispatcher",
+    "Hosts",
     "JobEnd",
     "Record",
     "Schedule",
@@ -30,6 +32,6 @@ __all__ = [
     "read_delivery",
     "redeliver",
     "redeliver_since",
-    "ring_for_forgotten",
-    "ring_for_forgotten_for_ever",
+    "wake_forgotten",
+    "wake_forgotten_for_ever",
 ]

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 import structlog
@@ -18,9 +19,11 @@ EXCERPT_BYTES = 2048
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ASK_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 HEADERS = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
+READ_URLS = 4096  # kept, as a URL that is told once is told again
 NO_SECRET = "this service cannot read the key's webhook secret"  # noqa: S105
 
 log = structlog.get_logger()
+_read_url = lru_cache(READ_URLS)(check_public_https)
 
 
 def _now() -> datetime:
@@ -51,7 +54,7 @@ class Sender:
         body = due.body.encode()
         headers = HEADERS | signed_headers(due.secrets, str(due.id), body, at)
         try:
-            url = check_public_https(due.url)
+            url = _read_url(due.url)
             return await self._client.post(url, headers=headers, body=body, excerpt=EXCERPT_BYTES)
         except EgressError as error:
             log.info("webhooks.unanswered", delivery=str(due.id), host=due.host, error=str(error))

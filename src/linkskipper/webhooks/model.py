@@ -34,6 +34,7 @@ class JobEnd(msgspec.Struct, frozen=True):
 class Due(msgspec.Struct, frozen=True):
     """A delivery whose next attempt is due; attempts and step are as of before it.
 
+    failures is how often in a row its host had failed when it was read;
     secrets are those that sign, the newest first; none: they cannot be read here.
     """
 
@@ -44,6 +45,7 @@ class Due(msgspec.Struct, frozen=True):
     body: str
     attempts: int
     step: int
+    failures: int
     secrets: Sequence[str]
 
 

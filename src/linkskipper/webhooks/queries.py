@@ -19,41 +19,43 @@ INSERT INTO webhook_hosts (host) SELECT DISTINCT host FROM unnest($1::text[]) AS
 ON CONFLICT DO NOTHING RETURNING host
 """
 
-# Locked, so that the courier cannot answer the bell and leave between this look and the end of the transaction.
+# Locked, so that no worker can answer the wakeup and give the lease back before the transaction ends.
 LOCK_FAILING = """
 SELECT host, (paused_at IS NOT NULL AND NOT $3)
-    OR (bell_at <= now() AND EXISTS (SELECT FROM pgqueuer WHERE id = bell)) AS rung
+    OR (wakeup_at <= now() AND EXISTS (SELECT FROM pgqueuer WHERE id = wakeup)) AS awake
 FROM webhook_hosts WHERE host = ANY($1::text[]) AND failures >= $2 ORDER BY host FOR NO KEY UPDATE
 """
 
-SET_BELLS = """
-UPDATE webhook_hosts SET bell = given.bell, bell_at = now() + given.delay
-FROM unnest($1::text[], $2::bigint[], $3::interval[]) AS given (host, bell, delay)
+SET_WAKEUPS = """
+UPDATE webhook_hosts SET wakeup = given.wakeup, wakeup_at = now() + given.delay
+FROM unnest($1::text[], $2::bigint[], $3::interval[]) AS given (host, wakeup, delay)
 WHERE webhook_hosts.host = given.host
 """
 
-# An entry takes the host over if nobody has it: no courier, or one whose entry has left the queue without a word.
-CLAIM = """
+# An entry takes a lease that nobody has: none, or one whose entry has left the queue without a word.
+# All that is judged and kept is read under the lock: the row to be updated may be an older version of it.
+LEASE = """
 WITH given AS (
     SELECT * FROM unnest($1::text[], $2::bigint[]) AS given (host, entry)
 ), locked AS (
-    SELECT host, courier, bell FROM webhook_hosts WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE
+    SELECT host, lease, wakeup, wakeup_at, failures FROM webhook_hosts
+    WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE
 ), free AS (
     SELECT host, min(entry) AS entry FROM given JOIN locked USING (host)
-    WHERE courier IS NULL OR courier = entry OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = courier)
+    WHERE lease IS NULL OR lease = entry OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease)
     GROUP BY host
 )
 UPDATE webhook_hosts
-SET courier = coalesce(free.entry, locked.courier),
-    bell = CASE WHEN locked.bell <> ALL($2) THEN locked.bell END,
-    bell_at = CASE WHEN locked.bell <> ALL($2) THEN bell_at END
+SET lease = coalesce(free.entry, locked.lease),
+    wakeup = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup END,
+    wakeup_at = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup_at END
 FROM locked LEFT JOIN free USING (host)
-WHERE webhook_hosts.host = locked.host AND (free.host IS NOT NULL OR locked.bell = ANY($2))
-RETURNING webhook_hosts.host, webhook_hosts.courier, failures
+WHERE webhook_hosts.host = locked.host AND (free.host IS NOT NULL OR locked.wakeup = ANY($2))
+RETURNING webhook_hosts.host, webhook_hosts.lease, locked.failures
 """
 
 DUE = """
-SELECT due.*
+SELECT due.*, failures
 FROM unnest($1::text[], $2::integer[]) AS asked (host, most)
 JOIN webhook_hosts USING (host)
 CROSS JOIN LATERAL (
@@ -65,7 +67,7 @@ CROSS JOIN LATERAL (
 ) AS due
 """
 
-# The fence: a courier that was presumed dead and comes back counts from attempts that are no longer the delivery's.
+# The fence: a worker that was presumed dead and comes back counts from attempts that are no longer the delivery's.
 RECORD = """
 WITH given AS (
     SELECT * FROM unnest(
@@ -104,26 +106,26 @@ WHERE webhook_hosts.host = given.host
 RETURNING webhook_hosts.host, webhook_hosts.failures, failing_since, paused_at = now() AS paused_now
 """
 
-# In a statement after LOCK_HOSTS, so that it sees what was queued by whoever found the courier still here.
+# In a statement after LOCK_HOSTS, so that it sees what was queued by whoever found the lease still held.
 RELEASE = """
-UPDATE webhook_hosts SET courier = NULL
+UPDATE webhook_hosts SET lease = NULL
 FROM (
     SELECT asked.host, asked.entry, (
         SELECT min(next_attempt_at) FROM webhook_deliveries
         WHERE webhook_deliveries.host = asked.host AND status = 'pending' AND (known.paused_at IS NULL OR by_hand)
-    ) AS next, known.bell_at AS rings_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.bell) AS rings
+    ) AS next, known.wakeup_at AS awaited_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup) AS awaited
     FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry) JOIN webhook_hosts AS known USING (host)
 ) AS left_behind
-WHERE webhook_hosts.host = left_behind.host AND courier = left_behind.entry
+WHERE webhook_hosts.host = left_behind.host AND lease = left_behind.entry
 RETURNING webhook_hosts.host, failures, CASE
-    WHEN next IS NOT NULL AND NOT (rings AND rings_at <= greatest(next, now()))
+    WHEN next IS NOT NULL AND NOT (awaited AND awaited_at <= greatest(next, now()))
     THEN greatest(next - now(), interval '0') END AS wait
 """
 
 # What no entry of the queue is for, though it is due: only where one was lost.
 FORGOTTEN = """
 SELECT host, failures FROM webhook_hosts AS known
-WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = courier OR id = bell) AND EXISTS (
+WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease OR id = wakeup) AND EXISTS (
     SELECT FROM webhook_deliveries
     WHERE webhook_deliveries.host = known.host AND status = 'pending' AND next_attempt_at < now() - $1::interval
         AND (known.paused_at IS NULL OR by_hand)
@@ -175,14 +177,17 @@ SELECT host, count(*) AS deliveries FROM again GROUP BY host
 """
 
 PRUNE = """
-DELETE FROM webhook_deliveries WHERE id IN (
+WITH old AS (
     SELECT id FROM webhook_deliveries
     WHERE id < $1 AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
     ORDER BY id LIMIT $2
+), attempts AS (
+    DELETE FROM webhook_attempts WHERE delivery_id IN (SELECT id FROM old)
 )
+DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM old)
 """
 
 PRUNE_HOSTS = """
-DELETE FROM webhook_hosts AS known WHERE courier IS NULL AND bell IS NULL AND failures = 0
+DELETE FROM webhook_hosts AS known WHERE lease IS NULL AND wakeup IS NULL AND failures = 0
     AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.host = known.host)
 """

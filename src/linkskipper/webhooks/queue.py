@@ -7,9 +7,9 @@ from linkskipper.egress import BadUrl, canonical
 from linkskipper.storage import Connection
 from linkskipper.storage.ids import new_id
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.bells import FAILING, FAILING_AFTER, ring, ring_once
 from linkskipper.webhooks.event import encode, make_event
 from linkskipper.webhooks.model import JobEnd
+from linkskipper.webhooks.wakeups import FAILING, FAILING_AFTER, schedule_wakeups, wake_now
 
 AT_ONCE = timedelta()
 
@@ -24,17 +24,17 @@ async def queue_events(connection: Connection, ends: Sequence[JobEnd]) -> None:
         event = make_event(end, now)
         rows.append((new_id(), end.key_id, end.job_id, end.url, host_of(end.url), event.event, encode(event)))
     await connection.execute(queries.INSERT, *zip(*rows, strict=True))
-    await call_couriers(connection, sorted({row[4] for row in rows}))
+    await wake(connection, sorted({row[4] for row in rows}))
 
 
-async def call_couriers(connection: Connection, hosts: Sequence[str], *, even_paused: bool = False) -> None:
+async def wake(connection: Connection, hosts: Sequence[str], *, even_paused: bool = False) -> None:
     """Have what is due at the hosts delivered, once the transaction is through."""
     rows = await connection.fetch(queries.LOCK_FAILING, hosts, FAILING_AFTER, even_paused)
-    failing = {row["host"]: row["rung"] for row in rows}
+    failing = {row["host"]: row["awake"] for row in rows}
     live = [host for host in hosts if host not in failing]
     if live:
-        await ring_once(connection, live)
-    await ring(connection, [(host, FAILING, AT_ONCE) for host, rung in failing.items() if not rung])
+        await wake_now(connection, live)
+    await schedule_wakeups(connection, [(host, FAILING, AT_ONCE) for host, awake in failing.items() if not awake])
 
 
 def host_of(url: str) -> str:

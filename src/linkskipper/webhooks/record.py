@@ -1,7 +1,8 @@
 """Writing down how attempts went, what follows for the delivery, and how its host fares."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -10,6 +11,7 @@ import structlog
 from linkskipper.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_HOSTS_PAUSED, WEBHOOKS_ENDED
 from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
+from linkskipper.storage.patience import until_back
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.model import Due, Outcome, Status
 from linkskipper.webhooks.schedule import Schedule
@@ -25,17 +27,32 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Record:
-    """Records attempts, many in one transaction."""
+    """Records attempts, many in one statement, and holds on to them while the database is away."""
 
     def __init__(self, pool: Pool, schedule: Schedule, *, pause_after: timedelta) -> None:
         self._pool = pool
         self._schedule = schedule
         self._pause_after = pause_after
+        self._failing: set[str] = set()
+        self._abandoned = asyncio.Event()
         self._note = Batcher(self._note_all)
 
-    async def note(self, due: Due, outcome: Outcome) -> int:
-        """Record an attempt; returns how often in a row its host has failed by now."""
-        return await self._note((due, outcome))
+    def note(self, due: Due, outcome: Outcome) -> "asyncio.Future[int]":
+        """Record an attempt; the future tells how often in a row its host has failed by now."""
+        return self._note.put((due, outcome))
+
+    def abandon(self) -> None:
+        """Wait for the database no longer: what is not recorded is sent again, with the same id."""
+        self._abandoned.set()
+
+    async def _note_all(self, attempts: list[tuple[Due, Outcome]]) -> list[int]:
+        verdicts = [self._verdict(due, outcome) for due, outcome in attempts]
+        failures = await until_back(lambda: self._write(attempts, verdicts), abandoned=self._abandoned)
+        for (_, outcome), verdict in zip(attempts, verdicts, strict=True):
+            WEBHOOK_ATTEMPTS.labels("received" if outcome.error is None else "failed").inc()
+            if verdict.status is not Status.PENDING:
+                WEBHOOKS_ENDED.labels(verdict.status).inc()
+        return [failures.get(due.host, 0) for due, _ in attempts]
 
     def _verdict(self, due: Due, outcome: Outcome) -> Verdict:
         if outcome.error is None:
@@ -43,28 +60,31 @@ class Record:
         wait = None if outcome.gone else self._schedule.wait(due.step + 1, outcome.retry_after)
         return Verdict(Status.FAILED) if wait is None else Verdict(Status.PENDING, wait)
 
-    async def _note_all(self, attempts: list[tuple[Due, Outcome]]) -> list[int]:
-        verdicts = [self._verdict(due, outcome) for due, outcome in attempts]
+    async def _write(self, attempts: Sequence[tuple[Due, Outcome]], verdicts: Sequence[Verdict]) -> dict[str, int]:
+        """Returns the failures in a row of the hosts that failed only; one that received anything is well."""
         rows = [_row(*attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(queries.RECORD, *zip(*rows, strict=True))
-            failures = await self._note_hosts(connection, attempts)
-        for (_, outcome), verdict in zip(attempts, verdicts, strict=True):
-            WEBHOOK_ATTEMPTS.labels("received" if outcome.error is None else "failed").inc()
-            if verdict.status is not Status.PENDING:
-                WEBHOOKS_ENDED.labels(verdict.status).inc()
-        return [failures.get(due.host, 0) for due, _ in attempts]
-
-    async def _note_hosts(self, connection: Connection, attempts: Sequence[tuple[Due, Outcome]]) -> dict[str, int]:
-        """A host that received anything is well; returns the failures in a row of the others."""
         well = {due.host for due, outcome in attempts if outcome.error is None}
         failed = Counter(due.host for due, outcome in attempts if due.host not in well)
-        await connection.execute(queries.LOCK_HOSTS, sorted(well | failed.keys()))
-        for row in await connection.fetch(queries.RECOVERED, sorted(well)):
+        self._failing.update(due.host for due, _ in attempts if due.failures)
+        recovered = well & self._failing
+        async with self._pool.acquire() as connection:
+            if not failed and not recovered:
+                await connection.execute(queries.RECORD, *zip(*rows, strict=True))
+                return {}
+            async with connection.transaction():
+                await connection.execute(queries.RECORD, *zip(*rows, strict=True))
+                await connection.execute(queries.LOCK_HOSTS, sorted(recovered | failed.keys()))
+                await self._note_recovered(connection, recovered)
+                failures = await self._note_failed(connection, failed)
+        self._failing = (self._failing - recovered) | failed.keys()
+        return failures
+
+    async def _note_recovered(self, connection: Connection, hosts: Collection[str]) -> None:
+        for row in await connection.fetch(queries.RECOVERED, list(hosts)):
             if row["paused_at"] is not None:
                 log.info("webhooks.host_resumed", host=row["host"])
-        if not failed:
-            return {}
+
+    async def _note_failed(self, connection: Connection, failed: Mapping[str, int]) -> dict[str, int]:
         rows = await connection.fetch(queries.FAILED, list(failed), list(failed.values()), self._pause_after)
         for row in rows:
             if row["paused_now"]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from linkskipper.storage import Pool
 from linkskipper.storage.ids import first_id
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.queue import call_couriers
+from linkskipper.webhooks.queue import wake
 
 
 async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> bool:
@@ -14,7 +14,7 @@ async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None)
     async with pool.acquire() as connection, connection.transaction():
         host: str | None = await connection.fetchval(queries.AGAIN, delivery_id, key_id)
         if host is not None:
-            await call_couriers(connection, [host], even_paused=True)
+            await wake(connection, [host], even_paused=True)
     return host is not None
 
 
@@ -23,5 +23,5 @@ async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = N
     async with pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(queries.AGAIN_SINCE, first_id(since), key_id)
         if rows:
-            await call_couriers(connection, sorted(row["host"] for row in rows), even_paused=True)
+            await wake(connection, sorted(row["host"] for row in rows), even_paused=True)
     return sum(row["deliveries"] for row in rows)

@@ -8,17 +8,17 @@ down_revision = "0001"
 TABLES = """
 ALTER TABLE api_keys ADD COLUMN previous_webhook_secret bytea, ADD COLUMN previous_webhook_until timestamptz;
 
--- One courier at a time works for a host. Courier and bell are entries of the queue: the one whose worker delivers to
--- the host now, and the next that is to.
+-- One worker at a time delivers to a host. Lease and wakeup are entries of the queue: the one whose worker does so now,
+-- and the next that is to have it done.
 CREATE TABLE webhook_hosts (
     host text PRIMARY KEY,
-    courier bigint,
-    bell bigint,
-    bell_at timestamptz,
+    lease bigint,
+    wakeup bigint,
+    wakeup_at timestamptz,
     failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
     failing_since timestamptz,
     paused_at timestamptz,
-    CHECK ((bell IS NULL) = (bell_at IS NULL)),
+    CHECK ((wakeup IS NULL) = (wakeup_at IS NULL)),
     CHECK ((failures = 0) = (failing_since IS NULL)),
     CHECK (paused_at IS NULL OR failing_since IS NOT NULL)
 ) WITH (fillfactor = 50);
@@ -49,7 +49,7 @@ COMMENT ON COLUMN webhook_deliveries.step IS 'attempts since the schedule began,
 COMMENT ON COLUMN webhook_deliveries.by_hand IS 'the next attempt is made even if the host is paused';
 
 CREATE TABLE webhook_attempts (
-    delivery_id uuid NOT NULL REFERENCES webhook_deliveries ON DELETE CASCADE,
+    delivery_id uuid NOT NULL,
     number integer NOT NULL,
     started_at timestamptz NOT NULL,
     milliseconds real NOT NULL,

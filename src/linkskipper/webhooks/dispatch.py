@@ -1,0 +1,99 @@
+"""What a worker does with a wakeup: it takes the host's lease, delivers what is due there, and gives the lease back."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from linkskipper.storage.patience import until_back
+from linkskipper.storage.queue import Taken
+from linkskipper.webhooks.attempt import Sender
+from linkskipper.webhooks.drain import Drain
+from linkskipper.webhooks.hosts import Hosts, Lease
+from linkskipper.webhooks.model import Due
+from linkskipper.webhooks.record import Record
+from linkskipper.webhooks.wakeups import FAILING, FAILING_AFTER
+
+FAILING_ATTEMPTS = 4  # for each wakeup of a failing host
+FAILING_LEASE_SECONDS = 1  # at least, so that ten thousand failing hosts do not keep a worker busy
+
+
+class Dispatcher:
+    """Delivers to many hosts at once, each by itself; the queue says to which."""
+
+    def __init__(self, hosts: Hosts, sender: Sender, record: Record, *, per_host: int) -> None:
+        self._hosts = hosts
+        self._sender = sender
+        self._record = record
+        self._per_host = per_host
+        self._drains: dict[str, Drain] = {}
+        self._tries: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._abandoned = asyncio.Event()
+
+    async def dispatch(self, taken: Taken) -> bool:
+        """Deliver what is due at the host that the entry names; False where the entry was handed back."""
+        lease = Lease(taken.payload.decode(), taken.id)
+        failures = await until_back(lambda: self._hosts.lease(lease), abandoned=self._abandoned)
+        if failures is None:
+            if lease.host in self._drains:
+                self._drains[lease.host].more()
+            return True
+        if failures < FAILING_AFTER:
+            await self._deliver(lease.host)
+        elif taken.queue == FAILING:
+            await self._try(lease.host)
+        if self._stopping.is_set():
+            return False
+        await until_back(lambda: self._hosts.release(lease), abandoned=self._abandoned)
+        return True
+
+    def stop(self) -> None:
+        """Begin no more attempts."""
+        self._stopping.set()
+        for each in self._drains.values():
+            each.end()
+
+    def abandon(self) -> None:
+        """Break off the attempts that are under way: others make them again, with the same ids."""
+        self.stop()
+        self._abandoned.set()
+        self._record.abandon()
+        for each in self._drains.values():
+            each.break_off()
+        for attempt in self._tries:
+            attempt.cancel()
+
+    async def _deliver(self, host: str) -> None:
+        self._drains[host] = Drain(partial(self._due, host), self._attempt, at_once=self._per_host)
+        try:
+            await self._drains[host].run()
+        finally:
+            del self._drains[host]
+
+    async def _try(self, host: str) -> None:
+        """Make a few attempts at a host that has been failing, and take some time over it."""
+        enough = asyncio.get_running_loop().time() + FAILING_LEASE_SECONDS
+        tries = [asyncio.create_task(self._attempt_and_write(due)) for due in await self._due(host, FAILING_ATTEMPTS)]
+        self._tries.update(tries)
+        results = await asyncio.gather(*tries, return_exceptions=True)
+        self._tries.difference_update(tries)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        try:
+            async with asyncio.timeout_at(enough):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _due(self, host: str, most: int, besides: Sequence[UUID] = ()) -> list[Due]:
+        if self._stopping.is_set():
+            return []
+        return await until_back(lambda: self._hosts.due(host, most, besides), abandoned=self._abandoned)
+
+    async def _attempt(self, due: Due) -> "asyncio.Future[int]":
+        return self._record.note(due, await self._sender.attempt(due))
+
+    async def _attempt_and_write(self, due: Due) -> None:
+        await (await self._attempt(due))

@@ -1,0 +1,111 @@
+"""Receiving hosts: which worker has the lease of each, what is due there, and when the next wakeup is."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from linkskipper.keys import WebhookSecrets
+from linkskipper.storage import AWAY, Pool
+from linkskipper.storage.batch import Batcher
+from linkskipper.webhooks import queries
+from linkskipper.webhooks.model import Due
+from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
+
+OVERDUE = timedelta(minutes=1)
+LOOK_SECONDS = 60
+
+log = structlog.get_logger()
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to deliver to a host, held for an entry of the queue."""
+
+    host: str
+    entry: int
+
+
+class _DueQuery(msgspec.Struct, frozen=True):
+    host: str
+    most: int
+    besides: Sequence[UUID]
+
+
+class Hosts:
+    """Leases hosts and finds what is due there; simultaneous calls share statements."""
+
+    def __init__(self, pool: Pool, secrets: WebhookSecrets) -> None:
+        self._pool = pool
+        self._secrets = secrets
+        self._due = Batcher(self._due_all)
+        self.lease = Batcher(self._lease_all)
+        self.release = Batcher(self._release_all)
+
+    async def due(self, host: str, most: int, besides: Sequence[UUID]) -> list[Due]:
+        """What is due at a host, the longest due first, besides what is under way."""
+        return await self._due(_DueQuery(host, most, besides))
+
+    async def _lease_all(self, leases: list[Lease]) -> list[int | None]:
+        """How often in a row each host has failed; None where another entry has its lease."""
+        leased = await self._lease_free(leases)
+        taken = [lease.host for lease in leases if lease not in leased]
+        # A host without a row is one that retention forgot just as an event came for it.
+        if taken and await self._pool.fetch(queries.ADD_HOSTS, taken):
+            leased |= await self._lease_free([lease for lease in leases if lease not in leased])
+        return [leased.get(lease) for lease in leases]
+
+    async def _lease_free(self, leases: Sequence[Lease]) -> dict[Lease, int]:
+        hosts, entries = [lease.host for lease in leases], [lease.entry for lease in leases]
+        rows = await self._pool.fetch(queries.LEASE, hosts, entries)
+        return {Lease(row["host"], row["lease"]): row["failures"] for row in rows}
+
+    async def _due_all(self, wanted: list[_DueQuery]) -> list[list[Due]]:
+        rows = await self._pool.fetch(
+            queries.DUE,
+            [query.host for query in wanted],
+            [query.most for query in wanted],
+            [each for query in wanted for each in query.besides],
+        )
+        secrets = await self._secrets.of({row["key_id"] for row in rows}) if rows else {}
+        found: dict[str, list[Due]] = {query.host: [] for query in wanted}
+        for row in rows:
+            found[row["host"]].append(Due(**row, secrets=secrets.get(row["key_id"], ())))
+        return [found[query.host] for query in wanted]
+
+    async def _release_all(self, leases: list[Lease]) -> list[None]:
+        """Give leases back, and queue a wakeup for when the next delivery to each host is due."""
+        hosts = sorted((lease.host, lease.entry) for lease in leases)
+        async with self._pool.acquire() as connection, connection.transaction():
+            names = [host for host, _ in hosts]
+            await connection.execute(queries.LOCK_HOSTS, names)
+            rows = await connection.fetch(queries.RELEASE, names, [entry for _, entry in hosts])
+            await schedule_wakeups(
+                connection,
+                [(row["host"], queue_for(row["failures"]), row["wait"]) for row in rows if row["wait"] is not None],
+            )
+        return [None for _ in leases]
+
+
+async def wake_forgotten(pool: Pool, overdue: timedelta) -> int:
+    """Queue wakeups for hosts where something has been due so long and none is queued; returns how many.
+
+    The queue loses no entry that anyone knows of: this is for the day when it does.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(queries.FORGOTTEN, overdue)
+        await schedule_wakeups(connection, [(row["host"], queue_for(row["failures"]), timedelta()) for row in rows])
+    return len(rows)
+
+
+async def wake_forgotten_for_ever(pool: Pool) -> None:
+    """Look after what was forgotten now and every minute, until cancelled."""
+    while True:
+        try:
+            if found := await wake_forgotten(pool, OVERDUE):
+                log.warning("webhooks.forgotten", hosts=found)
+        except AWAY as error:
+            log.warning("webhooks.look_put_off", error=str(error))
+        await asyncio.sleep(LOOK_SECONDS)
