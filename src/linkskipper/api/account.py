@@ -1,6 +1,5 @@
 """GET /v1/account."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -10,14 +9,11 @@ from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Backend
 from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, told
 from linkskipper.api.reading import get
+from linkskipper.api.times import Time, iso_time
 from linkskipper.keys import get_account
 
 SubscriptionEnd = Annotated[
-    str,
-    msgspec.Meta(
-        description="When the subscription ends, if there is one: ISO 8601, UTC, with milliseconds.",
-        extra_json_schema={"format": "date-time"},
-    ),
+    Time, told("When the subscription ends, if there is one: ISO 8601, UTC, with milliseconds.")
 ]
 
 
@@ -53,8 +49,3 @@ def route(backend: Backend) -> HTTPRouteHandler:
         )
 
     return account
-
-
-def iso_time(time: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds and Z (api.md, "Common rules")."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,7 +3,7 @@
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
-from linkskipper.api import account, health, jobs, openapi, problems, providers, resolve
+from linkskipper.api import account, health, jobs, openapi, problems, providers, resolve, webhooks
 from linkskipper.api.auth import key_check
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import MAX_BODY_BYTES
@@ -20,6 +20,7 @@ def create_app(backend: Backend) -> ASGIApp:
             jobs.route(backend),
             account.route(backend),
             providers.route(backend),
+            *webhooks.routes(backend),
         ],
     )
     app = Litestar(

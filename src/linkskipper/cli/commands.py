@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from linkskipper.cli import accounts, db, keys, lab, providers, resolve, serve
+from linkskipper.cli import accounts, db, keys, lab, providers, resolve, serve, webhooks
 from linkskipper.errors import OperatorError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("lab")(lab.lab)
 app.add_typer(accounts.app, name="accounts", help="Accounts and their credits.")
 app.add_typer(keys.app, name="keys", help="API keys: made, listed, revoked.")
 app.add_typer(providers.app, name="providers", help="The shorteners that are known, and the files that say so.")
+app.add_typer(webhooks.app, name="webhooks", help="What the ends of jobs were told to, and how it went.")
 app.add_typer(db.app, name="db", help="The database's schema.")
 
 

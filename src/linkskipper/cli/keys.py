@@ -7,7 +7,17 @@ import typer
 
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
-from linkskipper.keys import KeyInfo, NewKey, create_key, list_keys, load_keyring, revoke_key, roll_key
+from linkskipper.keys import (
+    KeyInfo,
+    NewKey,
+    NewWebhookSecret,
+    create_key,
+    list_keys,
+    load_keyring,
+    revoke_key,
+    roll_key,
+    roll_webhook_secret,
+)
 from linkskipper.keys.api_keys import DEFAULT_RATE_LIMIT, SCOPES
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
@@ -105,6 +115,29 @@ def roll(
         return await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
 
     _show(with_database(data_dir, work), as_json=as_json)
+
+
+@app.command("roll-webhook-secret")
+def roll_webhook_secret_(
+    key: Annotated[int, typer.Argument(help="The key's id.")],
+    grace: Annotated[
+        float, typer.Option("--grace", min=0, max=8760, help="Hours for which the old secret signs beside the new one.")
+    ] = 24,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a new webhook secret, shown only now."""
+
+    async def work(settings: Settings, pool: Pool) -> NewWebhookSecret:
+        return await roll_webhook_secret(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+
+    made = with_database(data_dir, work)
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(f"id              {made.id}\nwebhook secret  {made.webhook_secret}")
+        typer.echo("Keep it now: it is not shown again.", err=True)
 
 
 def _show(key: NewKey, *, as_json: bool) -> None:

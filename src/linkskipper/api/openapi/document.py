@@ -9,15 +9,20 @@ import msgspec
 from linkskipper.api.body import IdempotencyKey, ResolveRequest
 from linkskipper.api.envelope import ACCEPTED_ID, DAY_SECONDS
 from linkskipper.api.limits import WINDOW_SECONDS
+from linkskipper.api.openapi import webhooks
 from linkskipper.api.openapi.model import Operation, Success
-from linkskipper.api.openapi.operations import JOB, OPERATIONS
+from linkskipper.api.openapi.operations import JOB
+from linkskipper.api.openapi.operations import OPERATIONS as RESOLVING
 from linkskipper.api.openapi.schemas import Json
 from linkskipper.api.problems import PROBLEM, InternalError, MethodNotAllowed, ServiceUnavailable
 from linkskipper.api.problems import document as problem_document
 from linkskipper.api.problems import headers as problem_headers
 from linkskipper.api.waiting import MAX_WAIT_SECONDS
+from linkskipper.api.webhooks import MAX_PAGE, PAGE
 from linkskipper.errors import ApiError, InvalidKey, OutOfCredits
+from linkskipper.webhooks import Status
 
+OPERATIONS = (*RESOLVING, *webhooks.OPERATIONS)
 SCHEMAS = "#/components/schemas/"
 ON_EVERY_ANSWER = ("X-Request-Id",)
 ON_LIMITED_ANSWERS = ("RateLimit", "RateLimit-Policy")
@@ -28,6 +33,13 @@ ABOUT = (
     "`Authorization: Bearer sk_live_…`. Bodies are JSON in UTF-8; times are ISO 8601 in UTC with milliseconds. "
     "Every error is an RFC 9457 problem document whose `code` says what is wrong and whose `detail` says what to do "
     "about it; unknown addresses answer `not_found`, wrong methods `method_not_allowed` with the header Allow."
+)
+
+ON_EVENTS = (
+    "Sent to the `webhook_url` of a job when it has ended, at least once, until it is answered with a 2xx: over three "
+    "days, with the same `webhook-id` each time. `X-LinkSkipper-Signature: t=…,v1=…` is the HMAC-SHA256 of "
+    "`<t>.<body>` with the key's webhook secret, in hex; the headers `webhook-id`, `webhook-timestamp` and "
+    "`webhook-signature` are those of Standard Webhooks. Redirects are not followed; 410 ends the attempts."
 )
 
 PARAMETERS: dict[str, Json] = {
@@ -52,6 +64,35 @@ PARAMETERS: dict[str, Json] = {
         "description": "`trace` adds the hops taken, and the reason for which a job did not end well.",
         "schema": {"enum": ["trace"]},
         "example": "trace",
+    },
+    "delivery_id": {
+        "name": "delivery_id",
+        "in": "path",
+        "required": True,
+        "description": "The `id` of a delivery, which is the `webhook-id` of what was sent.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": str(webhooks.DELIVERY),
+    },
+    "status": {
+        "name": "status",
+        "in": "query",
+        "description": "Only deliveries of this status.",
+        "schema": {"enum": ["any", *Status], "default": "any"},
+        "example": "failed",
+    },
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "description": "How many at most.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": PAGE},
+        "example": 50,
+    },
+    "before": {
+        "name": "before",
+        "in": "query",
+        "description": "The `next` of the page before.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": str(webhooks.DELIVERY),
     },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
@@ -106,12 +147,27 @@ def describe(base_url: str) -> Json:
         "servers": [{"url": base_url}],
         "security": [{"key": []}],
         "paths": paths,
+        "webhooks": {"jobEnded": {"post": _event()}},
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "`sk_live_…`"}},
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "schemas": _schemas(),
         },
+    }
+
+
+def _event() -> Json:
+    return {
+        "operationId": "jobEnded",
+        "summary": "A job has ended",
+        "description": ON_EVENTS,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": _content(_reference(webhooks.EVENT), webhooks.EVENTS)},
+        },
+        "responses": {"2XX": {"description": "The event was received."}},
+        "security": [],
     }
 
 

@@ -153,7 +153,9 @@ def _curl(document: Json, method: str, path: str, operation: Json) -> str:
     address = document["servers"][0]["url"] + filled + (f"?{query}" if query else "")
     lines = [f"curl -s '{address}'", '-H "Authorization: Bearer $LINKSKIPPER_KEY"']
     lines += [f"-H '{each['name']}: {each['example']}'" for each in asked if each["in"] == "header"]
-    if method == "post":
+    if method == "post" and "requestBody" not in operation:
+        lines.insert(1, "-X POST")
+    elif method == "post":
         example = next(iter(operation["requestBody"]["content"]["application/json"]["examples"].values()))
         lines += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(example['value'])}'"]
     return " \\\n  ".join(lines)

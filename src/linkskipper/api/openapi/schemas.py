@@ -29,10 +29,12 @@ def resolve(document: Json, described: Json) -> Json:
 
 
 def members(document: Json, schema: Json, prefix: str = "") -> Iterator[Member]:
-    """The members of an object, those of the objects in its lists among them."""
+    """The members of an object, those of objects in it and in its lists among them."""
     shape = resolve(document, schema)
     for name, described in shape["properties"].items():
         yield Member(prefix + name, described, name in shape["required"], _description(described))
+        if "properties" in (inner := resolve(document, described)):
+            yield from members(document, inner, f"{prefix}{name}.")
         items = resolve(document, described.get("items", {}))
         if "properties" in items:
             yield from members(document, items, f"{prefix}{name}[].")
@@ -44,6 +46,8 @@ def type_in_words(schema: Json) -> str:
         return " or ".join(type_in_words(each) for each in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "$ref" in schema:
+        return "object"
     if schema.get("type") == "array":
         return "list of objects" if "$ref" in schema["items"] else f"list of {type_in_words(schema['items'])}s"
     return _simple(schema)

@@ -1,0 +1,13 @@
+"""Times as api.md has them ("Common rules"): ISO 8601 in UTC, with milliseconds and Z."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+def iso_time(time: datetime) -> str:
+    """A time as it is shown."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
