@@ -15,6 +15,7 @@ from linkskipper.egress.errors import (
     Untrusted,
 )
 from linkskipper.egress.exchange import Exchange, Transport
+from linkskipper.egress.own import opened_to
 from linkskipper.egress.policy import Policy, refused_name
 from linkskipper.egress.proxy import BrowserProxy, Lane, LaneLimits
 from linkskipper.egress.public import check_public_https
@@ -45,6 +46,7 @@ __all__ = [
     "Url",
     "canonical",
     "check_public_https",
+    "opened_to",
     "refusal",
     "refused_name",
 ]

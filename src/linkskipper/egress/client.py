@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -65,6 +65,7 @@ class Client:
         self._connections = connections
         self._limits = limits
         self._nameservers = nameservers
+        self._usual = self._timeout(limits.fetch_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._resolver: GuardedResolver | None = None
 
@@ -74,7 +75,7 @@ class Client:
             connector=self._connector(self._resolver),
             headers=_default_headers(self._user_agent),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._timeout(self._limits.fetch_seconds),
+            timeout=self._usual,
             auto_decompress=False,
             trust_env=False,
             max_line_size=_MAX_FIELD_BYTES,
@@ -109,7 +110,7 @@ class Client:
         Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
         """
         with _translated(url):
-            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, timeout)
+            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, self._within(timeout))
             try:
                 return await self._receive(url, answer, jar, exchange)
             finally:
@@ -123,7 +124,7 @@ class Client:
         Raises Refused, Unreachable, TimedOut or HeadersTooLarge.
         """
         with _translated(url):
-            answer = await self._send(url, "POST", headers, body, None)
+            answer = await self._send(url, "POST", headers, body, self._usual)
             try:
                 self._check_headers(url, answer)
                 return Response(
@@ -132,15 +133,29 @@ class Client:
             finally:
                 answer.release()
 
+    @asynccontextmanager
+    async def stream(
+        self, url: Url, *, headers: Mapping[str, str], silence: float
+    ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        """Send a GET and give the status and the lines of the body as they come, for as long as they do.
+
+        Raises TimedOut after so many seconds of silence, and what fetch raises.
+        """
+        with _translated(url):
+            limits = aiohttp.ClientTimeout(sock_connect=self._limits.connect_seconds, sock_read=silence)
+            answer = await self._send(url, "GET", headers, None, limits)
+            try:
+                yield answer.status, aiter(answer.content)
+            finally:
+                answer.close()
+
     async def _send(
-        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, timeout: float | None
+        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, limits: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             raise RuntimeError("the client is used outside its context")
         if reason := self._policy.judge_port(url.port):
             raise Refused(url.host, "", reason)
-        usual = self._limits.fetch_seconds
-        limits = self._session.timeout if timeout is None or timeout >= usual else self._timeout(max(timeout, 0.001))
         target = URL(url.href, encoded=True)
         return await self._session.request(
             method, target, headers=headers, data=body, timeout=limits, allow_redirects=False
@@ -188,6 +203,10 @@ class Client:
             limit=self._connections,
             ssl=_tls(self._policy),
         )
+
+    def _within(self, timeout: float | None) -> aiohttp.ClientTimeout:
+        shorter = timeout is not None and timeout < self._limits.fetch_seconds
+        return self._timeout(max(timeout or 0, 0.001)) if shorter else self._usual
 
     def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=seconds, sock_connect=self._limits.connect_seconds)

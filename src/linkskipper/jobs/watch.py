@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 import structlog
@@ -24,6 +24,7 @@ class Watch:
         self._url = url
         self.closed = False
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._followers: set[asyncio.Queue[list[UUID]]] = set()
 
     async def run(self) -> None:
         """Listen until cancelled; a lost connection is made again."""
@@ -38,6 +39,8 @@ class Watch:
         """Let everybody go: the process is about to stop."""
         self.closed = True
         self._wake_all()
+        for queue in self._followers:
+            queue.put_nowait([])
 
     @contextlib.asynccontextmanager
     async def on(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
@@ -50,6 +53,16 @@ class Watch:
             self._waiting[job_id].discard(event)
             if not self._waiting[job_id]:
                 del self._waiting[job_id]
+
+    @contextlib.contextmanager
+    def all(self) -> Iterator["asyncio.Queue[list[UUID]]"]:
+        """The ids of all jobs that end meanwhile, as they come; none while the connection is lost, or on closing."""
+        queue: asyncio.Queue[list[UUID]] = asyncio.Queue()
+        self._followers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._followers.discard(queue)
 
     async def _listen(self) -> None:
         connection = await open_connection(self._url)
@@ -64,9 +77,11 @@ class Watch:
             self._wake_all()
 
     def _ended(self, payload: object) -> None:
-        for job_id in str(payload).split(","):
-            if job_id:
-                self._wake(UUID(job_id))
+        job_ids = [UUID(job_id) for job_id in str(payload).split(",") if job_id]
+        for job_id in job_ids:
+            self._wake(job_id)
+        for queue in self._followers:
+            queue.put_nowait(job_ids)
 
     def _wake(self, job_id: UUID) -> None:
         for event in self._waiting.get(job_id, ()):
