@@ -20,6 +20,7 @@ lab: $(VENV)/run ## Run the local shorteners alone
 
 test: check ## Set everything up, run every check and every test
 	@$(BIN)/python requirements/browser.py
+	@$(BIN)/python requirements/interpreters.py
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/dev ## Lint, formatting, types, who may import whom

@@ -281,7 +281,8 @@ async def run_api(
     """
     async with AsyncExitStack() as stack:
         watch = Watch(url)
-        authenticator = Authenticator(pool, load_keyring(settings))
+        keyring = load_keyring(settings)
+        authenticator = Authenticator(pool, keyring)
         gate = Gate(
             pool,
             changed=asyncio.Event() if workers is None else workers.providers_changed,
@@ -300,6 +301,7 @@ async def run_api(
             gate=gate,
             measured=Measured(pool),
             watch=watch,
+            webhook_secrets=WebhookSecrets(pool, keyring),
             workers_ready=lambda: workers is None or workers.ready,
         )
         for each in (watch.run, gate.run, partial(_note_use, authenticator)):

@@ -9,6 +9,7 @@ LinkSkipperError
 │   ├── PortInUseError       another process listens there
 │   ├── CatalogError         a provider file is wrong
 │   ├── HarError             a HAR file cannot be read or written
+│   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
 │   └── OverdrawnError       an account has fewer credits than are to be taken back
 ├── ApiError                 what a client is told: a problem document (api.md, "Errors")
@@ -71,6 +72,10 @@ class CatalogError(OperatorError):
 
 class HarError(OperatorError):
     """A HAR file cannot be read, is none, or cannot be written."""
+
+
+class ListenError(OperatorError):
+    """The service does not know the key, or the system does not know an address."""
 
 
 class UnknownRecordError(OperatorError):

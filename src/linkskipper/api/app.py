@@ -3,7 +3,7 @@
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
-from linkskipper.api import account, health, jobs, openapi, problems, providers, resolve, webhooks
+from linkskipper.api import account, health, jobs, listen, openapi, problems, providers, resolve, webhooks
 from linkskipper.api.auth import key_check
 from linkskipper.api.backend import Backend
 from linkskipper.api.body import MAX_BODY_BYTES
@@ -24,7 +24,7 @@ def create_app(backend: Backend) -> ASGIApp:
         ],
     )
     app = Litestar(
-        [v1, *health.routes(backend), *openapi.routes(backend.base_url), problems.page],
+        [v1, listen.router(backend), *health.routes(backend), *openapi.routes(backend.base_url), problems.page],
         exception_handlers=problems.handlers(backend.base_url),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linkskipper.api.limits import RollingWindow, Windows
 from linkskipper.catalog import Catalog
 from linkskipper.jobs import JobReader, Submitter, Watch
-from linkskipper.keys import Authenticator
+from linkskipper.keys import Authenticator, WebhookSecrets
 from linkskipper.providers import Gate, Measured
 from linkskipper.storage import Pool
 
@@ -30,4 +30,5 @@ class Backend:
     measured: Measured
     jobs: JobReader
     watch: Watch
+    webhook_secrets: WebhookSecrets
     workers_ready: Callable[[], bool]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from linkskipper.cli import accounts, db, keys, lab, providers, resolve, serve, webhooks
+from linkskipper.cli import accounts, db, keys, lab, listen, providers, resolve, serve, webhooks
 from linkskipper.errors import OperatorError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("api")(serve.api)
 app.command("worker")(serve.worker)
 app.command("resolve")(resolve.resolve)
 app.command("lab")(lab.lab)
+app.command("listen")(listen.listen)
 app.add_typer(accounts.app, name="accounts", help="Accounts and their credits.")
 app.add_typer(keys.app, name="keys", help="API keys: made, listed, revoked.")
 app.add_typer(providers.app, name="providers", help="The shorteners that are known, and the files that say so.")

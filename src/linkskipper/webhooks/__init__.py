@@ -11,6 +11,7 @@ from linkskipper.webhooks.read import list_deliveries, read_attempts, read_deliv
 from linkskipper.webhooks.record import Record
 from linkskipper.webhooks.redeliver import redeliver, redeliver_since
 from linkskipper.webhooks.schedule import Schedule
+from linkskipper.webhooks.tell import Told, tell
 from linkskipper.webhooks.wakeups import QUEUES
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Schedule",
     "Sender",
     "Status",
+    "Told",
     "list_deliveries",
     "prune_deliveries",
     "queue_events",
@@ -32,6 +34,7 @@ __all__ = [
     "read_delivery",
     "redeliver",
     "redeliver_since",
+    "tell",
     "wake_forgotten",
     "wake_forgotten_for_ever",
 ]

@@ -18,7 +18,7 @@ from linkskipper.webhooks.sign import signed_headers
 EXCERPT_BYTES = 2048
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ASK_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-HEADERS = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
+JSON = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
 READ_URLS = 4096  # kept, as a URL that is told once is told again
 NO_SECRET = "this service cannot read the key's webhook secret"  # noqa: S105
 
@@ -52,7 +52,7 @@ class Sender:
             log.error("webhooks.secret_unreadable", key_id=due.key_id, hint="is LINKSKIPPER_SECRET_KEY the right one?")
             return NO_SECRET
         body = due.body.encode()
-        headers = HEADERS | signed_headers(due.secrets, str(due.id), body, at)
+        headers = JSON | signed_headers(due.secrets, str(due.id), body, at)
         try:
             url = _read_url(due.url)
             return await self._client.post(url, headers=headers, body=body, excerpt=EXCERPT_BYTES)

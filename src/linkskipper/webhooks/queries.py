@@ -149,6 +149,8 @@ ORDER BY id DESC LIMIT $4
 
 READ = DELIVERY + "WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)"
 
+OF_JOBS = "SELECT job_id, id, body FROM webhook_deliveries WHERE job_id = ANY($1::uuid[])"
+
 ATTEMPTS = """
 SELECT number, started_at, milliseconds, status, error, response
 FROM webhook_attempts WHERE delivery_id = $1 ORDER BY number

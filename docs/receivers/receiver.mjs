@@ -1,0 +1,44 @@
+// A receiver of Link Skipper's webhooks, with nothing but Node: LINKSKIPPER_WEBHOOK_SECRET=whsec_… node receiver.mjs
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+import { pathToFileURL } from "node:url";
+
+const TOLERANCE_SECONDS = 300;
+
+/** The event in a body (a Buffer) that was signed with the secret (X-LinkSkipper-Signature); throws for any other. */
+export function verify(body, signature, secret, now = Date.now() / 1000) {
+  const parts = signature.split(",").map((part) => part.split("="));
+  const timestamp = parts.find(([name]) => name === "t")?.[1] ?? "";
+  if (!/^\d+$/.test(timestamp) || Math.abs(now - Number(timestamp)) > TOLERANCE_SECONDS) {
+    throw new Error("the signature is not of our time");
+  }
+  const expected = createHmac("sha256", secret).update(`${timestamp}.`).update(body).digest();
+  // While a secret is being rolled there are two signatures: one that fits is enough.
+  const fits = parts.some(([name, value]) => {
+    const given = Buffer.from(value ?? "", "hex");
+    return name === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+  });
+  if (!fits) throw new Error("the signature does not fit");
+  return JSON.parse(body);
+}
+
+const seen = new Set(); // in earnest: a table with webhook-id as its key
+
+async function receive(request, response) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  try {
+    const signature = request.headers["x-linkskipper-signature"] ?? "";
+    const event = verify(Buffer.concat(chunks), signature, process.env.LINKSKIPPER_WEBHOOK_SECRET);
+    const id = request.headers["webhook-id"];
+    if (!seen.has(id)) console.log(event.event, event.job_id, event.target_url ?? event.error); // it may come twice
+    seen.add(id);
+    response.writeHead(204).end();
+  } catch (error) {
+    response.writeHead(400).end(error.message);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  createServer(receive).listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
+}

@@ -1,0 +1,45 @@
+<?php
+// A receiver of Link Skipper's webhooks: LINKSKIPPER_WEBHOOK_SECRET=whsec_… php -S 127.0.0.1:3000 receiver.php
+
+const TOLERANCE_SECONDS = 300;
+
+/** The event in a body that was signed with the secret (X-LinkSkipper-Signature); throws for any other. */
+function verify(string $body, string $signature, string $secret, ?int $now = null): array
+{
+    $timestamp = '';
+    $signatures = [];
+    foreach (explode(',', $signature) as $part) {
+        [$name, $value] = explode('=', $part, 2) + ['', ''];
+        if ($name === 't') {
+            $timestamp = $value;
+        } elseif ($name === 'v1') {
+            $signatures[] = $value;
+        }
+    }
+    if (!ctype_digit($timestamp) || abs(($now ?? time()) - (int) $timestamp) > TOLERANCE_SECONDS) {
+        throw new UnexpectedValueException('the signature is not of our time');
+    }
+    $expected = hash_hmac('sha256', "$timestamp.$body", $secret);
+    foreach ($signatures as $each) { // while a secret is being rolled there are two: one that fits is enough
+        if (hash_equals($expected, $each)) {
+            return json_decode($body, true, flags: JSON_THROW_ON_ERROR);
+        }
+    }
+    throw new UnexpectedValueException('the signature does not fit');
+}
+
+if (PHP_SAPI === 'cli-server') {
+    try {
+        $event = verify(
+            file_get_contents('php://input'),
+            $_SERVER['HTTP_X_LINKSKIPPER_SIGNATURE'] ?? '',
+            getenv('LINKSKIPPER_WEBHOOK_SECRET'),
+        );
+        // The same event may come twice: remember $_SERVER['HTTP_WEBHOOK_ID'], say as the key of a table.
+        error_log("{$event['event']} {$event['job_id']} " . ($event['target_url'] ?? $event['error']));
+        http_response_code(204);
+    } catch (UnexpectedValueException | JsonException $error) {
+        http_response_code(400);
+        echo $error->getMessage();
+    }
+}

@@ -1,0 +1,66 @@
+"""GET /listen: the events of a key as they come about, for linkskipper listen. It is no part of the contract.
+
+Lines of JSON, each an event with the headers that a receiver would get; empty lines show that the service lives.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Router
+from litestar.response import Stream
+
+from linkskipper.api.auth import KeyRequest, key_check
+from linkskipper.api.backend import Backend
+from linkskipper.api.reading import get
+from linkskipper.jobs import ERRORS, JobState
+from linkskipper.webhooks import JobEnd, Told, tell
+
+LIVES_SECONDS = 10
+
+
+def router(backend: Backend) -> Router:
+    """The route, with the check of keys."""
+
+    @get("/")
+    async def listen(request: KeyRequest) -> Stream:
+        """Everything that is told from now on."""
+        return Stream(_lines(backend, request.auth.id), media_type="application/x-ndjson")
+
+    return Router("/listen", before_request=key_check(backend), route_handlers=[listen])
+
+
+async def _lines(backend: Backend, key_id: int) -> AsyncIterator[bytes]:
+    with backend.watch.all() as ended:
+        yield b"\n"
+        while not backend.watch.closed:
+            try:
+                job_ids = await asyncio.wait_for(ended.get(), LIVES_SECONDS)
+            except TimeoutError:
+                yield b"\n"
+                continue
+            for told in await _told(backend, key_id, job_ids):
+                yield msgspec.json.encode(told) + b"\n"
+
+
+async def _told(backend: Backend, key_id: int, job_ids: list[UUID]) -> list[Told]:
+    states = await asyncio.gather(*(backend.jobs.read(key_id, job_id) for job_id in job_ids))
+    ends = [_end(key_id, state) for state in states if state is not None and state.terminal]
+    return await tell(backend.pool, backend.webhook_secrets, ends, datetime.now(UTC)) if ends else []
+
+
+def _end(key_id: int, state: JobState) -> JobEnd:
+    return JobEnd(
+        key_id=key_id,
+        url="",
+        job_id=state.job_id,
+        status=state.status,
+        target_url=state.target_url,
+        provider=state.provider,
+        tier=state.tier,
+        error=ERRORS.get(state.status),
+        credits_charged=state.credits_charged,
+        balance=state.balance,
+    )

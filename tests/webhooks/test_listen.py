@@ -1,0 +1,107 @@
+"""linkskipper listen, as a developer runs it: the events of a key on one's own machine."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+from standardwebhooks.webhooks import Webhook
+
+from linkskipper.keys import create_key, load_keyring
+from support.deliveries import ended
+from support.receiver import Receiver
+from support.service import Caller, Service, fresh_link
+
+COMMAND = str(Path(sys.executable).with_name("linkskipper"))
+
+
+@asynccontextmanager
+async def listening(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(COMMAND, "listen", *arguments),
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            assert b"Listening" in await process.stderr.readline()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def own_machine(got: list[tuple[bytes, dict[str, str]]], status: int = 200) -> AsyncIterator[str]:
+    """A plain server on localhost, such as a developer has."""
+
+    async def hook(request: web.Request) -> web.Response:
+        got.append((await request.read(), {name.lower(): value for name, value in request.headers.items()}))
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://localhost:{runner.addresses[0][1]}/hook"
+    await runner.cleanup()
+
+
+async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver) -> None:
+    """Jobs with a webhook_url and without: each is shown and sent on, signed as a real one, whoever's else are not."""
+    account = (await hooks.caller()).account_id
+    made = await create_key(hooks.pool, load_keyring(hooks.settings), account, name="dev", rate_limit=1000)
+    caller, other = Caller(hooks.session, account, made.id, made.key), await hooks.caller()
+    got: list[tuple[bytes, dict[str, str]]] = []
+    async with (
+        own_machine(got, status=500) as target,
+        listening("--key", made.key, "--url", hooks.url, "--forward-to", target) as process,
+    ):
+        assert process.stdout is not None
+        url = receiver.url()
+        jobs = [
+            (await caller.resolve(fresh_link(), wait=10)).body["job_id"],
+            (await caller.resolve(fresh_link(), wait=10, webhook_url=url)).body["job_id"],
+        ]
+        await other.resolve(fresh_link(), wait=10)
+        jobs.append((await caller.resolve("https://gate.lab.test/x")).body["job_id"])
+        async with asyncio.timeout(20):
+            lines = [(await process.stdout.readline()).decode().split() for _ in jobs]
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(5):
+            assert await process.wait() == 0
+    assert [line[1:3] for line in lines] == [
+        ["resolve.done", jobs[0]],
+        ["resolve.done", jobs[1]],
+        ["resolve.failed", jobs[2]],
+    ]
+    assert {line[-1] for line in lines} == {"500"}
+    events = [Webhook(made.webhook_secret).verify(body, headers) for body, headers in got]
+    assert [event["job_id"] for event in events] == jobs
+    delivery, attempts = await ended(hooks.pool, jobs[1])
+    assert (got[1][0], got[1][1]["webhook-id"]) == (delivery.body.encode(), str(delivery.id))
+    assert len(attempts) == 1
+
+
+async def test_what_goes_wrong_is_said(hooks: Service) -> None:
+    """A key that is not known, a name that is not: one line, exit 1."""
+    for arguments, said in (
+        (("--key", "sk_live_x", "--url", hooks.url), "does not know this key"),
+        (("--key", "x", "--url", "http://nowhere.invalid"), "nowhere.invalid"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *(COMMAND, "listen", *arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(30):
+            out, err = await process.communicate()
+        assert (process.returncode, out) == (1, b"")
+        assert said in err.decode()
+        assert "Traceback" not in err.decode()
