@@ -148,3 +148,51 @@ def test_every_field_at_once() -> None:
     """A file that uses every table, each beside the others, is right but for what another engine would heed."""
     (problem,) = check([Path(__file__).with_name("example.toml")])
     assert (problem.field, problem.level) == ("browser.allow", "warning")
+
+
+def test_a_file_with_nearly_everything(checked: Callable[[str], list[Problem]]) -> None:
+    """A file that sets what most leave open is right; its browser table is idle with the other engine."""
+    text = """
+id = "exe"
+label = "Exe.io"
+hosts = ["exe.io", "*.exe.io"]
+tier = "premium"
+engine = "http"
+family = "adlinkfly"
+latency = "15-25s, best-effort"
+status = "active"
+since = 2026-11-23
+note = ""
+
+[match]
+path = '^/[A-Za-z0-9_-]{3,}$'
+
+[limits]
+max_hops = 10
+timeout = 30
+max_wait = 20
+concurrency = 4
+min_interval = 0.1
+
+[browser]
+allow = ["cdnjs.cloudflare.com"]
+
+[accept]
+decoys = ["ads.example"]
+schemes = ["https", "http"]
+
+[[steps]]
+use = "submit"
+selector = "form#link-view"
+
+[[steps]]
+use = "xhr"
+selector = "form#go-link"
+pick = "url"
+wait = { var = "app_vars.counter_value", max = 20 }
+
+[[samples]]
+url = "https://exe.io/abc123"
+expect = "https://example.com/final"
+"""
+    assert [(problem.field, problem.level) for problem in checked(text)] == [("browser.allow", "warning")]
