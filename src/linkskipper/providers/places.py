@@ -35,15 +35,24 @@ class Places:
 
     async def take(self, provider: Provider, entry: QueueEntry) -> bool:
         """Take a place for a job if there is one, and none that has waited longer."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await self._hand_out(connection, provider.id, asking=entry)
-            taken: bool | None = await connection.fetchval(
-                queries.TAKE_PLACE, provider.id, entry.job_id, self._worker, self._lease
-            )
-            if not taken:
-                await connection.execute(queries.STAND_ASIDE, provider.id, entry.job_id)
+        # One that has waited has been given its place already, which nobody else touches.
+        taken = await self._take_given(self._pool, provider, entry) or await self._ask(provider, entry)
         if taken:
             self._held.add((provider.id, entry.job_id))
+        return taken
+
+    async def _ask(self, provider: Provider, entry: QueueEntry) -> bool:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._hand_out(connection, provider.id, asking=entry)
+            taken = await self._take_given(connection, provider, entry)
+            if not taken:
+                await connection.execute(queries.STAND_ASIDE, provider.id, entry.job_id)
+        return taken
+
+    async def _take_given(self, connection: "Pool | Connection", provider: Provider, entry: QueueEntry) -> bool:
+        taken: bool | None = await connection.fetchval(
+            queries.TAKE_PLACE, provider.id, entry.job_id, self._worker, self._lease
+        )
         return bool(taken)
 
     async def wait(self, connection: Connection, provider: Provider, entry: QueueEntry) -> None:

@@ -94,7 +94,7 @@ RETURNING job_id, queue
 
 TAKE_PLACE = """
 UPDATE provider_places SET worker = $3, until = clock_timestamp() + $4::interval
-WHERE provider = $1 AND job_id = $2 AND until IS NOT NULL
+WHERE provider = $1 AND job_id = $2 AND until > clock_timestamp()
 RETURNING true
 """
 
