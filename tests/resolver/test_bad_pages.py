@@ -33,6 +33,8 @@ COSTLY = {
     "end tags in sections": "<b><svg><![CDATA[</b>]]></svg>" * 5000,
     "elements in drawings' styles": "<svg>" + "<style><b>" * 5000,
     "what only drawings may close": "<div/><svg><br><path/><g/>" * 2000,
+    "elements in a list's titles": "<select><title><template>" + "<div>" * 5000,
+    "elements that only some others end": "<rt><optgroup>" * 4000,
     "attributes": "<p>" * 400 + "<a " + " ".join(f"a{n}=1" for n in range(200_000)) + ">",
     "less-than signs": "<" * (2 * MEGABYTE),
 }
@@ -72,6 +74,7 @@ async def test_costly_pages(bench: Bench, html: str) -> None:
         "<!-- </div> -->" * 5000,
         "<select>" + "<option>1" * 3000 + "</select>",
         "<dl>" + "<dt>a<dd>b" * 2000 + "</dl>",
+        "<style>a>b{}</style><textarea>a &lt; b </textarea><iframe src=/x></iframe>" * 500 + "<br>" * 500,
         "<b><i>a</b></i>" * 100,
     ],
 )

@@ -47,12 +47,10 @@ _ENDS = {
     "li": frozenset({"li", "p"}),
     **dict.fromkeys(("dd", "dt"), frozenset({"dd", "dt", "p"})),
     "option": frozenset({"option"}),
-    "optgroup": frozenset({"option", "optgroup"}),
     **dict.fromkeys(("td", "th"), _CELLS),
     "tr": _CELLS | {"tr"},
     **dict.fromkeys(_SECTIONS, _CELLS | _SECTIONS | {"tr", "colgroup"}),
     "colgroup": frozenset({"colgroup"}),
-    **dict.fromkeys(("rp", "rt"), frozenset({"rp", "rt"})),
 }
 """Elements whose end tags may be left out, and which of them each ends by its start."""
 _FORMATTING = frozenset(
@@ -156,14 +154,21 @@ class _Count:
             raise self._too_much("is nested wrongly")
 
     def _after_raw(self, text: str, name: str, position: int) -> int:
-        """In drawings such elements may hold markup after all: there, what looks like it is counted."""
-        if self._is_in_foreign():
+        """In some places such elements hold markup after all: what would begin an element there is counted."""
+        if self._is_in_foreign() or any(each.name == "frameset" for each in self._open):
             return position
         end = _RAW[name].search(text, position)
         inside = text[position : end.start() if end else len(text)]
         if name == "script" and "<!--" in inside and "<script" in inside.lower():
             raise self._too_much("hides scripts in scripts")
+        if name != "script":
+            self._begin_all(inside)
         return end.start() if end else len(text)
+
+    def _begin_all(self, text: str) -> None:
+        for found in _TOKEN.finditer(text):
+            if found["name"] is not None and not found["end"]:
+                self._begin(found["name"].lower(), found["attributes"])
 
     def _is_in_foreign(self) -> bool:
         return any(each.name in _FOREIGN for each in self._open)
