@@ -18,7 +18,7 @@ async def run_browser(
     policy: Policy, *, limits: LaneLimits = LIMITS, nameservers: list[str] | None = None, **options: Any
 ) -> AsyncIterator[BrowserEngine]:
     """An engine that gets out as far as the policy says, with everything else as an operator has it."""
-    executable = find_browser(load().browser)
+    executable = options.pop("executable", None) or find_browser(load().browser)
     assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
     chosen = BrowserOptions(executable, USER_AGENT, extra_ca=policy.extra_ca, **options)
     async with (

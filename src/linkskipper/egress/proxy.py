@@ -164,7 +164,8 @@ async def _answer(lane: Lane, near: _Stream, far: _Stream) -> None:
 
 async def _hung_up(near: _Stream) -> None:
     """Wait for the browser to close; anything more that it sends is no part of the request."""
-    await near.reader.read(1)
+    while await near.reader.read(_CHUNK):
+        pass
 
 
 async def _upward(near: _Stream, far: _Stream, most: int | None = None) -> None:

@@ -37,12 +37,13 @@ _NOWHERE = "http://nowhere.invalid:1"  # what is not in a link's own context get
 
 
 class Chromium:
-    """A running browser. `tabs` are open in it, `served` links have been; `retired` takes no more of them."""
+    """A running browser. `links` are under way in it, `served` have been; once `retired` it takes no more of them."""
 
     def __init__(self, home: TemporaryDirectory[str], playwright: Playwright, browser: Browser, pid: int) -> None:
         self.browser = browser
         self.pid = pid
         self.tabs: set[Tab] = set()
+        self.links = 0
         self.served = 0
         self.retired: float | None = None
         self._home = home
@@ -72,6 +73,11 @@ class Chromium:
         """Whether a link may be opened in it."""
         return self.retired is None and self.browser.is_connected()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it is of no more use to anybody."""
+        return not self.links and not self.usable
+
     def retire(self) -> None:
         """Take no more links; those that are open go on."""
         if self.retired is None:
@@ -96,14 +102,15 @@ class Chromium:
         self._lose_tabs()
 
     def trim(self, limit: int) -> int:
-        """Kill what renders pages with more than half of `limit` bytes; gives the bytes that all processes take."""
+        """Kill what renders pages with more than half of `limit` bytes; gives the bytes that the others take."""
         total = 0
         for process in self._processes():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 taken = _memory(process)
-                total += taken
                 if taken > limit / 2 and "--type=renderer" in process.cmdline():
                     process.kill()
+                else:
+                    total += taken
         return total
 
     def _processes(self) -> list[psutil.Process]:

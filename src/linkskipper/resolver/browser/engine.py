@@ -24,7 +24,7 @@ from linkskipper.resolver.visit import Visit
 _log = structlog.get_logger(__name__)
 ATTEMPTS = 2
 OPEN_SECONDS = 10  # a browser that has not opened an empty page by then hangs
-WATCH_SECONDS = 1
+WATCH_SECONDS = 0.5
 RETIRE_AT = 0.75  # of the memory limit
 OVERDUE_SECONDS = MAX_SECONDS + 10  # no link is under way for longer
 
@@ -74,16 +74,21 @@ class BrowserEngine:
         await self._attempt(visit)
 
     async def _attempt(self, visit: Visit) -> None:
+        came = monotonic()
         try:
             async with self._room:
+                visit.until += monotonic() - came  # a link's time is its own, not that of those before it
                 await self._run(visit)
         except (PlaywrightError, TabLost) as error:
             _log.warning("browser.broke", url=visit.url.href, error=str(error).partition("\n")[0])
             raise Stop(Reason.UPSTREAM_ERROR, "The browser breaks at it.") from None
 
     async def _run(self, visit: Visit) -> None:
-        chromium = await self._usable()
-        async with self._proxy.lane(visit.provider.may_load) as lane, self._tab(chromium, visit, lane) as tab:
+        async with (
+            self._proxy.lane(visit.provider.may_load) as lane,
+            self._browser() as chromium,
+            _tab(chromium, visit, lane) as tab,
+        ):
             lane.on_overrun = lambda: tab.end(_overrun(visit))
             visit.live = tab
             try:
@@ -92,39 +97,31 @@ class BrowserEngine:
                 visit.live = None
 
     @asynccontextmanager
-    async def _tab(self, chromium: Chromium, visit: Visit, lane: Lane) -> AsyncIterator[Tab]:
-        """A page in a context of its own, in which nothing is kept and nothing is to be found."""
-        chromium.served += 1
-        if chromium.served >= self._options.links:
-            chromium.retire()
-        tab = None
-        try:
-            async with _or_hangs(chromium):
-                context = await chromium.browser.new_context(
-                    proxy={"server": lane.server}, service_workers="block", accept_downloads=False, locale="en"
-                )
-                tab = await Tab.open(visit, context, lane)
-            chromium.tabs.add(tab)
-            try:
-                yield tab
-            finally:
-                tab.close()
-                await _close(context, chromium)
-        finally:
-            chromium.tabs.discard(tab)
-            if not chromium.tabs and not chromium.usable:
-                self._end(chromium)
-
-    async def _usable(self) -> Chromium:
+    async def _browser(self) -> AsyncIterator[Chromium]:
+        """The browser for one more link; it does not end before that has."""
         async with self._starting:
             if self._current is None or not self._current.usable:
-                try:
-                    self._current = await Chromium.start(self._options)
-                except (PlaywrightError, TimeoutError) as error:
-                    _log.error("browser.not_started", executable=str(self._options.executable), error=str(error))
-                    raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.") from None
-                self._running.add(self._current)
-            return self._current
+                self._current = await self._started()
+            chromium = self._current
+            chromium.links += 1
+            chromium.served += 1
+            if chromium.served >= self._options.links:
+                chromium.retire()
+        try:
+            yield chromium
+        finally:
+            chromium.links -= 1
+            if chromium.is_done:
+                self._end(chromium)
+
+    async def _started(self) -> Chromium:
+        try:
+            chromium = await Chromium.start(self._options)
+        except (PlaywrightError, TimeoutError) as error:
+            _log.error("browser.not_started", executable=str(self._options.executable), error=str(error))
+            raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.") from None
+        self._running.add(chromium)
+        return chromium
 
     def _end(self, chromium: Chromium) -> None:
         """Close it, once."""
@@ -145,8 +142,28 @@ class BrowserEngine:
                     chromium.kill()
                 elif taken > self._options.memory * RETIRE_AT:
                     chromium.retire()
-                if not chromium.tabs and not chromium.usable:
+                if chromium.is_done:
                     self._end(chromium)
+
+
+@asynccontextmanager
+async def _tab(chromium: Chromium, visit: Visit, lane: Lane) -> AsyncIterator[Tab]:
+    """A page in a context of its own, in which nothing is kept and nothing is to be found."""
+    async with _or_hangs(chromium):
+        context = await chromium.browser.new_context(
+            proxy={"server": lane.server}, service_workers="block", accept_downloads=False, locale="en"
+        )
+    try:
+        async with _or_hangs(chromium):
+            tab = await Tab.open(visit, context, lane)
+        chromium.tabs.add(tab)
+        try:
+            yield tab
+        finally:
+            chromium.tabs.discard(tab)
+            tab.close()
+    finally:
+        await _close(context, chromium)
 
 
 async def _close(context: BrowserContext, chromium: Chromium) -> None:

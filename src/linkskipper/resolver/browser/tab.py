@@ -74,7 +74,7 @@ class Tab:
         """Let go of what is still under way; the context's end does the rest."""
         for task in self._tasks:
             task.cancel()
-        if self.left.done() and not self.left.cancelled():
+        if not self.left.cancel() and not self.left.cancelled():
             self.left.exception()
 
     @property
