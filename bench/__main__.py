@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bench import api, library, memory, rest, service, webhooks
+from bench import api, browser, library, memory, rest, service, webhooks
 from bench.rivals import compare
 
 BENCHES = {
@@ -14,6 +14,7 @@ BENCHES = {
     "api": api.run,
     "rivals": compare.run,
     "memory": memory.run,
+    "browser": browser.run,
     "large": api.run_large,
 }
 USUAL = ("library", "service", "rest", "webhooks", "api")

@@ -32,6 +32,9 @@ _SWITCHES = (
     "--no-pings",
     "--disable-remote-fonts",
     "--js-flags=--max-old-space-size=256",
+    "--lang=en",
+    "--accept-lang=en",
+    "--window-size=1280,720",
 )
 _NOWHERE = "http://nowhere.invalid:1"  # what is not in a link's own context gets out nowhere
 

@@ -151,7 +151,7 @@ async def _tab(chromium: Chromium, visit: Visit, lane: Lane) -> AsyncIterator[Ta
     """A page in a context of its own, in which nothing is kept and nothing is to be found."""
     async with _or_hangs(chromium):
         context = await chromium.browser.new_context(
-            proxy={"server": lane.server}, service_workers="block", accept_downloads=False, locale="en"
+            proxy={"server": lane.server}, service_workers="block", accept_downloads=False, no_viewport=True
         )
     try:
         async with _or_hangs(chromium):

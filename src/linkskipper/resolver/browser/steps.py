@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
-from playwright.async_api import TimeoutError as PlaywrightTimeout
-
 from linkskipper.catalog import Click, Follow, Provider, Step, WaitFor
+from linkskipper.resolver.browser.dom import POLL_SECONDS
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.outcome import Mechanism, Reason
@@ -16,19 +15,27 @@ from linkskipper.resolver.visit import Visit
 
 SETTLE_SECONDS = 0.5  # how long a page that was clicked has to begin to move
 OPTIONAL_SECONDS = 2  # how long an optional element has to appear
-_POLL_MILLISECONDS = 50
 
-# What can be clicked opens here, not in a window of its own: windows are closed.
-_IS_ENABLED = """selector => {
-  for (const element of document.querySelectorAll(selector)) {
-    if (element.matches(":disabled") || !element.checkVisibility({visibilityProperty: true})) continue;
+_IS_THERE = "selector => document.querySelector(selector) !== null"
+_ENABLED = """const enabled = selector => [...document.querySelectorAll(selector)].filter(element =>
+  !element.matches(":disabled, [aria-disabled=true] *, [aria-disabled=true]")
+  && element.checkVisibility({visibilityProperty: true}));"""
+_IS_ENABLED = f"selector => {{ {_ENABLED} return enabled(selector).length > 0; }}"
+# The point to click at: one that is not under anything else. What is clicked opens here, not in a window of its own.
+_POINT = f"""selector => {{
+  {_ENABLED}
+  for (const element of enabled(selector)) {{
+    element.scrollIntoView({{block: "center", inline: "center", behavior: "instant"}});
+    const box = element.getClientRects()[0];
+    if (!box) continue;
+    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    if (!element.contains(document.elementFromPoint(x, y))) continue;
     for (const opener of [element.closest("a, area"), element.form]) if (opener) opener.target = "_self";
     if (element.formTarget) element.formTarget = "_self";
-    return true;
-  }
-  return false;
-}"""
-_IS_THERE = "selector => document.querySelector(selector) !== null"
+    return [x, y];
+  }}
+  return null;
+}}"""
 
 
 class Hands:
@@ -66,27 +73,24 @@ class Hands:
                 return True
 
     async def _click(self, step: Click, visit: Visit) -> bool:
-        await visit.load_checked()
-        if step.wait_for is not None and not await self._wait(_IS_THERE, step.wait_for, optional=step.optional):
+        if step.wait_for is not None and not await self._found(visit, _IS_THERE, step, step.wait_for):
             return False
-        if not await self._wait(_IS_ENABLED, step.selector, optional=step.optional):
+        point = await self._found(visit, _POINT, step, step.selector)
+        if not point:
             return False
-        await visit.load_checked()  # for what came up meanwhile
         self._tab.moved.clear()
         self._tab.mechanism = Mechanism.CLICK
         try:
-            await self._tab.live.click(f"css=:is({step.selector}):not(:disabled):visible", timeout=self._milliseconds())
+            await self._tab.click(*point)
             await self._moves_within(SETTLE_SECONDS)
-        except PlaywrightTimeout:
-            raise Stop(Reason.PROVIDER_CHANGED, f"What {step.selector} finds cannot be clicked.") from None
         finally:
             self._tab.mechanism = None
         return True
 
     async def _wait_for(self, step: WaitFor, visit: Visit) -> bool:
-        await visit.load_checked()
         if step.selector is not None:
-            return await self._wait(_IS_THERE, step.selector, optional=step.optional)
+            return bool(await self._found(visit, _IS_THERE, step, step.selector))
+        await visit.load_checked()
         return await self._wait_for_url(step.url, optional=step.optional)
 
     async def _wait_for_url(self, pattern: Any, *, optional: bool) -> bool:
@@ -95,25 +99,31 @@ class Hands:
         while not pattern.search(self._tab.live.url):
             if monotonic() - began > seconds:
                 return False
-            await asyncio.sleep(_POLL_MILLISECONDS / 1000)
+            await asyncio.sleep(POLL_SECONDS)
         self._patience -= monotonic() - began
         return True
 
-    async def _wait(self, condition: str, selector: str, *, optional: bool) -> bool:
-        """Wait until the condition holds; False where there is nothing to wait for, Stop where it takes too long."""
+    async def _found(self, visit: Visit, function: str, step: Click | WaitFor, selector: str) -> Any:
+        """What the function finds, once that is something, on a page past the stop rules before and after.
+
+        False where there is nothing to wait for; raises Stop where it takes too long.
+        """
+        await visit.load_checked()
+        if found := await self._tab.dom.find(function, selector):
+            return found
         began = monotonic()
-        milliseconds = OPTIONAL_SECONDS * 1000 if optional else self._milliseconds()
-        try:
-            await self._tab.live.wait_for_function(
-                condition, arg=selector, polling=_POLL_MILLISECONDS, timeout=milliseconds
-            )
-        except PlaywrightTimeout:
-            if optional or not await self._tab.live.query_selector(f"css={selector}"):
-                return False
-            raise Stop(Reason.WAIT_TOO_LONG, f"What {selector} finds stays disabled.") from None
-        finally:
-            self._patience = max(self._patience - (monotonic() - began), 0)
-        return True
+        seconds = OPTIONAL_SECONDS if step.optional else self._patience
+        found = await self._tab.dom.find_within(seconds, function, selector)
+        self._patience = max(self._patience - (monotonic() - began), 0)
+        await visit.load_checked()
+        return found or await self._given_up(step, selector)
+
+    async def _given_up(self, step: Click | WaitFor, selector: str) -> bool:
+        if step.optional or not await self._tab.dom.find(_IS_THERE, selector):
+            return False
+        if await self._tab.dom.find(_IS_ENABLED, selector):
+            raise Stop(Reason.PROVIDER_CHANGED, f"What {selector} finds is under something else.")
+        raise Stop(Reason.WAIT_TOO_LONG, f"What {selector} finds stays disabled.")
 
     async def _moves_within(self, seconds: float) -> bool:
         """Whether the page begins to move in that time."""
@@ -123,6 +133,3 @@ class Hands:
         except TimeoutError:
             return False
         return True
-
-    def _milliseconds(self) -> float:
-        return max(self._patience * 1000, 1)  # Playwright takes 0 for for ever

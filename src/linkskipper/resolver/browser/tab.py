@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as LivePage
 
 from linkskipper.egress import Lane, Refused, Response, TimedOut
-from linkskipper.resolver.browser.dom import read_dom
+from linkskipper.resolver.browser.dom import Dom
 from linkskipper.resolver.browser.traffic import BY_REASON, Paused, patterns, read_paused
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.extract import Onward, moves_by_itself
@@ -42,6 +42,7 @@ class Tab:
 
     def __init__(self, visit: Visit, page: LivePage, session: CDPSession, lane: Lane, main_frame: str) -> None:
         self.live = page
+        self.dom = Dom(session, main_frame)
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.moved = asyncio.Event()
         self.mechanism: Mechanism | None = None
@@ -66,8 +67,8 @@ class Tab:
         main_frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         tab = cls(visit, page, session, lane, main_frame)
         tab._listen(context)
-        await session.send("Page.enable")
-        await session.send("Fetch.enable", patterns(media=visit.provider.browser.media))
+        fetch = patterns(media=visit.provider.browser.media)
+        await asyncio.gather(session.send("Page.enable"), session.send("Fetch.enable", fetch))
         return tab
 
     def close(self) -> None:
@@ -87,12 +88,22 @@ class Tab:
         if self.is_elsewhere:
             await self._go()
         await self._ready.wait()
-        dom = await read_dom(self._session, self._main_frame)
+        dom = await self.dom.read()
         if self._response is None or dom is None:
             raise Stop(Reason.BODY_TOO_LARGE, f"{self._visit.url.host} makes a page that is over the limit.")
         pages = [Page(replace(self._response, body=html.encode(errors="replace"), charset="utf-8")) for html in dom]
         pages[0].frames = pages[1:]
         return pages[0]
+
+    async def click(self, x: float, y: float) -> None:
+        """Click at a point of the page that is in sight, as a mouse does."""
+        where, button = {"x": x, "y": y}, {"button": "left", "clickCount": 1}
+        events: tuple[dict[str, Any], ...] = (
+            {"type": "mouseMoved", **where},
+            {"type": "mousePressed", **where, **button},
+            {"type": "mouseReleased", **where, **button},
+        )
+        await asyncio.gather(*(self._session.send("Input.dispatchMouseEvent", event) for event in events))
 
     async def _go(self) -> None:
         self._going = self._visit.url.href
@@ -107,7 +118,7 @@ class Tab:
         self._session.on("Fetch.requestPaused", self._on_paused)
         self._session.on("Page.frameRequestedNavigation", self._on_requested)
         self._session.on("Page.frameScheduledNavigation", self._on_scheduled)
-        self._session.on("Page.domContentEventFired", lambda _: self._ready.set())
+        self._session.on("Page.domContentEventFired", lambda _: self._set_ready())
         self._session.on("Page.frameStoppedLoading", self._on_stopped)
         self.live.on("crash", lambda _: self.end(TabLost("the page has crashed")))
         context.on("page", self._on_popup)
@@ -131,7 +142,11 @@ class Tab:
 
     def _on_stopped(self, event: dict[str, Any]) -> None:
         if event["frameId"] == self._main_frame:
-            self._ready.set()
+            self._set_ready()
+
+    def _set_ready(self) -> None:
+        self.dom.forget()
+        self._ready.set()
 
     def _notice_foreign(self, href: str) -> None:
         if not href.startswith(_OWN_SCHEMES) and not self.left.done():
