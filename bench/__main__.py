@@ -1,4 +1,7 @@
-"""Run the benchmarks that are named, or the usual ones (large fills the disk with a few GB for some minutes)."""
+"""Run the benchmarks that are named, or the usual ones.
+
+Of the others, large fills the disk with a few GB for some minutes, rivals installs packages into a temporary folder.
+"""
 
 import asyncio
 import sys
