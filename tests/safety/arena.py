@@ -1,5 +1,6 @@
 """A shortener that strangers control, a resolver that follows it, and everything around them that must stay alone."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -52,10 +53,41 @@ WAYS: dict[str, Way] = {
 }
 """The ways in which an answer leads on, each as a function of where."""
 
+FORMS: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
+    "get": lambda url: (page(f'<form class=go action="{url}"><input type=hidden name=x></form>'), answer(404)),
+    "post": lambda url: (
+        page(f'<form class=go method=post action="{url}"><input type=hidden name=x></form>'),
+        answer(404),
+    ),
+    "button": lambda url: (
+        page(f'<form class=go method=post><button formaction="{url}">go</button></form>'),
+        answer(404),
+    ),
+    "after a post": lambda url: (
+        page("<form class=go method=post action=/b><input type=hidden name=x></form>"),
+        to(_header(url), status=303),
+    ),
+    "kept over a redirect": lambda url: (
+        page("<form class=go method=post action=/b><input type=hidden name=x></form>"),
+        to(_header(url), status=307),
+    ),
+    "reply": lambda url: (
+        page("<form class=ask method=post action=/b><input type=hidden name=x></form>"),
+        answer(200, body=json.dumps({"url": url}), media_type="application/json"),
+    ),
+    "asked": lambda url: (
+        page(f'<form class=ask method=post action="{url}"><input type=hidden name=x></form>'),
+        answer(404),
+    ),
+}
+"""The ways of forms: the page that holds one, and what is answered where that goes if it is the shortener's own."""
+
 STEPS = [
     {"use": "follow"},
     {"use": "link", "selector": "a.go", "optional": True},
     {"use": "script_value", "name": "destination", "optional": True},
+    {"use": "submit", "selector": "form.go", "optional": True},
+    {"use": "xhr", "selector": "form.ask", "pick": "url", "optional": True},
 ]
 
 
@@ -111,6 +143,17 @@ class Arena:
         for name, way in WAYS.items():
             self.shortener.put("/a", way(url))
             ends[name], contacted = await self.resolve(catalog=catalog)
+            assert contacted == [], name
+        return ends
+
+    async def by_each_form(self, url: str) -> dict[str, Resolution]:
+        """The same by way of forms."""
+        ends = {}
+        for name, way in FORMS.items():
+            form, reply = way(url)
+            self.shortener.put("/a", form)
+            self.shortener.put("/b", reply)
+            ends[name], contacted = await self.resolve()
             assert contacted == [], name
         return ends
 

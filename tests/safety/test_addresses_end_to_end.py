@@ -4,7 +4,7 @@ import pytest
 
 from linkskipper.egress import canonical
 from resolver.shortener import to
-from safety.arena import CARELESS, LINK, OTHERS, WAYS, Arena, each, reasons
+from safety.arena import CARELESS, FORMS, LINK, OTHERS, WAYS, Arena, each, reasons
 from support.safety_table import (
     DENIED_V4,
     DENIED_V6,
@@ -35,6 +35,23 @@ async def test_no_way_leads_there(arena: Arena, host: str) -> None:
     ends = await arena.by_each_way(at(host, arena.canary.port))
     assert reasons(ends) == each("blocked_address")
     assert arena.dns.asked == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_no_form_leads_there(arena: Arena, host: str) -> None:
+    """Nor does a form's action, a button's, the redirect after it, or what its script is answered."""
+    ends = await arena.by_each_form(at(host, arena.canary.port))
+    assert reasons(ends) == {**dict.fromkeys(FORMS, "blocked_address"), "asked": "not_a_link"}
+    assert arena.dns.asked == []
+
+
+@pytest.mark.parametrize("address", [*DENIED_V4, *DENIED_V6])
+async def test_no_form_leads_to_a_name_there(arena: Arena, address: str) -> None:
+    """Where the shortener keeps links on a name, a form is not sent to what that name leads to."""
+    name = arena.new_name()
+    arena.dns.set(name, [address], kind="AAAA" if ":" in address else "A")
+    ends = await arena.by_each_form(f"http://{name}:{arena.canary.port}/x")
+    assert reasons(ends) == {**dict.fromkeys(FORMS, "blocked_address"), "asked": "not_a_link"}
 
 
 @pytest.mark.parametrize("form", SLASHES)
