@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from linkskipper.keys import Keyring, create_account, create_key
 from linkskipper.retention import prune
+from linkskipper.settings import load
+from linkskipper.storage import Pool
 from linkskipper.storage.ids import first_id, new_id
 from support.service import Service, fresh_link, run_service
 
@@ -52,6 +55,40 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
         assert await service.pool.fetchval("SELECT count(*) FROM ledger WHERE kind = 'take'") == 3
         assert (await caller.resolve(fresh_link(), idempotency_key="0")).status == 202
         assert (await caller.resolve(fresh_link(), idempotency_key="2")).body["job_id"] == done[2]
+
+
+async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None:
+    """Deliveries and their attempts go by age; what is pending stays, unless its host is paused; idle hosts go."""
+    account = await create_account(pool, "test", credits=1)
+    key = await create_key(pool, Keyring(b"secret"), account.id, name="test")
+    await pool.execute(
+        "INSERT INTO webhook_hosts (host, failures, failing_since, paused_at) VALUES ('live', 0, NULL, NULL),"
+        " ('paused', 9, now() - interval '40 days', now() - interval '35 days'), ('idle', 0, NULL, NULL)"
+    )
+    old, young = (datetime.now(UTC) - timedelta(days=days) for days in (31, 29))
+    kept = set()
+    for host, status, moment, stays in (
+        ("live", "delivered", old, False),
+        ("live", "failed", old, False),
+        ("live", "pending", old, True),
+        ("paused", "pending", old, False),
+        ("paused", "pending", young, True),
+        ("live", "delivered", young, True),
+    ):
+        delivery = UUID(int=first_id(moment).int | new_id().int & (1 << 80) - 1)
+        await pool.execute(
+            "INSERT INTO webhook_deliveries"
+            " (id, key_id, job_id, url, host, event, body, status, next_attempt_at, ended_at)"
+            " VALUES ($1, $2, $3, '', $4, '', '', $5, CASE $5 WHEN 'pending' THEN now() END,"
+            " CASE $5 WHEN 'pending' THEN NULL ELSE now() END)",
+            *(delivery, key.id, new_id(), host, status),
+        )
+        await pool.execute("INSERT INTO webhook_attempts VALUES ($1, 1, now(), 1, 200, NULL, '')", delivery)
+        kept |= {delivery} if stays else set()
+    assert (await prune(pool, load(webhook_keep_days=30)))["webhooks"] == 3
+    for table, column in (("webhook_deliveries", "id"), ("webhook_attempts", "delivery_id")):
+        assert {row[column] for row in await pool.fetch(f"SELECT {column} FROM {table}")} == kept
+    assert {row["host"] for row in await pool.fetch("SELECT host FROM webhook_hosts")} == {"live", "paused"}
 
 
 def test_job_ids_are_ordered_by_time() -> None:

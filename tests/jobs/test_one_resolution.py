@@ -83,3 +83,13 @@ async def test_a_later_job_finds_it_cached(service: Service) -> None:
     second = await caller.resolve(url, wait=10)
     assert (await first).body["credits_charged"] == 1
     assert (second.body["credits_charged"], second.body["balance"]) == (0, 4)
+
+
+async def test_hundreds_that_share_a_resolution_are_all_told(service: Service) -> None:
+    """However many jobs end together, whoever waits for one of them is told at once."""
+    caller = await service.caller(credits=1000)
+    link = f"https://slow.lab.test/2/{uuid4().hex}"
+    answers = await asyncio.gather(*(caller.resolve(link) for _ in range(400)))
+    async with asyncio.timeout(15):
+        jobs = await asyncio.gather(*(caller.finished(answer.body["job_id"]) for answer in answers))
+    assert {job["status"] for job in jobs} == {"done"}

@@ -16,6 +16,8 @@ from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
 from linkskipper.webhooks import JobEnd, queue_events
 
+IDS_A_NOTICE = 200  # a notice holds 8000 bytes
+
 
 class Ending(msgspec.Struct, frozen=True):
     """How an attempt ended; job_id, attempt and lease are the fence.
@@ -57,7 +59,9 @@ class Settler:
                 await queue_events(
                     connection, [_job_end(row, balances) for row in (*rows, *passengers) if row["webhook_url"]]
                 )
-            await connection.execute(queries.NOTIFY, ",".join(str(row["id"]) for row in (*rows, *passengers)))
+            ids = [str(row["id"]) for row in (*rows, *passengers)]
+            for begin in range(0, len(ids), IDS_A_NOTICE):
+                await connection.execute(queries.NOTIFY, ",".join(ids[begin : begin + IDS_A_NOTICE]))
         for ending in counted.values():
             JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
         return [ending.job_id in ended for ending in endings]
