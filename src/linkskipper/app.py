@@ -260,7 +260,7 @@ async def _dispatcher(settings: Settings, pool: Pool) -> AsyncIterator[Dispatche
     hosts = Hosts(pool, WebhookSecrets(pool, load_keyring(settings)))
     policy = egress_policy(settings)
     async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
-        yield Dispatcher(hosts, Sender(client), record, per_host=settings.webhook_per_host)
+        yield Dispatcher(hosts, Sender(client), record, per_host=settings.webhook_per_host, chance=random.random)
 
 
 class RunningApi(NamedTuple):

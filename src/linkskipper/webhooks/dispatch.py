@@ -1,7 +1,7 @@
 """What a worker does with a wakeup: it takes the host's lease, delivers what is due there, and gives the lease back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -15,17 +15,20 @@ from linkskipper.webhooks.record import Record
 from linkskipper.webhooks.wakeups import FAILING, FAILING_AFTER
 
 FAILING_ATTEMPTS = 4  # for each wakeup of a failing host
-FAILING_LEASE_SECONDS = 1  # at least, so that ten thousand failing hosts do not keep a worker busy
+FAILING_GAP_SECONDS = 0.5  # between them, on average, so that ten thousand failing hosts do not keep a worker busy
 
 
 class Dispatcher:
     """Delivers to many hosts at once, each by itself; the queue says to which."""
 
-    def __init__(self, hosts: Hosts, sender: Sender, record: Record, *, per_host: int) -> None:
+    def __init__(
+        self, hosts: Hosts, sender: Sender, record: Record, *, per_host: int, chance: Callable[[], float]
+    ) -> None:
         self._hosts = hosts
         self._sender = sender
         self._record = record
         self._per_host = per_host
+        self._chance = chance
         self._drains: dict[str, Drain] = {}
         self._tries: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -72,20 +75,25 @@ class Dispatcher:
             del self._drains[host]
 
     async def _try(self, host: str) -> None:
-        """Make a few attempts at a host that has been failing, and take some time over it."""
-        enough = asyncio.get_running_loop().time() + FAILING_LEASE_SECONDS
-        tries = [asyncio.create_task(self._attempt_and_write(due)) for due in await self._due(host, FAILING_ATTEMPTS)]
-        self._tries.update(tries)
+        """Make a few attempts at a host that has been failing, one by one and not at the same moment as others do."""
+        tries = []
+        for due in await self._due(host, FAILING_ATTEMPTS):
+            if await self._stops_within(2 * self._chance() * FAILING_GAP_SECONDS):
+                break
+            tries.append(asyncio.create_task(self._attempt_and_write(due)))
+            self._tries.add(tries[-1])
         results = await asyncio.gather(*tries, return_exceptions=True)
         self._tries.difference_update(tries)
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+    async def _stops_within(self, seconds: float) -> bool:
         try:
-            async with asyncio.timeout_at(enough):
-                await self._stopping.wait()
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
         except TimeoutError:
-            return
+            return False
 
     async def _due(self, host: str, most: int, besides: Sequence[UUID] = ()) -> list[Due]:
         if self._stopping.is_set():

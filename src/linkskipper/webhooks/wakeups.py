@@ -15,7 +15,7 @@ from linkskipper.webhooks import queries
 LIVE = "webhooks"
 FAILING = "webhooks-failing"
 FAILING_AFTER = 3  # failures in a row; from then on the host waits in a queue of its own, out of the way of others
-FAILING_AT_ONCE = 25  # failing hosts that are tried, over all workers
+FAILING_AT_ONCE = 16  # failing hosts that are tried, over all workers
 QUEUES = {LIVE: 0, FAILING: FAILING_AT_ONCE}
 
 
