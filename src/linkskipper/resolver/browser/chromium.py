@@ -11,8 +11,8 @@ from typing import Self
 import psutil
 import structlog
 from playwright.async_api import Browser, Playwright, async_playwright
-from playwright.async_api import Error as PlaywrightError
 
+from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.tab import Tab, TabLost
 from linkskipper.resolver.browser.trust import trust
@@ -89,7 +89,7 @@ class Chromium:
     async def close(self) -> None:
         """End it and all its processes, by force where it does not end by itself."""
         self.retire()
-        with contextlib.suppress(PlaywrightError, TimeoutError):
+        with contextlib.suppress(*BROKEN, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.browser.close()
         self.kill()
@@ -156,6 +156,6 @@ async def _pid(browser: Browser) -> int:
 
 
 async def _stop(playwright: Playwright) -> None:
-    with contextlib.suppress(PlaywrightError, TimeoutError):
+    with contextlib.suppress(*BROKEN, TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await playwright.stop()

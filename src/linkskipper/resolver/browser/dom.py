@@ -5,7 +5,8 @@ import json
 from typing import Any
 
 from playwright.async_api import CDPSession
-from playwright.async_api import Error as PlaywrightError
+
+from linkskipper.resolver.browser.errors import BROKEN
 
 MOST_CHARACTERS = 4 * 1024 * 1024
 POLL_SECONDS = 0.05
@@ -65,7 +66,7 @@ class Dom:
                 while True:
                     try:
                         return await self._evaluate(_UNTIL % (function, json.dumps(argument)))
-                    except PlaywrightError:
+                    except BROKEN:
                         self.forget()
                         await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
@@ -75,7 +76,7 @@ class Dom:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._evaluate(expression)
-            except PlaywrightError:  # the page has moved on meanwhile
+            except BROKEN:  # the page has moved on meanwhile
                 self.forget()
         return await self._evaluate(expression)
 

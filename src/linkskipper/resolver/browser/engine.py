@@ -9,11 +9,11 @@ from typing import Self
 
 import structlog
 from playwright.async_api import BrowserContext
-from playwright.async_api import Error as PlaywrightError
 
 from linkskipper.catalog.model import MAX_SECONDS
 from linkskipper.egress import BrowserProxy, Lane
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
+from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.steps import Hands
 from linkskipper.resolver.browser.tab import Tab, TabLost
@@ -79,7 +79,7 @@ class BrowserEngine:
             async with self._room:
                 visit.until += monotonic() - came  # a link's time is its own, not that of those before it
                 await self._run(visit)
-        except (PlaywrightError, TabLost) as error:
+        except (*BROKEN, TabLost) as error:
             _log.warning("browser.broke", url=visit.url.href, error=str(error).partition("\n")[0])
             raise Stop(Reason.UPSTREAM_ERROR, "The browser breaks at it.") from None
 
@@ -117,7 +117,7 @@ class BrowserEngine:
     async def _started(self) -> Chromium:
         try:
             chromium = await Chromium.start(self._options)
-        except (PlaywrightError, TimeoutError) as error:
+        except (*BROKEN, TimeoutError) as error:
             _log.error("browser.not_started", executable=str(self._options.executable), error=str(error))
             raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.") from None
         self._running.add(chromium)
@@ -171,7 +171,7 @@ async def _close(context: BrowserContext, chromium: Chromium) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await context.close()
-    except (TimeoutError, PlaywrightError):
+    except (TimeoutError, *BROKEN):
         chromium.retire()
 
 
@@ -184,7 +184,7 @@ async def _or_hangs(chromium: Chromium) -> AsyncIterator[None]:
     except TimeoutError:
         chromium.kill()
         raise TabLost("the browser hangs") from None
-    except PlaywrightError:
+    except BROKEN:
         chromium.kill()
         raise
 

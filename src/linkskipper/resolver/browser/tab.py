@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 from playwright.async_api import BrowserContext, CDPSession
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as LivePage
 
 from linkskipper.egress import Lane, Refused, Response, TimedOut
 from linkskipper.resolver.browser.dom import Dom
+from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.traffic import BY_REASON, Paused, patterns, read_paused
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.extract import Onward, moves_by_itself
@@ -245,7 +245,7 @@ class Tab:
         """Do something beside; what fails because the page or the browser is gone is noticed elsewhere."""
 
         async def run() -> None:
-            with contextlib.suppress(PlaywrightError):
+            with contextlib.suppress(*BROKEN):
                 await work
 
         task = asyncio.create_task(run())
