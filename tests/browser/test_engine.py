@@ -124,7 +124,11 @@ async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPat
     """Its links are resolved by the next one."""
     async with run_world() as world:
         too_much = [10**12]
-        monkeypatch.setattr(Chromium, "trim", lambda *_: too_much.pop() if world.shortener.asked and too_much else 0)
+
+        def taken(chromium: Chromium, _: int) -> int:
+            return too_much.pop() if too_much and chromium.links and world.shortener.asked else 0
+
+        monkeypatch.setattr(Chromium, "trim", taken)
         slow_link(world, 2500)
         assert (await world.resolve(steps=FOLLOW)).target_url == world.destination
         assert world.shortener.asked == ["s.test/link"] * 2

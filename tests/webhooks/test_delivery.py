@@ -53,7 +53,7 @@ async def test_the_end_of_a_job_is_told(hooks: Service, receiver: Receiver) -> N
 @pytest.mark.parametrize(
     ("link", "status", "error"),
     [
-        ("https://gate.lab.test/x", "failed", "resolve_failed"),
+        ("https://gate.lab.test/delivery", "failed", "resolve_failed"),
         ("https://changed.lab.test/x", "failed", "resolve_failed"),
     ],
 )

@@ -72,7 +72,7 @@ async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver
             (await caller.resolve(fresh_link(), wait=10, webhook_url=url)).body["job_id"],
         ]
         await other.resolve(fresh_link(), wait=10)
-        jobs.append((await caller.resolve("https://gate.lab.test/x")).body["job_id"])
+        jobs.append((await caller.resolve(fresh_link("gate.lab.test"))).body["job_id"])
         async with asyncio.timeout(20):
             lines = [(await process.stdout.readline()).decode().split() for _ in jobs]
         process.send_signal(signal.SIGINT)
