@@ -51,8 +51,10 @@ async def own_machine(got: list[tuple[bytes, dict[str, str]]], status: int = 200
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://localhost:{runner.addresses[0][1]}/hook"
-    await runner.cleanup()
+    try:
+        yield f"http://localhost:{runner.addresses[0][1]}/hook"
+    finally:
+        await runner.cleanup()
 
 
 async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver) -> None:
