@@ -34,7 +34,7 @@ async def serve() -> None:
     with process.stop_requested() as stop:
         async with process.serving(app, listener, base_url=""):
             print(process.address_of(listener), flush=True)
-            await stop.wait()
+            await process.stay(stop)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Machine(RuleBasedStateMachine):
         self.submitter = submitter(self.pool, cache)
 
     def teardown(self) -> None:
-        self.run(self.pool.close())
+        self.pool.terminate()
 
     @rule(target=jobs, host=st.sampled_from(sorted(HOSTS)), idempotency_key=st.sampled_from([None, "a", "b"]))
     def submit(self, host: str, idempotency_key: str | None) -> UUID | None:

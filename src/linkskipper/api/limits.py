@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections import deque
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
@@ -53,7 +54,7 @@ class RollingWindow:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._calls: dict[Hashable, deque[float]] = {}
+        self._calls: dict[Hashable, _Calls] = {}
         self._next_sweep = clock() + WINDOW_SECONDS
 
     async def hit(self, caller: Hashable, limit: int) -> WindowState:
@@ -62,7 +63,7 @@ class RollingWindow:
         calls = self._recent(caller, now)
         allowed = len(calls) < limit
         if allowed:
-            calls.append(now)
+            calls.add(now)
         return _state(calls, limit, now, allowed=allowed)
 
     def look(self, caller: Hashable, limit: int) -> WindowState:
@@ -71,23 +72,52 @@ class RollingWindow:
         calls = self._recent(caller, now)
         return _state(calls, limit, now, allowed=len(calls) < limit)
 
-    def _recent(self, caller: Hashable, now: float) -> deque[float]:
+    def _recent(self, caller: Hashable, now: float) -> "_Calls":
         if now >= self._next_sweep:
             self._sweep(now)
-        calls = self._calls.setdefault(caller, deque())
-        while calls and calls[0] <= now - WINDOW_SECONDS:
-            calls.popleft()
+        calls = self._calls.get(caller)
+        if calls is None:
+            calls = self._calls[caller] = _Calls()
+        calls.forget(now - WINDOW_SECONDS)
         return calls
 
     def _sweep(self, now: float) -> None:
         """Forget callers that have been silent, so that memory follows the callers of the last minutes."""
         self._next_sweep = now + WINDOW_SECONDS
-        past = now - WINDOW_SECONDS
-        for caller in [caller for caller, calls in self._calls.items() if not calls or calls[-1] <= past]:
+        for calls in self._calls.values():
+            calls.forget(now - WINDOW_SECONDS)
+        for caller in [caller for caller, calls in self._calls.items() if not calls]:
             del self._calls[caller]
 
 
-def _state(calls: deque[float], limit: int, now: float, *, allowed: bool) -> WindowState:
+class _Calls:
+    """When a caller's recent calls were, oldest first: plain numbers, which no collector of garbage walks through."""
+
+    __slots__ = ("_first", "_times")
+
+    def __init__(self) -> None:
+        self._times = array("d")
+        self._first = 0  # those before it are forgotten
+
+    def __len__(self) -> int:
+        return len(self._times) - self._first
+
+    def __getitem__(self, number: int) -> float:
+        return self._times[self._first + number]
+
+    def add(self, time: float) -> None:
+        """Note a call, the latest."""
+        self._times.append(time)
+
+    def forget(self, until: float) -> None:
+        """Forget the calls up to a time."""
+        self._first = bisect_right(self._times, until, self._first)
+        if self._first > len(self._times) // 2:
+            del self._times[: self._first]
+            self._first = 0
+
+
+def _state(calls: _Calls, limit: int, now: float, *, allowed: bool) -> WindowState:
     # With room left, the oldest call is the next to make more; without, it is the one that must go first.
     leaves = calls[max(0, len(calls) - limit)] + WINDOW_SECONDS if calls else now
     return WindowState(

@@ -53,7 +53,7 @@ def serve(
                 process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             await welcome.greet(settings, pool, address, shorteners)
-            await stop.wait()
+            await process.stay(stop)
 
     with listener, database(settings) as url:
         process.run(main(url))
@@ -79,7 +79,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
                 process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             log.info("api.ready", address=address)
-            await stop.wait()
+            await process.stay(stop)
 
     with listener, database(settings) as url:
         process.run(main(url))
@@ -101,7 +101,7 @@ def worker(
             catalog = stack.enter_context(live_catalog(settings))
             await stack.enter_async_context(run_workers(settings, url, pool, catalog, tiers))
             log.info("worker.ready", tiers=tiers)
-            await stop.wait()
+            await process.stay(stop)
 
     with database(settings) as url:
         process.run(main(url))

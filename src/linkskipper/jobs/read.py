@@ -7,7 +7,7 @@ import msgspec
 
 from linkskipper.jobs import queries
 from linkskipper.jobs.model import JobState, Status
-from linkskipper.storage import Pool
+from linkskipper.storage import Pool, Standing
 from linkskipper.storage.batch import Batcher
 
 
@@ -15,7 +15,7 @@ class JobReader:
     """Reads jobs by their ids; simultaneous reads share a statement."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self._reading = Standing(pool)
         self._find = Batcher(self._find_all)
 
     async def read(self, key_id: int, job_id: UUID) -> JobState | None:
@@ -24,7 +24,7 @@ class JobReader:
         return None if row is None or row["key_id"] != key_id else _state(row)
 
     async def _find_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
-        rows = {row["job_id"]: row for row in await self._pool.fetch(queries.READ, job_ids)}
+        rows = {row["job_id"]: row for row in await self._reading.fetch(queries.READ, job_ids)}
         return [rows.get(job_id) for job_id in job_ids]
 
 

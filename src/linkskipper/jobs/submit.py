@@ -16,7 +16,7 @@ from linkskipper.keys import DailyUsage, lock_usage, seconds_to_midnight
 from linkskipper.links import LinkCache
 from linkskipper.providers import Gate
 from linkskipper.resolver import Link, Unsupported, intake
-from linkskipper.storage import Connection, Pool
+from linkskipper.storage import Connection, Pool, Standing
 from linkskipper.storage.batch import Batcher
 from linkskipper.storage.ids import new_id
 from linkskipper.storage.queue import QueueEntry, enqueue
@@ -33,6 +33,7 @@ class Submitter:
         self._catalog = catalog
         self._links = links
         self._gate = gate
+        self._looking = Standing(pool)
         self._look = Batcher(self._look_all)
         self._queue = Batcher(self._queue_all)
 
@@ -61,7 +62,7 @@ class Submitter:
 
     async def _look_all(self, asked: list[tuple[bytes, int]]) -> list[asyncpg.Record]:
         """What the cache knows of links, each with the balance of the account that asks, in the order asked."""
-        return await self._pool.fetch(queries.LOOK, *zip(*asked, strict=True))
+        return await self._looking.fetch(queries.LOOK, *zip(*asked, strict=True))
 
     async def _count(self, new: NewJob) -> None:
         """An answer from the cache counts towards the daily quota, but is not refused for it (api.md)."""

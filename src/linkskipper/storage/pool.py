@@ -43,6 +43,30 @@ async def _leave_as_is(_: Connection) -> None:
     """Instead of asyncpg's reset, a round trip after every use: whoever sets something on a connection undoes it."""
 
 
+class Standing:
+    """A connection of a pool's that stays taken, for statements that come one after another, as a Batcher's do.
+
+    Taking a connection and giving it back costs a process more than a small statement does
+    (docs/decisions/0008-request-path.md).
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """The rows of a statement; a connection that was lost is replaced first."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._renewed()
+        return await self._connection.fetch(statement, *arguments)
+
+    async def _renewed(self) -> "PoolConnectionProxy[asyncpg.Record]":
+        lost, self._connection = self._connection, None
+        if lost is not None:
+            await self._pool.release(lost)
+        return await self._pool.acquire()
+
+
 async def open_connection(url: str) -> Connection:
     """Open one connection that belongs to the caller.
 
