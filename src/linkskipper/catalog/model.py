@@ -168,7 +168,8 @@ class Provider(Table):
     def is_link(self, url: Url) -> bool:
         """Whether a URL on its hosts is a short link by its looks."""
         if self.match.path is not None:
-            return self.match.path.search(url.path) is not None
+            # A canonical path is ASCII; in bytes it costs half of what it does as text.
+            return self.match.path.search(url.path.encode()) is not None
         return url.path != "/"
 
     def may_load(self, host: str) -> bool:
