@@ -79,8 +79,8 @@ async def rate(work: Callable[[int], Awaitable[object]], count: int, *, at_once:
 def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -> None:
     """Print a ratio taken several times, beside what it should be."""
     values = sorted(ratios)
-    verdict = "ok" if median(values) >= aim else "BELOW"
-    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), aim {aim} or more: {verdict}; {detail}")
+    verdict = f"aim {aim:.2g} or more: {'ok' if median(values) >= aim else 'BELOW'}"
+    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), {verdict}; {detail}")
 
 
 def show_limit(what: str, value: float, *, limit: float, unit: str, detail: str = "") -> None:

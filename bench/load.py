@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle, islice
+from itertools import cycle
 from urllib.parse import urlsplit
 
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -22,12 +22,12 @@ def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> byte
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def peak(address: str, requests: Sequence[bytes], *, count: int, at_once: int) -> float:
-    """Requests a second with every connection always busy, the requests in turn."""
-    sending = islice(cycle(requests), count)
+def peak(address: str, requests: Sequence[bytes], *, at_once: int) -> float:
+    """Requests a second with every connection always busy."""
+    sending = iter(requests)
     with _connected(address, at_once) as connections:
         begin = time.perf_counter()
-        busy = set(connections[:count])
+        busy = set(connections[: len(requests)])
         for connection in busy:
             connection.sendall(next(sending))
         while busy:
@@ -38,7 +38,7 @@ def peak(address: str, requests: Sequence[bytes], *, count: int, at_once: int) -
                     busy.remove(connection)
                 else:
                     connection.sendall(data)
-        return count / (time.perf_counter() - begin)
+        return len(requests) / (time.perf_counter() - begin)
 
 
 def paced(address: str, requests: Sequence[bytes], *, rate: float, seconds: float, at_once: int) -> list[float]:

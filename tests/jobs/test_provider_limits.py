@@ -65,7 +65,9 @@ async def test_the_full_do_not_hold_up_others(database_url: str, tmp_path: Path)
             assert reasons(await ended(caller, others)) == [None] * 10
             assert time.monotonic() - began < 5
             running = "SELECT count(*) FROM jobs WHERE status = 'running'"
-            assert await service.pool.fetchval(running) <= 2
+            async with asyncio.timeout(3):  # those that are just finding out that it is full look so for a moment
+                while await service.pool.fetchval(running) > 2:
+                    await asyncio.sleep(0.01)
             assert await service.pool.fetchval("SELECT max(attempt) FROM jobs WHERE status = 'queued'") == 0
 
 
