@@ -15,13 +15,13 @@ from litestar.types import ASGIApp
 
 from linkskipper.api import Backend, RollingWindow, SharedWindow, Windows, create_app
 from linkskipper.catalog import Catalog, LiveCatalog
-from linkskipper.egress import BrowserProxy, Client, Limits, Policy
+from linkskipper.egress import Client, Limits, Policy
 from linkskipper.jobs import JobReader, Settler, Submitter, Watch, Workshop
 from linkskipper.keys import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.links import LinkCache
 from linkskipper.providers import Gate, Measured, Places, Recorder
 from linkskipper.resolver import USER_AGENT, Engine, Resolver
-from linkskipper.resolver.browser import MISSING, BrowserOptions, find_browser
+from linkskipper.resolver.browser import MISSING, BrowserOptions, LazyBrowser, find_browser
 from linkskipper.retention import prune_for_ever
 from linkskipper.settings import Settings
 from linkskipper.storage import AWAY, EmbeddedServer, Pool, open_pool
@@ -112,7 +112,7 @@ def egress_policy(settings: Settings) -> Policy:
 
 @asynccontextmanager
 async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[Engine | None]:
-    """What resolves links in a browser; None where this machine has none. It starts lazily.
+    """What resolves links in a browser; None where this machine has none.
 
     Raises:
         SettingsError: the browser that is set cannot be run.
@@ -121,8 +121,6 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[En
     if executable is None:
         yield None
         return
-    from linkskipper.resolver.browser.engine import BrowserEngine  # noqa: PLC0415 - an optional extra
-
     options = BrowserOptions(
         executable,
         USER_AGENT,
@@ -130,8 +128,8 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[En
         memory=settings.browser_memory * 1024**2,
         extra_ca=settings.extra_ca,
     )
-    async with BrowserProxy(policy) as proxy, BrowserEngine(options, proxy) as engine:
-        yield engine
+    async with LazyBrowser(policy, options) as browser:
+        yield browser
 
 
 def link_cache(settings: Settings, pool: Pool) -> LinkCache:

@@ -12,6 +12,7 @@ from linkskipper import resolver as engine
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy, Transport
 from linkskipper.resolver import USER_AGENT, Resolution
+from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 from linkskipper.resolver.visit import OnHop
 
 T = TypeVar("T")
@@ -22,7 +23,8 @@ class Resolver:
 
     `catalog` says what is known of shorteners (by default what is built in), `policy` what may be contacted (public
     addresses on the web's ports), `transport` what answers requests (the network; see `Replay`). With `generic`, links
-    of shorteners that the catalogue does not know are recognised by their pages.
+    of shorteners that the catalogue does not know are recognised by their pages. Links that need a browser are led on
+    in one where the extra `browser` is installed, a Chromium is found, and no other transport is given.
 
     Raises:
         CatalogError: a provider file is wrong.
@@ -91,10 +93,17 @@ class Resolver:
             thread.stop()
 
     async def _open(self) -> engine.Resolver:
-        transport = self._transport
-        if transport is None:
-            transport = await self._stack.enter_async_context(Client(self._policy, user_agent=USER_AGENT))
-        return engine.Resolver(self._catalog, transport, generic=self._generic)
+        if self._transport is not None:
+            return engine.Resolver(self._catalog, self._transport, generic=self._generic)
+        client = await self._stack.enter_async_context(Client(self._policy, user_agent=USER_AGENT))
+        return engine.Resolver(self._catalog, client, browser=await self._open_browser(), generic=self._generic)
+
+    async def _open_browser(self) -> engine.Engine | None:
+        executable = find_browser()
+        if executable is None:
+            return None
+        options = BrowserOptions(executable, USER_AGENT, extra_ca=self._policy.extra_ca)
+        return await self._stack.enter_async_context(LazyBrowser(self._policy, options))
 
     async def _resolve(self, url: str, on_hop: OnHop | None) -> Resolution:
         if self._engine is None:

@@ -4,13 +4,16 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import active_count
 
 import pytest
 
 import linkskipper
-from linkskipper import Catalog, LinkFailed, LinkInvalid, NotResolved, Policy, Reason, Resolution, Resolver
+from linkskipper import Catalog, LinkFailed, LinkInvalid, NotResolved, Policy, Reason, Replay, Resolution, Resolver
 from linkskipper.catalog import Provider
+from linkskipper.har import as_har
+from linkskipper.lab import Lab
 from resolver.shortener import TARGET, Bench, answer, provider, to
 
 HEAVY = ("litestar", "pgqueuer", "asyncpg", "alembic", "uvicorn", "typer", "pydantic_settings", "playwright")
@@ -58,6 +61,21 @@ async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
         await asyncio.to_thread(resolver.__exit__, None, None, None)
 
 
+async def test_in_a_browser(tmp_path: Path) -> None:
+    """A countdown whose link a script makes is led on in a browser, awaited and plain; by a recording, in none."""
+    async with Lab(port=0, state_dir=tmp_path) as lab:
+        catalog = Catalog.load(extra_dirs=[lab.providers_dir])
+        policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
+        url = "https://interstitial.lab.test/countdown"
+        async with Resolver(catalog=catalog, policy=policy) as resolver:
+            awaited = await resolver.resolve(url)
+        plain = await asyncio.to_thread(Resolver(catalog=catalog, policy=policy).resolve_sync, url)
+        replayed = await Resolver(catalog=catalog, transport=Replay(as_har(()))).resolve(url)
+    assert awaited.target_url == plain.target_url == "https://example.com/interstitial/countdown"
+    assert replayed.reason is Reason.UPSTREAM_ERROR
+    assert "needs a browser" in str(replayed.detail)
+
+
 async def test_wrong_use(bench: Bench) -> None:
     """Entering twice, and a plain call on what was entered for awaiting, are told at once."""
     async with of(bench) as resolver:
@@ -86,10 +104,11 @@ async def test_errors(bench: Bench, reply: bytes, error: type[NotResolved], reas
     assert isinstance(raised.value, linkskipper.LinkSkipperError)
 
 
-async def test_the_guard_is_on() -> None:
-    """By default nothing private is contacted, and what is built in is known."""
+async def test_the_guard_is_on(capfd: pytest.CaptureFixture[str]) -> None:
+    """By default nothing private is contacted, and what is built in is known; nothing is printed about it."""
     resolution = await Resolver().resolve("http://t.co:22/abc")
     assert (resolution.provider, resolution.reason) == ("tco", Reason.BLOCKED_ADDRESS)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_names() -> None:

@@ -11,7 +11,6 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 import aiohttp
-import structlog
 from yarl import URL
 
 from linkskipper.egress.cookies import Jar
@@ -22,8 +21,9 @@ from linkskipper.egress.exchange import Exchange
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url
+from linkskipper.logs import library_logger
 
-_log = structlog.get_logger(__name__)
+_log = library_logger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_FIELD_BYTES = 16 * 1024
 _MAX_FIELDS = 128
@@ -218,7 +218,7 @@ def _translated(url: Url) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        _log.warning("egress refused", host=url.host, address=refused.address, reason=refused.reason)
+        _log.warning("egress.refused", host=url.host, address=refused.address, reason=refused.reason)
         raise
     except TimeoutError:
         raise TimedOut(f"{url.host} did not answer in time") from None

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import structlog
-
 from linkskipper.egress.dial import GuardedResolver, guarded_dial
 from linkskipper.egress.errors import BadUrl, BodyTooLarge, Refused, TimedOut, Unreachable
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.proxy_heads import ProxyRequest, read_request, read_response_head
 from linkskipper.errors import EgressError
+from linkskipper.logs import library_logger
 
-_log = structlog.get_logger(__name__)
+_log = library_logger(__name__)
 _CHUNK = 64 * 1024
 
 
@@ -127,7 +126,7 @@ class BrowserProxy:
         except EgressError as error:
             lane.failures[host] = error
             if isinstance(error, Refused) and error.address:
-                _log.warning("egress refused", host=host, address=error.address, reason=error.reason)
+                _log.warning("egress.refused", host=host, address=error.address, reason=error.reason)
             raise
 
     async def _dial(self, host: str, port: int) -> _Stream:

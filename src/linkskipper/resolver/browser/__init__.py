@@ -1,9 +1,10 @@
 """The browser engine: a Chromium behind the filtering proxy, for pages that only their own scripts can lead on from.
 
-Playwright is an optional extra; nothing here imports it until a browser is opened.
+Playwright is an optional extra; nothing here imports it until a link needs a browser.
 """
 
 from linkskipper.resolver.browser.find import MISSING, find_browser
+from linkskipper.resolver.browser.lazy import LazyBrowser
 from linkskipper.resolver.browser.options import BrowserOptions
 
-__all__ = ["MISSING", "BrowserOptions", "find_browser"]
+__all__ = ["MISSING", "BrowserOptions", "LazyBrowser", "find_browser"]

@@ -9,15 +9,15 @@ from time import monotonic
 from typing import Self
 
 import psutil
-import structlog
 from playwright.async_api import Browser, Playwright, async_playwright
 
+from linkskipper.logs import library_logger
 from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.tab import Tab, TabLost
 from linkskipper.resolver.browser.trust import trust
 
-_log = structlog.get_logger(__name__)
+_log = library_logger(__name__)
 START_SECONDS = 30
 CLOSE_SECONDS = 5
 

@@ -7,11 +7,11 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-import structlog
 from playwright.async_api import BrowserContext
 
 from linkskipper.catalog.model import MAX_SECONDS
 from linkskipper.egress import BrowserProxy, Lane
+from linkskipper.logs import library_logger
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
 from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.options import BrowserOptions
@@ -21,7 +21,7 @@ from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.outcome import REASONS, Reason
 from linkskipper.resolver.visit import Visit
 
-_log = structlog.get_logger(__name__)
+_log = library_logger(__name__)
 ATTEMPTS = 2
 OPEN_SECONDS = 10  # a browser that has not opened an empty page by then hangs
 WATCH_SECONDS = 0.5

@@ -23,7 +23,7 @@ MISSING = (
 )
 
 
-def find_browser(named: Path | None) -> Path | None:
+def find_browser(named: Path | None = None) -> Path | None:
     """The named executable, else the system's, else Playwright's own; None where one of the parts is missing.
 
     Raises SettingsError where the named one cannot be run.

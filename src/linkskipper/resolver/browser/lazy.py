@@ -1,0 +1,54 @@
+"""The browser engine, of which nothing is loaded until a link needs it."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from linkskipper.egress import BrowserProxy, Policy
+from linkskipper.resolver.browser.options import BrowserOptions
+from linkskipper.resolver.engine import Engine
+from linkskipper.resolver.visit import Visit
+
+if TYPE_CHECKING:
+    from linkskipper.resolver.browser.engine import BrowserEngine
+
+
+class LazyBrowser:
+    """Resolves links in a browser that starts when the first of them comes: a program that meets none pays nothing.
+
+    An async context manager, made and used in one event loop.
+    """
+
+    def __init__(self, policy: Policy, options: BrowserOptions) -> None:
+        self._policy = policy
+        self._options = options
+        self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._engine: Engine | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def run(self, visit: Visit) -> None:
+        """See Engine."""
+        async with self._opening:
+            if self._engine is None:
+                self._engine = await self._open()
+        await self._engine.run(visit)
+
+    async def _open(self) -> Engine:
+        engine = await asyncio.to_thread(_load)  # which takes a third of a second; others' links go on meanwhile
+        proxy = await self._stack.enter_async_context(BrowserProxy(self._policy))
+        return await self._stack.enter_async_context(engine(self._options, proxy))
+
+
+def _load() -> "type[BrowserEngine]":
+    from linkskipper.resolver.browser.engine import BrowserEngine  # noqa: PLC0415 - an optional extra
+
+    return BrowserEngine
