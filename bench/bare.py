@@ -7,7 +7,7 @@ from litestar import Litestar, get, post
 from linkskipper.api.body import ResolveRequest
 from linkskipper.api.jobs import JobAnswer
 from linkskipper.api.resolve import ResolvedAnswer
-from linkskipper.cli import process
+from linkskipper.cli import http, process
 from linkskipper.jobs import Status
 
 JOB = UUID("01900000-0000-7000-8000-000000000000")
@@ -32,7 +32,7 @@ async def serve() -> None:
     listener = process.listen("127.0.0.1", 0)
     app = Litestar([resolve, job], openapi_config=None, logging_config=None)
     with process.stop_requested() as stop:
-        async with process.serving(app, listener, base_url=""):
+        async with http.serving(app, listener, base_url=""):
             print(process.address_of(listener), flush=True)
             await process.stay(stop)
 

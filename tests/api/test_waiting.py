@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 
-from linkskipper.app import link_cache
+from linkskipper.app.database import link_cache
 from linkskipper.jobs import Settler, Status
 from linkskipper.jobs.settle import Ending
 from support.service import Caller, Service, fresh_link, run_service

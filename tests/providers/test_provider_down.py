@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from linkskipper.app import load_catalog
+from linkskipper.app.resolving import load_catalog
 from linkskipper.providers import Recorder, switch_off, switch_on
 from providers.recording import ended, fail
 from support.service import Answer, Caller, Service, fresh_link, run_service

@@ -1,4 +1,4 @@
-"""What the HTTP edge stands on; app.py fills it in."""
+"""What the HTTP edge stands on; app/api.py fills it in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,12 +6,12 @@ import typer
 
 from linkskipper import credits
 from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.cli.options import AsJson, DataDir, command_tree
 from linkskipper.keys import Account, create_account, list_accounts
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
 
-app = typer.Typer(no_args_is_help=True)
+app = command_tree(help="Accounts and their credits.")
 
 
 @app.command()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from linkskipper import settings as settings_module
-from linkskipper.app import checked_pool, database
+from linkskipper.app.database import checked_pool, database
 from linkskipper.cli import logs
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool

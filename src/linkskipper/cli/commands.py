@@ -1,35 +1,59 @@
 """All commands in one tree, and the way in."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from linkskipper.cli import accounts, db, keys, lab, listen, providers, resolve, serve, webhooks
+from linkskipper.cli.options import command_tree
 from linkskipper.errors import OperatorError
 
-app = typer.Typer(
-    name="linkskipper",
-    help="Give it a short link; get back where it really leads.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # it would take "[default: …]" for markup
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+# Each a module of this package, and in it a function or a Typer with more.
+COMMANDS = {
+    "serve": ("serve", "serve"),
+    "api": ("serve", "api"),
+    "worker": ("serve", "worker"),
+    "resolve": ("resolve", "resolve"),
+    "lab": ("lab", "lab"),
+    "listen": ("listen", "listen"),
+    "accounts": ("accounts", "app"),
+    "keys": ("keys", "app"),
+    "providers": ("providers", "app"),
+    "webhooks": ("webhooks", "app"),
+    "db": ("db", "app"),
+}
 
-app.command("serve")(serve.serve)
-app.command("api")(serve.api)
-app.command("worker")(serve.worker)
-app.command("resolve")(resolve.resolve)
-app.command("lab")(lab.lab)
-app.command("listen")(listen.listen)
-app.add_typer(accounts.app, name="accounts", help="Accounts and their credits.")
-app.add_typer(keys.app, name="keys", help="API keys: made, listed, revoked.")
-app.add_typer(providers.app, name="providers", help="The shorteners that are known, and the files that say so.")
-app.add_typer(webhooks.app, name="webhooks", help="What the ends of jobs were told to, and how it went.")
-app.add_typer(db.app, name="db", help="The database's schema.")
+
+class Commands(TyperGroup):
+    """Loads a command's module when the command is called: all of them together take a second."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which they are listed here."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load the command; all of them for an unknown name, which may be meant for one of them."""
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.add_command(_loaded(*COMMANDS[name]), name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _loaded(module: str, attribute: str) -> Any:
+    found = getattr(import_module(f"linkskipper.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = command_tree()
+    alone.command()(found)
+    return get_command(alone)
+
+
+app = command_tree(help="Give it a short link; get back where it really leads.", name="linkskipper", cls=Commands)
 
 
 def _show_version(*, wanted: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.cli.options import AsJson, DataDir, command_tree
 from linkskipper.keys import (
     KeyInfo,
     NewKey,
@@ -22,7 +22,7 @@ from linkskipper.keys.api_keys import DEFAULT_RATE_LIMIT, SCOPES
 from linkskipper.settings import Settings
 from linkskipper.storage import Pool
 
-app = typer.Typer(no_args_is_help=True)
+app = command_tree(help="API keys: made, listed, revoked.")
 
 
 @app.command()

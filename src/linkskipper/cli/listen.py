@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app import egress_policy
+from linkskipper.app.resolving import egress_policy
 from linkskipper.cli import logs, process
 from linkskipper.egress import BadUrl, Client, Unreachable, Url, canonical, opened_to
 from linkskipper.errors import EgressError, ListenError

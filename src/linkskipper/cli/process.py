@@ -8,23 +8,17 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from functools import partial
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
-import uvicorn
 import uvloop
-from litestar.types import ASGIApp
 
-from linkskipper.api.wire import Protocol
 from linkskipper.errors import PortInUseError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LAST_REQUESTS_SECONDS = 2
 BACKLOG = 2048
 MANY_FILES = 65_536
 YOUNG = 20_000  # objects, made and not given back, between two collections
-KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep theirs, so that they are the ones to close
 
 
 def allow_many_files() -> None:
@@ -97,47 +91,3 @@ async def stay(stop: asyncio.Event) -> None:
     gc.freeze()
     gc.set_threshold(YOUNG)
     await stop.wait()
-
-
-class HttpServer(uvicorn.Server):
-    """uvicorn, with the signals left to stop_requested."""
-
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                loop="none",
-                http=partial(Protocol, base_url=base_url),  # type: ignore[arg-type]
-                ws="none",
-                backlog=BACKLOG,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
-            )
-        )
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
-        yield
-
-
-@contextlib.asynccontextmanager
-async def serving(
-    app: ASGIApp, listener: socket.socket, *, base_url: str, let_go: Callable[[], None] = lambda: None
-) -> AsyncIterator[None]:
-    """Serve the application until the context ends; then let waiting clients go and answer what is under way.
-
-    base_url is where clients reach it.
-    """
-    server = HttpServer(app, base_url)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield
-    finally:
-        let_go()
-        server.should_exit = True
-        await task

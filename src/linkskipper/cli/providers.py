@@ -22,7 +22,9 @@ from linkskipper.storage import EmbeddedServer, Pool
 SHOWN_HOSTS = 2
 UNKNOWN = Condition()
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    help="The shorteners that are known, and the files that say so.", add_completion=False, no_args_is_help=True
+)
 app.command()(record)
 app.command("test")(samples.run_samples)
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from linkskipper import settings as settings_module
-from linkskipper.app import egress_policy, load_catalog
+from linkskipper.app.resolving import egress_policy, load_catalog
 from linkskipper.catalog import Catalog
 from linkskipper.cli import logs
 from linkskipper.cli.recorder import saving

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from linkskipper import settings as settings_module
-from linkskipper.app import browser_engine, egress_policy, load_catalog
+from linkskipper.app.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.cli import logs
 from linkskipper.cli.recorder import Recorder, saving
 from linkskipper.egress import Client

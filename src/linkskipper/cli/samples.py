@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app import browser_engine, egress_policy, load_catalog
+from linkskipper.app.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.catalog import Catalog, Provider, Sample, recording_of
 from linkskipper.cli import logs
 from linkskipper.cli.admin import print_json

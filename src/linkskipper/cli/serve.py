@@ -7,8 +7,11 @@ import structlog
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app import TIERS, Tier, checked_pool, database, live_catalog, run_api, run_workers
-from linkskipper.cli import logs, process, welcome
+from linkskipper.app.api import run_api
+from linkskipper.app.database import checked_pool, database
+from linkskipper.app.resolving import live_catalog
+from linkskipper.app.workers import TIERS, Tier, run_workers
+from linkskipper.cli import http, logs, process, welcome
 from linkskipper.cli.options import DataDir, Host, Port
 from linkskipper.lab import Lab
 from linkskipper.settings import Settings
@@ -50,7 +53,7 @@ def serve(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
             await stack.enter_async_context(
-                process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             await welcome.greet(settings, pool, address, shorteners)
             await process.stay(stop)
@@ -76,7 +79,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=None)
             )
             await stack.enter_async_context(
-                process.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             log.info("api.ready", address=address)
             await process.stay(stop)

@@ -23,7 +23,9 @@ from linkskipper.webhooks import (
     redeliver_since,
 )
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    help="What the ends of jobs were told to, and how it went.", add_completion=False, no_args_is_help=True
+)
 
 KeyId = Annotated[int | None, typer.Option("--key", help="Only this key's, by its id. [default: all]")]
 DeliveryId = Annotated[UUID, typer.Argument(metavar="ID", help="The delivery's id, which is its webhook-id.")]

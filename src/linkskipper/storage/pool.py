@@ -44,10 +44,10 @@ async def _leave_as_is(_: Connection) -> None:
 
 
 class Standing:
-    """A connection of a pool's that stays taken, for statements that come one after another, as a Batcher's do.
+    """A connection of a pool's that stays taken, to read by statements that come one after another, as a Batcher's do.
 
-    Taking a connection and giving it back costs a process more than a small statement does
-    (docs/decisions/0008-request-path.md).
+    Taking a connection and giving it back costs a process as much as a small statement does
+    (docs/decisions/0008-cached-answers.md).
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -55,16 +55,15 @@ class Standing:
         self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """The rows of a statement; a connection that was lost is replaced first."""
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._renewed()
+        """The rows of a statement that changes nothing: where the connection turns out to be lost, it is asked anew."""
+        if self._connection is not None:
+            try:
+                return await self._connection.fetch(statement, *arguments)
+            except AWAY:
+                lost, self._connection = self._connection, None
+                await self._pool.release(lost)
+        self._connection = await self._pool.acquire()
         return await self._connection.fetch(statement, *arguments)
-
-    async def _renewed(self) -> "PoolConnectionProxy[asyncpg.Record]":
-        lost, self._connection = self._connection, None
-        if lost is not None:
-            await self._pool.release(lost)
-        return await self._pool.acquire()
 
 
 async def open_connection(url: str) -> Connection:
