@@ -36,7 +36,7 @@ async def _serve(port: int, state_dir: Path) -> None:
     with process.stop_requested() as stop:
         async with Lab(port=port, state_dir=state_dir) as running:
             typer.echo(_directions(running))
-            await stop.wait()
+            await process.stay(stop)
 
 
 def _directions(running: Lab) -> str:
