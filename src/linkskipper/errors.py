@@ -103,19 +103,29 @@ class ApiError(LinkSkipperError):
 
 
 class InvalidRequest(ApiError):
-    """A field is missing, unknown, of the wrong type or over its limit; or the body is no JSON object."""
+    """A field is missing, unknown, of the wrong type or over its limit; or the body is no JSON object.
+
+    ``detail`` names everything that is wrong at once. Sent again as it is, the request cannot succeed.
+    """
 
     status, code, title = 400, "invalid_request", "Invalid request"
 
 
 class InvalidKey(ApiError):
-    """The API key is missing, malformed, unknown or revoked."""
+    """The API key is missing, malformed, unknown or revoked.
+
+    The answer does not say which. Send a valid key as ``Authorization: Bearer sk_live_…``.
+    """
 
     status, code, title = 401, "invalid_key", "Invalid API key"
 
 
 class OutOfCredits(ApiError):
-    """What the account can still spend is below the link's cost."""
+    """What the account can still spend is below the link's cost.
+
+    ``balance`` is what it has; jobs under way hold part of that until they end, and what they do not cost is free
+    again then. Links in the cache are answered all the same.
+    """
 
     status, code, title = 402, "out_of_credits", "Out of credits"
 
@@ -125,49 +135,76 @@ class OutOfCredits(ApiError):
 
 
 class ForbiddenScope(ApiError):
-    """The key lacks the scope that the call needs."""
+    """The key lacks the scope that the call needs.
+
+    ``POST /v1/resolve`` needs ``resolve``; reading works with any valid key.
+    """
 
     status, code, title = 403, "forbidden_scope", "Forbidden scope"
 
 
 class NotFound(ApiError):
-    """No such job for this key, or no such route."""
+    """No such job for this key, or no such route.
+
+    An unknown job, a malformed id and another key's job are answered alike; ask with the key that submitted it.
+    Jobs that ended long ago are forgotten.
+    """
 
     status, code, title = 404, "not_found", "Not found"
 
 
 class LinkRemoved(ApiError):
-    """The shortener is known to have removed the link."""
+    """The shortener is known to have removed the link.
+
+    That is remembered for a while, a day unless the operator says otherwise; afterwards the link is tried again.
+    """
 
     status, code, title = 410, "link_removed", "Link removed"
 
 
 class UnsupportedLink(ApiError):
-    """Not a link of a supported provider, or no URL in it."""
+    """Not a link of a supported provider, or no URL in it.
+
+    ``GET /v1/providers`` lists the hosts that are supported. For services that have closed, ``detail`` says when.
+    """
 
     status, code, title = 422, "unsupported_link", "Unsupported link"
 
 
 class RateLimited(ApiError):
-    """The key's per-minute limit is used up."""
+    """The key's per-minute limit is used up.
+
+    Wait out ``Retry-After``. The ``RateLimit`` field of every answer tells how many calls are left, and when there
+    will be more.
+    """
 
     status, code, title = 429, "rate_limited", "Rate limited"
 
 
 class QuotaExceeded(ApiError):
-    """The key's daily quota is used up."""
+    """The key's daily quota is used up.
+
+    The next day begins at midnight UTC: ``Retry-After`` leads there. Reading works meanwhile, and links in the cache
+    are answered.
+    """
 
     status, code, title = 429, "quota_exceeded", "Daily quota exceeded"
 
 
 class ResolveFailed(ApiError):
-    """The job that this idempotency key started has failed."""
+    """The job that this idempotency key started has failed.
+
+    It cost nothing. ``GET /v1/jobs/{job_id}?include=trace`` tells why; to try again, use a new idempotency key.
+    """
 
     status, code, title = 502, "resolve_failed", "Resolve failed"
 
 
 class ProviderDown(ApiError):
-    """The provider is switched off or its circuit is open."""
+    """The provider is switched off or its circuit is open.
+
+    Wait out ``Retry-After``; links of other providers, and those in the cache, are answered meanwhile.
+    """
 
     status, code, title = 503, "provider_down", "Provider unavailable"
 

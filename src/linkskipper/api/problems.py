@@ -1,8 +1,11 @@
 """Errors as RFC 9457 problem documents, and the page that explains their codes."""
 
+import re
 from html import escape
 from http import HTTPStatus
 from inspect import getdoc
+from pathlib import Path
+from string import Template
 from typing import Any, TypeAlias
 
 import structlog
@@ -18,6 +21,9 @@ from linkskipper.storage import AWAY
 log = structlog.get_logger()
 
 PAGE = "/errors"
+LAYOUT = Template(Path(__file__).with_name("errors.html").read_text(encoding="utf-8"))
+STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+CODE = re.compile("``(.+?)``")
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 2  # when the database is away
 CRASHED = "The service failed at this request: try again, and tell its operator the X-Request-Id."
@@ -27,19 +33,28 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class MethodNotAllowed(ApiError):
-    """The route exists, but not for this method; the header Allow says which ones it takes."""
+    """The route exists, but not for this method.
+
+    The header ``Allow`` says which ones it takes.
+    """
 
     status, code, title = 405, "method_not_allowed", "Method not allowed"
 
 
 class InternalError(ApiError):
-    """The service failed at the request; the X-Request-Id finds the reason in its log."""
+    """The service failed at the request, which is its own fault.
+
+    Try again. If it stays so, tell the operator the ``X-Request-Id``: it finds the reason in the log.
+    """
 
     status, code, title = 500, "internal_error", "Internal error"
 
 
 class ServiceUnavailable(ApiError):
-    """The service cannot reach its database just now; Retry-After says when to try again."""
+    """The service cannot reach its database just now.
+
+    ``Retry-After`` says when to try again. Jobs that were accepted are not lost.
+    """
 
     status, code, title = 503, "service_unavailable", "Service unavailable"
 
@@ -127,35 +142,18 @@ def _allow(error: Exception) -> dict[str, str]:
 @get(PAGE, media_type=MediaType.HTML, sync_to_thread=False)
 def page() -> str:
     """What each error code means; the ``type`` of every problem document leads here."""
-    entries = "".join(
+    in_order = sorted(ApiError.__subclasses__(), key=lambda error: error.status)
+    return LAYOUT.substitute(style=STYLE, entries="\n".join(map(_entry, in_order)))
+
+
+def _entry(error: type[ApiError]) -> str:
+    paragraphs = [CODE.sub(r"<code>\1</code>", escape(each)) for each in meaning(error)]
+    return (
         f'<section id="{error.code}"><h2><code>{error.code}</code> <small>{error.status}</small></h2>'
-        f"<h3>{escape(error.title)}</h3><p>{escape(getdoc(error) or '')}</p></section>"
-        for error in sorted(ApiError.__subclasses__(), key=lambda error: error.status)
+        f"<h3>{escape(error.title)}</h3>{''.join(f'<p>{each}</p>' for each in paragraphs)}</section>"
     )
-    return PAGE_TEMPLATE.replace("ENTRIES", entries)
 
 
-PAGE_TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Errors · Link Skipper</title>
-<style>
-:root { color-scheme: light dark }
-body { font: 1rem/1.6 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
-h2 { margin: 2.5rem 0 0; font-size: 1.2rem }
-h3 { margin: 0; font-size: 1rem; font-weight: 600 }
-p { margin: .3rem 0 }
-small { opacity: .65; font-weight: 400 }
-section:target { outline: 2px solid; outline-offset: .8rem; border-radius: 4px }
-</style>
-</head>
-<body>
-<h1>Errors</h1>
-<p>Every error is an RFC 9457 problem document. Its <code>code</code> is one of these; its <code>detail</code>
-says what to do about it.</p>
-ENTRIES
-</body>
-</html>
-"""
+def meaning(error: type[ApiError]) -> list[str]:
+    """When a code is answered, and what to do then: the paragraphs of its class's docstring."""
+    return (getdoc(error) or "").split("\n\n")

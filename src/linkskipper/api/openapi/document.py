@@ -1,6 +1,5 @@
 """The OpenAPI 3.1 document, made from the operations and the types that they answer with."""
 
-from inspect import getdoc
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +13,7 @@ from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.openapi.operations import JOB
 from linkskipper.api.openapi.operations import OPERATIONS as RESOLVING
 from linkskipper.api.openapi.schemas import Json
-from linkskipper.api.problems import PROBLEM, InternalError, MethodNotAllowed, ServiceUnavailable
+from linkskipper.api.problems import PROBLEM, InternalError, MethodNotAllowed, ServiceUnavailable, meaning
 from linkskipper.api.problems import document as problem_document
 from linkskipper.api.problems import headers as problem_headers
 from linkskipper.api.waiting import MAX_WAIT_SECONDS
@@ -214,7 +213,7 @@ def _problem(errors: list[ApiError], base_url: str) -> Json:
     special = {name for error in errors for name in problem_headers(error)}
     examples = {error.code: problem_document(error, base_url) for error in errors}
     return {
-        "description": " ".join(f"`{error.code}`: {getdoc(error)}" for error in errors),
+        "description": " ".join(f"`{error.code}`: {meaning(type(error))[0]}" for error in errors),
         "headers": _headers(*ON_EVERY_ANSWER, *limited, *sorted(special)),
         "content": {PROBLEM: _content(references[0] if len(errors) == 1 else {"oneOf": references}, examples)},
     }
@@ -264,7 +263,7 @@ def _problem_schema(problem: type[ApiError]) -> Json:
         members["balance"] = {"type": ["integer", "null"], "description": "The account's credits."}
     return {
         "title": problem.title,
-        "description": getdoc(problem),
+        "description": " ".join(meaning(problem)).replace("\n", " ").replace("``", "`"),
         "type": "object",
         "properties": members,
         "required": list(members),

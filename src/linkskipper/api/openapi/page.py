@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from linkskipper.api.openapi.schemas import Json, Member, members, resolve, type_in_words
-from linkskipper.api.problems import PAGE, PROBLEM
+from linkskipper.api.problems import PAGE, PROBLEM, STYLE
 
 LAYOUT = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
 SECTION = Template(
@@ -27,6 +27,7 @@ def render(document: Json) -> str:
     """The whole page."""
     operations = list(_operations(document))
     return LAYOUT.substitute(
+        style=STYLE,
         title=escape(document["info"]["title"]),
         about=_text(document["info"]["description"]),
         server=escape(document["servers"][0]["url"]),
