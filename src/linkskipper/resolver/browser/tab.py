@@ -5,7 +5,8 @@ Chromium holds back each request for a page; whatever leaves the provider's host
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
@@ -127,7 +128,7 @@ class Tab:
         self._popups += 1
         if self._popups > MAX_POPUPS:
             self.end(Stop(Reason.PROVIDER_CHANGED, f"{self._visit.url.host} opens window after window."))
-        self._start(popup.close())
+        self._start(popup.close)
 
     def _on_requested(self, event: dict[str, Any]) -> None:
         if event["frameId"] == self._main_frame and event["disposition"] == "currentTab":
@@ -161,9 +162,9 @@ class Tab:
             # Aborted leaves the page as it is; other reasons replace the page by an error's.
             command["errorReason"] = "Aborted" if paused.is_main else "BlockedByClient"
         elif paused.is_main and not paused.is_answered:
-            self._start(self._send_in_turn(command))
+            self._start(partial(self._send_in_turn, command))
             return
-        self._start(self._session.send(decision, command))
+        self._start(partial(self._session.send, decision, command))
 
     async def _send_in_turn(self, command: dict[str, Any]) -> None:
         """Let a request for a page go when it is its turn at the provider."""
@@ -241,12 +242,12 @@ class Tab:
         else:
             self.left.set_exception(error)
 
-    def _start(self, work: Awaitable[Any]) -> None:
+    def _start(self, work: Callable[[], Awaitable[Any]]) -> None:
         """Do something beside; what fails because the page or the browser is gone is noticed elsewhere."""
 
         async def run() -> None:
             with contextlib.suppress(*BROKEN):
-                await work
+                await work()
 
         task = asyncio.create_task(run())
         self._tasks.add(task)
