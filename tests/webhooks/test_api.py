@@ -59,7 +59,7 @@ async def test_pages_and_statuses(hooks: Service, receiver: Receiver) -> None:
     for status, expected in (("failed", jobs[3::-2]), ("delivered", jobs[::-2]), ("pending", [])):
         page = (await caller.get(ROOT, params={"status": status})).body
         assert [each["job_id"] for each in page["deliveries"]] == expected
-    for wrong in ({"status": "lost"}, {"limit": "0"}, {"limit": "101"}, {"before": "x"}):
+    for wrong in ({"status": "lost"}, {"limit": "0"}, {"limit": "101"}, {"before": "x"}, {"before": f"{uuid4()}\n"}):
         assert (await caller.get(ROOT, params=wrong)).body["code"] == "invalid_request"
 
 

@@ -5,13 +5,16 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
-from aiohttp import web
+from aiohttp import ClientResponse, ClientSession, web
 from standardwebhooks.webhooks import Webhook
 
-from linkskipper.keys import create_key, load_keyring
+from linkskipper.jobs.watch import MAX_UNREAD, Follower
+from linkskipper.keys import create_key, load_keyring, roll_key
 from support.deliveries import ended
 from support.receiver import Receiver
 from support.service import Caller, Service, fresh_link
@@ -57,6 +60,16 @@ async def own_machine(got: list[tuple[bytes, dict[str, str]]], status: int = 200
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def listen_to(service: Service, key: str) -> AsyncIterator[ClientResponse]:
+    """A stream, on a connection of its own."""
+    async with (
+        ClientSession(service.url, headers={"Authorization": f"Bearer {key}"}) as session,
+        session.get("/listen") as response,
+    ):
+        yield response
+
+
 async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver) -> None:
     """Jobs with a webhook_url and without: each is shown and sent on, signed as a real one, whoever's else are not."""
     account = (await hooks.caller()).account_id
@@ -91,6 +104,49 @@ async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver
     delivery, attempts = await ended(hooks.pool, jobs[1])
     assert (got[1][0], got[1][1]["webhook-id"]) == (delivery.body.encode(), str(delivery.id))
     assert len(attempts) == 1
+
+
+async def test_a_stream_ends_with_its_key(hooks: Service) -> None:
+    """Whoever holds a key that was rolled hears nothing more: not of the jobs of its new value either."""
+    keyring = load_keyring(hooks.settings)
+    account = (await hooks.caller()).account_id
+    old = await create_key(hooks.pool, keyring, account, name="dev", rate_limit=1000)
+    headers = {"Authorization": f"Bearer {old.key}"}
+    async with hooks.session.get("/listen", headers=headers) as stream:
+        assert await stream.content.readline() == b"\n"
+        new = await roll_key(hooks.pool, keyring, old.id, grace=timedelta(0))
+        await asyncio.sleep(1)  # by then it stops working everywhere
+        answer = await Caller(hooks.session, account, new.id, new.key).resolve(fresh_link(), wait=10)
+        assert answer.status == 200
+        async with asyncio.timeout(5):
+            assert await stream.content.read() == b""
+
+
+async def test_streams_of_a_key_are_few(hooks: Service) -> None:
+    """One key has ten streams at most; those that end make room."""
+    key = (await hooks.caller()).key
+    async with AsyncExitStack() as open_streams:
+        for _ in range(10):
+            stream = await open_streams.enter_async_context(listen_to(hooks, key))
+            assert (stream.status, await stream.content.readline()) == (200, b"\n")
+        async with listen_to(hooks, key) as refused:
+            assert (refused.status, (await refused.json())["code"]) == (429, "rate_limited")
+    async with asyncio.timeout(15):
+        while True:
+            async with listen_to(hooks, key) as stream:
+                if stream.status == 200:
+                    break
+            await asyncio.sleep(0.2)
+
+
+def test_a_reader_that_falls_behind() -> None:
+    """What nobody reads is kept up to a limit."""
+    follower = Follower()
+    for _ in range(MAX_UNREAD):
+        follower.put(uuid4())
+    assert not follower.behind
+    follower.put(uuid4())
+    assert follower.behind
 
 
 async def test_what_goes_wrong_is_said(hooks: Service) -> None:

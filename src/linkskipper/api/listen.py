@@ -5,6 +5,7 @@ Lines of JSON, each an event with the headers that a receiver would get; empty l
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from litestar.response import Stream
 from linkskipper.api.auth import KeyRequest, key_check
 from linkskipper.api.backend import Backend
 from linkskipper.api.reading import get
+from linkskipper.errors import InvalidKey, RateLimited
 from linkskipper.jobs import ERRORS, JobState
 from linkskipper.webhooks import JobEnd, Told, tell
 
 LIVES_SECONDS = 10
+MAX_STREAMS = 10  # of a key, in one process
 
 
 def router(backend: Backend) -> Router:
@@ -26,23 +29,27 @@ def router(backend: Backend) -> Router:
 
     @get("/")
     async def listen(request: KeyRequest) -> Stream:
-        """Everything that is told from now on."""
-        return Stream(_lines(backend, request.auth.id), media_type="application/x-ndjson")
+        """Everything that is told from now on, until the key is valid no more."""
+        if backend.watch.followers(request.auth.id) >= MAX_STREAMS:
+            raise RateLimited(f"This key listens {MAX_STREAMS} times already: end one.", retry_after=LIVES_SECONDS)
+        shown = request.headers.get("authorization")
+        return Stream(_lines(backend, request.auth.id, shown), media_type="application/x-ndjson")
 
     return Router("/listen", before_request=key_check(backend), route_handlers=[listen])
 
 
-async def _lines(backend: Backend, key_id: int) -> AsyncIterator[bytes]:
-    with backend.watch.all() as ended:
+async def _lines(backend: Backend, key_id: int, shown: str | None) -> AsyncIterator[bytes]:
+    with backend.watch.follow(key_id) as follower, suppress(InvalidKey):
         yield b"\n"
-        while not backend.watch.closed:
+        while not (backend.watch.closed or follower.behind):
             try:
-                job_ids = await asyncio.wait_for(ended.get(), LIVES_SECONDS)
+                job_ids = await asyncio.wait_for(follower.ended(), LIVES_SECONDS)
             except TimeoutError:
-                yield b"\n"
-                continue
-            for told in await _told(backend, key_id, job_ids):
-                yield msgspec.json.encode(told) + b"\n"
+                job_ids = []
+            await backend.authenticator.authenticate(shown)
+            lines = [msgspec.json.encode(told) for told in await _told(backend, key_id, job_ids)]
+            for line in lines or (b"",):
+                yield line + b"\n"
 
 
 async def _told(backend: Backend, key_id: int, job_ids: list[UUID]) -> list[Told]:

@@ -14,7 +14,7 @@ from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, P
 from linkskipper.api.jobs import UUID_TEXT
 from linkskipper.api.reading import get
 from linkskipper.api.times import Time, iso_time
-from linkskipper.errors import NotFound
+from linkskipper.errors import InvalidRequest, NotFound
 from linkskipper.jobs import ERRORS
 from linkskipper.webhooks import (
     EVENTS,
@@ -111,6 +111,8 @@ def routes(backend: Backend) -> list[HTTPRouteHandler]:
         request: KeyRequest, status: OfStatus = "any", limit: Limit = PAGE, before: Before = NEWEST
     ) -> DeliveriesAnswer:
         """The key's deliveries."""
+        if not UUID_TEXT.fullmatch(before):  # the pattern's $ lets a newline pass
+            raise InvalidRequest("before: must be the id of a delivery")
         wanted = None if status == "any" else Status(status)
         found = await list_deliveries(
             backend.pool, key_id=request.auth.id, status=wanted, before=UUID(before), limit=limit + 1

@@ -16,7 +16,7 @@ from linkskipper.storage import Connection, Pool
 from linkskipper.storage.batch import Batcher
 from linkskipper.webhooks import JobEnd, queue_events
 
-IDS_A_NOTICE = 200  # a notice holds 8000 bytes
+ENDS_A_NOTICE = 130  # a notice holds 8000 bytes, an end takes 57 at most
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -59,9 +59,9 @@ class Settler:
                 await queue_events(
                     connection, [_job_end(row, balances) for row in (*rows, *passengers) if row["webhook_url"]]
                 )
-            ids = [str(row["id"]) for row in (*rows, *passengers)]
-            for begin in range(0, len(ids), IDS_A_NOTICE):
-                await connection.execute(queries.NOTIFY, ",".join(ids[begin : begin + IDS_A_NOTICE]))
+            ends = [f"{row['id']}:{row['key_id']}" for row in (*rows, *passengers)]
+            for begin in range(0, len(ends), ENDS_A_NOTICE):
+                await connection.execute(queries.NOTIFY, ",".join(ends[begin : begin + ENDS_A_NOTICE]))
         for ending in counted.values():
             JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
         return [ending.job_id in ended for ending in endings]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,35 @@ from linkskipper.storage import open_connection
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1
+MAX_UNREAD = 10_000
+
+
+class Follower:
+    """The ids of a key's jobs that end from now on; falls behind for good where too many of them wait unread."""
+
+    def __init__(self) -> None:
+        self.behind = False
+        self._ids: list[UUID] = []
+        self._came = asyncio.Event()
+
+    async def ended(self) -> list[UUID]:
+        """Those that have ended since the last call; waits for the first, or until it is woken for nothing."""
+        await self._came.wait()
+        self._came.clear()
+        ids, self._ids = self._ids, []
+        return ids
+
+    def put(self, job_id: UUID) -> None:
+        """Tell of another end."""
+        if len(self._ids) < MAX_UNREAD:
+            self._ids.append(job_id)
+        else:
+            self.behind = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits look at what has changed."""
+        self._came.set()
 
 
 class Watch:
@@ -24,7 +54,7 @@ class Watch:
         self._url = url
         self.closed = False
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._followers: set[asyncio.Queue[list[UUID]]] = set()
+        self._followers: defaultdict[int, set[Follower]] = defaultdict(set)
 
     async def run(self) -> None:
         """Listen until cancelled; a lost connection is made again."""
@@ -39,8 +69,12 @@ class Watch:
         """Let everybody go: the process is about to stop."""
         self.closed = True
         self._wake_all()
-        for queue in self._followers:
-            queue.put_nowait([])
+        for follower in chain.from_iterable(self._followers.values()):
+            follower.wake()
+
+    def followers(self, key_id: int) -> int:
+        """How many follow a key's jobs in this process."""
+        return len(self._followers.get(key_id, ()))
 
     @contextlib.asynccontextmanager
     async def on(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
@@ -55,14 +89,16 @@ class Watch:
                 del self._waiting[job_id]
 
     @contextlib.contextmanager
-    def all(self) -> Iterator["asyncio.Queue[list[UUID]]"]:
-        """The ids of all jobs that end meanwhile, as they come; none while the connection is lost, or on closing."""
-        queue: asyncio.Queue[list[UUID]] = asyncio.Queue()
-        self._followers.add(queue)
+    def follow(self, key_id: int) -> Iterator[Follower]:
+        """What follows a key's jobs; it is told of none that end while the connection is lost."""
+        follower = Follower()
+        self._followers[key_id].add(follower)
         try:
-            yield queue
+            yield follower
         finally:
-            self._followers.discard(queue)
+            self._followers[key_id].discard(follower)
+            if not self._followers[key_id]:
+                del self._followers[key_id]
 
     async def _listen(self) -> None:
         connection = await open_connection(self._url)
@@ -77,11 +113,11 @@ class Watch:
             self._wake_all()
 
     def _ended(self, payload: object) -> None:
-        job_ids = [UUID(job_id) for job_id in str(payload).split(",") if job_id]
-        for job_id in job_ids:
-            self._wake(job_id)
-        for queue in self._followers:
-            queue.put_nowait(job_ids)
+        for end in str(payload).split(","):
+            job_id, _, key_id = end.partition(":")
+            self._wake(UUID(job_id))
+            for follower in self._followers.get(int(key_id), ()):
+                follower.put(UUID(job_id))
 
     def _wake(self, job_id: UUID) -> None:
         for event in self._waiting.get(job_id, ()):
