@@ -107,6 +107,21 @@ class Machine(RuleBasedStateMachine):
             if ending.charge:
                 self.charged[job] = cost
 
+    @rule(job=jobs, attempt=st.integers(0, 3), dearer=st.integers(1, 3), times=st.integers(1, 2))
+    def raise_hold(self, job: UUID | None, attempt: int, dearer: int, times: int) -> None:
+        """Some attempt, the current one or one that was lost, finds the link dearer; it may say so twice."""
+        attempts = self.leases.get(job, []) if job else []
+        if job is None or attempt >= len(attempts):
+            return
+        number, lease = attempts[attempt]
+        held = self.active.get(job, 1)
+        ending = Ending(job, number, lease, Status.DONE, charge=held + dearer)
+        spendable = self.granted - sum(self.charged.values()) - sum(self.active.values())
+        for _ in range(times):
+            self.run(self.settler.raise_hold(ending, self.account, held=held))
+        if job in self.active and attempt == len(attempts) - 1 and dearer <= spendable:
+            self.active[job] += dearer
+
     @rule(amount=st.integers(1, 5))
     def grant(self, amount: int) -> None:
         self.run(self._in_transaction(credits.grant, amount))

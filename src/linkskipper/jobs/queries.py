@@ -99,7 +99,12 @@ WITH mine AS (
 SELECT mine.id, started.* FROM mine LEFT JOIN started ON started.job_id = mine.id
 """
 
-RAISE_COST = "UPDATE jobs SET cost = $2 WHERE id = $1"
+# From the price that the attempt knows: a second call changes nothing, nor does one of an attempt that is over.
+CHANGE_COST = """
+UPDATE jobs SET cost = $5
+WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running' AND cost = $4
+RETURNING true
+"""
 
 HAND_BACK = """
 UPDATE jobs SET status = 'queued', lease = NULL, attempt = attempt - 1

@@ -66,13 +66,17 @@ class Settler:
             JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
         return [ending.job_id in ended for ending in endings]
 
-    async def raise_hold(self, job_id: UUID, account_id: int, *, held: int, cost: int) -> None:
-        """Hold more for a job that turned out dearer, if the account can: else it ends at the price it began with."""
+    async def raise_hold(self, ending: Ending, account_id: int, *, held: int) -> None:
+        """Hold what a job costs that turned out dearer, if the account can: else it ends at the price it began with."""
+        attempt, cost = (ending.job_id, ending.attempt, ending.lease), ending.charge
         async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(queries.CHANGE_COST, *attempt, held, cost) is None:
+                return
             purses = await credits.lock(connection, [account_id])
             if purses[account_id].promise(cost - held):
                 await credits.hold(connection, purses)
-                await connection.execute(queries.RAISE_COST, job_id, cost)
+            else:
+                await connection.execute(queries.CHANGE_COST, *attempt, cost, held)
 
 
 async def _end_passengers(connection: Connection, endings: Mapping[bytes, Ending]) -> list[asyncpg.Record]:

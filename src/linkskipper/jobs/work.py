@@ -82,7 +82,7 @@ class Workshop:
             await self._pool.execute(queries.HAND_BACK, started.job_id, started.attempt, started.lease)
             return False
         if ending.charge > started.cost:
-            await self._persist(lambda: self._raise_hold(started, ending))
+            await self._persist(lambda: self._settler.raise_hold(ending, started.account_id, held=started.cost))
         if not await self._persist(lambda: self._settler.settle(ending)):
             log.info("job.superseded", job_id=str(job_id), attempt=started.attempt)
         return True
@@ -147,9 +147,6 @@ class Workshop:
             handed_back = await connection.execute(queries.HAND_BACK, started.job_id, started.attempt, started.lease)
             if handed_back != "UPDATE 0":
                 await self._places.wait(connection, provider, QueueEntry(started.tier, started.job_id))
-
-    async def _raise_hold(self, started: Started, ending: Ending) -> None:
-        await self._settler.raise_hold(started.job_id, started.account_id, held=started.cost, cost=ending.charge)
 
     async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat a call to the database until it is back: what was resolved must not be lost."""
