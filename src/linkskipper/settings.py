@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, description="Address that clients use, if not host and port.")
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
     database_url: str | None = Field(default=None, description="PostgreSQL URL; unset: the embedded server.")
-    database_pool: int = Field(default=10, ge=4, description="Connections that one process keeps at most.")
+    database_pool: int = Field(default=10, ge=4, description="Connections in the pool of one process, at most.")
     limits_url: str | None = Field(default=None, description="Valkey or Redis that API processes share limits in.")
     secret_key: SecretStr | None = Field(default=None, description="Hashes keys; unset: a file in data_dir.")
 

@@ -46,6 +46,27 @@ async def test_what_is_no_http_gets_a_problem_document(service: Service, sent: b
     assert (problem["code"], problem["type"]) == ("invalid_request", f"{service.url}/errors#invalid_request")
 
 
+async def test_long_heads(service: Service) -> None:
+    """A head of some 60 KiB is read; one without an end is refused at its limit, in a header or in the target."""
+    begun = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: "
+    assert (await exchange(service, begun + b"x" * 60_000 + b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    for endless in (begun + b"x" * 66_000, b"GET /" + b"x" * 66_000):
+        assert (await exchange(service, endless)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_what_follows_an_answer_must_become_a_request(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lone line end after an answer keeps no connection open."""
+    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.3)
+    address = urlsplit(service.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (await reader.readuntil(b"ok\n")).startswith(b"HTTP/1.1 200 ")
+    writer.write(b"\r\n")
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+
+
 @pytest.mark.parametrize("sent", UNFINISHED)
 async def test_unfinished_requests_are_ended(service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """A client that sends nothing, or a request that is never whole, keeps no connection for ever."""

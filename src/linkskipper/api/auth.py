@@ -42,20 +42,21 @@ def key_check(backend: Backend) -> BeforeRequestHookHandler:
 
 
 async def _identify(backend: Backend, request: KeyRequest) -> ApiKey:
-    """The key that the request shows; whoever shows too many unknown ones is not looked up any more for a while."""
+    """The key that the request shows.
+
+    Whoever shows too many unknown ones is told to wait. Valid ones pass all the same: others may share the address.
+    """
     shown = backend.authenticator.read(request.headers.get("authorization"))
     key = backend.authenticator.recall(shown)
     if key is not None:
         return key
-    address = request.client.host if request.client else ""
-    guesses = backend.guesses.look(address, MAX_GUESSES)
-    if not guesses.allowed and not backend.authenticator.was_valid(shown):
-        raise RateLimited(
-            f"Too many unknown keys came from this address: wait {guesses.reset_seconds} s.",
-            retry_after=guesses.reset_seconds,
-        )
     try:
         return await backend.authenticator.look_up(shown)
     except InvalidKey:
-        await backend.guesses.hit(address, MAX_GUESSES)
-        raise
+        guesses = await backend.guesses.hit(request.client.host if request.client else "", MAX_GUESSES)
+        if guesses.allowed:
+            raise
+        raise RateLimited(
+            f"Too many unknown keys came from this address: wait {guesses.reset_seconds} s.",
+            retry_after=guesses.reset_seconds,
+        ) from None

@@ -1,5 +1,8 @@
 """Is it alive, and is it ready? For whatever watches over the process."""
 
+import asyncio
+from collections.abc import Coroutine
+
 from litestar import MediaType, Response
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -7,8 +10,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from linkskipper.api.backend import Backend
 from linkskipper.api.reading import get
 from linkskipper.errors import SchemaError
-from linkskipper.storage import AWAY
+from linkskipper.storage import AWAY, Pool
 from linkskipper.storage.schema import require_current
+
+READY_SECONDS = 2
 
 
 def routes(backend: Backend) -> list[HTTPRouteHandler]:
@@ -35,10 +40,23 @@ def routes(backend: Backend) -> list[HTTPRouteHandler]:
 
 async def _problem(backend: Backend) -> str | None:
     try:
-        async with backend.pool.acquire(timeout=2) as connection:
-            await require_current(connection)
+        await _in_time(_check_schema(backend.pool))
     except SchemaError as error:
         return str(error)
     except AWAY:
         return "the database does not answer"
     return None if backend.workers_ready() else "the workers are not at their queues"
+
+
+async def _check_schema(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        await require_current(connection)
+
+
+async def _in_time(check: Coroutine[None, None, None]) -> None:
+    """Wait for a check so long, and not even until it is broken off: a server that hangs holds that up too."""
+    task = asyncio.create_task(check)
+    if not (await asyncio.wait([task], timeout=READY_SECONDS))[0]:
+        task.cancel()
+        raise TimeoutError
+    task.result()

@@ -66,12 +66,6 @@ class RollingWindow:
             calls.add(now)
         return _state(calls, limit, now, allowed=allowed)
 
-    def look(self, caller: Hashable, limit: int) -> WindowState:
-        """Whether there is room for a call, with none counted."""
-        now = self._clock()
-        calls = self._recent(caller, now)
-        return _state(calls, limit, now, allowed=len(calls) < limit)
-
     def _recent(self, caller: Hashable, now: float) -> "_Calls":
         if now >= self._next_sweep:
             self._sweep(now)
@@ -170,12 +164,17 @@ class SharedWindow:
         try:
             state = await self._hit(str(caller), RateLimitItemPerMinute(limit))
         except StorageError as error:
-            log.warning("limits.store_away", error=str(error), note="each process counts for itself meanwhile")
-            LIMITS_STORE_AWAY.set(1)
-            self._away_until = self._clock() + STORE_RETRY_SECONDS
+            self._note_away(error)
             return await self._local.hit(caller, limit)
         LIMITS_STORE_AWAY.set(0)
         return state
+
+    def _note_away(self, error: StorageError) -> None:
+        """Once for all the calls that found it away together."""
+        if self._clock() >= self._away_until:
+            log.warning("limits.store_away", error=str(error), note="each process counts for itself meanwhile")
+        LIMITS_STORE_AWAY.set(1)
+        self._away_until = self._clock() + STORE_RETRY_SECONDS
 
     async def _hit(self, caller: str, item: RateLimitItemPerMinute) -> WindowState:
         allowed = await self._windows.hit(item, caller)

@@ -29,7 +29,7 @@ async def wait_for_job(backend: Backend, key_id: int, job_id: UUID, seconds: flo
                 async with asyncio.timeout_at(give_up):
                     await ended.wait()
             except TimeoutError:
-                return state
+                return await backend.jobs.read(key_id, job_id)
             ended.clear()
             state = await backend.jobs.read(key_id, job_id)
         return state

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from linkskipper.api import problems
 from linkskipper.errors import InvalidRequest
 
+MAX_HEAD_BYTES = 64 * 1024
 REQUEST_SECONDS = 20  # from a request's first byte to its last; a body holds 64 KiB at most
 
 
@@ -20,6 +21,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(**given)
         self._base_url = base_url
         self._complete = False
+        self._head: int | None = None  # bytes of an unfinished one
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,6 +37,10 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol; most requests come whole, and need no timer."""
         super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MAX_HEAD_BYTES:
+                self.send_400_response(f"The request's head is over {MAX_HEAD_BYTES} bytes.")
         if self._complete:
             self._rest()
         elif self._patience is None:
@@ -42,8 +48,18 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """See httptools."""
-        self._complete = False
+        self._complete, self._head = False, 0
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """See httptools."""
+        self._head = None
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """See uvicorn; what comes next must become a request in time, too."""
+        self._complete = False
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         """See httptools."""

@@ -11,11 +11,12 @@ import structlog
 
 from linkskipper.errors import DatabaseError
 from linkskipper.jobs.queries import CHANNEL
-from linkskipper.storage import open_connection
+from linkskipper.storage import AWAY, Connection, open_connection
 
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1
+PROBE_SECONDS = 10
 MAX_UNREAD = 10_000
 
 
@@ -61,7 +62,7 @@ class Watch:
         while True:
             try:
                 await self._listen()
-            except (OSError, DatabaseError) as error:
+            except (*AWAY, DatabaseError) as error:
                 log.warning("watch.lost", error=str(error), retry_seconds=RECONNECT_SECONDS)
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -107,7 +108,7 @@ class Watch:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda _connection, _pid, _channel, payload: self._ended(payload))
             self._wake_all()
-            await lost.wait()
+            await _until(lost, connection)
         finally:
             connection.terminate()
             self._wake_all()
@@ -127,3 +128,12 @@ class Watch:
         """Whoever waited while nobody listened may have missed the end."""
         for job_id in list(self._waiting):
             self._wake(job_id)
+
+
+async def _until(lost: asyncio.Event, connection: Connection) -> None:
+    """Wait until a connection is lost; ask it now and then, as nobody says so where a server vanishes."""
+    while not lost.is_set():
+        try:
+            await asyncio.wait_for(lost.wait(), PROBE_SECONDS)
+        except TimeoutError:
+            await connection.execute("SELECT 1", timeout=PROBE_SECONDS)

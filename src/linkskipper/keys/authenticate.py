@@ -56,10 +56,6 @@ class Authenticator:
         self._used[known[1].id] = datetime.now(UTC)
         return known[1]
 
-    def was_valid(self, key: str) -> bool:
-        """Whether the key was valid when it was last looked up: whoever shows it is not guessing."""
-        return key in self._remembered
-
     async def look_up(self, key: str) -> ApiKey:
         """Ask the database for a key.
 
@@ -93,8 +89,13 @@ class Authenticator:
     async def note_use(self) -> None:
         """Write down when the keys seen since the last call were used; called now and then, off the request path."""
         used, self._used = self._used, {}
-        if used:
+        if not used:
+            return
+        try:
             await self._pool.execute(queries.USED, list(used), list(used.values()))
+        except BaseException:
+            self._used = used | self._used
+            raise
 
     def _remember(self, key: str, known: tuple[float, ApiKey]) -> None:
         if len(self._remembered) >= REMEMBERED_KEYS:

@@ -53,9 +53,13 @@ SELECT previous_hash, id, account_id, name, scopes, rate_limit, daily_quota
 FROM api_keys WHERE previous_hash = ANY($1::bytea[]) AND previous_until > now() AND revoked_at IS NULL
 """
 
+# Locked in one order first: several processes note the same keys.
 USED = """
+WITH locked AS MATERIALIZED (
+    SELECT id FROM api_keys WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE api_keys SET last_used_at = used.at
-FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at)
+FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at) JOIN locked USING (id)
 WHERE api_keys.id = used.id
 """
 

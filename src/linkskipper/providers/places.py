@@ -65,6 +65,7 @@ class Places:
         self._held.discard((provider.id, job_id))
         try:
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(queries.LOCK_PLACES, provider.id)  # first, as everywhere
                 await connection.execute(queries.LEAVE_PLACE, provider.id, job_id, self._worker)
                 await self._hand_out(connection, provider.id)
         except (*AWAY, asyncpg.PostgresError) as error:

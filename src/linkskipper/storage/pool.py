@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import TypeAlias
 
 import asyncpg
@@ -13,6 +14,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 30  # a server that hangs is one that is away
+RELEASE_SECONDS = 2
 
 # What a statement raises when the server is away, restarting or closing; the same call may succeed later.
 AWAY = (
@@ -34,7 +37,14 @@ async def open_pool(url: str, *, size: int) -> Pool:
         DatabaseError: the server cannot be reached or refuses us.
     """
     try:
-        return await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=CONNECT_SECONDS, reset=_leave_as_is)
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            reset=_leave_as_is,
+        )
     except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
         raise unreachable(error) from None
 
@@ -61,7 +71,8 @@ class Standing:
                 return await self._connection.fetch(statement, *arguments)
             except AWAY:
                 lost, self._connection = self._connection, None
-                await self._pool.release(lost)
+                with suppress(*AWAY):
+                    await self._pool.release(lost, timeout=RELEASE_SECONDS)
         self._connection = await self._pool.acquire()
         return await self._connection.fetch(statement, *arguments)
 
