@@ -233,6 +233,9 @@ async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:
     assert await good("keys", "revoke", str(made["id"])) == {"id": made["id"], "revoked": True}
     code, _, err = await run("keys", "revoke", "999", **settings)
     assert (code, one_line(err)) == (1, "linkskipper: There is no key 999: see linkskipper keys list.")
+    for too_large in (("keys", "list", "--account", str(2**63)), ("accounts", "grant", ident, str(2**63 - 1))):
+        code, _, err = await run(*too_large, **settings)
+        assert (code, "too large" in one_line(err)) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from rich.table import Table
 from linkskipper import settings as settings_module
 from linkskipper.app.database import checked_pool, database
 from linkskipper.cli import logs
+from linkskipper.errors import OperatorError
 from linkskipper.settings import Settings
-from linkskipper.storage import Pool
+from linkskipper.storage import OUT_OF_RANGE, Pool
 from linkskipper.storage.schema import migrate
 
 PIPE_COLUMNS = 100_000
@@ -39,7 +40,10 @@ def with_database(data_dir: Path | None, work: Callable[[Settings, Pool], Awaita
             return await work(settings, pool)
 
     with database(settings) as url:
-        return asyncio.run(run(url))
+        try:
+            return asyncio.run(run(url))
+        except OUT_OF_RANGE:
+            raise OperatorError("A number is too large: at most 9223372036854775807, balances included.") from None
 
 
 def print_json(value: Any) -> None:

@@ -30,6 +30,9 @@ AWAY = (
 )
 
 
+OUT_OF_RANGE = asyncpg.DataError  # a number that no column holds, given or come to by adding
+
+
 async def open_pool(url: str, *, size: int) -> Pool:
     """Open a pool of at most size connections.
 
