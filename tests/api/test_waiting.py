@@ -13,6 +13,7 @@ from support.service import Caller, Service, fresh_link, run_service
 
 WAITING = 1000
 QUIET_SECONDS = 2
+BEGIN = "UPDATE jobs SET status = 'running', attempt = 1, lease = $2 WHERE id = $1"
 SLACK = 10  # a thousand polls that asked once each in that time would be a thousand more
 
 
@@ -56,8 +57,17 @@ async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> Non
 async def end(service: Service, job_id: UUID) -> None:
     """What a worker does when it has resolved the link."""
     lease = uuid4()
-    await service.pool.execute(
-        "UPDATE jobs SET status = 'running', attempt = 1, lease = $2 WHERE id = $1", job_id, lease
-    )
+    await service.pool.execute(BEGIN, job_id, lease)
     settler = Settler(service.pool, link_cache(service.settings, service.pool))
     assert await settler.settle(Ending(job_id, 1, lease, Status.DONE, target_url="https://example.com/", charge=1))
+
+
+async def test_what_is_told_when_the_time_is_up(database_url: str, tmp_path: Path) -> None:
+    """A job that has moved on meanwhile, of which nobody was told, is answered as it is by then."""
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller()
+        job_id = (await caller.resolve(fresh_link())).body["job_id"]
+        poll = asyncio.create_task(caller.get(f"/v1/jobs/{job_id}", params={"wait": "1"}))
+        await asyncio.sleep(0.3)
+        await service.pool.execute(BEGIN, UUID(job_id), uuid4())
+        assert (await poll).body["status"] == "running"
