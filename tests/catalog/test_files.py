@@ -80,7 +80,7 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (GOOD.replace('["exe.test"]', "5") + 'hosts_from = "url-shortener"', "hosts", "tuple"),
         (GOOD + "[limits]\nconcurrency = 0", "limits.concurrency", "greater than or equal to 1"),
         (GOOD + "[limits]\nconcurrency = 1001", "limits.concurrency", "less than or equal to 1000"),
-        (GOOD + "[limits]\nmin_interval = 0", "limits.min_interval", "greater than 0"),
+        (GOOD + "[limits]\nmin_interval = 0", "limits.min_interval", "greater than or equal to 0.001"),
         (GOOD + "[limits]\nmin_interval = 61", "limits.min_interval", "less than or equal to 60"),
     ],
 )

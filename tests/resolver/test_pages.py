@@ -156,11 +156,38 @@ async def test_destination_within_the_url(bench: Bench, url: str, step: dict[str
     assert bench.shortener.asked == []
 
 
-async def test_embedded_spelling_is_kept(bench: Bench) -> None:
-    """A URL that stands in the query as it is keeps its own escapes."""
+@pytest.mark.parametrize(
+    ("value", "target"),
+    [
+        ("https://example.com/a%20b%2F?c+d", "https://example.com/a%20b%2F?c+d"),
+        ("https://example.com/?u=https%3A%2F%2Fe.test%3Fa%3D1", "https://example.com/?u=https%3A%2F%2Fe.test%3Fa%3D1"),
+        ("https://example.com/watch?v%3DdQw4&sa=D", "https://example.com/watch?v=dQw4"),
+        ("https://example.com/a%3Fb%3D1%26c%3D2", "https://example.com/a?b=1&c=2"),
+        ("https%3A%2F%2Fexample.com%2Fcaf%E9", "https://example.com/caf%E9"),
+    ],
+)
+async def test_embedded_spelling(bench: Bench, value: str, target: str) -> None:
+    """A URL that stands in the query as it is keeps its escapes; where its delimiters are escaped, it is decoded."""
     step = {"use": "from_query", "param": "u"}
-    resolution = await bench.resolve("http://s.test/o?u=https://example.com/a%20b%2F?c+d", provider(steps=[step]))
-    assert resolution.target_url == "https://example.com/a%20b%2F?c+d"
+    resolution = await bench.resolve(f"http://s.test/o?u={value}", provider(steps=[step]))
+    assert resolution.target_url == target
+
+
+async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
+    """What opens an application, or a place in the page, is no destination where there is one; alone it is told."""
+    script = f'<script>location.href = "myapp://open/1"; setTimeout(() => location.href = "{TARGET}", 100)</script>'
+    bench.put("/a", answer(body=script))
+    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+    bench.put(
+        "/b",
+        answer(
+            body=f'<a class=c href="javascript:void(0)">x</a><a class=c href="#">x</a><a class=c href="{TARGET}">y</a>'
+        ),
+    )
+    step = {"use": "link", "selector": "a.c"}
+    assert (await bench.resolve("http://s.test/b", provider(steps=[step]))).target_url == TARGET
+    bench.put("/c", answer(body='<script>location.href = "myapp://open/1"</script>'))
+    assert (await bench.resolve("http://s.test/c")).reason == "bad_scheme"
 
 
 async def test_embedded_links_of_others_are_followed(bench: Bench) -> None:

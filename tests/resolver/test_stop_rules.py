@@ -67,10 +67,19 @@ async def test_nothing_is_read_out_from_behind_a_captcha(bench: Bench) -> None:
     assert (await bench.resolve("http://s.test/a", provider(steps=steps))).reason == "captcha_required"
 
 
-async def test_captcha_on_a_page_that_moves_on(bench: Bench) -> None:
-    """A page that takes every visitor on by itself asks for nothing."""
-    bench.put("/a", answer(200, f"Refresh: 0;url={TARGET}", body=CAPTCHA))
-    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (CAPTCHA, "captcha_required"),
+        ("<title>Gone</title><h1>This link has expired</h1>", "link_removed"),
+    ],
+)
+async def test_pages_that_move_on(bench: Bench, page: str, reason: str) -> None:
+    """What a page asks or says counts though it takes visitors on; what comes along with a redirect is no page."""
+    bench.put("/a", answer(200, f"Refresh: 5;url={TARGET}", body=page))
+    bench.put("/b", answer(200, body=f'{page}<meta http-equiv=refresh content="5;url={TARGET}">'))
+    bench.put("/c", answer(302, f"Location: {TARGET}", body=page))
+    assert [(await bench.resolve(f"http://s.test/{each}")).reason for each in "abc"] == [reason, reason, None]
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

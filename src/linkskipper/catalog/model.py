@@ -21,6 +21,7 @@ PRICES: dict[Tier, int] = {"standard": 1, "premium": 2}
 MAX_HOPS = 30
 MAX_SECONDS = 120
 MAX_CONCURRENCY = 1000
+MIN_INTERVAL = 0.001
 MAX_INTERVAL = 60
 LONGEST_QUEUE = 2  # seconds that a link spends in a place of its own waiting for its provider's next request
 DEFAULT_STEPS: tuple[Step, ...] = (Follow(use="follow"),)
@@ -53,14 +54,14 @@ class Limits(Table):
     timeout: float = Field(default=30, gt=0, le=MAX_SECONDS)
     max_wait: float = Field(default=20, ge=0, le=MAX_WAIT)
     concurrency: int | None = Field(default=None, ge=1, le=MAX_CONCURRENCY)
-    min_interval: float | None = Field(default=None, gt=0, le=MAX_INTERVAL)
+    min_interval: float | None = Field(default=None, ge=MIN_INTERVAL, le=MAX_INTERVAL)
 
     @property
     def at_once(self) -> int | None:
         """How many links may be at the provider at once, so that none waits long for its next request."""
         if self.min_interval is None:
             return self.concurrency
-        keep_pace = 1 + int(LONGEST_QUEUE / self.min_interval)
+        keep_pace = min(1 + int(LONGEST_QUEUE / self.min_interval), MAX_CONCURRENCY)
         return keep_pace if self.concurrency is None else min(self.concurrency, keep_pace)
 
 

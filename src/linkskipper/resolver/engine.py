@@ -9,7 +9,7 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Transport
 from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop, Unsupported
-from linkskipper.resolver.extract import moves_by_itself
+from linkskipper.resolver.extract import moves_by_itself, redirects
 from linkskipper.resolver.fetching import Fetcher, Sleep
 from linkskipper.resolver.generic import family_of, is_stranger, stranger
 from linkskipper.resolver.intake import intake
@@ -96,8 +96,12 @@ class Resolver:
 
     async def _recognise(self, visit: Visit) -> None:
         """Come to the first page that leads nowhere by itself, and go on as the family that it shows."""
-        while visit.target is None and visit.take(moves_by_itself(await visit.load())):
-            pass
+        while visit.target is None:
+            page = await visit.load()
+            if visit.take(redirects(page)):
+                continue
+            if family_of(page) is not None or not visit.take(moves_by_itself(await visit.load_checked())):
+                break
         family = None if visit.target is not None or visit.page is None else family_of(visit.page)
         found = None if family is None else stranger(visit.url.host, family)
         if found is not None and (found.engine == "http" or self._browser is not None):

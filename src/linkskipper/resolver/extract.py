@@ -49,9 +49,10 @@ def moves_by_script(page: Page) -> Iterator[Onward]:
 
 
 def links(page: Page, selector: str, attribute: str) -> Iterator[Onward]:
-    """The URLs in an attribute of the elements that a selector finds."""
+    """The URLs in an attribute of the elements that a selector finds; places in the page are none."""
     for element in page.tree.css(selector) if page.tree else ():
-        if text := element.attributes.get(attribute):
+        text = element.attributes.get(attribute)
+        if text and not text.lstrip().startswith("#"):
             yield Onward(text, Mechanism.PAGE_LINK, page.base)
 
 

@@ -77,12 +77,12 @@ async def _wait_out(countdown: Countdown | Wait, page: Page, visit: Visit) -> bo
 async def _come_to(visit: Visit, selector: str | None) -> Page | None:
     """Go where the link takes any visitor, up to the page that holds what is looked for; None where it leaves first."""
     while visit.target is None:
-        page = await visit.load()
-        if visit.take(redirects(page)):
+        if visit.take(redirects(await visit.load())):
             continue
+        page = await visit.load_checked()
         is_here = selector is None or (page.tree is not None and page.tree.css_first(selector) is not None)
         if is_here or not visit.take(moves_by_itself(page)):
-            return await visit.load_checked()
+            return page
     return None
 
 

@@ -45,7 +45,8 @@ def check_reply(document: Any, host: str) -> None:
     if not isinstance(document, dict) or document.get("status") != "error":
         return
     message = document.get("message")
-    said = " ".join(str(message or "no reason given").split())[:200]
+    spoken = "".join(each if each.isprintable() else " " for each in str(message or "no reason given")[:1000])
+    said = " ".join(spoken.split())[:200]
     raise Stop(_reason(said.lower()), f"{host} refuses: {said}")
 
 

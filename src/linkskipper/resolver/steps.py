@@ -22,12 +22,14 @@ from linkskipper.catalog import (
 from linkskipper.resolver import form_steps
 from linkskipper.resolver.decode import decode
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.extract import Onward, links, moves_by_itself, moves_by_script
+from linkskipper.resolver.extract import Onward, links, moves_by_itself, moves_by_script, redirects
 from linkskipper.resolver.outcome import Mechanism, Reason
 from linkskipper.resolver.scripts import captured, variable
 from linkskipper.resolver.visit import Visit
 
 _SPELLED_OUT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
+_UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 Runner = Callable[[Any, Visit], Awaitable[bool]]
@@ -54,11 +56,10 @@ async def _fetch(_: Fetch, visit: Visit) -> bool:
 
 async def _follow(_: Follow, visit: Visit) -> bool:
     while visit.target is None:
-        page = await visit.load()
-        if visit.take(moves_by_itself(page)):
+        if visit.take(redirects(await visit.load())):
             continue
         page = await visit.load_checked()
-        if not visit.take(moves_by_script(page)):
+        if not (visit.take(moves_by_itself(page)) or visit.take(moves_by_script(page))):
             break
     return True
 
@@ -90,12 +91,23 @@ async def _from_fragment(step: FromFragment, visit: Visit) -> bool:
 
 
 def _parameter(query: str, name: str) -> str:
-    """A parameter's value; one that spells a URL out is taken as it stands, any other percent-decoded as usual."""
+    """A parameter's value, percent-decoded as usual unless it is a URL that was put there as it stands."""
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
         if unquote(key) == name:
-            return value if _SPELLED_OUT.match(value) else unquote(value)
+            return value if _is_as_it_stands(value) else _decoded(value)
     return ""
+
+
+def _is_as_it_stands(value: str) -> bool:
+    """Some escape only what would end the value: such a URL has no = of its own, and its delimiters escaped."""
+    return bool(_SPELLED_OUT.match(value)) and ("=" in value or not _ESCAPED_DELIMITER.search(value))
+
+
+def _decoded(value: str) -> str:
+    """Percent-decoded; bytes that are not UTF-8 stay as they are spelled."""
+    decoded = unquote(value, errors="surrogateescape")
+    return _UNDECODED.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", decoded)
 
 
 def _take_embedded(visit: Visit, text: str | None, mechanism: Mechanism) -> bool:

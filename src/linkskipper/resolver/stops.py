@@ -91,7 +91,8 @@ def _check_tree(tree: LexborHTMLParser, host: str) -> None:
         if tree.css_first(_USER_NAME) is not None:
             raise Stop(Reason.LOGIN_REQUIRED, f"{host} wants a log-in.")
         raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the link's password.")
-    headings = " ".join(element.text()[:_MOST_CHARACTERS] for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
+    # Apart, so that no phrase begins in one and ends in the next.
+    headings = " | ".join(element.text()[:_MOST_CHARACTERS] for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
     _check_headings(" ".join(headings.lower().split()), host)
 
 

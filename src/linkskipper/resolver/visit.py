@@ -131,7 +131,6 @@ class Visit:
         """Note what a browser was answered at the current URL, and how long that took."""
         self.page, self._seconds = page, seconds
         self._counting_since = asyncio.get_running_loop().time()
-        self._counting_since = asyncio.get_running_loop().time()
 
     def come_back(self) -> None:
         """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
@@ -152,18 +151,23 @@ class Visit:
         self._moves = 0
 
     def take(self, onwards: Iterable[Onward]) -> bool:
-        """Move to the first of these that is a URL and no decoy; False where none is."""
+        """Move to the first of these that is a URL and no decoy, of an accepted scheme if any is; False if none is."""
+        others = []
         for onward in onwards:
             target = read_target(onward.text, onward.base)
             if target is None or (target.url is not None and self.provider.is_decoy(target.url.host)):
                 continue
-            outgoing = PLAIN
             if onward.mechanism is Mechanism.LOCATION_HEADER:
                 target = inherit_fragment(target, onward.base)
-                outgoing = self._redirected(target)
-            self._move(target, onward.mechanism, outgoing)
-            return True
-        return False
+                self._move(target, onward.mechanism, self._redirected(target))
+                return True
+            if target.scheme in self.provider.accept.schemes:
+                self._move(target, onward.mechanism)
+                return True
+            others.append((target, onward.mechanism))
+        for target, mechanism in others[:1]:
+            self._move(target, mechanism)
+        return bool(others)
 
     def send(self, sending: Sending, mechanism: Mechanism) -> None:
         """Move to where a form goes; raises Stop where that would send its fields off the provider's hosts."""
