@@ -32,7 +32,7 @@ class JobEnd(msgspec.Struct, frozen=True):
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A delivery whose next attempt is due; attempts and step are as of before it.
+    """A delivery whose next attempt is due; attempts, step and by_hand are as of before it.
 
     failures is how often in a row its host had failed when it was read;
     secrets are those that sign, the newest first; none: they cannot be read here.
@@ -47,6 +47,7 @@ class Due(msgspec.Struct, frozen=True):
     step: int
     failures: int
     secrets: Sequence[str]
+    by_hand: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ SELECT due.*, failures
 FROM unnest($1::text[], $2::integer[]) AS asked (host, most)
 JOIN webhook_hosts USING (host)
 CROSS JOIN LATERAL (
-    SELECT id, key_id, url, host, body, attempts, step
+    SELECT id, key_id, url, host, body, attempts, step, by_hand
     FROM webhook_deliveries
     WHERE host = asked.host AND status = 'pending' AND next_attempt_at <= now() AND id <> ALL($3::uuid[])
         AND (webhook_hosts.paused_at IS NULL OR by_hand)
@@ -68,21 +68,26 @@ CROSS JOIN LATERAL (
 """
 
 # The fence: a worker that was presumed dead and comes back counts from attempts that are no longer the delivery's.
+# What was sent again by hand while the attempt was under way stays as the hand left it, unless it was delivered.
 RECORD = """
 WITH given AS (
     SELECT * FROM unnest(
-        $1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::interval[], $6::timestamptz[], $7::real[],
-        $8::integer[], $9::text[], $10::text[]
-    ) AS given (id, attempts, outcome, step, wait, started_at, milliseconds, status, error, response)
+        $1::uuid[], $2::integer[], $3::integer[], $4::boolean[], $5::text[], $6::interval[], $7::timestamptz[],
+        $8::real[], $9::integer[], $10::text[], $11::text[]
+    ) AS given (id, attempts, step, by_hand, outcome, wait, started_at, milliseconds, status, error, response)
 ), counted AS (
-    UPDATE webhook_deliveries
-    SET attempts = webhook_deliveries.attempts + 1, status = given.outcome, step = given.step, by_hand = false,
-        next_attempt_at = CASE WHEN given.outcome = 'pending' THEN now() + given.wait END,
-        ended_at = CASE WHEN given.outcome <> 'pending' THEN now() END
+    UPDATE webhook_deliveries AS known
+    SET attempts = known.attempts + 1, (status, step, by_hand, next_attempt_at, ended_at) = (
+        SELECT given.outcome, given.step + 1, false,
+            CASE WHEN given.outcome = 'pending' THEN now() + given.wait END,
+            CASE WHEN given.outcome <> 'pending' THEN now() END
+        WHERE given.outcome = 'delivered' OR (known.step, known.by_hand) = (given.step, given.by_hand)
+        UNION ALL SELECT known.status, known.step, known.by_hand, known.next_attempt_at, known.ended_at
+        WHERE given.outcome <> 'delivered' AND (known.step, known.by_hand) <> (given.step, given.by_hand)
+    )
     FROM given
-    WHERE webhook_deliveries.id = given.id AND webhook_deliveries.attempts = given.attempts
-        AND webhook_deliveries.status = 'pending'
-    RETURNING webhook_deliveries.id
+    WHERE known.id = given.id AND known.attempts = given.attempts AND known.status = 'pending'
+    RETURNING known.id
 )
 INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds, status, error, response)
 SELECT id, attempts + 1, started_at, milliseconds, status, error, response FROM given JOIN counted USING (id)

@@ -97,8 +97,9 @@ def _row(due: Due, outcome: Outcome, verdict: Verdict) -> tuple[object, ...]:
     return (
         due.id,
         due.attempts,
+        due.step,
+        due.by_hand,
         verdict.status,
-        due.step + 1,
         verdict.wait,
         outcome.started_at,
         outcome.milliseconds,

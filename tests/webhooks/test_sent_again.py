@@ -1,0 +1,68 @@
+"""Deliveries sent again by hand, and what else goes on with them meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from linkskipper.storage import Pool
+from linkskipper.webhooks import Record, Schedule, redeliver
+from linkskipper.webhooks.model import Due, Outcome
+from support.deliveries import new_key, queued
+
+URL = "https://hook.example/"
+WAITS = (timedelta(), timedelta(hours=1), timedelta(hours=1))
+FAILED = Outcome(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=500, error="answered 500")
+GONE = Outcome(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=410, error="answered 410", gone=True)
+RECEIVED = Outcome(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=200)
+
+
+def record_of(pool: Pool) -> Record:
+    return Record(pool, Schedule(WAITS, lambda: 0.5), pause_after=timedelta(days=5))
+
+
+async def due(pool: Pool, delivery: UUID) -> Due:
+    """The delivery, as a worker reads it that begins an attempt."""
+    row = await pool.fetchrow(
+        "SELECT id, key_id, url, host, body, attempts, step, by_hand FROM webhook_deliveries WHERE id = $1", delivery
+    )
+    assert row is not None
+    return Due(**row, failures=0, secrets=())
+
+
+@pytest.mark.parametrize("outcome", [FAILED, GONE], ids=["fails", "is refused for good"])
+@pytest.mark.parametrize("attempts", [0, 1, 2])
+async def test_amid_an_attempt_that_comes_to_nothing(pool: Pool, outcome: Outcome, attempts: int) -> None:
+    """The attempt that was under way counts; the one that was asked for by hand is due all the same, at once."""
+    record, delivery = record_of(pool), await queued(pool, await new_key(pool), URL)
+    for _ in range(attempts):
+        await record.note(await due(pool, delivery), FAILED)
+    begun = await due(pool, delivery)
+    assert await redeliver(pool, delivery)
+    await record.note(begun, outcome)
+    statement = "SELECT *, next_attempt_at <= now() AS due FROM webhook_deliveries WHERE id = $1"
+    row = await pool.fetchrow(statement, delivery)
+    assert row is not None
+    assert (row["status"], row["attempts"], row["step"]) == ("pending", attempts + 1, 0)
+    assert (row["by_hand"], row["due"], row["ended_at"]) == (True, True, None)
+    assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == attempts + 1
+
+
+async def test_amid_an_attempt_that_succeeds(pool: Pool) -> None:
+    """What arrived after all is not sent once more."""
+    record, delivery = record_of(pool), await queued(pool, await new_key(pool), URL)
+    begun = await due(pool, delivery)
+    assert await redeliver(pool, delivery)
+    await record.note(begun, RECEIVED)
+    row = await pool.fetchrow("SELECT status, by_hand FROM webhook_deliveries WHERE id = $1", delivery)
+    assert tuple(row or ()) == ("delivered", False)
+
+
+async def test_the_attempt_asked_for_by_hand_is_one(pool: Pool) -> None:
+    """When it fails the delivery goes on by the schedule, which it has begun anew."""
+    record, delivery = record_of(pool), await queued(pool, await new_key(pool), URL)
+    await record.note(await due(pool, delivery), GONE)
+    assert await redeliver(pool, delivery)
+    await record.note(await due(pool, delivery), FAILED)
+    row = await pool.fetchrow("SELECT status, step, by_hand FROM webhook_deliveries WHERE id = $1", delivery)
+    assert tuple(row or ()) == ("pending", 1, False)
