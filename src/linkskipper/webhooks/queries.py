@@ -112,8 +112,12 @@ RETURNING webhook_hosts.host, webhook_hosts.failures, failing_since, paused_at =
 """
 
 # In a statement after LOCK_HOSTS, so that it sees what was queued by whoever found the lease still held.
+# A host that nothing waits for is no longer failing: the next event there may come when it has long been well.
 RELEASE = """
-UPDATE webhook_hosts SET lease = NULL
+UPDATE webhook_hosts
+SET lease = NULL,
+    failures = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN 0 ELSE failures END,
+    failing_since = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN NULL ELSE failing_since END
 FROM (
     SELECT asked.host, asked.entry, (
         SELECT min(next_attempt_at) FROM webhook_deliveries
@@ -195,6 +199,6 @@ DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM old)
 """
 
 PRUNE_HOSTS = """
-DELETE FROM webhook_hosts AS known WHERE lease IS NULL AND wakeup IS NULL AND failures = 0
+DELETE FROM webhook_hosts AS known WHERE lease IS NULL AND wakeup IS NULL AND paused_at IS NULL
     AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.host = known.host)
 """
