@@ -1,5 +1,6 @@
 """Hosts: who holds the lease of one, and what is left of its failures when it is given back."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,3 +82,39 @@ async def test_a_host_without_deliveries_is_forgotten(pool: Pool) -> None:
     async with pool.acquire() as connection:
         await prune_deliveries(connection, timedelta(), batch=10)
     assert await pool.fetchval("SELECT count(*) FROM webhook_hosts") == 0
+
+
+async def test_a_lease_taken_while_another_waits_for_it(pool: Pool, hosts: Hosts) -> None:
+    """An entry that waits for the host's row finds the lease held, though its holder was queued after it had asked."""
+    await queued(pool, await new_key(pool), URL)
+    (late,) = await entries(pool, 1)
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM webhook_hosts FOR NO KEY UPDATE")
+            asked = asyncio.create_task(hosts.lease(Lease(HOST, late)))
+            await waiting(pool)
+            (holder,) = await put(connection, [Deferred("webhooks", HOST.encode())])
+            await connection.execute("UPDATE webhook_hosts SET lease = $1", holder)
+        assert await asked is None
+        assert await connection.fetchval("SELECT lease FROM webhook_hosts") == holder
+
+
+async def waiting(pool: Pool) -> None:
+    """Until a statement waits for a lock."""
+    statement = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(10):
+        while not await pool.fetch(statement):
+            await asyncio.sleep(0.01)
+
+
+async def test_who_takes_which_lease(pool: Pool, hosts: Hosts) -> None:
+    """Of several entries one has the lease; again by the same; another's only once that has left the queue."""
+    await queued(pool, await new_key(pool), URL)
+    first, second = await entries(pool, 2)
+    leased = await asyncio.gather(*(hosts.lease(Lease(HOST, entry)) for entry in (first, second)))
+    assert leased == [0, None]
+    assert await hosts.lease(Lease(HOST, first)) == 0
+    assert await hosts.lease(Lease(HOST, second)) is None
+    await pool.execute("DELETE FROM pgqueuer WHERE id = $1", first)
+    assert await hosts.lease(Lease(HOST, second)) == 0
+    assert await hosts.lease(Lease("new.example", 1)) == 0

@@ -59,7 +59,9 @@ class Hosts:
 
     async def _lease_free(self, leases: Sequence[Lease]) -> dict[Lease, int]:
         hosts, entries = [lease.host for lease in leases], [lease.entry for lease in leases]
-        rows = await self._pool.fetch(queries.LEASE, hosts, entries)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(queries.LOCK_HOSTS, hosts)
+            rows = await connection.fetch(queries.LEASE, hosts, entries)
         return {Lease(row["host"], row["lease"]): row["failures"] for row in rows}
 
     async def _due_all(self, wanted: list[_DueQuery]) -> list[list[Due]]:

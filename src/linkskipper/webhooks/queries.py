@@ -33,25 +33,22 @@ WHERE webhook_hosts.host = given.host
 """
 
 # An entry takes a lease that nobody has: none, or one whose entry has left the queue without a word.
-# All that is judged and kept is read under the lock: the row to be updated may be an older version of it.
+# In a statement after LOCK_HOSTS, so that it knows of the queue all that whoever had the lock before has done.
 LEASE = """
-WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::bigint[]) AS given (host, entry)
-), locked AS (
-    SELECT host, lease, wakeup, wakeup_at, failures FROM webhook_hosts
-    WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE
-), free AS (
-    SELECT host, min(entry) AS entry FROM given JOIN locked USING (host)
+WITH free AS (
+    SELECT host, min(entry) AS entry
+    FROM unnest($1::text[], $2::bigint[]) AS given (host, entry) JOIN webhook_hosts USING (host)
     WHERE lease IS NULL OR lease = entry OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease)
     GROUP BY host
 )
 UPDATE webhook_hosts
-SET lease = coalesce(free.entry, locked.lease),
-    wakeup = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup END,
-    wakeup_at = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup_at END
-FROM locked LEFT JOIN free USING (host)
-WHERE webhook_hosts.host = locked.host AND (free.host IS NOT NULL OR locked.wakeup = ANY($2))
-RETURNING webhook_hosts.host, webhook_hosts.lease, locked.failures
+SET lease = coalesce(free.entry, known.lease),
+    wakeup = CASE WHEN known.wakeup <> ALL($2) THEN known.wakeup END,
+    wakeup_at = CASE WHEN known.wakeup <> ALL($2) THEN known.wakeup_at END
+FROM webhook_hosts AS known LEFT JOIN free USING (host)
+WHERE webhook_hosts.host = known.host AND known.host = ANY($1)
+    AND (free.host IS NOT NULL OR known.wakeup = ANY($2))
+RETURNING webhook_hosts.host, webhook_hosts.lease, known.failures
 """
 
 DUE = """
