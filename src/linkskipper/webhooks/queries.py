@@ -51,16 +51,60 @@ WHERE webhook_hosts.host = known.host AND known.host = ANY($1)
 RETURNING webhook_hosts.host, webhook_hosts.lease, known.failures
 """
 
+# Three in four by turns: every key its first, then every key its second, those never attempted before those that were.
+# The fourth by age, so that nothing waits for ever, and whatever the turns leave free. What is by hand is taken by age.
+# A key is a range of one, as no plan that looks for it among all that waits at the host has that order.
 DUE = """
 SELECT due.*, failures
 FROM unnest($1::text[], $2::integer[]) AS asked (host, most)
-JOIN webhook_hosts USING (host)
+JOIN webhook_hosts AS known USING (host)
 CROSS JOIN LATERAL (
+    WITH RECURSIVE keys AS (
+        SELECT 0::bigint AS key_id WHERE paused_at IS NULL
+        UNION ALL SELECT least(
+            (SELECT min(key_id) FROM webhook_deliveries
+                WHERE host = asked.host AND status = 'pending' AND step = 0 AND key_id > keys.key_id),
+            (SELECT min(key_id) FROM webhook_deliveries
+                WHERE host = asked.host AND status = 'pending' AND step > 0 AND key_id > keys.key_id)
+        ) FROM keys WHERE key_id IS NOT NULL
+    ), turns AS (
+        SELECT own.*
+        FROM (
+            SELECT key_id, greatest(1, 2 * asked.most / count(*) OVER ()) AS share
+            FROM (SELECT key_id FROM keys WHERE key_id > 0 LIMIT $4) AS turned
+        ) AS turned
+        CROSS JOIN LATERAL (
+            SELECT id, step > 0 AS tried, row_number() OVER (ORDER BY step > 0, next_attempt_at) AS turn FROM (
+                (SELECT id, step, next_attempt_at FROM webhook_deliveries
+                    WHERE host = asked.host AND key_id BETWEEN turned.key_id AND turned.key_id AND status = 'pending'
+                        AND step = 0 AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+                    ORDER BY key_id, next_attempt_at LIMIT share)
+                UNION ALL
+                (SELECT id, step, next_attempt_at FROM webhook_deliveries
+                    WHERE host = asked.host AND key_id BETWEEN turned.key_id AND turned.key_id AND status = 'pending'
+                        AND step > 0 AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+                    ORDER BY key_id, next_attempt_at LIMIT share)
+            ) AS both_kinds
+        ) AS own
+    ), ages AS (
+        (SELECT id, next_attempt_at FROM webhook_deliveries
+            WHERE paused_at IS NULL AND host = asked.host AND status = 'pending'
+                AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+            ORDER BY next_attempt_at LIMIT asked.most)
+        UNION ALL
+        (SELECT id, next_attempt_at FROM webhook_deliveries
+            WHERE paused_at IS NOT NULL AND host = asked.host AND status = 'pending' AND by_hand
+                AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+            ORDER BY next_attempt_at LIMIT asked.most)
+    ), chosen AS (
+        SELECT id, min(place) AS place FROM (
+            (SELECT id, row_number() OVER (ORDER BY turn, tried, random()) AS place FROM turns
+                ORDER BY place LIMIT asked.most - (asked.most + 3) / 4)
+            UNION ALL SELECT id, asked.most + row_number() OVER (ORDER BY next_attempt_at) FROM ages
+        ) AS places GROUP BY id ORDER BY place LIMIT asked.most
+    )
     SELECT id, key_id, url, host, body, attempts, step, by_hand
-    FROM webhook_deliveries
-    WHERE host = asked.host AND status = 'pending' AND next_attempt_at <= now() AND id <> ALL($3::uuid[])
-        AND (webhook_hosts.paused_at IS NULL OR by_hand)
-    ORDER BY next_attempt_at LIMIT asked.most
+    FROM chosen JOIN webhook_deliveries USING (id) ORDER BY place
 ) AS due
 """
 
@@ -116,10 +160,11 @@ SET lease = NULL,
     failures = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN 0 ELSE failures END,
     failing_since = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN NULL ELSE failing_since END
 FROM (
-    SELECT asked.host, asked.entry, (
-        SELECT min(next_attempt_at) FROM webhook_deliveries
-        WHERE webhook_deliveries.host = asked.host AND status = 'pending' AND (known.paused_at IS NULL OR by_hand)
-    ) AS next, known.wakeup_at AS awaited_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup) AS awaited
+    SELECT asked.host, asked.entry, CASE WHEN known.paused_at IS NULL THEN (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = asked.host AND status = 'pending'
+    ) ELSE (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = asked.host AND status = 'pending' AND by_hand
+    ) END AS next, known.wakeup_at AS awaited_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup) AS awaited
     FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry) JOIN webhook_hosts AS known USING (host)
 ) AS left_behind
 WHERE webhook_hosts.host = left_behind.host AND lease = left_behind.entry
@@ -131,11 +176,12 @@ RETURNING webhook_hosts.host, failures, CASE
 # What no entry of the queue is for, though it is due: only where one was lost.
 FORGOTTEN = """
 SELECT host, failures FROM webhook_hosts AS known
-WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease OR id = wakeup) AND EXISTS (
-    SELECT FROM webhook_deliveries
-    WHERE webhook_deliveries.host = known.host AND status = 'pending' AND next_attempt_at < now() - $1::interval
-        AND (known.paused_at IS NULL OR by_hand)
-)
+WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease OR id = wakeup)
+    AND now() - $1::interval > CASE WHEN known.paused_at IS NULL THEN (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = known.host AND status = 'pending'
+    ) ELSE (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = known.host AND status = 'pending' AND by_hand
+    ) END
 ORDER BY host FOR NO KEY UPDATE SKIP LOCKED
 """
 
