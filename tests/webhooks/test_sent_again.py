@@ -1,12 +1,13 @@
 """Deliveries sent again by hand, and what else goes on with them meanwhile."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from linkskipper.storage import Pool
-from linkskipper.webhooks import Record, Schedule, redeliver
+from linkskipper.webhooks import Record, Schedule, redeliver, redeliver_since
 from linkskipper.webhooks.model import Due, Outcome
 from support.deliveries import new_key, queued
 
@@ -66,3 +67,23 @@ async def test_the_attempt_asked_for_by_hand_is_one(pool: Pool) -> None:
     await record.note(await due(pool, delivery), FAILED)
     row = await pool.fetchrow("SELECT status, step, by_hand FROM webhook_deliveries WHERE id = $1", delivery)
     assert tuple(row or ()) == ("pending", 1, False)
+
+
+async def test_many_are_sent_again_by_batches(pool: Pool) -> None:
+    """All that is not delivered since then is due again, a transaction for each batch, and each wakes its hosts."""
+    early, late = [f"https://{name}.example/" for name in ("early", "late")]
+    key_id = await new_key(pool)
+    await queued(pool, key_id, early)
+    await pool.execute("UPDATE webhook_deliveries SET status = 'delivered', next_attempt_at = NULL, ended_at = now()")
+    for number in range(24):
+        await queued(pool, key_id, early if number < 12 else late)
+    await pool.execute("DELETE FROM pgqueuer")
+    await pool.execute("UPDATE webhook_deliveries SET step = 3")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert await redeliver_since(pool, since, key_id=key_id + 1) == 0
+    assert await redeliver_since(pool, since, batch=8) == 24
+    statement = "SELECT xmin::text FROM webhook_deliveries WHERE by_hand AND step = 0"
+    rows = await pool.fetch(statement)
+    assert sorted(Counter(row["xmin"] for row in rows).values()) == [8, 8, 8]
+    woken = await pool.fetch("SELECT DISTINCT convert_from(payload, 'UTF8') AS host FROM pgqueuer")
+    assert {row["host"] for row in woken} == {"early.example", "late.example"}

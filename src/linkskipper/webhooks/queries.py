@@ -217,17 +217,22 @@ RETURNING host
 
 # What is being recorded just now is left out: it was sent this very moment.
 AGAIN_SINCE = """
-WITH again AS (
+WITH batch AS (
+    SELECT id FROM webhook_deliveries
+    WHERE id > $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+    ORDER BY id LIMIT $3
+), again AS (
     UPDATE webhook_deliveries
     SET status = 'pending', step = 0, by_hand = true, next_attempt_at = now(), ended_at = NULL
     WHERE id IN (
         SELECT id FROM webhook_deliveries
-        WHERE id >= $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+        WHERE id IN (SELECT id FROM batch) AND status <> 'delivered'
         FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING host
 )
-SELECT host, count(*) AS deliveries FROM again GROUP BY host
+SELECT (SELECT id FROM batch ORDER BY id OFFSET $3 - 1) AS last, (SELECT count(*) FROM again) AS deliveries,
+    ARRAY(SELECT DISTINCT host FROM again ORDER BY host) AS hosts
 """
 
 PRUNE = """
