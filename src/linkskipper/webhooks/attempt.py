@@ -52,7 +52,7 @@ class Sender:
         except Exception:
             log.exception("webhooks.attempt_broke", delivery=str(due.id), host=due.host)
             answer = BROKE
-        return Outcome(started_at, _milliseconds_since(begin), error=answer)
+        return Outcome(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
 
     async def _post(self, due: Due, at: datetime) -> Response | str:
         """The answer, or why there is none."""

@@ -53,7 +53,8 @@ class Due(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """How an attempt went: error is None where the event was received, status None where no answer came.
 
-    gone: the receiver wants it no more. retry_after is what it asked for.
+    gone: the receiver wants it no more. unsent: the fault is this service's own, and says nothing of the host.
+    retry_after is what the receiver asked for.
     """
 
     started_at: datetime
@@ -63,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
     response: str | None = None
     retry_after: timedelta | None = None
     gone: bool = False
+    unsent: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -64,7 +64,7 @@ class Record:
         """Returns the failures in a row of the hosts that failed only; one that received anything is well."""
         rows = [_row(*attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
         well = {due.host for due, outcome in attempts if outcome.error is None}
-        failed = Counter(due.host for due, outcome in attempts if due.host not in well)
+        failed = Counter(due.host for due, outcome in attempts if due.host not in well and not outcome.unsent)
         self._failing.update(due.host for due, _ in attempts if due.failures)
         recovered = well & self._failing
         async with self._pool.acquire() as connection:
