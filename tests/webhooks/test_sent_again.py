@@ -1,5 +1,6 @@
 """Deliveries sent again by hand, and what else goes on with them meanwhile."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -87,3 +88,15 @@ async def test_many_are_sent_again_by_batches(pool: Pool) -> None:
     assert sorted(Counter(row["xmin"] for row in rows).values()) == [8, 8, 8]
     woken = await pool.fetch("SELECT DISTINCT convert_from(payload, 'UTF8') AS host FROM pgqueuer")
     assert {row["host"] for row in woken} == {"early.example", "late.example"}
+
+
+async def test_an_attempt_made_twice_at_once(pool: Pool) -> None:
+    """It is recorded once, as the one that arrived, and takes nobody else's record with it."""
+    record, key_id = record_of(pool), await new_key(pool)
+    deliveries = [await queued(pool, key_id, URL) for _ in range(2)]
+    one, other = [await due(pool, each) for each in deliveries]
+    noted = [(other, FAILED), (one, FAILED), (one, RECEIVED), (one, FAILED)]
+    await asyncio.gather(*(record.note(*each) for each in noted))
+    rows = await pool.fetch("SELECT status, attempts FROM webhook_deliveries ORDER BY status")
+    assert [tuple(row) for row in rows] == [("delivered", 1), ("pending", 1)]
+    assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == 2

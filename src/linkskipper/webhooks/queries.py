@@ -109,13 +109,15 @@ CROSS JOIN LATERAL (
 """
 
 # The fence: a worker that was presumed dead and comes back counts from attempts that are no longer the delivery's.
+# Of two attempts that were the same one, made twice at once, the one that delivered counts.
 # What was sent again by hand while the attempt was under way stays as the hand left it, unless it was delivered.
 RECORD = """
 WITH given AS (
-    SELECT * FROM unnest(
+    SELECT DISTINCT ON (id) * FROM unnest(
         $1::uuid[], $2::integer[], $3::integer[], $4::boolean[], $5::text[], $6::interval[], $7::timestamptz[],
         $8::real[], $9::integer[], $10::text[], $11::text[]
     ) AS given (id, attempts, step, by_hand, outcome, wait, started_at, milliseconds, status, error, response)
+    ORDER BY id, outcome
 ), counted AS (
     UPDATE webhook_deliveries AS known
     SET attempts = known.attempts + 1, (status, step, by_hand, next_attempt_at, ended_at) = (
