@@ -50,6 +50,7 @@ class Dispatcher:
         if self._stopping.is_set():
             return False
         await until_back(lambda: self._hosts.release(lease), abandoned=self._abandoned)
+        self._record.forget(lease.host)
         return True
 
     def stop(self) -> None:

@@ -41,6 +41,10 @@ class Record:
         """Record an attempt; the future tells how often in a row its host has failed by now."""
         return self._note.put((due, outcome))
 
+    def forget(self, host: str) -> None:
+        """Keep no longer in mind whether a host has been failing: whoever leases it next reads that anew."""
+        self._failing.discard(host)
+
     def abandon(self) -> None:
         """Wait for the database no longer: what is not recorded is sent again, with the same id."""
         self._abandoned.set()

@@ -1,4 +1,4 @@
-"""An entry of the queue that one process takes twice, as when its heartbeats were late."""
+"""A dispatcher and its entries, also one that is taken twice, as when its heartbeats were late."""
 
 import asyncio
 from datetime import timedelta
@@ -78,3 +78,12 @@ async def test_all_of_it_is_broken_off(pool: Pool, dispatcher: Dispatcher, clien
     async with asyncio.timeout(5):
         assert await asyncio.gather(*tasks) == [False, False]
     assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == 0
+
+
+async def test_a_host_that_is_let_go_takes_no_room(pool: Pool, dispatcher: Dispatcher, client: Thinking) -> None:
+    """That a host was failing is not kept in mind: it may be another process that sees it recover."""
+    (first, _) = await take_twice(pool, dispatcher, client)
+    client.go_on.set()
+    assert await first
+    assert await pool.fetchval("SELECT failures FROM webhook_hosts") == 1
+    assert dispatcher._record._failing == set()
