@@ -240,8 +240,9 @@ SELECT (SELECT id FROM batch ORDER BY id OFFSET $3 - 1) AS last, (SELECT count(*
 PRUNE = """
 WITH old AS (
     SELECT id FROM webhook_deliveries
-    WHERE id < $1 AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
-    ORDER BY id LIMIT $2
+    WHERE id < $1 AND NOT (status = 'pending' AND by_hand)
+        AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 ), attempts AS (
     DELETE FROM webhook_attempts WHERE delivery_id IN (SELECT id FROM old)
 )
