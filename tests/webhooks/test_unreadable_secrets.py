@@ -41,7 +41,8 @@ async def test_the_host_is_not_to_blame(pool: Pool) -> None:
     """An attempt that could not be signed fails and is made again later; its host has not failed."""
     delivery = await queued(pool, await new_key(pool), "https://hook.example/")
     row = await pool.fetchrow("SELECT id, key_id, url, host, body, attempts, step FROM webhook_deliveries")
-    due = Due(**(row or {}), failures=0, secrets=())
+    assert row is not None
+    due = Due(**row, failures=0, secrets=())
     record = Record(pool, Schedule((timedelta(), timedelta(hours=1)), lambda: 0.5), pause_after=timedelta(days=5))
     outcome = await Sender(cast("Client", None)).attempt(due)
     assert outcome.error == "this service cannot read the key's webhook secret"

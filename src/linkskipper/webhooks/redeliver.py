@@ -25,7 +25,8 @@ async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = N
 
     It goes by batches, a transaction each, so that attempts at what is sent again are not held up by the rest.
     """
-    total, last = 0, first_id(since)
+    total = 0
+    last: UUID | None = first_id(since)
     while last is not None:
         async with pool.acquire() as connection, connection.transaction():
             (row,) = await connection.fetch(queries.AGAIN_SINCE, last, key_id, batch)
