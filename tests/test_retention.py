@@ -58,7 +58,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
 
 
 async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None:
-    """Deliveries and their attempts go by age; what is pending stays, unless its host is paused; idle hosts go."""
+    """Deliveries and their attempts go by age; what is pending stays, but at a paused host only if sent by hand."""
     account = await create_account(pool, "test", credits=1)
     key = await create_key(pool, Keyring(b"secret"), account.id, name="test")
     await pool.execute(
@@ -67,25 +67,27 @@ async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None
     )
     old, young = (datetime.now(UTC) - timedelta(days=days) for days in (31, 29))
     kept = set()
-    for host, status, moment, stays in (
-        ("live", "delivered", old, False),
-        ("live", "failed", old, False),
-        ("live", "pending", old, True),
-        ("paused", "pending", old, False),
-        ("paused", "pending", young, True),
-        ("live", "delivered", young, True),
+    for host, status, by_hand, moment, stays in (
+        ("live", "delivered", False, old, False),
+        ("live", "failed", False, old, False),
+        ("live", "failed", True, old, False),
+        ("live", "pending", False, old, True),
+        ("paused", "pending", False, old, False),
+        ("paused", "pending", True, old, True),
+        ("paused", "pending", False, young, True),
+        ("live", "delivered", False, young, True),
     ):
         delivery = UUID(int=first_id(moment).int | new_id().int & (1 << 80) - 1)
         await pool.execute(
             "INSERT INTO webhook_deliveries"
-            " (id, key_id, job_id, url, host, event, body, status, next_attempt_at, ended_at)"
-            " VALUES ($1, $2, $3, '', $4, '', '', $5, CASE $5 WHEN 'pending' THEN now() END,"
+            " (id, key_id, job_id, url, host, event, body, status, by_hand, next_attempt_at, ended_at)"
+            " VALUES ($1, $2, $3, '', $4, '', '', $5, $6, CASE $5 WHEN 'pending' THEN now() END,"
             " CASE $5 WHEN 'pending' THEN NULL ELSE now() END)",
-            *(delivery, key.id, new_id(), host, status),
+            *(delivery, key.id, new_id(), host, status, by_hand),
         )
         await pool.execute("INSERT INTO webhook_attempts VALUES ($1, 1, now(), 1, 200, NULL, '')", delivery)
         kept |= {delivery} if stays else set()
-    assert (await prune(pool, load(webhook_keep_days=30)))["webhooks"] == 3
+    assert (await prune(pool, load(webhook_keep_days=30)))["webhooks"] == 4
     for table, column in (("webhook_deliveries", "id"), ("webhook_attempts", "delivery_id")):
         assert {row[column] for row in await pool.fetch(f"SELECT {column} FROM {table}")} == kept
     assert {row["host"] for row in await pool.fetch("SELECT host FROM webhook_hosts")} == {"live", "paused"}

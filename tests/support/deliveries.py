@@ -3,11 +3,32 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from linkskipper.storage import Pool
-from linkskipper.webhooks import Attempt, Delivery, Status, list_deliveries, read_attempts
+from linkskipper.webhooks import Attempt, Delivery, JobEnd, Status, list_deliveries, queue_events, read_attempts
 
 SECONDS = 20
+
+
+async def new_key(pool: Pool) -> int:
+    """A key that signs with nothing that anybody could read."""
+    account = await pool.fetchval("INSERT INTO accounts (name) VALUES ('test') RETURNING id")
+    key_id: int = await pool.fetchval(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " VALUES ($1, 'test', $2, 'sk_live_test', 'last', '', '{resolve}', 60) RETURNING id",
+        *(account, uuid4().bytes),
+    )
+    return key_id
+
+
+async def queued(pool: Pool, key_id: int, url: str) -> UUID:
+    """The id of a delivery that has just been queued."""
+    end = JobEnd(key_id, url, uuid4(), "done", "https://example.com/", "lab-bulk", "standard", None, 1, 1)
+    async with pool.acquire() as connection, connection.transaction():
+        await queue_events(connection, [end])
+    found: UUID = await pool.fetchval("SELECT id FROM webhook_deliveries WHERE job_id = $1", end.job_id)
+    return found
 
 
 async def delivery_of(pool: Pool, job_id: str) -> Delivery:

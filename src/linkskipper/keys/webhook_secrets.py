@@ -42,11 +42,15 @@ class WebhookSecrets:
         self._decrypt = lru_cache(DECRYPTED)(keyring.decrypt)
 
     async def of(self, key_ids: Iterable[int]) -> dict[int, list[str]]:
-        """The secrets of each key; a key whose secret this service's own secret did not encrypt is left out."""
+        """The secrets of each key that this service's own secret has encrypted; a key that has none is left out."""
         found = {}
         for row in await self._pool.fetch(queries.SIGNING, list(set(key_ids))):
-            try:
-                found[row["id"]] = [self._decrypt(each) for each in row["secrets"] if each is not None]
-            except InvalidToken:
-                continue
+            if secrets := [secret for each in row["secrets"] if each is not None and (secret := self._read(each))]:
+                found[row["id"]] = secrets
         return found
+
+    def _read(self, encrypted: bytes) -> str | None:
+        try:
+            return self._decrypt(encrypted)
+        except InvalidToken:
+            return None

@@ -21,6 +21,7 @@ ASK_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILA
 JSON = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
 READ_URLS = 4096  # kept, as a URL that is told once is told again
 NO_SECRET = "this service cannot read the key's webhook secret"  # noqa: S105
+BROKE = "this service could not make sense of what came of it"
 
 log = structlog.get_logger()
 _read_url = lru_cache(READ_URLS)(check_public_https)
@@ -28,6 +29,10 @@ _read_url = lru_cache(READ_URLS)(check_public_https)
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _milliseconds_since(begin: float) -> float:
+    return (time.perf_counter() - begin) * 1000
 
 
 class Sender:
@@ -38,13 +43,16 @@ class Sender:
         self._clock = clock
 
     async def attempt(self, due: Due) -> Outcome:
-        """Send an event once."""
+        """Send an event once; whatever comes of it, there is an outcome to record."""
         started_at, begin = self._clock(), time.perf_counter()
-        answer = await self._post(due, started_at)
-        milliseconds = (time.perf_counter() - begin) * 1000
-        if isinstance(answer, str):
-            return Outcome(started_at, milliseconds, error=answer)
-        return _answered(answer, started_at, milliseconds)
+        try:
+            answer = await self._post(due, started_at)
+            if not isinstance(answer, str):
+                return _answered(answer, started_at, _milliseconds_since(begin))
+        except Exception:
+            log.exception("webhooks.attempt_broke", delivery=str(due.id), host=due.host)
+            answer = BROKE
+        return Outcome(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
 
     async def _post(self, due: Due, at: datetime) -> Response | str:
         """The answer, or why there is none."""

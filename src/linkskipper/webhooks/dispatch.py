@@ -30,6 +30,7 @@ class Dispatcher:
         self._per_host = per_host
         self._chance = chance
         self._drains: dict[str, Drain] = {}
+        self._runs: dict[str, asyncio.Task[None]] = {}
         self._tries: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._abandoned = asyncio.Event()
@@ -49,6 +50,7 @@ class Dispatcher:
         if self._stopping.is_set():
             return False
         await until_back(lambda: self._hosts.release(lease), abandoned=self._abandoned)
+        self._record.forget(lease.host)
         return True
 
     def stop(self) -> None:
@@ -68,11 +70,17 @@ class Dispatcher:
             attempt.cancel()
 
     async def _deliver(self, host: str) -> None:
-        self._drains[host] = Drain(partial(self._due, host), self._attempt, at_once=self._per_host)
-        try:
-            await self._drains[host].run()
-        finally:
-            del self._drains[host]
+        """Drain the host; where that is under way (its entry was taken a second time), await it."""
+        if host in self._drains:
+            self._drains[host].more()
+        else:
+            self._drains[host] = Drain(partial(self._due, host), self._attempt, at_once=self._per_host)
+            self._runs[host] = asyncio.create_task(self._drains[host].run())
+            self._runs[host].add_done_callback(partial(self._drained, host))
+        await asyncio.shield(self._runs[host])
+
+    def _drained(self, host: str, _: asyncio.Task[None]) -> None:
+        del self._drains[host], self._runs[host]
 
     async def _try(self, host: str) -> None:
         """Make a few attempts at a host that has been failing, one by one and not at the same moment as others do."""

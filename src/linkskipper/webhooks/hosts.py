@@ -17,6 +17,7 @@ from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
 
 OVERDUE = timedelta(minutes=1)
 LOOK_SECONDS = 60
+KEYS = 1000  # that have their turns at a host; were there more, the rest would go by age alone
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Hosts:
         self.release = Batcher(self._release_all)
 
     async def due(self, host: str, most: int, besides: Sequence[UUID]) -> list[Due]:
-        """What is due at a host, the longest due first, besides what is under way."""
+        """What is due at a host, besides what is under way: so many, the keys that are told there in turns."""
         return await self._due(_DueQuery(host, most, besides))
 
     async def _lease_all(self, leases: list[Lease]) -> list[int | None]:
@@ -59,7 +60,9 @@ class Hosts:
 
     async def _lease_free(self, leases: Sequence[Lease]) -> dict[Lease, int]:
         hosts, entries = [lease.host for lease in leases], [lease.entry for lease in leases]
-        rows = await self._pool.fetch(queries.LEASE, hosts, entries)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(queries.LOCK_HOSTS, hosts)
+            rows = await connection.fetch(queries.LEASE, hosts, entries)
         return {Lease(row["host"], row["lease"]): row["failures"] for row in rows}
 
     async def _due_all(self, wanted: list[_DueQuery]) -> list[list[Due]]:
@@ -68,6 +71,7 @@ class Hosts:
             [query.host for query in wanted],
             [query.most for query in wanted],
             [each for query in wanted for each in query.besides],
+            KEYS,
         )
         secrets = await self._secrets.of({row["key_id"] for row in rows}) if rows else {}
         found: dict[str, list[Due]] = {query.host: [] for query in wanted}

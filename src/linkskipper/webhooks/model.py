@@ -32,7 +32,7 @@ class JobEnd(msgspec.Struct, frozen=True):
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A delivery whose next attempt is due; attempts and step are as of before it.
+    """A delivery whose next attempt is due; attempts, step and by_hand are as of before it.
 
     failures is how often in a row its host had failed when it was read;
     secrets are those that sign, the newest first; none: they cannot be read here.
@@ -47,12 +47,14 @@ class Due(msgspec.Struct, frozen=True):
     step: int
     failures: int
     secrets: Sequence[str]
+    by_hand: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """How an attempt went: error is None where the event was received, status None where no answer came.
 
-    gone: the receiver wants it no more. retry_after is what it asked for.
+    gone: the receiver wants it no more. unsent: the fault is this service's own, and says nothing of the host.
+    retry_after is what the receiver asked for.
     """
 
     started_at: datetime
@@ -62,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
     response: str | None = None
     retry_after: timedelta | None = None
     gone: bool = False
+    unsent: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -9,7 +9,10 @@ from linkskipper.webhooks import queries
 
 
 async def prune_deliveries(connection: Connection, keep: timedelta, *, batch: int) -> int:
-    """Remove deliveries queued so long ago, unless they are still being tried; returns how many."""
+    """Remove deliveries queued so long ago, unless they are still being tried; returns how many.
+
+    What waits at a paused host is not being tried, unless it is sent again by hand.
+    """
     removed = await in_batches(connection, queries.PRUNE, first_id(datetime.now(UTC) - keep), batch=batch)
     await connection.execute(queries.PRUNE_HOSTS)
     return removed

@@ -33,56 +33,104 @@ WHERE webhook_hosts.host = given.host
 """
 
 # An entry takes a lease that nobody has: none, or one whose entry has left the queue without a word.
-# All that is judged and kept is read under the lock: the row to be updated may be an older version of it.
+# In a statement after LOCK_HOSTS, so that it knows of the queue all that whoever had the lock before has done.
 LEASE = """
-WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::bigint[]) AS given (host, entry)
-), locked AS (
-    SELECT host, lease, wakeup, wakeup_at, failures FROM webhook_hosts
-    WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE
-), free AS (
-    SELECT host, min(entry) AS entry FROM given JOIN locked USING (host)
+WITH free AS (
+    SELECT host, min(entry) AS entry
+    FROM unnest($1::text[], $2::bigint[]) AS given (host, entry) JOIN webhook_hosts USING (host)
     WHERE lease IS NULL OR lease = entry OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease)
     GROUP BY host
 )
 UPDATE webhook_hosts
-SET lease = coalesce(free.entry, locked.lease),
-    wakeup = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup END,
-    wakeup_at = CASE WHEN locked.wakeup <> ALL($2) THEN locked.wakeup_at END
-FROM locked LEFT JOIN free USING (host)
-WHERE webhook_hosts.host = locked.host AND (free.host IS NOT NULL OR locked.wakeup = ANY($2))
-RETURNING webhook_hosts.host, webhook_hosts.lease, locked.failures
+SET lease = coalesce(free.entry, known.lease),
+    wakeup = CASE WHEN known.wakeup <> ALL($2) THEN known.wakeup END,
+    wakeup_at = CASE WHEN known.wakeup <> ALL($2) THEN known.wakeup_at END
+FROM webhook_hosts AS known LEFT JOIN free USING (host)
+WHERE webhook_hosts.host = known.host AND known.host = ANY($1)
+    AND (free.host IS NOT NULL OR known.wakeup = ANY($2))
+RETURNING webhook_hosts.host, webhook_hosts.lease, known.failures
 """
 
+# Three in four by turns: every key its first, then every key its second, those never attempted before those that were.
+# The fourth by age, so that nothing waits for ever, and whatever the turns leave free. What is by hand is taken by age.
+# A key is a range of one, as no plan that looks for it among all that waits at the host has that order.
 DUE = """
 SELECT due.*, failures
 FROM unnest($1::text[], $2::integer[]) AS asked (host, most)
-JOIN webhook_hosts USING (host)
+JOIN webhook_hosts AS known USING (host)
 CROSS JOIN LATERAL (
-    SELECT id, key_id, url, host, body, attempts, step
-    FROM webhook_deliveries
-    WHERE host = asked.host AND status = 'pending' AND next_attempt_at <= now() AND id <> ALL($3::uuid[])
-        AND (webhook_hosts.paused_at IS NULL OR by_hand)
-    ORDER BY next_attempt_at LIMIT asked.most
+    WITH RECURSIVE keys AS (
+        SELECT 0::bigint AS key_id WHERE paused_at IS NULL
+        UNION ALL SELECT least(
+            (SELECT min(key_id) FROM webhook_deliveries
+                WHERE host = asked.host AND status = 'pending' AND step = 0 AND key_id > keys.key_id),
+            (SELECT min(key_id) FROM webhook_deliveries
+                WHERE host = asked.host AND status = 'pending' AND step > 0 AND key_id > keys.key_id)
+        ) FROM keys WHERE key_id IS NOT NULL
+    ), turns AS (
+        SELECT own.*
+        FROM (
+            SELECT key_id, greatest(1, 2 * asked.most / count(*) OVER ()) AS share
+            FROM (SELECT key_id FROM keys WHERE key_id > 0 LIMIT $4) AS turned
+        ) AS turned
+        CROSS JOIN LATERAL (
+            SELECT id, step > 0 AS tried, row_number() OVER (ORDER BY step > 0, next_attempt_at) AS turn FROM (
+                (SELECT id, step, next_attempt_at FROM webhook_deliveries
+                    WHERE host = asked.host AND key_id BETWEEN turned.key_id AND turned.key_id AND status = 'pending'
+                        AND step = 0 AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+                    ORDER BY key_id, next_attempt_at LIMIT share)
+                UNION ALL
+                (SELECT id, step, next_attempt_at FROM webhook_deliveries
+                    WHERE host = asked.host AND key_id BETWEEN turned.key_id AND turned.key_id AND status = 'pending'
+                        AND step > 0 AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+                    ORDER BY key_id, next_attempt_at LIMIT share)
+            ) AS both_kinds
+        ) AS own
+    ), ages AS (
+        (SELECT id, next_attempt_at FROM webhook_deliveries
+            WHERE paused_at IS NULL AND host = asked.host AND status = 'pending'
+                AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+            ORDER BY next_attempt_at LIMIT asked.most)
+        UNION ALL
+        (SELECT id, next_attempt_at FROM webhook_deliveries
+            WHERE paused_at IS NOT NULL AND host = asked.host AND status = 'pending' AND by_hand
+                AND next_attempt_at <= now() AND id NOT IN (SELECT unnest($3::uuid[]))
+            ORDER BY next_attempt_at LIMIT asked.most)
+    ), chosen AS (
+        SELECT id, min(place) AS place FROM (
+            (SELECT id, row_number() OVER (ORDER BY turn, tried, random()) AS place FROM turns
+                ORDER BY place LIMIT asked.most - (asked.most + 3) / 4)
+            UNION ALL SELECT id, asked.most + row_number() OVER (ORDER BY next_attempt_at) FROM ages
+        ) AS places GROUP BY id ORDER BY place LIMIT asked.most
+    )
+    SELECT id, key_id, url, host, body, attempts, step, by_hand
+    FROM chosen JOIN webhook_deliveries USING (id) ORDER BY place
 ) AS due
 """
 
 # The fence: a worker that was presumed dead and comes back counts from attempts that are no longer the delivery's.
+# Of two attempts that were the same one, made twice at once, the one that delivered counts.
+# What was sent again by hand while the attempt was under way stays as the hand left it, unless it was delivered.
 RECORD = """
 WITH given AS (
-    SELECT * FROM unnest(
-        $1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::interval[], $6::timestamptz[], $7::real[],
-        $8::integer[], $9::text[], $10::text[]
-    ) AS given (id, attempts, outcome, step, wait, started_at, milliseconds, status, error, response)
+    SELECT DISTINCT ON (id) * FROM unnest(
+        $1::uuid[], $2::integer[], $3::integer[], $4::boolean[], $5::text[], $6::interval[], $7::timestamptz[],
+        $8::real[], $9::integer[], $10::text[], $11::text[]
+    ) AS given (id, attempts, step, by_hand, outcome, wait, started_at, milliseconds, status, error, response)
+    ORDER BY id, outcome
 ), counted AS (
-    UPDATE webhook_deliveries
-    SET attempts = webhook_deliveries.attempts + 1, status = given.outcome, step = given.step, by_hand = false,
-        next_attempt_at = CASE WHEN given.outcome = 'pending' THEN now() + given.wait END,
-        ended_at = CASE WHEN given.outcome <> 'pending' THEN now() END
+    UPDATE webhook_deliveries AS known
+    SET attempts = known.attempts + 1, (status, step, by_hand, next_attempt_at, ended_at) = (
+        SELECT given.outcome, given.step + 1, false,
+            CASE WHEN given.outcome = 'pending' THEN now() + given.wait END,
+            CASE WHEN given.outcome <> 'pending' THEN now() END
+        WHERE given.outcome = 'delivered' OR (known.step, known.by_hand) = (given.step, given.by_hand)
+        UNION ALL SELECT known.status, known.step, known.by_hand, known.next_attempt_at, known.ended_at
+        WHERE given.outcome <> 'delivered' AND (known.step, known.by_hand) <> (given.step, given.by_hand)
+    )
     FROM given
-    WHERE webhook_deliveries.id = given.id AND webhook_deliveries.attempts = given.attempts
-        AND webhook_deliveries.status = 'pending'
-    RETURNING webhook_deliveries.id
+    WHERE known.id = given.id AND known.attempts = given.attempts AND known.status = 'pending'
+    RETURNING known.id
 )
 INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds, status, error, response)
 SELECT id, attempts + 1, started_at, milliseconds, status, error, response FROM given JOIN counted USING (id)
@@ -107,13 +155,18 @@ RETURNING webhook_hosts.host, webhook_hosts.failures, failing_since, paused_at =
 """
 
 # In a statement after LOCK_HOSTS, so that it sees what was queued by whoever found the lease still held.
+# A host that nothing waits for is no longer failing: the next event there may come when it has long been well.
 RELEASE = """
-UPDATE webhook_hosts SET lease = NULL
+UPDATE webhook_hosts
+SET lease = NULL,
+    failures = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN 0 ELSE failures END,
+    failing_since = CASE WHEN next IS NULL AND webhook_hosts.paused_at IS NULL THEN NULL ELSE failing_since END
 FROM (
-    SELECT asked.host, asked.entry, (
-        SELECT min(next_attempt_at) FROM webhook_deliveries
-        WHERE webhook_deliveries.host = asked.host AND status = 'pending' AND (known.paused_at IS NULL OR by_hand)
-    ) AS next, known.wakeup_at AS awaited_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup) AS awaited
+    SELECT asked.host, asked.entry, CASE WHEN known.paused_at IS NULL THEN (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = asked.host AND status = 'pending'
+    ) ELSE (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = asked.host AND status = 'pending' AND by_hand
+    ) END AS next, known.wakeup_at AS awaited_at, EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup) AS awaited
     FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry) JOIN webhook_hosts AS known USING (host)
 ) AS left_behind
 WHERE webhook_hosts.host = left_behind.host AND lease = left_behind.entry
@@ -125,11 +178,12 @@ RETURNING webhook_hosts.host, failures, CASE
 # What no entry of the queue is for, though it is due: only where one was lost.
 FORGOTTEN = """
 SELECT host, failures FROM webhook_hosts AS known
-WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease OR id = wakeup) AND EXISTS (
-    SELECT FROM webhook_deliveries
-    WHERE webhook_deliveries.host = known.host AND status = 'pending' AND next_attempt_at < now() - $1::interval
-        AND (known.paused_at IS NULL OR by_hand)
-)
+WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease OR id = wakeup)
+    AND now() - $1::interval > CASE WHEN known.paused_at IS NULL THEN (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = known.host AND status = 'pending'
+    ) ELSE (
+        SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = known.host AND status = 'pending' AND by_hand
+    ) END
 ORDER BY host FOR NO KEY UPDATE SKIP LOCKED
 """
 
@@ -165,24 +219,30 @@ RETURNING host
 
 # What is being recorded just now is left out: it was sent this very moment.
 AGAIN_SINCE = """
-WITH again AS (
+WITH batch AS (
+    SELECT id FROM webhook_deliveries
+    WHERE id > $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+    ORDER BY id LIMIT $3
+), again AS (
     UPDATE webhook_deliveries
     SET status = 'pending', step = 0, by_hand = true, next_attempt_at = now(), ended_at = NULL
     WHERE id IN (
         SELECT id FROM webhook_deliveries
-        WHERE id >= $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+        WHERE id IN (SELECT id FROM batch) AND status <> 'delivered'
         FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING host
 )
-SELECT host, count(*) AS deliveries FROM again GROUP BY host
+SELECT (SELECT id FROM batch ORDER BY id OFFSET $3 - 1) AS last, (SELECT count(*) FROM again) AS deliveries,
+    ARRAY(SELECT DISTINCT host FROM again ORDER BY host) AS hosts
 """
 
 PRUNE = """
 WITH old AS (
     SELECT id FROM webhook_deliveries
-    WHERE id < $1 AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
-    ORDER BY id LIMIT $2
+    WHERE id < $1 AND NOT (status = 'pending' AND by_hand)
+        AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 ), attempts AS (
     DELETE FROM webhook_attempts WHERE delivery_id IN (SELECT id FROM old)
 )
@@ -190,6 +250,6 @@ DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM old)
 """
 
 PRUNE_HOSTS = """
-DELETE FROM webhook_hosts AS known WHERE lease IS NULL AND wakeup IS NULL AND failures = 0
+DELETE FROM webhook_hosts AS known WHERE lease IS NULL AND wakeup IS NULL AND paused_at IS NULL
     AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.host = known.host)
 """

@@ -41,6 +41,10 @@ class Record:
         """Record an attempt; the future tells how often in a row its host has failed by now."""
         return self._note.put((due, outcome))
 
+    def forget(self, host: str) -> None:
+        """Keep no longer in mind whether a host has been failing: whoever leases it next reads that anew."""
+        self._failing.discard(host)
+
     def abandon(self) -> None:
         """Wait for the database no longer: what is not recorded is sent again, with the same id."""
         self._abandoned.set()
@@ -64,7 +68,7 @@ class Record:
         """Returns the failures in a row of the hosts that failed only; one that received anything is well."""
         rows = [_row(*attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
         well = {due.host for due, outcome in attempts if outcome.error is None}
-        failed = Counter(due.host for due, outcome in attempts if due.host not in well)
+        failed = Counter(due.host for due, outcome in attempts if due.host not in well and not outcome.unsent)
         self._failing.update(due.host for due, _ in attempts if due.failures)
         recovered = well & self._failing
         async with self._pool.acquire() as connection:
@@ -97,8 +101,9 @@ def _row(due: Due, outcome: Outcome, verdict: Verdict) -> tuple[object, ...]:
     return (
         due.id,
         due.attempts,
+        due.step,
+        due.by_hand,
         verdict.status,
-        due.step + 1,
         verdict.wait,
         outcome.started_at,
         outcome.milliseconds,

@@ -35,6 +35,6 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), LONGEST_ASKED)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(), moment.replace(tzinfo=moment.tzinfo or UTC) - now)

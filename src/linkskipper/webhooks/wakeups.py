@@ -2,7 +2,8 @@
 
 However many deliveries wait for a host, one worker at a time has its lease and, for the next time that one is due,
 one wakeup is queued. So a receiver that is down costs the queue one entry and not one for each event that it missed,
-and the attempts under way to it are bounded (docs/decisions/0009-webhooks-by-host.md).
+and the attempts under way to it are bounded. A live host gets one more for each transaction that ends jobs with events
+for it, as the worker that has the lease is told so (docs/decisions/0009-webhooks-by-host.md).
 """
 
 from collections.abc import Sequence
