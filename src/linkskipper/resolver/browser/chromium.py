@@ -58,7 +58,7 @@ class Chromium:
         """Start one; raises Playwright's Error, TimeoutError or SettingsError where it does not come up."""
         home = TemporaryDirectory(prefix="linkskipper-browser-", ignore_cleanup_errors=True)
         if options.extra_ca is not None:
-            trust(options.extra_ca, Path(home.name))
+            await asyncio.to_thread(trust, options.extra_ca, Path(home.name))
         playwright = await async_playwright().start()
         try:
             async with asyncio.timeout(START_SECONDS):
