@@ -220,7 +220,7 @@ async def test_a_link_under_way_at_the_end() -> None:
 
 
 async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its memory counts, and where it hangs it is killed with its browser."""
+    """Its memory counts, and where it hangs it is killed with its browser, and nothing is left on the disk."""
     monkeypatch.setattr(chromium_room, "CLOSE_SECONDS", 0.5)
     monkeypatch.setattr(chromium_room, "_memory", lambda process: "run-driver" in process.cmdline())
     before = alive()
@@ -230,6 +230,9 @@ async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -
         (chromium,) = world.engine._running
         assert chromium.trim(10) == 1
         chromium._driver.suspend()
+        assert chromium._profile is not None
+        assert Path(chromium._profile).exists()
+    assert not Path(chromium._profile).exists()
     assert alive() <= before
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -38,6 +39,7 @@ _SWITCHES = (
     "--accept-lang=en",
     "--window-size=1280,720",
 )
+_PROFILE = "playwright_chromiumdev_profile-"
 _NOWHERE = "http://nowhere.invalid:1"  # what is not in a link's own context gets out nowhere
 
 
@@ -57,12 +59,14 @@ class Chromium:
         # Held from the start: a Process knows when its pid has become another's.
         self._process = process
         self._driver = _driver_of(process)
+        self._profile = _profile_of(process)
         browser.on("disconnected", lambda _: self._lose_tabs())
 
     @classmethod
     async def start(cls, options: BrowserOptions) -> Self:
         """Start one; raises TimeoutError, SettingsError, or whatever Playwright does where it does not come up."""
-        home, before = TemporaryDirectory(prefix="linkskipper-browser-", ignore_cleanup_errors=True), _drivers()
+        before = _drivers()
+        home = TemporaryDirectory(prefix="linkskipper-browser-", ignore_cleanup_errors=True)
         opening = asyncio.ensure_future(async_playwright().start())
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -98,6 +102,8 @@ class Chromium:
         self.retire()
         async with AsyncExitStack() as steps:
             steps.callback(self._home.cleanup)
+            if self._profile is not None:  # which a driver that is killed leaves behind
+                steps.callback(shutil.rmtree, self._profile, ignore_errors=True)
             steps.callback(self.kill)
             steps.push_async_callback(_stop, self._playwright)
             steps.callback(lambda: _kill(_family(self._process)))  # the driver clears up after it before it ends
@@ -148,6 +154,12 @@ def _driver_of(process: psutil.Process) -> psutil.Process:
     """Playwright's driver: the child of this process that the browser descends from."""
     line = [process, *process.parents()]
     return next((each for each, above in pairwise(line) if above.pid == os.getpid()), process)
+
+
+def _profile_of(process: psutil.Process) -> str | None:
+    """The folder that Playwright has made for the browser's profile."""
+    folders = (part.removeprefix("--user-data-dir=") for part in process.cmdline())
+    return next((each for each in folders if Path(each).name.startswith(_PROFILE)), None)
 
 
 def _drivers() -> set[psutil.Process]:
