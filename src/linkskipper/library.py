@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,6 +16,7 @@ from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_brows
 from linkskipper.resolver.visit import OnHop
 
 T = TypeVar("T")
+_LEFT = "this resolver was left while a link was under way"
 
 
 class Resolver:
@@ -51,17 +52,20 @@ class Resolver:
 
         Never raises for anything that the link does: the Resolution says it.
         """
-        if self._thread is not None:
-            return await asyncio.wrap_future(self._thread.begin(self._resolve(url, on_hop)))
+        if (thread := self._thread) is not None:
+            return await asyncio.wrap_future(thread.begin(self._resolve(url, on_hop)))
         if self._engine is not None:
             return await self._resolve(url, on_hop)
         async with self._once() as once:
             return await once.resolve(url, on_hop=on_hop)
 
     def resolve_sync(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
-        """The same as a plain call, from any thread, or from several at once; `on_hop` is called in another."""
-        if self._thread is not None:
-            return self._thread.run(self._resolve(url, on_hop))
+        """The same as a plain call, from any thread, or from several at once; `on_hop` is called in another.
+
+        Raises RuntimeError where the resolver is left meanwhile.
+        """
+        if (thread := self._thread) is not None:
+            return thread.run(self._resolve(url, on_hop))
         if self._engine is not None:
             raise RuntimeError("this resolver was entered with async with: await its resolve()")
         with self._once() as once:
@@ -69,7 +73,11 @@ class Resolver:
 
     async def __aenter__(self) -> Self:
         self._require_shut()
-        self._engine = await self._open()
+        try:
+            self._engine = await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -81,16 +89,22 @@ class Resolver:
     def __enter__(self) -> Self:
         self._require_shut()
         self._thread = _LoopThread()
-        self._engine = self._thread.run(self._open())
+        try:
+            self._engine = self._thread.run(self._open())
+        except BaseException:
+            self._leave_thread()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave_thread()
+
+    def _leave_thread(self) -> None:
         thread, self._thread, self._engine = self._thread, None, None
         if thread is not None:
-            thread.run(self._stack.aclose())
-            thread.stop()
+            thread.leave(self._stack.aclose())
 
     async def _open(self) -> engine.Resolver:
         if self._transport is not None:
@@ -107,7 +121,7 @@ class Resolver:
 
     async def _resolve(self, url: str, on_hop: OnHop | None) -> Resolution:
         if self._engine is None:
-            raise RuntimeError("this resolver was left while a link was under way")
+            raise RuntimeError(_LEFT)
         return await self._engine.resolve(url, on_hop=on_hop)
 
     def _once(self) -> "Resolver":
@@ -123,12 +137,19 @@ class _LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._lock = Lock()
+        self._left = False
         self._thread = Thread(target=self._loop.run_forever, name="linkskipper", daemon=True)
         self._thread.start()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start it there."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Start it there; raises RuntimeError, now or in the end, where the thread is left."""
+        with self._lock:
+            if self._left:
+                work.close()
+                raise RuntimeError(_LEFT)
+            return asyncio.run_coroutine_threadsafe(self._noted(work), self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it there to its end; broken off here, it is broken off there."""
@@ -139,8 +160,32 @@ class _LoopThread:
             future.cancel()
             raise
 
-    def stop(self) -> None:
-        """End the loop and the thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    def leave(self, ending: Coroutine[Any, Any, None]) -> None:
+        """Break off what is under way there, run the ending, and end the loop and the thread."""
+        with self._lock:
+            self._left = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._break_off(ending), self._loop).result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _noted(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._left:
+                raise RuntimeError(_LEFT) from None
+            raise
+        finally:
+            self._tasks.discard(task)
+
+    async def _break_off(self, ending: Coroutine[Any, Any, None]) -> None:
+        under_way = list(self._tasks)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await ending

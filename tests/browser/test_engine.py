@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from browser.world import World, run_world
+from linkskipper.resolver.browser import chromium as chromium_room
 from linkskipper.resolver.browser import find_browser
 from linkskipper.resolver.browser.chromium import Chromium
 from linkskipper.settings import load
@@ -36,6 +37,12 @@ def browsers(of: int | None = None) -> list[psutil.Process]:
         if any("headless" in part for part in command[:1]) and not any("--type=" in part for part in command):
             found.append(process)
     return found
+
+
+def alive() -> set[psutil.Process]:
+    """All that this process has started and that runs."""
+    family = psutil.Process().children(recursive=True)
+    return {each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE}
 
 
 def slow_link(world: World, milliseconds: int = 1500) -> None:
@@ -121,11 +128,13 @@ async def test_a_page_that_takes_all_memory() -> None:
 
 
 async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its links are resolved by the next one."""
+    """Its links are resolved by the next one; the watch goes on after an error of its own."""
     async with run_world() as world:
-        too_much = [10**12]
+        too_much, unforeseen = [10**12], [ValueError("unforeseen")]
 
         def taken(chromium: Chromium, _: int) -> int:
+            if unforeseen:
+                raise unforeseen.pop()
             return too_much.pop() if too_much and chromium.links and world.shortener.asked else 0
 
         monkeypatch.setattr(Chromium, "trim", taken)
@@ -155,6 +164,76 @@ async def test_a_browser_that_does_not_start(tmp_path: Path) -> None:
         slow_link(world)
         resolution = await world.resolve(steps=FOLLOW)
         assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+
+
+def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> None:
+    node = folder / "node"
+    node.write_text(f"#!/bin/sh\n{line}\n")
+    node.chmod(0o755)
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+
+
+@pytest.mark.parametrize("line", ["exit 1", "sleep 60"])
+async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+    """Whether it ends or hangs, the link fails with a reason, and nothing of it is left."""
+    replace_the_driver(monkeypatch, tmp_path, line)
+    monkeypatch.setattr(chromium_room, "START_SECONDS", 1)
+    before = alive()
+    async with run_world() as world:
+        resolution = await world.resolve(steps=FOLLOW)
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+        assert alive() <= before
+
+
+async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The start goes on without it, and is given up when the engine ends."""
+    replace_the_driver(monkeypatch, tmp_path, "sleep 60")
+    before = alive()
+    async with run_world() as world:
+        resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 1, "max_wait": 1})
+        assert resolution.reason == "timeout"
+    assert alive() <= before
+
+
+async def test_a_link_given_up_while_its_browser_starts(own_world: World) -> None:
+    """The browser comes up all the same, for the next link."""
+    before = {process.pid for process in browsers()}
+    slow_link(own_world, 0)
+    link = asyncio.create_task(own_world.resolve(steps=FOLLOW))
+    await asyncio.sleep(0.2)
+    link.cancel()
+    assert (await own_world.resolve(steps=FOLLOW)).target_url == own_world.destination
+    assert len({process.pid for process in browsers()} - before) == 1
+
+
+async def test_a_link_under_way_at_the_end() -> None:
+    """It ends with its browser, and starts no other."""
+    before = alive()
+    async with run_world() as world:
+        slow_link(world, 60_000)
+        link = asyncio.create_task(world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 50}))
+        await until_asked(world)
+    assert (await link).reason == "upstream_error"
+    assert alive() <= before
+
+
+async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its memory counts, and where it hangs it is killed with its browser, and nothing is left on the disk."""
+    monkeypatch.setattr(chromium_room, "CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr(chromium_room, "_memory", lambda process: "run-driver" in process.cmdline())
+    before = alive()
+    async with run_world() as world:
+        slow_link(world, 0)
+        await world.resolve(steps=FOLLOW)
+        (chromium,) = world.engine._running
+        assert chromium.trim(10) == 1
+        chromium._driver.suspend()
+        assert chromium._profile is not None
+        assert Path(chromium._profile).exists()
+    assert not Path(chromium._profile).exists()
+    assert alive() <= before
 
 
 OWNER = """

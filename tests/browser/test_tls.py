@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import trustme
@@ -12,7 +13,9 @@ import trustme
 from browser.world import in_a_browser
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy
+from linkskipper.errors import SettingsError
 from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver.browser.trust import trust
 from resolver.shortener import TARGET, Shortener, page
 from support.browser import run_browser
 
@@ -58,3 +61,12 @@ async def test_everything_else_is_verified(resolver: Resolver, host: str) -> Non
     """Another CA's certificate, another host's, an old one, and one that only comes with the CA's beside it are not."""
     resolution = await resolver.resolve(f"https://{host}/link")
     assert (resolution.reason, resolution.hops[0].status) == ("upstream_error", None)
+
+
+def test_a_database_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room for it, that is told; the process lives on."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    with pytest.raises(SettingsError, match="cannot be made to trust"):
+        trust(file, tmp_path / "home")

@@ -71,6 +71,21 @@ async def test_a_body(wire: Wire, dns: FakeDns) -> None:
     assert b"other.test" not in b"".join(wire.requests)
 
 
+@pytest.mark.parametrize(("times", "ending"), [(8, b"ok"), (9, b"")])
+async def test_interim_answers(wire: Wire, dns: FakeDns, times: int, ending: bytes) -> None:
+    """They are passed over, but not for ever."""
+
+    async def put_off(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * times + OK)
+
+    wire.script = put_off
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
+        async with asyncio.timeout(5):
+            assert (await reader.read())[-2:] == ending
+        writer.close()
+
+
 async def test_a_tunnel(wire: Wire, dns: FakeDns) -> None:
     """CONNECT leads to the host, and the bytes pass as they are."""
     async with way(wire, dns) as lane:
@@ -101,6 +116,11 @@ REFUSED = [
     "GET file:///etc/passwd HTTP/1.1",
     "GET / HTTP/1.1\nHost: good.test:{port}",
     "GET http://good.test:{port}/ HTTP/1.1\nContent-Length: x",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 1\nContent-Length: 1",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 1\ncontent-length : 2",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: +1",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length:",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 0000000000000001",
     "POST http://good.test:{port}/ HTTP/1.1\nTransfer-Encoding: chunked",
     "CONNECT",
     "",
@@ -112,6 +132,7 @@ async def test_what_is_refused(wire: Wire, dns: FakeDns, request_: str) -> None:
     """Other hosts, addresses in every spelling, other ports, and what no browser asks: nothing is connected to."""
     async with way(wire, dns) as lane:
         answer = await lane.ask(request_.format(port=wire.port))
+        assert set(lane.lane.failures) <= {"good.test"}
     assert answer.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 "))
     assert wire.connections == 0
 
@@ -134,7 +155,9 @@ async def test_names_are_judged_by_what_they_lead_to(
         dns.set("good.test", *answers)
         answer = await lane.ask(f"CONNECT good.test:{wire.port} HTTP/1.1")
         assert answer.startswith(b"HTTP/1.1 403 ")
-        assert isinstance(lane.lane.failures["good.test"], failure)
+        noted = lane.lane.failures["good.test"]
+        assert isinstance(noted, failure)
+        assert noted.__traceback__ is None
     assert wire.connections == 0
 
 
@@ -195,3 +218,16 @@ async def test_the_lane_ends_with_its_link(wire: Wire, dns: FakeDns) -> None:
     writer.close()
     with pytest.raises(ConnectionRefusedError):
         await lane.say("GET / HTTP/1.1")
+
+
+async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDns) -> None:
+    """What has come, but is not served yet, is closed too; nothing of it goes on."""
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
+        async with asyncio.timeout(5):
+            while not lane.lane.connections:
+                await asyncio.sleep(0)
+    assert not lane.lane.connections
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()

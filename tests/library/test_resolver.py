@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from asyncio.subprocess import PIPE
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -59,6 +60,42 @@ async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
         assert (await resolver.resolve("http://s.test/a")).target_url == TARGET
     finally:
         await asyncio.to_thread(resolver.__exit__, None, None, None)
+
+
+async def test_left_while_a_link_is_under_way(bench: Bench) -> None:
+    """A plain call in another thread is broken off and says so; one that comes later too."""
+    bench.put("/a", answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
+
+    def call() -> None:
+        before = active_count()
+        with ThreadPoolExecutor(1) as pool:
+            with of(bench) as resolver:
+                thread, waiting = resolver._thread, pool.submit(resolver.resolve_sync, "http://s.test/a")
+                while not bench.shortener.asked:
+                    time.sleep(0.01)
+            with pytest.raises(RuntimeError, match="left while"):
+                waiting.result(timeout=5)
+            assert thread is not None
+            with pytest.raises(RuntimeError, match="left while"):
+                thread.run(asyncio.sleep(0))
+        assert active_count() == before
+
+    await asyncio.to_thread(call)
+
+
+async def test_what_cannot_be_entered(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is left, and it can be entered once the reason has gone."""
+    bench.put("/a", to(TARGET))
+    resolver, before = of(bench), active_count()
+    with monkeypatch.context() as broken:
+        broken.setattr("linkskipper.library.find_browser", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await resolver.__aenter__()
+        with pytest.raises(ZeroDivisionError):
+            resolver.__enter__()
+    assert active_count() == before
+    async with resolver:
+        assert (await resolver.resolve("http://s.test/a")).target_url == TARGET
 
 
 async def test_in_a_browser(tmp_path: Path) -> None:

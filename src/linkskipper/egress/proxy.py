@@ -5,7 +5,7 @@ Whatever a page asks for, the connection is made here, past the guard. TLS stays
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -40,7 +40,8 @@ class LaneLimits:
 class Lane:
     """One link's way through the proxy, on a port of its own.
 
-    `failures` says why a host could not be reached; `on_overrun` is called once the link's sites have sent too much.
+    `failures` says why an allowed host could not be reached; `on_overrun` is called once the link's sites have sent too
+    much.
     """
 
     allows: Callable[[str], bool]
@@ -50,6 +51,7 @@ class Lane:
     failures: dict[str, EgressError] = field(default_factory=dict)
     on_overrun: Callable[[], None] = lambda: None
     connections: set[asyncio.Task[None]] = field(default_factory=set)
+    ended: bool = False
 
     def take(self, data: bytes) -> None:
         """Count what a site has sent; raises BodyTooLarge."""
@@ -86,48 +88,52 @@ class BrowserProxy:
         lane = Lane(allows, self._limits)
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if lane.ended:
+                writer.close()
+                return
             task = asyncio.create_task(self._serve(lane, _Stream(reader, writer)))
             lane.connections.add(task)
             task.add_done_callback(lane.connections.discard)
+            task.add_done_callback(lambda _: writer.close())  # also where it is cancelled before it begins
 
         listener = await asyncio.start_server(accept, "127.0.0.1", 0)
         lane.server = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         try:
             yield lane
         finally:
+            lane.ended = True
             listener.close()
-            for task in lane.connections:
-                task.cancel()
+            await _broken_off(lane.connections)
 
     async def _serve(self, lane: Lane, near: _Stream) -> None:
         """Serve one connection of the browser's, to its end."""
-        with contextlib.closing(near.writer), contextlib.suppress(OSError, EgressError, asyncio.CancelledError):
+        with contextlib.suppress(OSError, EgressError, asyncio.CancelledError):
             try:
                 request = await read_request(near.reader)
-                far = await self._connect(lane, request)
             except BadUrl:
                 near.writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
-            except EgressError:
+            far = await self._connect(lane, request)
+            if far is None:
                 near.writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
             with contextlib.closing(far.writer):
                 await (_tunnel(lane, near, far) if request.is_tunnel else _forward(lane, request, near, far))
 
-    async def _connect(self, lane: Lane, request: ProxyRequest) -> _Stream:
-        """Raises Refused, Unreachable or TimedOut, and notes it."""
+    async def _connect(self, lane: Lane, request: ProxyRequest) -> _Stream | None:
+        """None where the host may not or cannot be reached, which is noted; of others a page can invent any number."""
         host = request.host
+        if not lane.allows(host):
+            return None
         try:
-            if not lane.allows(host):
-                raise Refused(host, "", "it is none of the link's hosts")
             if len(lane.connections) > self._limits.connections:
                 raise Unreachable("the link has too many connections open")
             return await self._dial(host, request.port)
         except EgressError as error:
-            lane.failures[host] = error
+            lane.failures[host] = error.with_traceback(None)
             if isinstance(error, Refused) and error.address:
                 _log.warning("egress.refused", host=host, address=error.address, reason=error.reason)
-            raise
+            return None
 
     async def _dial(self, host: str, port: int) -> _Stream:
         if self._resolver is None:
@@ -193,5 +199,12 @@ async def _until_either(*ways: Coroutine[None, None, None]) -> None:
         for task in ended:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
+        await _broken_off(tasks)
+
+
+async def _broken_off(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them, and wait until they have ended."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,6 +8,8 @@ from linkskipper.egress.urls import canonical
 
 _OF_ONE_CONNECTION = (b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade")
 _INTERIM = b"1"
+_MOST_INTERIM = 8
+_MOST_DIGITS = 15
 
 
 class ProxyRequest(NamedTuple):
@@ -29,10 +31,10 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
         url = canonical(f"https://{target}/")
         return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=True, head=b"", body_bytes=0)
     url = canonical(target)
-    if url.scheme != "http" or _value(fields, b"transfer-encoding"):
+    length, *others = _values(fields, b"content-length") or [b"0"]
+    if url.scheme != "http" or _values(fields, b"transfer-encoding") or others:
         raise BadUrl("this is no plain request")
-    length = _value(fields, b"content-length") or b"0"
-    if not length.isdigit():
+    if not length.isdigit() or len(length) > _MOST_DIGITS:
         raise BadUrl("this is no plain request")
     path = url.href.partition("#")[0][len(url.origin) :]
     head = _joined(f"{method} {path} HTTP/1.1".encode("latin-1"), fields)
@@ -41,10 +43,11 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
 
 async def read_response_head(reader: asyncio.StreamReader) -> bytes:
     """Read the head of the final answer, as it goes to the browser; raises Unreachable or HeadersTooLarge."""
-    while True:
+    for _ in range(_MOST_INTERIM + 1):
         first, *fields = (await _read_head(reader)).split(b"\r\n")
         if not first.partition(b" ")[2].startswith(_INTERIM):
             return _joined(first, fields)
+    raise Unreachable("the answer is put off time and again")
 
 
 async def _read_head(reader: asyncio.StreamReader) -> bytes:
@@ -61,8 +64,8 @@ def _joined(first: bytes, fields: list[bytes]) -> bytes:
     return b"\r\n".join([first, *kept, b"Connection: close", b"", b""])
 
 
-def _value(fields: list[bytes], name: bytes) -> bytes | None:
-    return next((line.partition(b":")[2].strip() for line in fields if _name(line) == name), None)
+def _values(fields: list[bytes], name: bytes) -> list[bytes]:
+    return [line.partition(b":")[2].strip() for line in fields if _name(line) == name]
 
 
 def _name(line: bytes) -> bytes:

@@ -39,11 +39,12 @@ class BrowserEngine:
         self._options = options
         self._proxy = proxy
         self._room = asyncio.Semaphore(options.contexts)
-        self._starting = asyncio.Lock()
+        self._start: asyncio.Task[Chromium | None] | None = None
         self._current: Chromium | None = None
         self._running: set[Chromium] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._watch = asyncio.create_task(self._keep_watch())
@@ -52,11 +53,13 @@ class BrowserEngine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-        for chromium in list(self._running):
-            self._end(chromium)
-        if self._ending:
+        self._closing = True
+        for task in filter(None, (self._watch, self._start)):
+            task.cancel()
+            await asyncio.wait([task])
+        while self._running or self._ending:
+            for chromium in list(self._running):
+                self._end(chromium)
             await asyncio.wait(self._ending)
 
     async def run(self, visit: Visit) -> None:
@@ -66,7 +69,7 @@ class BrowserEngine:
             try:
                 await self._attempt(visit)
             except Stop as stop:
-                if not REASONS[stop.reason].retried:
+                if self._closing or not REASONS[stop.reason].retried:
                     raise
                 visit.return_to(start)
             else:
@@ -86,7 +89,7 @@ class BrowserEngine:
     async def _run(self, visit: Visit) -> None:
         async with (
             self._proxy.lane(visit.provider.may_load) as lane,
-            self._browser() as chromium,
+            self._browser(visit) as chromium,
             _tab(chromium, visit, lane) as tab,
         ):
             lane.on_overrun = lambda: tab.end(_overrun(visit))
@@ -97,16 +100,13 @@ class BrowserEngine:
                 visit.live = None
 
     @asynccontextmanager
-    async def _browser(self) -> AsyncIterator[Chromium]:
+    async def _browser(self, visit: Visit) -> AsyncIterator[Chromium]:
         """The browser for one more link; it does not end before that has."""
-        async with self._starting:
-            if self._current is None or not self._current.usable:
-                self._current = await self._started()
-            chromium = self._current
-            chromium.links += 1
-            chromium.served += 1
-            if chromium.served >= self._options.links:
-                chromium.retire()
+        chromium = await self._usable(visit)
+        chromium.links += 1
+        chromium.served += 1
+        if chromium.served >= self._options.links:
+            chromium.retire()
         try:
             yield chromium
         finally:
@@ -114,12 +114,36 @@ class BrowserEngine:
             if chromium.is_done:
                 self._end(chromium)
 
-    async def _started(self) -> Chromium:
+    async def _usable(self, visit: Visit) -> Chromium:
+        """The current browser, or the one that is coming up for all who wait; raises Stop, at the link's own time."""
+        while self._current is None or not self._current.usable:
+            if self._closing:
+                raise Stop(Reason.UPSTREAM_ERROR, "The browser has been ended.")
+            if self._start is None or self._start.done():
+                self._start = asyncio.create_task(self._started())
+            start = self._start
+            await asyncio.wait([start], timeout=max(visit.until - asyncio.get_running_loop().time(), 0))
+            if not start.done():
+                raise Stop(Reason.TIMEOUT, "The browser does not start in time.")
+            chromium = None if start.cancelled() else start.result()
+            if chromium is None:
+                raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.")
+            if chromium.retired is None:
+                return chromium
+        return self._current
+
+    async def _started(self) -> Chromium | None:
+        """Start one, whatever becomes of the link that it was first wanted for; None where it does not start."""
         try:
             chromium = await Chromium.start(self._options)
-        except (*BROKEN, TimeoutError) as error:
-            _log.error("browser.not_started", executable=str(self._options.executable), error=str(error))
-            raise Stop(Reason.UPSTREAM_ERROR, "The browser does not start.") from None
+        except Exception as error:
+            _log.error(
+                "browser.not_started",
+                executable=str(self._options.executable),
+                error=str(error) or type(error).__name__,
+            )
+            return None
+        self._current = chromium
         self._running.add(chromium)
         return chromium
 
@@ -136,14 +160,20 @@ class BrowserEngine:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             for chromium in list(self._running):
-                taken = await asyncio.to_thread(chromium.trim, self._options.memory)
-                if taken > self._options.memory or _is_overdue(chromium):
-                    _log.warning("browser.killed", memory=taken, links=chromium.served)
-                    chromium.kill()
-                elif taken > self._options.memory * RETIRE_AT:
-                    chromium.retire()
-                if chromium.is_done:
-                    self._end(chromium)
+                try:
+                    await self._look_after(chromium)
+                except Exception as error:
+                    _log.error("browser.watch_failed", error=str(error), kind=type(error).__name__)
+
+    async def _look_after(self, chromium: Chromium) -> None:
+        taken = await asyncio.to_thread(chromium.trim, self._options.memory)
+        if taken > self._options.memory or _is_overdue(chromium):
+            _log.warning("browser.killed", memory=taken, links=chromium.served)
+            chromium.kill()
+        elif taken > self._options.memory * RETIRE_AT:
+            chromium.retire()
+        if chromium.is_done:
+            self._end(chromium)
 
 
 @asynccontextmanager

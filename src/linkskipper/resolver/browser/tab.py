@@ -151,7 +151,10 @@ class Tab:
 
     def _notice_foreign(self, href: str) -> None:
         if not href.startswith(_OWN_SCHEMES) and not self.left.done():
-            self._visit.take([Onward(href, self._mechanism(), self._visit.url)])
+            try:
+                self._visit.take([Onward(href, self._mechanism(), self._visit.url)])
+            except Stop as stop:
+                self.end(stop)
             self.end()
 
     def _on_paused(self, event: dict[str, Any]) -> None:

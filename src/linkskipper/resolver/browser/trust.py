@@ -28,15 +28,34 @@ def trust(ca: Path, home: Path) -> None:
     directory = home / ".pki" / "nssdb"
     directory.mkdir(parents=True)
     nss = _library()
-    context = nss.NSS_InitContext(f"sql:{directory}".encode(), b"", b"", b"secmod.db", None, 0)
-    slot, database = ctypes.c_void_p(nss.PK11_GetInternalKeySlot()), ctypes.c_void_p(nss.CERT_GetDefaultCertDB())
-    failed = not context or nss.PK11_InitPin(slot, None, b"")
-    for number, certificate in enumerate(_certificates(ca)):
-        failed = failed or _add(nss, slot, database, certificate, f"extra {number}".encode())
-    nss.PK11_FreeSlot(slot)
-    nss.NSS_ShutdownContext(ctypes.c_void_p(context))
+    context = ctypes.c_void_p(nss.NSS_InitContext(f"sql:{directory}".encode(), b"", b"", b"secmod.db", None, 0))
+    if not context:
+        raise _distrusted(ca)
+    try:
+        failed = _fill(nss, _certificates(ca))
+    finally:
+        nss.NSS_ShutdownContext(context)
     if failed:
-        raise SettingsError(f"LINKSKIPPER_EXTRA_CA: the browser cannot be made to trust {ca}")
+        raise _distrusted(ca)
+
+
+def _distrusted(ca: Path) -> SettingsError:
+    return SettingsError(f"LINKSKIPPER_EXTRA_CA: the browser cannot be made to trust {ca}")
+
+
+def _fill(nss: ctypes.CDLL, certificates: list[bytes]) -> bool:
+    """Add the certificates to the open database; tells whether that failed."""
+    slot = ctypes.c_void_p(nss.PK11_GetInternalKeySlot())
+    if not slot:
+        return True
+    try:
+        database = ctypes.c_void_p(nss.CERT_GetDefaultCertDB())
+        return bool(nss.PK11_InitPin(slot, None, b"")) or any(
+            _add(nss, slot, database, certificate, f"extra {number}".encode())
+            for number, certificate in enumerate(certificates)
+        )
+    finally:
+        nss.PK11_FreeSlot(slot)
 
 
 def _library() -> ctypes.CDLL:
