@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from structlog.testing import capture_logs
@@ -164,6 +165,41 @@ def test_clashes_come_and_go(tmp_path: Path) -> None:
     change = look(live)[0]
     assert (change["added"], change["removed"]) == (["another"], ["mine"])
     assert label(live.catalog, "mine.test") == "B"
+
+
+def test_a_host_that_moves_to_another_file(tmp_path: Path) -> None:
+    """Where two files are saved together, the one that takes a host over gets it, in whatever order they are read."""
+    write(tmp_path, "a")
+    write(tmp_path, "b", host="moved.test")
+    live = LiveCatalog(tmp_path)
+    write(tmp_path, "a", label="B", host="moved.test")
+    write(tmp_path, "b")
+    assert [entry["event"] for entry in look(live)] == ["providers.reloaded"]
+    assert (label(live.catalog, "moved.test"), label(live.catalog, "b.test")) == ("B", "A")
+
+
+def test_a_change_counts_once_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where reading a file fails beyond all that is foreseen, the others' changes are taken in the next time."""
+    directory = OperatorsDirectory(tmp_path)
+    write(tmp_path, "a")
+    write(tmp_path, "b")
+    with monkeypatch.context() as broken:
+        broken.setattr(directory.layer, "put", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            directory.read()
+    assert directory.look().changed
+    assert sorted(directory.layer.providers) == ["a", "b"]
+
+
+def test_a_file_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """It is told of, and its last good version stays: only a file that is not there is gone."""
+    file = write(tmp_path, "mine")
+    live = LiveCatalog(tmp_path)
+    file.unlink()
+    file.symlink_to(file)
+    (told,) = look(live, 4)
+    assert told.items() >= {"event": "providers.file_refused", "file": str(file)}.items()
+    assert label(live.catalog, "mine.test") == "A"
 
 
 def test_graveyard(tmp_path: Path) -> None:

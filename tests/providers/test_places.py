@@ -193,6 +193,7 @@ async def test_requests_apart(pool: Pool, worker: Callable[..., Places]) -> None
         ({"concurrency": 3}, 3),
         ({"min_interval": 0.1}, 21),
         ({"min_interval": 5}, 1),
+        ({"min_interval": 0.001}, 1000),
         ({"min_interval": 1, "concurrency": 2}, 2),
         ({"min_interval": 1, "concurrency": 20}, 3),
     ],

@@ -100,7 +100,10 @@ class Bench:
         """Resolve with the given providers or, failing that, with one for each of the two hosts."""
         shortener = f"127.0.0.1:{self.shortener.port}"
         policy = Policy.parse(
-            ports=["80"], allow=[], host_map=[f"{name}:80={shortener}" for name in (HOST, OTHER)], extra_ca=None
+            ports=["80"],
+            allow=[],
+            host_map=[f"{name}:80={shortener}" for name in (HOST, f"www.{HOST}", OTHER)],
+            extra_ca=None,
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
         async with Client(policy, user_agent=USER_AGENT) as client:

@@ -130,6 +130,15 @@ async def test_nothing_to_send(bench: Bench, reply: bytes) -> None:
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
 
 
+async def test_many_forms_and_buttons(bench: Bench) -> None:
+    """Whose button each one is, is found out for all of them at once."""
+    bench.put("/a", page("<form><input name=a></form>" * 1500 + "<button>Go</button>" * 1500))
+    begin = time.process_time()
+    steps = [{"use": "submit", "selector": "button"}]
+    assert (await bench.resolve(f"{HOST}/a", provider(steps=steps))).reason == "provider_changed"
+    assert time.process_time() - begin < 2
+
+
 async def test_ten_thousand_cookies(bench: Bench) -> None:
     """More cookies than headers may hold end the link; many over several pages do not, and the latest are sent."""
     bench.put("/a", to(TARGET, *(f"Set-Cookie: c{n}=1" for n in range(10_000))))

@@ -83,6 +83,7 @@ async def test_pick(bench: Bench, path: str, document: str) -> None:
         (json('{"status":"success"}'), "provider_changed"),
         (json("[" * 100_000), "provider_changed"),
         (json('"text"'), "provider_changed"),
+        (json('{"url":"!"}').replace(b"!", b"\xff"), "provider_changed"),
         (json(""), "provider_changed"),
         (json("{", 500), "upstream_error"),
         (answer(404), "provider_changed"),

@@ -86,6 +86,19 @@ async def test_families_take_over_where_redirects_end(bench: Bench) -> None:
     assert (await bench.resolve("http://s.test/c", provider("named.test"))).target_url == "http://other.test/x"
 
 
+@pytest.mark.parametrize("host", [HOST, f"www.{HOST}"])
+async def test_links_to_the_shorteners_own_redirect(bench: Bench, host: str) -> None:
+    """Where a page's link goes to the shortener itself, it is followed from there; where it ends there, it is none."""
+    bench.generic = True
+    leaving = "<h1>You are leaving</h1><a id=continue href=http://{}/out>On</a>"
+    bench.put("/a", page(leaving.format(host)), host=host)
+    bench.put("/out", to(TARGET), host=host)
+    resolution = await bench.resolve(f"http://{host}/a", provider("named.test"))
+    assert (resolution.target_url, resolution.provider) == (TARGET, "generic-preview")
+    bench.put("/out", page("<p>Home</p>"), host=host)
+    assert (await bench.resolve(f"http://{host}/a", provider("named.test"))).reason == "not_a_link"
+
+
 async def test_known_hosts_keep_their_files(bench: Bench) -> None:
     """Where a file names the host, its steps are run; where a link leads to such a host, it goes on there."""
     bench.generic = True

@@ -1,5 +1,7 @@
 """Literals in scripts."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,7 @@ def test_found(script: str) -> None:
         "allocation.href='/x'",
         "// location='/x'",
         "/* location='/x' */",
+        "/* location='/x'",
         "'location=\"/x\"'",
         "location = 'unclosed",
     ],
@@ -100,6 +103,14 @@ def test_hostile_script_takes_linear_time() -> None:
     """A megabyte made to trip a backtracking engine is read in an instant."""
     hostile = "location " + "window . " * 60_000 + "location" + " " * 300_000 + "=" + "'\\" * 150_000
     assert list(literal_locations([hostile])) == []
+
+
+def test_comments_that_never_end_take_linear_time() -> None:
+    """Each of them reaches to the script's end, and is looked for once."""
+    hostile = "location" + "''/*" * 500_000
+    begin = time.process_time()
+    assert list(literal_locations([hostile])) == []
+    assert time.process_time() - begin < 2
 
 
 @given(st.text(min_size=1))

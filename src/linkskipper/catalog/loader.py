@@ -80,6 +80,8 @@ def read_file(file: Path) -> Content | list[Problem]:
         message = "is nested too deeply; no field needs more than a table in a list"
     except ValidationError as error:
         return list(problems_of(str(file), error))
+    except ValueError as error:  # tomllib lets pass what int() says of thousands of digits
+        message = f"is not TOML: {error}"
     return [Problem(str(file), "", message)]
 
 

@@ -56,15 +56,22 @@ class OperatorsDirectory:
         here, gone = [file for file in rested if file in now], [file for file in rested if file not in now]
         for file in gone:
             self._forget(file)
-        self._taken.update({file: now[file] for file in here})
         # What was refused may fit now: the file that it clashed with is gone, or mended.
         again = [file for file in self._problems if file not in here and now.get(file) == self._taken.get(file)]
         before = {file: self._problems.get(file) for file in again}
-        for file in sorted([*here, *again]):
-            self._put(file)
+        self._put_all(sorted([*here, *again]), now)
         told = [file for file in self._problems if file in here or before.get(file) != self._problems[file]]
         changed = bool(gone) or any(file not in self._problems for file in [*here, *again])
         return News(changed, [problem for file in sorted(told) for problem in self._problems[file]])
+
+    def _put_all(self, files: list[Path], now: dict[Path, Signature]) -> None:
+        """Some fit only once another has given up what they take over: go on for as long as one more of them fits."""
+        while files:
+            for file in files:
+                self._put(file)
+                self._taken[file] = now[file]
+            refused = [file for file in files if file in self._problems]
+            files = refused if len(refused) < len(files) else []
 
     def _put(self, file: Path) -> None:
         if problems := self.layer.put(file):
@@ -88,6 +95,9 @@ def _signatures(directory: Path) -> Iterator[tuple[Path, Signature]]:
     for file in provider_files(directory):
         try:
             found = file.stat()
-        except OSError:
+        except FileNotFoundError:
             continue  # it went just now
-        yield file, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+        except OSError as error:
+            yield file, (0, 0, 0, error.errno or 0)  # it is there: reading it tells what is wrong
+        else:
+            yield file, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)

@@ -55,6 +55,25 @@ def controls_of(form: LexborNode, tree: LexborHTMLParser) -> list[LexborNode]:
     return [control for control in everything if is_owned(control)]
 
 
+def owners(tree: LexborHTMLParser) -> dict[int, LexborNode]:
+    """The form of each control that has one; by the control's mem_id."""
+    forms = tree.css("form")[::-1]  # the first form of an id is the one that is meant
+    by_id = {id_: form for form in forms if (id_ := form.attributes.get("id"))}
+    inside = {control.mem_id: form for form in forms for control in form.css(", ".join(CONTROLS))}
+    filled = {form.mem_id for form in inside.values()}
+    owned: dict[int, LexborNode | None] = {}
+    left_behind: LexborNode | None = None
+    for node in tree.css(", ".join(("form", *CONTROLS))):
+        named = node.attributes.get("form", _UNSAID)
+        if node.tag == "form":
+            left_behind = node if node.mem_id not in filled and _is_between_cells(node) else None
+        elif named is _UNSAID:
+            owned[node.mem_id] = inside.get(node.mem_id, left_behind)
+        else:
+            owned[node.mem_id] = by_id.get(named or "")
+    return {control: form for control, form in owned.items() if form is not None}
+
+
 _UNSAID = "\0"
 
 
@@ -174,7 +193,7 @@ def _within(tree: LexborHTMLParser, ancestor: str) -> set[int]:
 
 def _left_behind(form: LexborNode, tree: LexborHTMLParser) -> set[int]:
     """A form that starts between a table's cells stays empty, yet owns what follows up to the next form."""
-    if form.parent is None or form.parent.tag not in _TABLE_PARTS:
+    if not _is_between_cells(form):
         return set()
     following: set[int] = set()
     is_after = False
@@ -186,6 +205,10 @@ def _left_behind(form: LexborNode, tree: LexborHTMLParser) -> set[int]:
         elif is_after:
             following.add(node.mem_id)
     return following
+
+
+def _is_between_cells(form: LexborNode) -> bool:
+    return form.parent is not None and form.parent.tag in _TABLE_PARTS
 
 
 def _direction(control: LexborNode) -> str:

@@ -11,7 +11,7 @@ from linkskipper.resolver.destination import refused_destination
 from linkskipper.resolver.errors import Stop, Unsupported
 from linkskipper.resolver.extract import moves_by_itself, redirects
 from linkskipper.resolver.fetching import Fetcher, Sleep
-from linkskipper.resolver.generic import family_of, is_stranger, stranger
+from linkskipper.resolver.generic import family_of, is_inside, is_stranger, stranger
 from linkskipper.resolver.intake import intake
 from linkskipper.resolver.outcome import Reason, Resolution
 from linkskipper.resolver.spelling import Target
@@ -125,7 +125,7 @@ def _next_provider(visit: Visit, target: Target, catalog: Catalog) -> Provider |
         return provider
     if reason := refused_destination(target.url.host):
         raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
-    return None
+    return stranger(target.url.host) if is_inside(target.url, visit.provider) else None
 
 
 def _still_inside(visit: Visit) -> Target:

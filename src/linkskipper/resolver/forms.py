@@ -5,7 +5,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkskipper.egress import UTF8, Charset, Url
-from linkskipper.resolver.controls import controls_of, disabled_controls, entries, is_submitter, wants_input
+from linkskipper.resolver.controls import controls_of, disabled_controls, entries, is_submitter, owners, wants_input
 from linkskipper.resolver.encoding import ENCODERS, size, urlencoded
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.outcome import Reason
@@ -41,11 +41,14 @@ def find_form(page: Page, selector: str, *, waited: bool) -> Form | None:
     tree = page.tree
     if tree is None:
         return None
+    owned: dict[int, LexborNode] | None = None
     for element in tree.css(selector):
         if element.tag == "form":
             return Form(element, _default_button(element, tree, waited=waited))
-        if is_submitter(element) and (owner := _owner(element, tree)) is not None:
-            return Form(owner, element)
+        if is_submitter(element):
+            owned = owners(tree) if owned is None else owned
+            if (owner := owned.get(element.mem_id)) is not None:
+                return Form(owner, element)
     return None
 
 
@@ -99,17 +102,6 @@ def _default_button(form: LexborNode, tree: LexborHTMLParser, *, waited: bool) -
     buttons = [control for control in _bounded(controls_of(form, tree)) if is_submitter(control)]
     enabled = [button for button in buttons if button.mem_id not in disabled]
     return next(iter(enabled or (buttons if waited else ())), None)
-
-
-def _owner(control: LexborNode, tree: LexborHTMLParser) -> LexborNode | None:
-    return next(
-        (
-            form
-            for form in tree.css("form")
-            if any(owned.mem_id == control.mem_id for owned in _bounded(controls_of(form, tree)))
-        ),
-        None,
-    )
 
 
 def _target(action: str | None, page: Page) -> Target | None:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.catalog import Provider
+from linkskipper.egress import Url
 from linkskipper.resolver.page import Page
 from linkskipper.resolver.scripts import number, variable
 
@@ -40,6 +41,11 @@ def stranger(host: str, family: str = "redirect") -> Provider | None:
 def is_stranger(provider: Provider) -> bool:
     """Whether it was made up, and its family is yet to be found out."""
     return provider.id == "generic-redirect"
+
+
+def is_inside(url: Url, provider: Provider) -> bool:
+    """Whether a URL is on the hosts of a provider that was made up."""
+    return provider.id == f"generic-{provider.family}" and provider.owns(url.host)
 
 
 def family_of(page: Page) -> str | None:

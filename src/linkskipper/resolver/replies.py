@@ -24,7 +24,7 @@ def read_json(response: Response) -> Any:
     """The answer's JSON, whatever type it is sent under; None where it is none."""
     try:
         return msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

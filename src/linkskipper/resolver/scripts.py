@@ -15,7 +15,8 @@ _LOCATION = r"\b(?:(?:window|self|top|parent|document|globalThis)\s*\.\s*)*locat
 _ASSIGNED = rf"{_LOCATION}\s*(?:\.\s*href|\[\s*[\"']href[\"']\s*\])?\s*=\s*(?P<assigned>{_STRING})"
 _CALLED = rf"{_LOCATION}\s*\.\s*(?:replace|assign)\s*\(\s*(?P<called>{_STRING})"
 _OPENED = rf"\bwindow\s*\.\s*open\s*\(\s*(?P<opened>{_STRING})"
-_COMMENT = r"//[^\n]*|<!--[^\n]*|/\*(?s:.*?)\*/"
+# A comment that never ends is one all the same: else each later match would look for its end anew.
+_COMMENT = r"//[^\n]*|<!--[^\n]*|/\*(?s:.*?)(?:\*/|\z)"
 # Comments and other strings are matched too, so that what stands inside them is passed over.
 _STATEMENTS = re2.compile("|".join((_COMMENT, _ASSIGNED, _CALLED, _OPENED, _STRING)))
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
