@@ -118,6 +118,23 @@ async def test_a_file_written_by_hand() -> None:
     assert resolution.target_url == outcome.target_url == TARGET
 
 
+@pytest.mark.parametrize("text", ["abcde", "\u00fc"])
+async def test_what_is_not_in_base64(text: str) -> None:
+    """A body that says so and is not is an error of the file's."""
+    har = by_hand(headers={}, content={"text": text, "encoding": "base64"})
+    with pytest.raises(HarError, match=re.escape("http://s.test/a")):
+        await Replay(har).fetch(canonical("http://s.test/a"))
+
+
+async def test_a_time_without_a_zone() -> None:
+    """It is one of UTC."""
+    har = by_hand(headers={"Set-Cookie": "a=1; Expires=Fri, 02 Jan 2026 00:00:00 GMT"})
+    har.log.entries[0].started_date_time = datetime(2026, 1, 1)  # noqa: DTZ001 - what is tested
+    jar, url = Jar(), canonical("http://s.test/a")
+    await Replay(har).fetch(url, jar=jar)
+    assert jar.header(url) == "a=1"
+
+
 async def test_what_was_not_recorded_is_a_mistake_of_the_test() -> None:
     """A request that the recording does not hold raises, and is no end of the link."""
     with pytest.raises(NotRecorded, match=re.escape("GET http://s.test/b")):

@@ -25,7 +25,7 @@ from linkskipper.egress import (
     Unreachable,
     Url,
 )
-from linkskipper.errors import EgressError, LinkSkipperError
+from linkskipper.errors import EgressError, HarError, LinkSkipperError
 from linkskipper.har import model
 from linkskipper.har.files import read_har
 
@@ -74,7 +74,7 @@ class Replay:
         if jar is not None:
             jar.keep(url, fields.getall("Set-Cookie", ()))
         content_type = fields.get("Content-Type", answer.content.mime_type)
-        content, charset = _body(answer.content, content_type)
+        content, charset = _body(url, answer.content, content_type)
         media_type = content_type.partition(";")[0].strip().lower()
         return Response(url, answer.status, fields, content, media_type, charset)
 
@@ -121,9 +121,14 @@ def _headers(entry: model.Entry) -> CIMultiDictProxy[str]:
     for header in entry.response.headers:
         value = _as_sent(header.value)
         if header.name.lower() == "set-cookie" and entry.started_date_time != model.NO_TIME:
-            value = _moved_on(value, datetime.now(UTC) - entry.started_date_time)
+            value = _moved_on(value, datetime.now(UTC) - _with_zone(entry.started_date_time))
         headers.add(header.name, value)
     return CIMultiDictProxy(headers)
+
+
+def _with_zone(time: datetime) -> datetime:
+    """A time that names no zone is one of UTC."""
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _moved_on(cookie: str, age: timedelta) -> str:
@@ -146,11 +151,14 @@ def _as_sent(value: str) -> str:
         return value
 
 
-def _body(content: model.Content, content_type: str) -> tuple[bytes, str | None]:
-    """The bytes, and their charset: text is as good as UTF-8, whatever it was sent in."""
+def _body(url: Url, content: model.Content, content_type: str) -> tuple[bytes, str | None]:
+    """The bytes, and their charset: text is as good as UTF-8, whatever it was sent in. Raises HarError."""
     if content.encoding is msgspec.UNSET:
         return content.text.encode(), "utf-8"
-    return b64decode(content.text), _content_type(content_type).get_content_charset()
+    try:
+        return b64decode(content.text), _content_type(content_type).get_content_charset()
+    except ValueError as error:
+        raise HarError(f"The answer recorded for {url.href} is not in base64: {error}") from None
 
 
 def _failure(url: Url, error: str) -> EgressError:
