@@ -9,7 +9,6 @@ from linkskipper.catalog.steps import Step
 
 IN_THE_URL = frozenset({"from_query", "from_path", "from_fragment"})
 NEVER_FAIL = frozenset({"fetch", "follow"})
-IN_A_BROWSER = frozenset({"click", "wait_for"})
 
 POINTLESS = {
     ("follow", "follow"): "does nothing: the step before it has followed as far as it goes; remove it",
@@ -20,10 +19,10 @@ POINTLESS = {
 
 
 def check_steps(provider: Provider) -> Iterator[Finding]:
-    """Steps that are never reached, change nothing, or are another engine's."""
+    """Steps that are never reached or change nothing."""
     steps = [(f"steps[{number}]", step) for number, step in enumerate(provider.steps)]
     for place, step in steps:
-        yield from _check_step(provider, place, step)
+        yield from _check_step(place, step)
     for (_, before), (place, step) in pairwise(steps):
         if message := POINTLESS.get((before.use, step.use)):
             yield Finding(place, message)
@@ -32,11 +31,9 @@ def check_steps(provider: Provider) -> Iterator[Finding]:
     yield from _check_reach(steps)
 
 
-def _check_step(provider: Provider, place: str, step: Step) -> Iterator[Finding]:
+def _check_step(place: str, step: Step) -> Iterator[Finding]:
     if step.optional and step.use in NEVER_FAIL:
         yield Finding(f"{place}.optional", f'changes nothing: "{step.use}" never finds nothing; remove it', "warning")
-    if step.use in IN_A_BROWSER and str(provider.engine) != "browser":
-        yield Finding(place, f'"{step.use}" needs a browser; set engine = "browser"')
 
 
 def _check_reach(steps: list[tuple[str, Step]]) -> Iterator[Finding]:
