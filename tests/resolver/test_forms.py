@@ -140,6 +140,9 @@ async def test_buttons(bench: Bench, buttons: str, selector: str, body: str) -> 
         ("method=post action=/go", "<input type=radio name=b required><input type=radio name=b checked><button>",
          "POST /go"),
         ("method=post action=/go", "<input name=b required readonly><button>", "POST /go"),
+        *(("method=post action=/go", f"<input type={kind} name=b required><button>", "POST /go")
+          for kind in ("hidden", "submit", "image", "reset", "button", "range", "color")),
+        ("method=post action=/go", "<datalist><input name=b required></datalist><button>", "POST /go"),
         ("method=post action=/go novalidate", "<input name=b required><button>", "POST /go"),
         ("method=post action=/go", "<input name=b required><button formnovalidate>", "POST /go"),
     ],
@@ -326,6 +329,14 @@ async def test_decoy_forms_are_not_sent(bench: Bench) -> None:
 async def test_no_form(bench: Bench, html: str) -> None:
     """A selector that finds no form, or a button without one, finds nothing."""
     bench.put("/a", page(html))
+    assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_forms_sent_to_nowhere(bench: Bench, status: int) -> None:
+    """That there is nothing where a form is sent says nothing of the link."""
+    bench.put("/a", page(form("")))
+    bench.put("/go", answer(status))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
 
 

@@ -15,6 +15,7 @@ CAPTCHA = '<form><div class="g-recaptcha" data-sitekey="k"></div></form>'
         (answer(410), "link_removed"),
         (page("<h1>This link has expired.</h1>"), "link_removed"),
         (page("<title>URL not found</title>"), "link_removed"),
+        (page("<title>My link</title><h1>Expired domains</h1>"), "not_a_link"),
         (page("<p>Some say this link has expired.</p>"), "not_a_link"),
         (page(CAPTCHA), "captcha_required"),
         (page('<div class="h-captcha"></div>'), "captcha_required"),

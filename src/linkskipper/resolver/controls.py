@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 CONTROLS = ("button", "input", "select", "textarea")
 _BUTTONS = frozenset({"submit", "image", "reset", "button"})
 _SUBMITTERS = frozenset({"submit", "image"})
+_NEVER_REQUIRED = _BUTTONS | {"hidden", "range", "color"}
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _WITH_DIRECTION = frozenset(
     {"hidden", "text", "search", "tel", "url", "email", "password", "submit", "reset", "button", "textarea"}
@@ -99,12 +100,14 @@ def entries(
 
 def wants_input(controls: Sequence[LexborNode], tree: LexborHTMLParser) -> bool:
     """Whether a field that must be filled in is empty, so that no browser would send the form."""
-    disabled, radios = disabled_controls(tree), _checked_radios(controls)
+    barred, radios = disabled_controls(tree) | _within(tree, "datalist"), _checked_radios(controls)
     for control in controls:
         attributes = control.attributes
-        if "required" not in attributes or "readonly" in attributes or control.mem_id in disabled:
-            continue
         kind = control_type(control)
+        if "required" not in attributes or "readonly" in attributes or control.mem_id in barred:
+            continue
+        if kind in _NEVER_REQUIRED:
+            continue
         if kind == "radio":
             if (attributes.get("name") or "") not in radios:
                 return True

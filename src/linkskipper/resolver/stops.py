@@ -52,13 +52,13 @@ _REMOVED = tuple(f"{subject} {verdict}" for subject, verdict in product(_SUBJECT
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
 
 
-def check_answer(response: Response, *, of_script: bool = False) -> None:
-    """Raise Stop for what the status and headers say already; what a page's script is told is not about the link."""
+def check_answer(response: Response, *, of_link: bool = True) -> None:
+    """Raise Stop for what the status and headers say already; what a form or script is told is not about the link."""
     host, status = response.url.host, response.status
     if response.headers.get("cf-mitigated", "").lower() == "challenge":
         raise Stop(Reason.BOT_CHALLENGE, f"{host} challenges whoever might be a robot.")
-    if status in _GONE and of_script:
-        raise Stop(Reason.PROVIDER_CHANGED, f"{host} has no such address for its script any more.")
+    if status in _GONE and not of_link:
+        raise Stop(Reason.PROVIDER_CHANGED, f"{host} has no such address for its form or script any more.")
     if status in _GONE:
         raise Stop(Reason.LINK_REMOVED, f"{host} says that there is no such link (any more).")
     if status == _UNAUTHORISED:

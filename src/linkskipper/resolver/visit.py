@@ -116,7 +116,7 @@ class Visit:
                 self._seconds = perf_counter() - started
             self.page = Page(response)
             self._counting_since = asyncio.get_running_loop().time()
-            check_answer(response, of_script=self._outgoing.is_xhr)
+            check_answer(response, of_link=self._outgoing.method == "GET" and not self._outgoing.is_xhr)
             await self.page.settle()
         return self.page
 
