@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
-from linkskipper.catalog import Catalog
-from linkskipper.egress import Client, Policy
+from linkskipper.catalog import Catalog, Click, Link
+from linkskipper.egress import Client, Policy, Response, canonical
 from linkskipper.lab import Lab
 from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver.generic import NAMES, family_of, stranger
+from linkskipper.resolver.page import Page
 from resolver.shortener import HOST, TARGET, Bench, answer, page, provider, to
 
 GO = "<form id=go-link method=post action=/links/go><input type=hidden name=ad_form_data value=x></form>"
@@ -72,6 +75,31 @@ async def test_signs(bench: Bench, html: str, family: str) -> None:
     bench.put("/a", page(html))
     bench.generic = True
     assert (await bench.resolve("http://s.test/a", provider("named.test"))).provider == f"generic-{family}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("family", "html"),
+    [
+        ("preview", "<h1>You are leaving</h1><a id={} href=/x>On</a>"),
+        ("preview", "<h1>You are leaving</h1><a class={} href=/x>On</a>"),
+        ("interstitial", "<script>setTimeout(x, 1)</script><button id={} disabled>On</button>"),
+        ("interstitial", "<script>setTimeout(x, 1)</script><a id={0} class=disabled>On</a>"),
+        ("interstitial", "<script>setTimeout(x, 1)</script><button class={} disabled>On</button>"),
+    ],
+)
+def test_families_find_what_they_are_told_by(name: str, family: str, html: str) -> None:
+    """Whatever name a page is recognised by, the family's steps find it there."""
+    body = html.format(name).encode()
+    url = canonical("http://s.test/a")
+    shown = Page(Response(url, 200, CIMultiDictProxy(CIMultiDict()), body, "text/html", "utf-8"))
+    made_up = stranger("s.test", family)
+    assert family_of(shown) == family
+    assert made_up is not None
+    assert shown.tree is not None
+    selectors = [step.selector for step in made_up.steps if isinstance(step, Link | Click)]
+    assert selectors
+    assert all(shown.tree.css_first(selector) is not None for selector in selectors)
 
 
 async def test_families_take_over_where_redirects_end(bench: Bench) -> None:

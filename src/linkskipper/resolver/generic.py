@@ -23,7 +23,8 @@ from linkskipper.resolver.page import Page
 from linkskipper.resolver.scripts import number, variable
 
 _LIMITS = {"max_hops": 20, "timeout": 60}
-_NAMES = ("continue", "get-link", "go", "btn-continue", "proceed", "skip", "skip-button")
+# The selectors of the families' own files find these too.
+NAMES = ("continue", "get-link", "go", "btn-continue", "proceed", "skip", "skip-button")
 
 
 def stranger(host: str, family: str = "redirect") -> Provider | None:
@@ -73,7 +74,7 @@ def _is_gempixel(tree: LexborHTMLParser, scripts: list[str]) -> bool:
 
 
 def _is_interstitial(tree: LexborHTMLParser, scripts: list[str]) -> bool:
-    waiting = ", ".join(f"#{name}[disabled], #{name}.disabled, button.{name}[disabled]" for name in _NAMES)
+    waiting = ", ".join(f"#{name}[disabled], #{name}.disabled, button.{name}[disabled]" for name in NAMES)
     has_timer = any("setInterval" in script or "setTimeout" in script for script in scripts)
     return has_timer and tree.css_first(waiting) is not None
 
@@ -81,7 +82,7 @@ def _is_interstitial(tree: LexborHTMLParser, scripts: list[str]) -> bool:
 def _is_preview(tree: LexborHTMLParser, _: list[str]) -> bool:
     heading = tree.css_first("h1, h2, title")
     leaves = heading is not None and any(word in heading.text().lower() for word in ("leaving", "redirect", "warning"))
-    return leaves and tree.css_first(", ".join(f"a#{name}[href], a.{name}[href]" for name in _NAMES)) is not None
+    return leaves and tree.css_first(", ".join(f"a#{name}[href], a.{name}[href]" for name in NAMES)) is not None
 
 
 _SIGNS: dict[str, Callable[[LexborHTMLParser, list[str]], bool]] = {
