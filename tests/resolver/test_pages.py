@@ -53,12 +53,20 @@ async def test_refresh_in_a_comment(bench: Bench) -> None:
 
 
 async def test_scripts_that_do_not_run(bench: Bench) -> None:
-    """Data, templates and plain text are no scripts."""
+    """Data, templates and plain text are no scripts, and those for visitors without scripts are none that run."""
     body = f'<script type="application/json">location="{TARGET}"</script><p>location="{TARGET}"</p>'
+    body += f"<noscript><script>location='{TARGET}'</script></noscript>"
     bench.put("/a", page(body))
     bench.put("/b", answer(200, body=f"<script>location='{TARGET}'</script>", media_type="text/plain"))
     assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
     assert (await bench.resolve("http://s.test/b")).reason == "no_destination"
+
+
+@pytest.mark.parametrize("kind", ["application/x-javascript", "text/x-javascript", "Text/JavaScript1.2", "module", ""])
+async def test_types_of_scripts(bench: Bench, kind: str) -> None:
+    """A script of any type that browsers run is read."""
+    bench.put("/a", page(f"<script type='{kind}'>location='{TARGET}'</script>"))
+    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
 
 
 async def test_other_charsets(bench: Bench) -> None:

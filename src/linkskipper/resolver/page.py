@@ -14,7 +14,16 @@ from linkskipper.resolver.spelling import read_target
 _LARGE = 256 * 1024
 _MANY_TAGS = 2000
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
-_SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript", "text/jscript")
+# MIME standard, "JavaScript MIME type".
+_SCRIPT_TYPES = frozenset(
+    {"", "module", "text/jscript", "text/livescript", *(f"text/javascript1.{minor}" for minor in range(6))}
+    | {
+        f"{top}/{x}{name}"
+        for top in ("application", "text")
+        for x in ("", "x-")
+        for name in ("ecmascript", "javascript")
+    }
+)
 
 
 class Page:
@@ -62,10 +71,12 @@ class Page:
         """The inline scripts that run by themselves: script elements, and what the body does when it is loaded."""
         if self.tree is None:
             return []
+        without_scripts = {element.mem_id for element in self.tree.css("noscript script")}
         scripts = [
             element.text()
             for element in self.tree.css("script:not([src])")
-            if (element.attributes.get("type") or "").strip().lower() in _SCRIPT_TYPES
+            if element.mem_id not in without_scripts
+            and (element.attributes.get("type") or "").strip().lower() in _SCRIPT_TYPES
         ]
         scripts.extend(element.attributes["onload"] or "" for element in self.tree.css("body[onload]"))
         return scripts
