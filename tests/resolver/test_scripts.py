@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkskipper.resolver.decode import decode
-from linkskipper.resolver.scripts import literal_locations, unescaped, unquoted, variable
+from linkskipper.resolver.scripts import literal_locations, number, unescaped, unquoted, variable
 
 URL = "https://example.com/x"
 
@@ -110,6 +110,47 @@ def test_comments_that_never_end_take_linear_time() -> None:
     hostile = "location" + "''/*" * 500_000
     begin = time.process_time()
     assert list(literal_locations([hostile])) == []
+    assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "// dest = '/no'\nvar dest = 'yes'",
+        "/* dest = '/no' */ dest = 'yes'",
+        "<!-- dest = '/no'\ndest = 'yes'",
+        "a = 1 /* // */; dest = 'yes'",
+        "var a = 'http://'; dest = 'yes'",
+        "var a = \"/*\", b = `//`, dest = 'yes'",
+        r"if (/^https?:\/\//.test(a)) dest = 'yes'",
+        "a.replace(/[/*'\"]/g, ''); dest = 'yes'",
+        "var a = 4 / 2 / 1; dest = /* now */ 'yes'",
+        "a = 'it\\'s' // isn't\ndest = 'yes' // it's",
+        "var o = {a: 'x', // don't\n dest: 'yes'}",
+        "a = /unclosed\ndest = 'yes'",
+        "var s = 'unclosed\ndest = 'yes'",
+    ],
+)
+def test_variables_among_comments(script: str) -> None:
+    """What a comment says is not read; what only looks like one is no comment."""
+    assert variable([script], "dest") == "yes"
+
+
+@pytest.mark.parametrize("script", ["// n = 5", "/* n = 5 */", "/* n = 5", "<!-- n = 5"])
+def test_variables_in_comments(script: str) -> None:
+    """A variable that stands in comments alone is none."""
+    assert number([script], "n") is None
+    assert variable([script.replace("5", "'x'")], "n") is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["''/*", '"', "`\\`", "(/a", "(/[", "([/(", "/**/", "//\n", "<!--", "\\", "/", "= ", "'\\", "(/\\"]
+)
+@pytest.mark.parametrize("end", ["//", "//\\", "//\\\n"])
+def test_comments_are_told_in_linear_time(piece: str, end: str) -> None:
+    """No script keeps the reader of variables busy for longer than its length."""
+    begin = time.process_time()
+    variable(["n = 'x';" + piece * (1_000_000 // len(piece)) + end], "n")
     assert time.process_time() - begin < 2
 
 

@@ -19,6 +19,14 @@ _OPENED = rf"\bwindow\s*\.\s*open\s*\(\s*(?P<opened>{_STRING})"
 _COMMENT = r"//[^\n]*|<!--[^\n]*|/\*(?s:.*?)(?:\*/|\z)"
 # Comments and other strings are matched too, so that what stands inside them is passed over.
 _STATEMENTS = re2.compile("|".join((_COMMENT, _ASSIGNED, _CALLED, _OPENED, _STRING)))
+# Code, and between it the comments. A quote or comment mark within a string or a pattern is none; what has no end, ends
+# with its line or the script, so that nothing is read twice.
+_CLASS = r"\[(?:[^\]\\\n]++|\\(?s:.)?+)*+(?:\]|(?=\n)|\Z)"
+_PATTERN = rf"[(,=:\[!&|?{{}};+]\s*+/(?![/*])(?:[^/\\\n\[]++|\\(?s:.)?+|{_CLASS})*+(?:/|(?=\n)|\Z)"
+_TEXT = r"""\"(?:[^\"\\\n]++|\\(?s:.))*+\"|'(?:[^'\\\n]++|\\(?s:.))*+'|`(?:[^`\\]++|\\(?s:.))*+`"""
+_CODE = re.compile(
+    rf"((?:{_PATTERN}|{_TEXT}|[^/<\\]|\\(?s:.)|/(?![/*])|<(?!!--))++)|//[^\n]*+|<!--[^\n]*+|/\*(?s:.*?)(?:\*/|\Z)"
+)
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 MAX_STATEMENTS = 5000  # strings, comments and statements of a page's scripts; what comes after them is left unread
@@ -46,16 +54,24 @@ def number(scripts: Sequence[str], name: str) -> float | None:
 
 
 def _value(scripts: Sequence[str], name: str, pattern: str) -> str | None:
-    first, *rest = map(re2.escape, name.split("."))
+    parts = name.split(".")
+    code = [_without_comments(script) for script in scripts if all(part in script for part in parts)]
+    first, *rest = map(re2.escape, parts)
     dotted = first + "".join(rf"(?:\s*\.\s*{part}|\s*\[\s*[\"']{part}[\"']\s*\])" for part in rest)
     nested = first + "".join(rf"[\"']?\s*[=:]\s*\{{(?s:.*?)\b{part}" for part in rest)
     for spelled in (dotted, nested):
         assigned = re2.compile(rf"(?:^|[^\w$]){spelled}[\"']?\s*[=:]\s*({pattern})")
-        for script in scripts:
+        for script in code:
             if (found := assigned.search(script)) is not None:
                 value: str = found.group(1)
                 return value
     return None
+
+
+def _without_comments(script: str) -> str:
+    if "//" not in script and "/*" not in script and "<!--" not in script:
+        return script
+    return _CODE.sub(lambda found: found[1] or " ", script)
 
 
 def captured(scripts: Sequence[str], pattern: Any) -> str | None:
