@@ -15,7 +15,7 @@ import aiohttp
 
 from bench.harness import lab, show_limit, show_ratio, started
 from bench.load import paced, peak, request
-from linkskipper.storage import Connection, open_connection
+from linkskipper.database import Connection, open_connection
 
 LINKS = 300
 ROUNDS = 41

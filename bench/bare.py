@@ -5,10 +5,10 @@ from uuid import UUID
 from litestar import Litestar, get, post
 
 from linkskipper.api.body import ResolveRequest
-from linkskipper.api.jobs import JobAnswer
-from linkskipper.api.resolve import ResolvedAnswer
-from linkskipper.cli import http, process
-from linkskipper.jobs import Status
+from linkskipper.api.routes.jobs import JobAnswer
+from linkskipper.api.routes.resolve import ResolvedAnswer
+from linkskipper.jobs import JobStatus
+from linkskipper.service import http_server, process
 
 JOB = UUID("01900000-0000-7000-8000-000000000000")
 
@@ -24,7 +24,7 @@ async def resolve(data: ResolveRequest) -> ResolvedAnswer:
 @get("/v1/job")
 async def job() -> JobAnswer:
     """Answer as for a job that is done."""
-    return JobAnswer(JOB, Status.DONE, 1, 9, "https://example.com/landing/x", "lab-bulk", "standard")
+    return JobAnswer(JOB, JobStatus.DONE, 1, 9, "https://example.com/landing/x", "lab-bulk", "standard")
 
 
 async def serve() -> None:
@@ -32,7 +32,7 @@ async def serve() -> None:
     listener = process.listen("127.0.0.1", 0)
     app = Litestar([resolve, job], openapi_config=None, logging_config=None)
     with process.stop_requested() as stop:
-        async with http.serving(app, listener, base_url=""):
+        async with http_server.serving(app, listener, base_url=""):
             print(process.address_of(listener), flush=True)
             await process.stay(stop)
 

@@ -19,7 +19,7 @@ STOP_SECONDS = 15
 
 
 @dataclass(frozen=True)
-class Started:
+class JobAttempt:
     """A process of ours that has said that it is ready."""
 
     process: Process
@@ -34,7 +34,7 @@ class Started:
 
 
 @asynccontextmanager
-async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[Started]:
+async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[JobAttempt]:
     """A linkskipper command, from the moment that it prints the ready line until the context ends."""
     begin = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
@@ -48,7 +48,7 @@ async def started(*arguments: str, ready: str, **environment: str) -> AsyncItera
         output += line.decode()
     seconds = time.perf_counter() - begin
     try:
-        yield Started(process, output, seconds)
+        yield JobAttempt(process, output, seconds)
     finally:
         process.terminate()
         async with asyncio.timeout(STOP_SECONDS):

@@ -10,7 +10,7 @@ from typing import cast
 
 import trustme
 
-from linkskipper.cli import process
+from linkskipper.service import process
 
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"

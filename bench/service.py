@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import aiohttp
 
-from bench.harness import Started, lab, rate, show_limit, show_ratio, started
+from bench.harness import JobAttempt, lab, rate, show_limit, show_ratio, started
 from linkskipper.catalog import Catalog
+from linkskipper.database import open_connection
 from linkskipper.egress import Client, Policy
 from linkskipper.resolver import USER_AGENT, Resolver
-from linkskipper.storage import open_connection
 
 ROUNDS = 5
 LINKS = 3000
@@ -40,7 +40,7 @@ async def run() -> None:
                 await _compare(service, Resolver(catalog, client), Path(data_dir))
 
 
-async def _compare(service: Started, resolver: Resolver, data_dir: Path) -> None:
+async def _compare(service: JobAttempt, resolver: Resolver, data_dir: Path) -> None:
     address = service.found(r"is at (http://\S+)")
     key = service.found(r"(sk_live_\w+)")
     database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")

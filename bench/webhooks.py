@@ -19,11 +19,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bench import receiver
-from bench.harness import Started, rate, show_limit, show_ratio, started
-from linkskipper.storage import Connection, open_connection
-from linkskipper.storage.ids import new_id
+from bench.harness import JobAttempt, rate, show_limit, show_ratio, started
+from linkskipper.database import Connection, open_connection
+from linkskipper.database.ids import new_id
 from linkskipper.webhooks import JobEnd, queue_events
-from linkskipper.webhooks.queue import wake
+from linkskipper.webhooks.outbox import wake
 
 ROUNDS = 5
 DELIVERIES = 3000
@@ -59,7 +59,7 @@ async def run() -> None:
 
 
 @asynccontextmanager
-async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[Started, Connection]]:
+async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[JobAttempt, Connection]]:
     data_dir = folder / "data"
     environment = {"LINKSKIPPER_HOST_MAP": ",".join(host_map), "LINKSKIPPER_EXTRA_CA": str(folder / "ca.pem")}
     arguments = ("serve", "--port", "0", "--data-dir", str(data_dir))

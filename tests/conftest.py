@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
-from linkskipper.storage import EmbeddedServer, Pool, open_pool
-from linkskipper.storage.schema import migrate
+from linkskipper.database import EmbeddedServer, Pool, open_pool
+from linkskipper.service.migrate import migrate
 from support.service import Service, named, run_service
+
+pytest_plugins = [f"support.fixtures.{name}" for name in ("browser", "egress", "lab", "resolver", "safety", "webhooks")]
 
 TEMPLATE = "linkskipper_template"
 

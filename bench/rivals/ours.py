@@ -5,9 +5,9 @@ import sys
 from bench.harness import rate
 from bench.rivals.shortener import HERE, SHORTENER
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.cli import process
 from linkskipper.egress import Client, Policy
 from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.service import process
 
 
 async def main(port: str, base: str, links: int, at_once: int, rounds: int) -> None:

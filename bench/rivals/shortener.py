@@ -6,10 +6,10 @@ Asked as SHORTENER it leads to a public address, for those who contact no target
 
 import asyncio
 
-from linkskipper.cli import process
 from linkskipper.lab.server import Server
 from linkskipper.lab.site import Directory
 from linkskipper.lab.wire import Reply, Request, page, redirect
+from linkskipper.service import process
 
 SHORTENER = "short.bench.test"
 HERE, TARGET = "127.0.0.1", "127.0.0.2"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from linkskipper.catalog import Catalog
     from linkskipper.egress import Policy
+    from linkskipper.egress.har import NotRecorded, Replay
     from linkskipper.errors import CatalogError, HarError, LinkSkipperError, SettingsError
-    from linkskipper.har import NotRecorded, Replay
     from linkskipper.library import Resolver
     from linkskipper.resolver import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Reason, Resolution
 
@@ -35,7 +35,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("CatalogError", "HarError", "LinkSkipperError", "SettingsError"), "errors"),
-    **dict.fromkeys(("NotRecorded", "Replay"), "har"),
+    **dict.fromkeys(("NotRecorded", "Replay"), "egress.har"),
     "Catalog": "catalog",
     "Policy": "egress",
     "Resolver": "library",

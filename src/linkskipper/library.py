@@ -13,7 +13,7 @@ from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy, Transport
 from linkskipper.resolver import USER_AGENT, Resolution
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
-from linkskipper.resolver.visit import OnHop
+from linkskipper.resolver.navigation import OnHop
 
 T = TypeVar("T")
 _LEFT = "this resolver was left while a link was under way"

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from linkskipper.egress import BrowserProxy, LaneLimits, Policy
+from linkskipper.egress import BrowserProxy, Policy, ProxyLimits
 from linkskipper.resolver import USER_AGENT
 from linkskipper.resolver.browser import BrowserOptions, find_browser
 from linkskipper.resolver.browser.engine import BrowserEngine
 from linkskipper.settings import load
 
-LIMITS = LaneLimits()
+LIMITS = ProxyLimits()
 
 
 @asynccontextmanager
 async def run_browser(
-    policy: Policy, *, limits: LaneLimits = LIMITS, nameservers: list[str] | None = None, **options: Any
+    policy: Policy, *, limits: ProxyLimits = LIMITS, nameservers: list[str] | None = None, **options: Any
 ) -> AsyncIterator[BrowserEngine]:
     """An engine that gets out as far as the policy says, with everything else as an operator has it."""
     executable = options.pop("executable", None) or find_browser(load().browser)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from linkskipper.storage import Pool
-from linkskipper.webhooks import Attempt, Delivery, JobEnd, Status, list_deliveries, queue_events, read_attempts
+from linkskipper.database import Pool
+from linkskipper.webhooks import Attempt, Delivery, DeliveryStatus, JobEnd, list_deliveries, queue_events, read_attempts
 
 SECONDS = 20
 
@@ -37,7 +37,9 @@ async def delivery_of(pool: Pool, job_id: str) -> Delivery:
     return found
 
 
-async def ended(pool: Pool, job_id: str, status: Status = Status.DELIVERED) -> tuple[Delivery, list[Attempt]]:
+async def ended(
+    pool: Pool, job_id: str, status: DeliveryStatus = DeliveryStatus.DELIVERED
+) -> tuple[Delivery, list[Attempt]]:
     """The delivery of a job's event and its attempts, once it has ended so."""
     async with asyncio.timeout(SECONDS):
         while await pool.fetchval("SELECT status FROM webhook_deliveries WHERE job_id = $1", job_id) != status:

@@ -1,7 +1,7 @@
 """Recordings, played back: for any test that has a HAR and a catalogue."""
 
 from linkskipper.catalog import Catalog
-from linkskipper.har import Har, Outcome, Replay
+from linkskipper.egress.har import Har, Outcome, Replay
 from linkskipper.resolver import Resolution, Resolver
 
 

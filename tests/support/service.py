@@ -9,15 +9,15 @@ from uuid import uuid4
 
 import aiohttp
 
-from linkskipper.app.api import run_api
-from linkskipper.app.database import checked_pool
-from linkskipper.app.resolving import live_catalog
-from linkskipper.app.workers import TIERS, Tier, run_workers
-from linkskipper.cli import http, process
-from linkskipper.keys import create_account, create_key, load_keyring
+from linkskipper.accounts import create_account, create_key, load_keyring
+from linkskipper.database import Pool
 from linkskipper.lab import Lab
+from linkskipper.service import http_server, process
+from linkskipper.service.api import run_api
+from linkskipper.service.database import checked_pool
+from linkskipper.service.resolving import live_catalog
+from linkskipper.service.worker import TIERS, Tier, run_workers
 from linkskipper.settings import Settings, load
-from linkskipper.storage import Pool
 from support.receiver import Receiver
 
 
@@ -123,7 +123,7 @@ async def run_service(
         running = await stack.enter_async_context(
             run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
         )
-        await stack.enter_async_context(http.serving(running.app, listener, base_url=url, let_go=running.let_go))
+        await stack.enter_async_context(http_server.serving(running.app, listener, base_url=url, let_go=running.let_go))
         session = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Service(url, settings, pool, lab, session)
 

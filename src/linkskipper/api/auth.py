@@ -6,17 +6,17 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import BeforeRequestHookHandler
 
-from linkskipper.api.backend import Backend
-from linkskipper.api.envelope import Limits, announce
+from linkskipper.accounts import ApiKey, used_today
+from linkskipper.api.backend import Services
+from linkskipper.api.middleware import Limits, announce
 from linkskipper.errors import ForbiddenScope, InvalidKey, RateLimited
-from linkskipper.keys import ApiKey, used_today
 
 MAX_GUESSES = 30  # unknown keys from one address in 60 seconds
 
 KeyRequest: TypeAlias = Request[None, ApiKey, State]
 
 
-def key_check(backend: Backend) -> BeforeRequestHookHandler:
+def key_check(backend: Services) -> BeforeRequestHookHandler:
     """A hook that lets valid keys pass while in their limit, and hands the key on as ``request.auth``.
 
     A route that needs a scope names it as its option "scope". It is no guard, as Litestar copies the whole route for
@@ -41,7 +41,7 @@ def key_check(backend: Backend) -> BeforeRequestHookHandler:
     return check_key
 
 
-async def _identify(backend: Backend, request: KeyRequest) -> ApiKey:
+async def _identify(backend: Services, request: KeyRequest) -> ApiKey:
     """The key that the request shows.
 
     Whoever shows too many unknown ones is told to wait. Valid ones pass all the same: others may share the address.
@@ -53,10 +53,10 @@ async def _identify(backend: Backend, request: KeyRequest) -> ApiKey:
     try:
         return await backend.authenticator.look_up(shown)
     except InvalidKey:
-        guesses = await backend.guesses.hit(request.client.host if request.client else "", MAX_GUESSES)
-        if guesses.allowed:
+        attempts = await backend.failed_auth_limiter.hit(request.client.host if request.client else "", MAX_GUESSES)
+        if attempts.allowed:
             raise
         raise RateLimited(
-            f"Too many unknown keys came from this address: wait {guesses.reset_seconds} s.",
-            retry_after=guesses.reset_seconds,
+            f"Too many unknown keys came from this address: wait {attempts.reset_seconds} s.",
+            retry_after=attempts.reset_seconds,
         ) from None

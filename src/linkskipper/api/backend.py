@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from linkskipper.api.limits import RollingWindow, Windows
+from linkskipper.accounts import Authenticator, WebhookSecrets
+from linkskipper.api.rate_limits import InMemoryRateLimiter, RateLimiter
 from linkskipper.catalog import Catalog
-from linkskipper.jobs import JobReader, Submitter, Watch
-from linkskipper.keys import Authenticator, WebhookSecrets
-from linkskipper.providers import Gate, Measured
-from linkskipper.storage import Pool
+from linkskipper.database import Pool
+from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
+from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class Services:
     """The parts that requests are answered with.
 
     base_url is where clients reach the service, without a slash at its end; workers_ready says whether the
@@ -23,12 +23,12 @@ class Backend:
     pool: Pool
     catalog: Catalog
     authenticator: Authenticator
-    minute_limits: Windows
-    guesses: RollingWindow
-    submitter: Submitter
-    gate: Gate
-    measured: Measured
+    minute_limits: RateLimiter
+    failed_auth_limiter: InMemoryRateLimiter
+    submitter: JobSubmitter
+    gate: AdmissionControl
+    measured: ProviderStatsCache
     jobs: JobReader
-    watch: Watch
+    watch: JobNotifier
     webhook_secrets: WebhookSecrets
     workers_ready: Callable[[], bool]

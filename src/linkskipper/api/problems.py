@@ -15,8 +15,8 @@ from litestar.types import ExceptionHandlersMap
 
 from linkskipper.api.body import MAX_BODY_BYTES
 from linkskipper.api.reading import get
+from linkskipper.database import AWAY
 from linkskipper.errors import ApiError, DatabaseError, InvalidKey, InvalidRequest, NotFound, OutOfCredits
-from linkskipper.storage import AWAY
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar.params import QueryParameter
 
-from linkskipper.api.backend import Backend
+from linkskipper.api.backend import Services
 from linkskipper.jobs import JobState
 
 MAX_WAIT_SECONDS = 60
@@ -17,7 +17,7 @@ Wait = Annotated[
 ]
 
 
-async def wait_for_job(backend: Backend, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
+async def wait_for_job(backend: Services, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
     """The job's state when it has ended, or after so many seconds; None if the key has no such job."""
     if seconds == 0:
         return await backend.jobs.read(key_id, job_id)

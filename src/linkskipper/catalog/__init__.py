@@ -1,11 +1,11 @@
 """What each shortener does, as data: provider files, read and checked."""
 
-from linkskipper.catalog.checks import check
-from linkskipper.catalog.graveyard import Burial
-from linkskipper.catalog.index import Catalog
-from linkskipper.catalog.live import LiveCatalog
-from linkskipper.catalog.model import PRICES, Provider, Sample, Tier
-from linkskipper.catalog.problems import Problem
+from linkskipper.catalog.catalog import Catalog
+from linkskipper.catalog.checks.run import check
+from linkskipper.catalog.discontinued import DiscontinuedService
+from linkskipper.catalog.loading.issues import Problem
+from linkskipper.catalog.loading.live import LiveCatalog
+from linkskipper.catalog.provider import PRICES, Provider, Sample, Tier
 from linkskipper.catalog.recordings import recording_of
 from linkskipper.catalog.steps import (
     Click,
@@ -27,11 +27,11 @@ from linkskipper.catalog.steps import (
 
 __all__ = [
     "PRICES",
-    "Burial",
     "Catalog",
     "Click",
     "Countdown",
     "Decoding",
+    "DiscontinuedService",
     "Fetch",
     "Follow",
     "FromFragment",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-_DIRECTORY = Path(__file__).parent / "families"
+_DIRECTORY = Path(__file__).parent / "data" / "families"
 
 
 def families() -> list[str]:

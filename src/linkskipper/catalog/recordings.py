@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from linkskipper.catalog.loader import BUILTIN, read_layer
+from linkskipper.catalog.loading.loader import BUILTIN, read_layer
 
 
 def recording_of(provider_id: str, directory: Path | None) -> Path | None:

@@ -151,7 +151,7 @@ Step = Annotated[
     Field(discriminator="use"),
 ]
 
-ONLY_WITH: Mapping[str, Engine] = MappingProxyType(
+STEP_ENGINES: Mapping[str, Engine] = MappingProxyType(
     {"fetch": "http", "submit": "http", "xhr": "http", "click": "browser", "wait_for": "browser"}
 )
 """The engine that a step needs; what is not listed works with both."""

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from linkskipper import credits
+from linkskipper.accounts import Account, create_account, list_accounts
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir, command_tree
-from linkskipper.keys import Account, create_account, list_accounts
+from linkskipper.database import Pool
 from linkskipper.settings import Settings
-from linkskipper.storage import Pool
 
 app = command_tree(help="Accounts and their credits.")
 

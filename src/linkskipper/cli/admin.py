@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from linkskipper import settings as settings_module
-from linkskipper.app.database import checked_pool, database
 from linkskipper.cli import logs
+from linkskipper.database import OUT_OF_RANGE, Pool
 from linkskipper.errors import OperatorError
+from linkskipper.service.database import checked_pool, database
+from linkskipper.service.migrate import migrate
 from linkskipper.settings import Settings
-from linkskipper.storage import OUT_OF_RANGE, Pool
-from linkskipper.storage.schema import migrate
 
 PIPE_COLUMNS = 100_000
 

@@ -5,13 +5,13 @@ import asyncio
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app.database import database
 from linkskipper.cli import logs
 from linkskipper.cli.admin import print_json
 from linkskipper.cli.options import AsJson, DataDir, command_tree
-from linkskipper.storage import open_connection
-from linkskipper.storage.schema import HEAD, current_revision, judge
-from linkskipper.storage.schema import migrate as bring_up_to_date
+from linkskipper.database import open_connection
+from linkskipper.database.schema import HEAD, current_revision, judge
+from linkskipper.service.database import database
+from linkskipper.service.migrate import migrate as bring_up_to_date
 
 app = command_tree(help="The database's schema.")
 

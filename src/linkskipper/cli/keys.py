@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir, command_tree
-from linkskipper.keys import (
+from linkskipper.accounts import (
     KeyInfo,
     NewKey,
     NewWebhookSecret,
@@ -18,9 +16,11 @@ from linkskipper.keys import (
     roll_key,
     roll_webhook_secret,
 )
-from linkskipper.keys.api_keys import DEFAULT_RATE_LIMIT, SCOPES
+from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, SCOPES
+from linkskipper.cli.admin import print_json, print_table, with_database
+from linkskipper.cli.options import AsJson, DataDir, command_tree
+from linkskipper.database import Pool
 from linkskipper.settings import Settings
-from linkskipper.storage import Pool
 
 app = command_tree(help="API keys: made, listed, revoked.")
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.cli import process
 from linkskipper.lab import Lab
+from linkskipper.service import process
 
 
 def lab(

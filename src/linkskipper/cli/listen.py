@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app.resolving import egress_policy
-from linkskipper.cli import logs, process
+from linkskipper.cli import logs
 from linkskipper.egress import BadUrl, Client, Unreachable, Url, canonical, opened_to
 from linkskipper.errors import EgressError, ListenError
 from linkskipper.resolver import USER_AGENT
+from linkskipper.service import process
+from linkskipper.service.resolving import egress_policy
 from linkskipper.settings import Settings
 
 SILENCE_SECONDS = 30  # the service is heard of three times as often

@@ -9,15 +9,15 @@ import typer
 from linkskipper import settings as settings_module
 from linkskipper.catalog import Catalog, LiveCatalog, Problem, Provider
 from linkskipper.catalog import check as check_files
-from linkskipper.catalog.loader import BUILTIN
+from linkskipper.catalog.loading.loader import BUILTIN
 from linkskipper.cli import logs, samples
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
 from linkskipper.cli.record import record
+from linkskipper.database import EmbeddedServer, Pool
 from linkskipper.errors import OperatorError, UnknownRecordError
-from linkskipper.providers import Condition, latency, read_conditions, switch_off, switch_on
+from linkskipper.provider_health import Condition, latency, read_conditions, switch_off, switch_on
 from linkskipper.settings import Settings
-from linkskipper.storage import EmbeddedServer, Pool
 
 SHOWN_HOSTS = 2
 UNKNOWN = Condition()

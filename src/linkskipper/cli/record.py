@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 
 from linkskipper import settings as settings_module
-from linkskipper.app.resolving import egress_policy, load_catalog
 from linkskipper.catalog import Catalog
 from linkskipper.cli import logs
 from linkskipper.cli.recorder import saving
 from linkskipper.cli.resolve import hop_shower
 from linkskipper.egress import Client
 from linkskipper.errors import UnknownRecordError
-from linkskipper.resolver import USER_AGENT, Resolution, Unsupported, intake
+from linkskipper.resolver import USER_AGENT, Resolution, Unsupported, parse_link
+from linkskipper.service.resolving import egress_policy, load_catalog
 
 
 def record(
@@ -49,7 +49,7 @@ def _require_link(catalog: Catalog, provider: str, url: str) -> None:
     if catalog.find(provider) is None:
         raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
     try:
-        owner = intake(url, catalog).provider
+        owner = parse_link(url, catalog).provider
     except Unsupported as error:
         raise typer.BadParameter(str(error), param_hint="URL") from None
     if owner.id != provider:

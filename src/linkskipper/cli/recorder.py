@@ -6,12 +6,12 @@ from pathlib import Path
 
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client
-from linkskipper.har import Outcome, Recording, as_har, write_har
-from linkskipper.resolver import Engine, LocalTurns, Resolution, Resolver
-from linkskipper.resolver.visit import OnHop
+from linkskipper.egress.har import Outcome, Recording, as_har, write_har
+from linkskipper.resolver import Engine, InProcessLimiter, Resolution, Resolver
+from linkskipper.resolver.navigation import OnHop
 
 
-class Recorder:
+class OutcomeRecorder:
     """A resolver that keeps what is exchanged for each of its links; what a browser exchanges is not seen here."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Recorder:
         self._client = client
         self._browser = browser
         self._generic = generic
-        self._turns = LocalTurns()
+        self._turns = InProcessLimiter()
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
         """Resolve a link; what was exchanged for one that is broken off is kept too."""
@@ -44,14 +44,14 @@ class Recorder:
 @contextmanager
 def saving(
     file: Path, catalog: Catalog, client: Client, *, browser: Engine | None = None, generic: bool = False
-) -> Iterator[Recorder]:
+) -> Iterator[OutcomeRecorder]:
     """A recorder whose file is written when the context ends, however it does.
 
     Raises:
         HarError: the file cannot be written; which is found out at once.
     """
     write_har(as_har(()), file)
-    recorder = Recorder(catalog, client, browser=browser, generic=generic)
+    recorder = OutcomeRecorder(catalog, client, browser=browser, generic=generic)
     try:
         yield recorder
     finally:

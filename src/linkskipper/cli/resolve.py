@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from linkskipper import settings as settings_module
-from linkskipper.app.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.cli import logs
-from linkskipper.cli.recorder import Recorder, saving
+from linkskipper.cli.recorder import OutcomeRecorder, saving
 from linkskipper.egress import Client
 from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
+from linkskipper.service.resolving import browser_engine, egress_policy, load_catalog
 
 STDIN = Path("-")
 
@@ -72,7 +72,7 @@ def resolve(
 
 
 async def _resolve_all(
-    resolver: Resolver | Recorder,
+    resolver: Resolver | OutcomeRecorder,
     links: Iterable[str],
     concurrency: int,
     show: Show,

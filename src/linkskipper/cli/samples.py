@@ -10,16 +10,16 @@ import msgspec
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.catalog import Catalog, Provider, Sample, recording_of
 from linkskipper.cli import logs
 from linkskipper.cli.admin import print_json
 from linkskipper.cli.options import AsJson
 from linkskipper.cli.resolve import hop_line
 from linkskipper.egress import Client
+from linkskipper.egress.har import NotRecorded, Replay
 from linkskipper.errors import CatalogError, UnknownRecordError
-from linkskipper.har import NotRecorded, Replay
 from linkskipper.resolver import USER_AGENT, Hop, Reason, Resolver
+from linkskipper.service.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.settings import Settings
 
 

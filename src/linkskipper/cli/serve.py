@@ -7,15 +7,16 @@ import structlog
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.app.api import run_api
-from linkskipper.app.database import checked_pool, database
-from linkskipper.app.resolving import live_catalog
-from linkskipper.app.workers import TIERS, Tier, run_workers
-from linkskipper.cli import http, logs, process, welcome
+from linkskipper.cli import logs, welcome
 from linkskipper.cli.options import DataDir, Host, Port
 from linkskipper.lab import Lab
+from linkskipper.service import http_server, process
+from linkskipper.service.api import run_api
+from linkskipper.service.database import checked_pool, database
+from linkskipper.service.migrate import migrate
+from linkskipper.service.resolving import live_catalog
+from linkskipper.service.worker import TIERS, Tier, run_workers
 from linkskipper.settings import Settings
-from linkskipper.storage.schema import migrate
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ def serve(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
             await stack.enter_async_context(
-                http.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http_server.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             await welcome.greet(settings, pool, address, shorteners)
             await process.stay(stop)
@@ -79,7 +80,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=None)
             )
             await stack.enter_async_context(
-                http.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http_server.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
             )
             log.info("api.ready", address=address)
             await process.stay(stop)

@@ -9,13 +9,13 @@ import typer
 
 from linkskipper.cli.admin import print_json, print_table, with_database
 from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.database import Pool
 from linkskipper.errors import UnknownRecordError
 from linkskipper.settings import Settings, read_duration
-from linkskipper.storage import Pool
 from linkskipper.webhooks import (
     Attempt,
     Delivery,
-    Status,
+    DeliveryStatus,
     list_deliveries,
     read_attempts,
     read_delivery,
@@ -34,7 +34,9 @@ DeliveryId = Annotated[UUID, typer.Argument(metavar="ID", help="The delivery's i
 @app.command("list")
 def list_(
     key: KeyId = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only of this status. [default: all]")] = None,
+    status: Annotated[
+        DeliveryStatus | None, typer.Option("--status", help="Only of this status. [default: all]")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 50,
     data_dir: DataDir = None,
     *,

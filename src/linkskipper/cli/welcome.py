@@ -5,10 +5,10 @@ import sys
 import platformdirs
 import typer
 
-from linkskipper.keys import NewKey, create_account, create_key, list_accounts, load_keyring
+from linkskipper.accounts import NewKey, create_account, create_key, list_accounts, load_keyring
+from linkskipper.database import Pool
 from linkskipper.lab import Lab
 from linkskipper.settings import Settings
-from linkskipper.storage import Pool
 
 EXAMPLE = "https://bit.ly/3Vd9Xyz"
 

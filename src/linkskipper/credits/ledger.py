@@ -12,8 +12,8 @@ import asyncpg
 import msgspec
 
 from linkskipper.credits import queries
+from linkskipper.database import Connection
 from linkskipper.errors import OverdrawnError, UnknownRecordError
-from linkskipper.storage import Connection
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Charge(msgspec.Struct, frozen=True):
     taken: int
 
 
-class Purse(msgspec.Struct):
+class LockedBalance(msgspec.Struct):
     """What an account has, and what of it can still be promised; locked until the transaction ends."""
 
     balance: int
@@ -40,13 +40,13 @@ class Purse(msgspec.Struct):
         return True
 
 
-async def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, Purse]:
+async def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, LockedBalance]:
     """The purses of accounts, which nobody else can change until the caller's transaction ends."""
     rows = await connection.fetch(queries.LOCK, sorted(set(account_ids)))
-    return {row["id"]: Purse(row["balance"], row["spendable"]) for row in rows}
+    return {row["id"]: LockedBalance(row["balance"], row["spendable"]) for row in rows}
 
 
-async def hold(connection: Connection, purses: Mapping[int, Purse]) -> None:
+async def hold(connection: Connection, purses: Mapping[int, LockedBalance]) -> None:
     """Hold what was promised, inside the transaction that locked the purses."""
     promised = {account_id: purse.promised for account_id, purse in purses.items() if purse.promised}
     if promised:

@@ -1,9 +1,10 @@
 """The one door out: every connection of this service to the world passes here, and the guard with it."""
 
 from linkskipper.egress.addresses import refusal
+from linkskipper.egress.allow_rules import opened_to
 from linkskipper.egress.charsets import UTF8, Charset
 from linkskipper.egress.client import Client, Limits
-from linkskipper.egress.cookies import Jar
+from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import (
     BadUrl,
     BodyTooLarge,
@@ -14,12 +15,11 @@ from linkskipper.egress.errors import (
     Unreachable,
     Untrusted,
 )
-from linkskipper.egress.exchange import Exchange, Transport
-from linkskipper.egress.own import opened_to
 from linkskipper.egress.policy import Policy, refused_name
-from linkskipper.egress.proxy import BrowserProxy, Lane, LaneLimits
-from linkskipper.egress.public import check_public_https
+from linkskipper.egress.proxy.server import BrowserProxy, ProxyLimits, ProxySession
+from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.response import Response
+from linkskipper.egress.transport import Exchange, Transport
 from linkskipper.egress.urls import Url, canonical
 
 __all__ = [
@@ -29,14 +29,14 @@ __all__ = [
     "BrowserProxy",
     "Charset",
     "Client",
+    "CookieJar",
     "Exchange",
     "ForeignScheme",
     "HeadersTooLarge",
-    "Jar",
-    "Lane",
-    "LaneLimits",
     "Limits",
     "Policy",
+    "ProxyLimits",
+    "ProxySession",
     "Refused",
     "Response",
     "TimedOut",

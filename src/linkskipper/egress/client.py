@@ -13,13 +13,13 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from linkskipper.egress.cookies import Jar
-from linkskipper.egress.decode import ACCEPT_ENCODING, BoundedBody
-from linkskipper.egress.dial import GuardedResolver, guarded_socket
+from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody
+from linkskipper.egress.connect import GuardedResolver, guarded_socket
+from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
-from linkskipper.egress.exchange import Exchange
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response
+from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
 from linkskipper.logs import library_logger
 
@@ -99,7 +99,7 @@ class Client:
         method: str = "GET",
         headers: Mapping[str, str] = _NO_HEADERS,
         body: bytes | None = None,
-        jar: Jar | None = None,
+        jar: CookieJar | None = None,
         timeout: float | None = None,
         exchange: Exchange | None = None,
     ) -> Response:
@@ -162,7 +162,7 @@ class Client:
         )
 
     async def _receive(
-        self, url: Url, answer: aiohttp.ClientResponse, jar: Jar | None, exchange: Exchange | None
+        self, url: Url, answer: aiohttp.ClientResponse, jar: CookieJar | None, exchange: Exchange | None
     ) -> Response:
         if exchange is not None:
             exchange.begin(answer)
@@ -246,7 +246,7 @@ def _tls(policy: Policy) -> ssl.SSLContext:
     return context
 
 
-def _with_cookies(headers: Mapping[str, str], jar: Jar | None, url: Url) -> Mapping[str, str]:
+def _with_cookies(headers: Mapping[str, str], jar: CookieJar | None, url: Url) -> Mapping[str, str]:
     cookies = jar.header(url) if jar is not None else None
     return headers if cookies is None else {**headers, "Cookie": cookies}
 

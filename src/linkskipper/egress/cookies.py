@@ -45,7 +45,7 @@ class _Cookie:
         return at_home and _path_matches(url.path, self.path) and (url.scheme == "https" or not self.secure)
 
 
-class Jar:
+class CookieJar:
     """The cookies of one link. It costs next to nothing until a server sets one.
 
     No cookie is kept for a public suffix, such as `com` or `co.uk`. `now` gives the time that expiry is judged by.

@@ -18,7 +18,7 @@ _LOCAL_ZONES = ("localhost", "internal", "local")
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class AllowRule:
     """Addresses that are open although the table refuses them, on one port or, with None, on the allowed ports."""
 
     network: IPv4Network | IPv6Network
@@ -40,7 +40,7 @@ class Policy:
     """The guard's rules. A hole or a mapping that names a port opens that port for itself alone."""
 
     ports: frozenset[int] = frozenset({80, 443})
-    allow: tuple[Hole, ...] = ()
+    allow: tuple[AllowRule, ...] = ()
     host_map: tuple[Mapping, ...] = ()
     extra_ca: Path | None = None
 
@@ -107,11 +107,11 @@ def _port(text: str, item: str) -> int:
     raise SettingsError(f"{item!r}: a port is a number from 1 to {_MAX_PORT}")
 
 
-def _hole(item: str) -> Hole:
+def _hole(item: str) -> AllowRule:
     text, port = _split_port(item.strip(), item)
     try:
         if "%" not in text:
-            return Hole(ip_network(text), port)
+            return AllowRule(ip_network(text), port)
     except ValueError:
         pass
     raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080")

@@ -106,7 +106,7 @@ WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running' AND cost = 
 RETURNING true
 """
 
-HAND_BACK = """
+REQUEUE = """
 UPDATE jobs SET status = 'queued', lease = NULL, attempt = attempt - 1
 WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running'
 """

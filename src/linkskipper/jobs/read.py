@@ -5,17 +5,17 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from linkskipper.database import DedicatedConnection, Pool
+from linkskipper.database.batching import Batcher
 from linkskipper.jobs import queries
-from linkskipper.jobs.model import JobState, Status
-from linkskipper.storage import Pool, Standing
-from linkskipper.storage.batch import Batcher
+from linkskipper.jobs.states import JobState, JobStatus
 
 
 class JobReader:
     """Reads jobs by their ids; simultaneous reads share a statement."""
 
     def __init__(self, pool: Pool) -> None:
-        self._reading = Standing(pool)
+        self._reading = DedicatedConnection(pool)
         self._find = Batcher(self._find_all)
 
     async def read(self, key_id: int, job_id: UUID) -> JobState | None:
@@ -38,7 +38,7 @@ def _state(row: asyncpg.Record) -> JobState:
     hops = row["hops"]
     return JobState(
         job_id=row["job_id"],
-        status=Status(row["status"]),
+        status=JobStatus(row["status"]),
         url=row["url"],
         target_url=row["target_url"],
         provider=row["provider"],

@@ -2,10 +2,10 @@
 
 from importlib.metadata import version
 
-from linkskipper.resolver.engine import Engine, Resolver
-from linkskipper.resolver.errors import Full, Stop, Unsupported
-from linkskipper.resolver.intake import Link, intake
-from linkskipper.resolver.outcome import (
+from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
+from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
+from linkskipper.resolver.resolver import Engine, Resolver
+from linkskipper.resolver.result import (
     REASONS,
     Hop,
     LinkFailed,
@@ -16,7 +16,7 @@ from linkskipper.resolver.outcome import (
     Resolution,
     Rule,
 )
-from linkskipper.resolver.turns import LocalTurns, Turns
+from linkskipper.resolver.urls.parse_link import Link, parse_link
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
 
@@ -24,20 +24,20 @@ __all__ = [
     "REASONS",
     "USER_AGENT",
     "Engine",
-    "Full",
     "Hop",
+    "InProcessLimiter",
     "Link",
     "LinkFailed",
     "LinkInvalid",
-    "LocalTurns",
     "Mechanism",
     "NotResolved",
+    "ProviderAtCapacity",
+    "ProviderLimiter",
     "Reason",
     "Resolution",
     "Resolver",
     "Rule",
     "Stop",
-    "Turns",
     "Unsupported",
-    "intake",
+    "parse_link",
 ]

@@ -8,7 +8,7 @@ Stopped
 
 from linkskipper.catalog import Provider
 from linkskipper.errors import Stopped
-from linkskipper.resolver.outcome import Reason
+from linkskipper.resolver.result import Reason
 
 
 class Stop(Stopped):
@@ -20,7 +20,7 @@ class Stop(Stopped):
         self.detail = detail
 
 
-class Full(Stopped):
+class ProviderAtCapacity(Stopped):
     """A provider has no place for another link just now; this one may be tried again from its beginning."""
 
     def __init__(self, provider: Provider) -> None:

@@ -1,32 +1,32 @@
 """Webhooks: the end of a job, told to whoever asked to be told; signed, retried for days, recorded."""
 
-from linkskipper.webhooks.attempt import Sender
-from linkskipper.webhooks.dispatch import Dispatcher
-from linkskipper.webhooks.event import EVENTS
-from linkskipper.webhooks.hosts import Hosts, wake_forgotten, wake_forgotten_for_ever
-from linkskipper.webhooks.model import Attempt, Delivery, JobEnd, Status
-from linkskipper.webhooks.prune import prune_deliveries
-from linkskipper.webhooks.queue import queue_events
-from linkskipper.webhooks.read import list_deliveries, read_attempts, read_delivery
-from linkskipper.webhooks.record import Record
-from linkskipper.webhooks.redeliver import redeliver, redeliver_since
+from linkskipper.webhooks.attempts import AttemptRecorder
+from linkskipper.webhooks.client import WebhookClient
+from linkskipper.webhooks.deliveries import list_deliveries, read_attempts, read_delivery
+from linkskipper.webhooks.events import EVENTS
+from linkskipper.webhooks.hosts import Hosts, rescue_stuck_hosts, run_rescue
+from linkskipper.webhooks.model import Attempt, Delivery, DeliveryStatus, JobEnd
+from linkskipper.webhooks.outbox import queue_events
+from linkskipper.webhooks.preview import SignedEvent, tell
+from linkskipper.webhooks.redelivery import redeliver, redeliver_since
+from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import Schedule
-from linkskipper.webhooks.tell import Told, tell
 from linkskipper.webhooks.wakeups import QUEUES
+from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
     "EVENTS",
     "QUEUES",
     "Attempt",
+    "AttemptRecorder",
     "Delivery",
-    "Dispatcher",
+    "DeliveryStatus",
+    "DeliveryWorker",
     "Hosts",
     "JobEnd",
-    "Record",
     "Schedule",
-    "Sender",
-    "Status",
-    "Told",
+    "SignedEvent",
+    "WebhookClient",
     "list_deliveries",
     "prune_deliveries",
     "queue_events",
@@ -34,7 +34,7 @@ __all__ = [
     "read_delivery",
     "redeliver",
     "redeliver_since",
+    "rescue_stuck_hosts",
+    "run_rescue",
     "tell",
-    "wake_forgotten",
-    "wake_forgotten_for_ever",
 ]

@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from linkskipper.keys import WebhookSecrets
-from linkskipper.storage import AWAY, Pool
-from linkskipper.storage.batch import Batcher
+from linkskipper.accounts import WebhookSecrets
+from linkskipper.database import AWAY, Pool
+from linkskipper.database.batching import Batcher
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.model import Due
+from linkskipper.webhooks.model import PendingDelivery
 from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
 
 OVERDUE = timedelta(minutes=1)
@@ -45,7 +45,7 @@ class Hosts:
         self.lease = Batcher(self._lease_all)
         self.release = Batcher(self._release_all)
 
-    async def due(self, host: str, most: int, besides: Sequence[UUID]) -> list[Due]:
+    async def due(self, host: str, most: int, besides: Sequence[UUID]) -> list[PendingDelivery]:
         """What is due at a host, besides what is under way: so many, the keys that are told there in turns."""
         return await self._due(_DueQuery(host, most, besides))
 
@@ -65,7 +65,7 @@ class Hosts:
             rows = await connection.fetch(queries.LEASE, hosts, entries)
         return {Lease(row["host"], row["lease"]): row["failures"] for row in rows}
 
-    async def _due_all(self, wanted: list[_DueQuery]) -> list[list[Due]]:
+    async def _due_all(self, wanted: list[_DueQuery]) -> list[list[PendingDelivery]]:
         rows = await self._pool.fetch(
             queries.DUE,
             [query.host for query in wanted],
@@ -74,9 +74,9 @@ class Hosts:
             KEYS,
         )
         secrets = await self._secrets.of({row["key_id"] for row in rows}) if rows else {}
-        found: dict[str, list[Due]] = {query.host: [] for query in wanted}
+        found: dict[str, list[PendingDelivery]] = {query.host: [] for query in wanted}
         for row in rows:
-            found[row["host"]].append(Due(**row, secrets=secrets.get(row["key_id"], ())))
+            found[row["host"]].append(PendingDelivery(**row, secrets=secrets.get(row["key_id"], ())))
         return [found[query.host] for query in wanted]
 
     async def _release_all(self, leases: list[Lease]) -> list[None]:
@@ -93,7 +93,7 @@ class Hosts:
         return [None for _ in leases]
 
 
-async def wake_forgotten(pool: Pool, overdue: timedelta) -> int:
+async def rescue_stuck_hosts(pool: Pool, overdue: timedelta) -> int:
     """Queue wakeups for hosts where something has been due so long and none is queued; returns how many.
 
     The queue loses no entry that anyone knows of: this is for the day when it does.
@@ -104,11 +104,11 @@ async def wake_forgotten(pool: Pool, overdue: timedelta) -> int:
     return len(rows)
 
 
-async def wake_forgotten_for_ever(pool: Pool) -> None:
+async def run_rescue(pool: Pool) -> None:
     """Look after what was forgotten now and every minute, until cancelled."""
     while True:
         try:
-            if found := await wake_forgotten(pool, OVERDUE):
+            if found := await rescue_stuck_hosts(pool, OVERDUE):
                 log.warning("webhooks.forgotten", hosts=found)
         except AWAY as error:
             log.warning("webhooks.look_put_off", error=str(error))

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 
-class Status(StrEnum):
+class DeliveryStatus(StrEnum):
     """The states of a delivery; by hand, any of them becomes pending again."""
 
     PENDING = "pending"
@@ -31,7 +31,7 @@ class JobEnd(msgspec.Struct, frozen=True):
     balance: int
 
 
-class Due(msgspec.Struct, frozen=True):
+class PendingDelivery(msgspec.Struct, frozen=True):
     """A delivery whose next attempt is due; attempts, step and by_hand are as of before it.
 
     failures is how often in a row its host had failed when it was read;
@@ -88,7 +88,7 @@ class Delivery(msgspec.Struct, frozen=True):
     url: str
     host: str
     body: str
-    status: Status
+    status: DeliveryStatus
     attempts: int
     created_at: datetime
     next_attempt_at: datetime | None

@@ -9,8 +9,8 @@ for it, as the worker that has the lease is told so (docs/decisions/0009-webhook
 from collections.abc import Sequence
 from datetime import timedelta
 
-from linkskipper.storage import Connection
-from linkskipper.storage.queue import Deferred, put
+from linkskipper.database import Connection
+from linkskipper.queue.pgqueuer import NewQueueItem, put
 from linkskipper.webhooks import queries
 
 LIVE = "webhooks"
@@ -33,7 +33,7 @@ async def schedule_wakeups(connection: Connection, hosts: Sequence[tuple[str, st
     if not hosts:
         return
     in_order = sorted(hosts)
-    wakeups = await put(connection, [Deferred(queue, host.encode(), delay) for host, queue, delay in in_order])
+    wakeups = await put(connection, [NewQueueItem(queue, host.encode(), delay) for host, queue, delay in in_order])
     await connection.execute(
         queries.SET_WAKEUPS, [host for host, _, _ in in_order], wakeups, [delay for _, _, delay in in_order]
     )
@@ -41,4 +41,4 @@ async def schedule_wakeups(connection: Connection, hosts: Sequence[tuple[str, st
 
 async def wake_now(connection: Connection, hosts: Sequence[str]) -> None:
     """Queue a wakeup for each live host, with nothing noted: one that comes second finds the lease taken and ends."""
-    await put(connection, [Deferred(LIVE, host.encode()) for host in hosts])
+    await put(connection, [NewQueueItem(LIVE, host.encode()) for host in hosts])

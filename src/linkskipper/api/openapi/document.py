@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from linkskipper.api.body import IdempotencyKey, ResolveRequest
-from linkskipper.api.envelope import ACCEPTED_ID, DAY_SECONDS
-from linkskipper.api.limits import WINDOW_SECONDS
+from linkskipper.api.middleware import ACCEPTED_ID, DAY_SECONDS
 from linkskipper.api.openapi import webhooks
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.openapi.operations import JOB
@@ -16,10 +15,11 @@ from linkskipper.api.openapi.schemas import Json
 from linkskipper.api.problems import PROBLEM, InternalError, MethodNotAllowed, ServiceUnavailable, meaning
 from linkskipper.api.problems import document as problem_document
 from linkskipper.api.problems import headers as problem_headers
+from linkskipper.api.rate_limits import WINDOW_SECONDS
+from linkskipper.api.routes.webhooks import MAX_PAGE, PAGE
 from linkskipper.api.waiting import MAX_WAIT_SECONDS
-from linkskipper.api.webhooks import MAX_PAGE, PAGE
 from linkskipper.errors import ApiError, InvalidKey, OutOfCredits
-from linkskipper.webhooks import Status
+from linkskipper.webhooks import DeliveryStatus
 
 OPERATIONS = (*RESOLVING, *webhooks.OPERATIONS)
 SCHEMAS = "#/components/schemas/"
@@ -76,7 +76,7 @@ PARAMETERS: dict[str, Json] = {
         "name": "status",
         "in": "query",
         "description": "Only deliveries of this status.",
-        "schema": {"enum": ["any", *Status], "default": "any"},
+        "schema": {"enum": ["any", *DeliveryStatus], "default": "any"},
         "example": "failed",
     },
     "limit": {

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from linkskipper.api.account import AccountAnswer, AccountProvider
+from linkskipper.accounts.authentication import ADVICE
 from linkskipper.api.body import ResolveRequest
-from linkskipper.api.jobs import JobAnswer, TraceHop
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.problems import (
     CRASHED,
@@ -13,8 +12,10 @@ from linkskipper.api.problems import (
     InternalError,
     ServiceUnavailable,
 )
-from linkskipper.api.providers import ProviderAnswer, ProvidersAnswer
-from linkskipper.api.resolve import QueuedAnswer, ResolvedAnswer
+from linkskipper.api.routes.account import AccountAnswer, AccountProvider
+from linkskipper.api.routes.jobs import JobAnswer, TraceHop
+from linkskipper.api.routes.providers import ProviderAnswer, ProvidersAnswer
+from linkskipper.api.routes.resolve import QueuedAnswer, ResolvedAnswer
 from linkskipper.errors import (
     ForbiddenScope,
     InvalidKey,
@@ -28,7 +29,6 @@ from linkskipper.errors import (
     ResolveFailed,
     UnsupportedLink,
 )
-from linkskipper.keys.authenticate import ADVICE
 
 JOB = UUID("019bb7a4-5a00-7c3e-9d41-3f1c6f0d2b8e")
 LINK = "https://tinyurl.com/4k8wz2fp"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.openapi.operations import ANY_CALL, JOB, TARGET
-from linkskipper.api.webhooks import AttemptAnswer, DeliveriesAnswer, DeliveryAnswer, DeliveryDetail, Event
+from linkskipper.api.routes.webhooks import AttemptAnswer, DeliveriesAnswer, DeliveryAnswer, DeliveryDetail, Event
 from linkskipper.errors import InvalidRequest, NotFound
 
 DELIVERY = UUID("019bb7a4-6b10-7000-8000-000000000000")

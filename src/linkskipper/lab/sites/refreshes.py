@@ -10,14 +10,14 @@ WITH_QUERY = destination("refresh/ampersand?a=1&b=2")
 RELATIVE = destination("refresh/relative")
 
 
-def _header(path: str, about: str, spelled: str) -> Link:
+def _header(path: str, about: str, as_written: str) -> Link:
     target = destination(f"refresh{path}")
-    return Link(path, about, response(200, ("Refresh", spelled.format(target))), target)
+    return Link(path, about, response(200, ("Refresh", as_written.format(target))), target)
 
 
-def _meta(path: str, about: str, spelled: str) -> Link:
+def _meta(path: str, about: str, as_written: str) -> Link:
     target = destination(f"refresh{path}")
-    return Link(path, about, page(document("<p>One moment.</p>", head=spelled.format(escape(target)))), target)
+    return Link(path, about, page(document("<p>One moment.</p>", head=as_written.format(escape(target)))), target)
 
 
 REFRESHES = Site(

@@ -9,17 +9,17 @@ from typing import Self
 
 from playwright.async_api import BrowserContext
 
-from linkskipper.catalog.model import MAX_SECONDS
-from linkskipper.egress import BrowserProxy, Lane
+from linkskipper.catalog.provider import MAX_SECONDS
+from linkskipper.egress import BrowserProxy, ProxySession
 from linkskipper.logs import library_logger
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
 from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.options import BrowserOptions
-from linkskipper.resolver.browser.steps import Hands
+from linkskipper.resolver.browser.steps import BrowserSteps
 from linkskipper.resolver.browser.tab import Tab, TabLost
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.outcome import REASONS, Reason
-from linkskipper.resolver.visit import Visit
+from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.result import REASONS, Reason
 
 _log = library_logger(__name__)
 ATTEMPTS = 2
@@ -62,7 +62,7 @@ class BrowserEngine:
                 self._end(chromium)
             await asyncio.wait(self._ending)
 
-    async def run(self, visit: Visit) -> None:
+    async def run(self, visit: Navigation) -> None:
         """Run the steps of the visit's provider, again where the browser or the site fails; raises Stop."""
         start = visit.bookmark()
         for _ in range(ATTEMPTS - 1):
@@ -71,12 +71,12 @@ class BrowserEngine:
             except Stop as stop:
                 if self._closing or not REASONS[stop.reason].retried:
                     raise
-                visit.return_to(start)
+                visit.roll_back(start)
             else:
                 return
         await self._attempt(visit)
 
-    async def _attempt(self, visit: Visit) -> None:
+    async def _attempt(self, visit: Navigation) -> None:
         came = monotonic()
         try:
             async with self._room:
@@ -86,7 +86,7 @@ class BrowserEngine:
             _log.warning("browser.broke", url=visit.url.href, error=str(error).partition("\n")[0])
             raise Stop(Reason.UPSTREAM_ERROR, "The browser breaks at it.") from None
 
-    async def _run(self, visit: Visit) -> None:
+    async def _run(self, visit: Navigation) -> None:
         async with (
             self._proxy.lane(visit.provider.may_load) as lane,
             self._browser(visit) as chromium,
@@ -100,7 +100,7 @@ class BrowserEngine:
                 visit.live = None
 
     @asynccontextmanager
-    async def _browser(self, visit: Visit) -> AsyncIterator[Chromium]:
+    async def _browser(self, visit: Navigation) -> AsyncIterator[Chromium]:
         """The browser for one more link; it does not end before that has."""
         chromium = await self._usable(visit)
         chromium.links += 1
@@ -114,7 +114,7 @@ class BrowserEngine:
             if chromium.is_done:
                 self._end(chromium)
 
-    async def _usable(self, visit: Visit) -> Chromium:
+    async def _usable(self, visit: Navigation) -> Chromium:
         """The current browser, or the one that is coming up for all who wait; raises Stop, at the link's own time."""
         while self._current is None or not self._current.usable:
             if self._closing:
@@ -177,7 +177,7 @@ class BrowserEngine:
 
 
 @asynccontextmanager
-async def _tab(chromium: Chromium, visit: Visit, lane: Lane) -> AsyncIterator[Tab]:
+async def _tab(chromium: Chromium, visit: Navigation, lane: ProxySession) -> AsyncIterator[Tab]:
     """A page in a context of its own, in which nothing is kept and nothing is to be found."""
     async with _or_hangs(chromium):
         context = await chromium.browser.new_context(
@@ -219,9 +219,9 @@ async def _or_hangs(chromium: Chromium) -> AsyncIterator[None]:
         raise
 
 
-async def _drive(tab: Tab, visit: Visit) -> None:
+async def _drive(tab: Tab, visit: Navigation) -> None:
     """Run the steps until they end, or the link leaves the provider, or its time is up."""
-    steps = asyncio.create_task(Hands(tab, visit.provider).run(visit))
+    steps = asyncio.create_task(BrowserSteps(tab, visit.provider).run(visit))
     seconds = visit.until - asyncio.get_running_loop().time()
     try:
         await asyncio.wait([steps, tab.left], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -236,7 +236,7 @@ async def _drive(tab: Tab, visit: Visit) -> None:
         await asyncio.wait([steps])
 
 
-def _overrun(visit: Visit) -> Stop:
+def _overrun(visit: Navigation) -> Stop:
     return Stop(Reason.BODY_TOO_LARGE, f"{visit.url.host} sends more than the limit.")
 
 

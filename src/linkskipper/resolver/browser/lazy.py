@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from linkskipper.egress import BrowserProxy, Policy
 from linkskipper.resolver.browser.options import BrowserOptions
-from linkskipper.resolver.engine import Engine
-from linkskipper.resolver.visit import Visit
+from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.resolver import Engine
 
 if TYPE_CHECKING:
     from linkskipper.resolver.browser.engine import BrowserEngine
@@ -35,7 +35,7 @@ class LazyBrowser:
     ) -> None:
         await self._stack.aclose()
 
-    async def run(self, visit: Visit) -> None:
+    async def run(self, visit: Navigation) -> None:
         """See Engine."""
         async with self._opening:
             if self._engine is None:

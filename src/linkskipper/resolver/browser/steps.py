@@ -9,9 +9,9 @@ from linkskipper.catalog import Click, Follow, Provider, Step, WaitFor
 from linkskipper.resolver.browser.dom import POLL_SECONDS
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.outcome import Mechanism, Reason
-from linkskipper.resolver.steps import run_steps
-from linkskipper.resolver.visit import Visit
+from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.result import Mechanism, Reason
+from linkskipper.resolver.steps.runner import run_steps
 
 SETTLE_SECONDS = 0.5  # how long a page that was clicked has to begin to move
 OPTIONAL_SECONDS = 2  # how long an optional element has to appear
@@ -38,19 +38,19 @@ _POINT = f"""selector => {{
 }}"""
 
 
-class Hands:
+class BrowserSteps:
     """Runs steps on a tab. All its waiting together is no longer than the provider's `max_wait`."""
 
     def __init__(self, tab: Tab, provider: Provider) -> None:
         self._tab = tab
         self._patience = provider.limits.max_wait
-        self._runners: dict[type[Step], Callable[[Any, Visit], Awaitable[bool]]] = {
+        self._runners: dict[type[Step], Callable[[Any, Navigation], Awaitable[bool]]] = {
             Follow: self._follow,
             Click: self._click,
             WaitFor: self._wait_for,
         }
 
-    async def run(self, visit: Visit) -> None:
+    async def run(self, visit: Navigation) -> None:
         """Run the provider's steps, then give the page what is left of the time to lead on by itself; raises Stop."""
         await run_steps(visit, self._runners)
         if visit.target is not None or self._tab.is_elsewhere:
@@ -64,7 +64,7 @@ class Hands:
         if any(isinstance(step, Click | WaitFor) for step in visit.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {visit.url.host} leads nowhere.")
 
-    async def _follow(self, _: Follow, visit: Visit) -> bool:
+    async def _follow(self, _: Follow, visit: Navigation) -> bool:
         """The page moves by itself; this only waits until it has come to rest."""
         while True:
             self._tab.moved.clear()
@@ -72,7 +72,7 @@ class Hands:
             if not await self._moves_within(SETTLE_SECONDS):
                 return True
 
-    async def _click(self, step: Click, visit: Visit) -> bool:
+    async def _click(self, step: Click, visit: Navigation) -> bool:
         if step.wait_for is not None and not await self._found(visit, _IS_THERE, step, step.wait_for):
             return False
         point = await self._found(visit, _POINT, step, step.selector)
@@ -87,7 +87,7 @@ class Hands:
             self._tab.mechanism = None
         return True
 
-    async def _wait_for(self, step: WaitFor, visit: Visit) -> bool:
+    async def _wait_for(self, step: WaitFor, visit: Navigation) -> bool:
         if step.selector is not None:
             return bool(await self._found(visit, _IS_THERE, step, step.selector))
         await visit.load_checked()
@@ -103,7 +103,7 @@ class Hands:
         self._patience -= monotonic() - began
         return True
 
-    async def _found(self, visit: Visit, function: str, step: Click | WaitFor, selector: str) -> Any:
+    async def _found(self, visit: Navigation, function: str, step: Click | WaitFor, selector: str) -> Any:
         """What the function finds, once that is something, on a page past the stop rules before and after.
 
         False where there is nothing to wait for; raises Stop where it takes too long.

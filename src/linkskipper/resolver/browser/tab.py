@@ -14,16 +14,16 @@ from msgspec.structs import replace
 from playwright.async_api import BrowserContext, CDPSession
 from playwright.async_api import Page as LivePage
 
-from linkskipper.egress import Lane, Refused, Response, TimedOut
+from linkskipper.egress import ProxySession, Refused, Response, TimedOut
 from linkskipper.resolver.browser.dom import Dom
 from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.browser.traffic import BY_REASON, Paused, patterns, read_paused
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.extract import Onward, moves_by_itself
-from linkskipper.resolver.outcome import Mechanism, Reason
-from linkskipper.resolver.page import Page
-from linkskipper.resolver.stops import check_answer, dead_end
-from linkskipper.resolver.visit import Visit, fields_for_others
+from linkskipper.resolver.navigation import Navigation, fields_for_others
+from linkskipper.resolver.pages.page import Page
+from linkskipper.resolver.pages.redirects import NextUrl, automatic_redirects
+from linkskipper.resolver.pages.stop_rules import check_answer, dead_end
+from linkskipper.resolver.result import Mechanism, Reason
 
 MAX_POPUPS = 20
 _OWN_SCHEMES = ("http:", "https:", "about:", "blob:", "data:", "javascript:")
@@ -41,7 +41,9 @@ class Tab:
     It raises then what ended the link, if anything did: Stop, or TabLost.
     """
 
-    def __init__(self, visit: Visit, page: LivePage, session: CDPSession, lane: Lane, main_frame: str) -> None:
+    def __init__(
+        self, visit: Navigation, page: LivePage, session: CDPSession, lane: ProxySession, main_frame: str
+    ) -> None:
         self.live = page
         self.dom = Dom(session, main_frame)
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -61,7 +63,7 @@ class Tab:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(cls, visit: Visit, context: BrowserContext, lane: Lane) -> "Tab":
+    async def open(cls, visit: Navigation, context: BrowserContext, lane: ProxySession) -> "Tab":
         """Open a page for the visit; nothing is loaded yet."""
         page = await context.new_page()
         session = await context.new_cdp_session(page)
@@ -152,7 +154,7 @@ class Tab:
     def _notice_foreign(self, href: str) -> None:
         if not href.startswith(_OWN_SCHEMES) and not self.left.done():
             try:
-                self._visit.take([Onward(href, self._mechanism(), self._visit.url)])
+                self._visit.take([NextUrl(href, self._mechanism(), self._visit.url)])
             except Stop as stop:
                 self.end(stop)
             self.end()
@@ -199,7 +201,7 @@ class Tab:
         """A page is about to be asked for: by us, by the answer before it, or by the page that is there."""
         ours = paused.is_redirected or paused.href == self._going
         self._going = ""
-        if not ours and not self._visit.take([Onward(paused.href, self._mechanism(), self._visit.url)]):
+        if not ours and not self._visit.take([NextUrl(paused.href, self._mechanism(), self._visit.url)]):
             return False
         self.mechanism = None  # of the first page after a click; that may lead on by itself
         if paused.method != "POST":
@@ -217,7 +219,7 @@ class Tab:
         page = Page(self._response)
         self._visit.arrive(page, perf_counter() - self._began)
         check_answer(self._response)
-        onward = next(moves_by_itself(page), None)
+        onward = next(automatic_redirects(page), None)
         if onward is None or onward.mechanism is not Mechanism.LOCATION_HEADER:
             return True
         if not self._visit.take([onward]):

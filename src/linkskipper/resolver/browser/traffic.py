@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from linkskipper.egress import Response, Url
-from linkskipper.resolver.outcome import Mechanism
+from linkskipper.resolver.result import Mechanism
 
 MEDIA = ("Image", "Media", "Font")
 _DOCUMENT = "Document"

@@ -1,0 +1,35 @@
+"""Accounts, API keys and their secrets."""
+
+from linkskipper.accounts.accounts import Account, create_account, get_account, list_accounts
+from linkskipper.accounts.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key, roll_key
+from linkskipper.accounts.authentication import Authenticator
+from linkskipper.accounts.encryption import Keyring, load_keyring
+from linkskipper.accounts.quota import DailyUsage, lock_usage, prune_usage, seconds_to_midnight, used_today
+from linkskipper.accounts.tokens import WEBHOOK_PREFIX
+from linkskipper.accounts.webhook_secrets import NewWebhookSecret, WebhookSecrets, roll_webhook_secret
+
+__all__ = [
+    "WEBHOOK_PREFIX",
+    "Account",
+    "ApiKey",
+    "Authenticator",
+    "DailyUsage",
+    "KeyInfo",
+    "Keyring",
+    "NewKey",
+    "NewWebhookSecret",
+    "WebhookSecrets",
+    "create_account",
+    "create_key",
+    "get_account",
+    "list_accounts",
+    "list_keys",
+    "load_keyring",
+    "lock_usage",
+    "prune_usage",
+    "revoke_key",
+    "roll_key",
+    "roll_webhook_secret",
+    "seconds_to_midnight",
+    "used_today",
+]

@@ -1,0 +1,48 @@
+"""Accounts: who owns keys and credits."""
+
+from datetime import datetime
+
+import msgspec
+
+from linkskipper.accounts import queries
+from linkskipper.credits import grant
+from linkskipper.database import Pool
+from linkskipper.errors import UnknownRecordError
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account as it stands; balance and held are credits, held is the part promised to jobs under way."""
+
+    id: int
+    name: str
+    telegram_id: int | None
+    subscription_until: datetime | None
+    balance: int
+    held: int
+    created_at: datetime
+
+
+async def create_account(pool: Pool, name: str, *, credits: int, telegram_id: int | None = None) -> Account:
+    """Make an account with a first grant of credits (0: none)."""
+    async with pool.acquire() as connection, connection.transaction():
+        account_id: int = await connection.fetchval(queries.CREATE_ACCOUNT, name, telegram_id)
+        if credits:
+            await grant(connection, account_id, credits, note="new account")
+    return await get_account(pool, account_id)
+
+
+async def get_account(pool: Pool, account_id: int) -> Account:
+    """One account.
+
+    Raises:
+        UnknownRecordError: there is none of that id.
+    """
+    row = await pool.fetchrow(queries.ACCOUNT, account_id)
+    if row is None:
+        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")
+    return Account(**row)
+
+
+async def list_accounts(pool: Pool) -> list[Account]:
+    """All accounts, oldest first."""
+    return [Account(**row) for row in await pool.fetch(queries.ACCOUNTS)]

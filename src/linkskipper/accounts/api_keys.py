@@ -1,0 +1,117 @@
+"""API keys: made, listed, revoked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from linkskipper.accounts import queries, tokens
+from linkskipper.accounts.encryption import Keyring
+from linkskipper.database import Pool
+from linkskipper.errors import UnknownRecordError
+
+SCOPES = ("resolve",)
+DEFAULT_RATE_LIMIT = 60  # calls in any 60 seconds
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key that a request has shown: what it may do. rate_limit is calls in 60 seconds, daily_quota resolves a day."""
+
+    id: int
+    account_id: int
+    name: str
+    scopes: tuple[str, ...]
+    rate_limit: int
+    daily_quota: int | None
+
+
+class KeyInfo(msgspec.Struct, frozen=True):
+    """A key as it may be listed, without what would let anyone use it."""
+
+    id: int
+    account_id: int
+    name: str
+    prefix: str
+    last_four: str
+    scopes: tuple[str, ...]
+    rate_limit: int
+    daily_quota: int | None
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key just made: the only time that the key and its webhook secret can be read."""
+
+    id: int
+    key: str
+    webhook_secret: str
+
+
+async def create_key(
+    pool: Pool,
+    keyring: Keyring,
+    account_id: int,
+    *,
+    name: str,
+    scopes: Sequence[str] = SCOPES,
+    rate_limit: int = DEFAULT_RATE_LIMIT,
+    daily_quota: int | None = None,
+) -> NewKey:
+    """Make a key for an account.
+
+    Raises:
+        UnknownRecordError: there is no such account.
+    """
+    key, webhook_secret = tokens.new_key(), tokens.new_webhook_secret()
+    try:
+        key_id: int = await pool.fetchval(
+            queries.CREATE_KEY,
+            account_id,
+            name,
+            keyring.hash(key),
+            key[: tokens.SHOWN_CHARACTERS],
+            key[-4:],
+            keyring.encrypt(webhook_secret),
+            list(scopes),
+            rate_limit,
+            daily_quota,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.") from None
+    return NewKey(key_id, key, webhook_secret)
+
+
+async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewKey:
+    """Give a key a new value; the old one goes on working for the grace time.
+
+    It stays the same key: its jobs, idempotency keys, limits, quota and webhook secret are not touched. A value
+    that an earlier roll left in its grace time ends now.
+
+    Raises:
+        UnknownRecordError: there is no such key, or it is revoked.
+    """
+    key = tokens.new_key()
+    encrypted: bytes | None = await pool.fetchval(
+        queries.ROLL, key_id, keyring.hash(key), key[: tokens.SHOWN_CHARACTERS], key[-4:], grace
+    )
+    if encrypted is None:
+        raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
+    return NewKey(key_id, key, keyring.decrypt(encrypted))
+
+
+async def list_keys(pool: Pool, account_id: int | None = None) -> list[KeyInfo]:
+    """All keys, or those of one account, oldest first."""
+    return [KeyInfo(**row) for row in await pool.fetch(queries.KEYS, account_id)]
+
+
+async def revoke_key(pool: Pool, key_id: int) -> None:
+    """Revoke a key for good; every process stops taking it within a second.
+
+    Raises:
+        UnknownRecordError: there is no such key.
+    """
+    if await pool.fetchval(queries.REVOKE, key_id) is None:
+        raise UnknownRecordError(f"There is no key {key_id}: see linkskipper keys list.")

@@ -1,0 +1,1 @@
+"""Check provider files for mistakes that the schema cannot see."""

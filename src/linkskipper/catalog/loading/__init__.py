@@ -1,0 +1,1 @@
+"""Read provider files: the built-in ones and those of the operator, live."""

@@ -1,0 +1,23 @@
+"""PostgreSQL: where it is, its schema, its connections, and the queue that lives in it."""
+
+from linkskipper.database.embedded.server import EmbeddedServer
+from linkskipper.database.pool import (
+    AWAY,
+    OUT_OF_RANGE,
+    Connection,
+    DedicatedConnection,
+    Pool,
+    open_connection,
+    open_pool,
+)
+
+__all__ = [
+    "AWAY",
+    "OUT_OF_RANGE",
+    "Connection",
+    "DedicatedConnection",
+    "EmbeddedServer",
+    "Pool",
+    "open_connection",
+    "open_pool",
+]

@@ -1,0 +1,97 @@
+"""The guard at work: what a name may resolve to, and what a socket may be opened for."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from functools import partial
+
+import aiodns
+import aiohappyeyeballs
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from linkskipper.egress.addresses import parse_address
+from linkskipper.egress.errors import Refused, TimedOut, Unreachable
+from linkskipper.egress.policy import Policy, refused_name
+
+HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305, section 8
+
+AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+
+
+class MappedAddress(str):
+    """An address that the host map gave for the very name being dialled.
+
+    The mark travels with the address from the resolver to the socket. So a mapped address is open to its own name
+    only: as a literal, or as another name's answer, it comes as a plain str and is judged by the table.
+    """
+
+    __slots__ = ()
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names afresh for each connection and refuses a name for any bad address among its answers."""
+
+    def __init__(self, policy: Policy, nameservers: Sequence[str] | None, timeout: float) -> None:
+        self._policy = policy
+        self._dns = aiodns.DNSResolver(nameservers=nameservers)
+        self._timeout = timeout
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Give addresses that may be connected to; raises Refused, Unreachable or TimedOut."""
+        name = host.removesuffix(".")
+        if entry := self._policy.mapped(name, port):
+            return [_result(host, MappedAddress(entry.address), entry.address_port or port)]
+        if reason := refused_name(name):
+            raise Refused(host, "", reason)
+        addresses = await self._look_up(name, family)
+        for address in addresses:
+            if reason := self._policy.judge(address, port):
+                raise Refused(host, address, reason)
+        return [_result(host, address, port) for address in addresses]
+
+    async def _look_up(self, name: str, family: socket.AddressFamily) -> list[str]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                # The dot keeps resolv.conf's search domains out: a stranger's name is always a full one.
+                answer = await self._dns.getaddrinfo(f"{name}.", family=family, type=socket.SOCK_STREAM)
+        except aiodns.error.DNSError as error:
+            raise Unreachable(f"{name} cannot be resolved: {error.args[-1]}") from None
+        except TimeoutError:
+            raise TimedOut(f"{name} was not resolved within {self._timeout} s") from None
+        addresses = [node.addr[0].decode("ascii") for node in answer.nodes]
+        if not addresses:
+            raise Unreachable(f"{name} has no address")
+        return addresses
+
+    async def close(self) -> None:
+        """Give up the lookups under way."""
+        await self._dns.close()
+
+
+def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
+    """Open a socket for the address about to be connected to; raises Refused.
+
+    Literal addresses never meet a resolver: this is the one place that every connection passes.
+    """
+    family, kind, protocol, _, (address, port, *_) = info
+    if not isinstance(address, MappedAddress) and (reason := policy.judge(address, port)):
+        raise Refused(address, address, reason)
+    return socket.socket(family, kind, protocol)
+
+
+async def guarded_connect(policy: Policy, resolver: GuardedResolver, host: str, port: int) -> socket.socket:
+    """Connect to a host past the guard; raises Refused, Unreachable or TimedOut, or OSError from connecting."""
+    literal = parse_address(host) is not None
+    found = [_result(host, host, port)] if literal else await resolver.resolve(host, port)
+    return await aiohappyeyeballs.start_connection(
+        [(each["family"], socket.SOCK_STREAM, 0, "", (each["host"], each["port"])) for each in found],
+        happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS,
+        socket_factory=partial(guarded_socket, policy),
+    )
+
+
+def _result(host: str, address: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)

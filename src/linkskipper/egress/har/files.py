@@ -1,0 +1,32 @@
+"""HAR files, read and written."""
+
+from pathlib import Path
+
+import msgspec
+
+from linkskipper.egress.har.model import Har
+from linkskipper.errors import HarError
+
+_OWNER_ONLY = 0o600  # a link's cookies are in it
+
+
+def read_har(file: Path) -> Har:
+    """Read a file; raises HarError if there is none, or if it is no HAR."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Har)
+    except OSError as error:
+        raise HarError(f"{file} cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise HarError(f"{file} is no HAR: {error}") from None
+
+
+def write_har(har: Har, file: Path) -> None:
+    """Write a file that only its owner can read; raises HarError if that fails."""
+    text = msgspec.json.format(msgspec.json.encode(har), indent=2)
+    try:
+        file.touch(_OWNER_ONLY)
+        if file.is_file():
+            file.chmod(_OWNER_ONLY)
+        file.write_bytes(text + b"\n")
+    except OSError as error:
+        raise HarError(f"{file} cannot be written: {error.strerror}") from None

@@ -1,0 +1,143 @@
+"""Keeps what passes through the one door out."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from time import perf_counter
+from types import MappingProxyType
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from linkskipper.egress import Client, CookieJar, Exchange, Response, Url
+from linkskipper.egress.har import model
+from linkskipper.errors import EgressError
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Recording:
+    """A transport for one link: the client's, with every exchange kept in `entries`."""
+
+    def __init__(self, client: Client) -> None:
+        self.started = datetime.now(UTC)
+        self.entries: list[model.Entry] = []
+        self._client = client
+
+    async def fetch(
+        self,
+        url: Url,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] = _NO_HEADERS,
+        body: bytes | None = None,
+        jar: CookieJar | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Send one request by the client, and keep what passes, however it ends."""
+        exchange, started, began = Exchange(sent=headers), datetime.now(UTC), perf_counter()
+        response, failure = None, None
+        try:
+            response = await self._client.fetch(
+                url, method=method, headers=headers, body=body, jar=jar, timeout=timeout, exchange=exchange
+            )
+        except (EgressError, asyncio.CancelledError) as error:
+            failure = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            request, answer = _request(url, method, body, exchange), _response(exchange, response, failure)
+            self.entries.append(_entry(request, answer, started, began, exchange.answered_at))
+        return response
+
+
+def as_har(recorded: Iterable[tuple[model.Outcome, Recording]]) -> model.Har:
+    """Put links together in one file, a page for each."""
+    pages, entries = [], []
+    for number, (outcome, recording) in enumerate(recorded, 1):
+        page = f"page_{number}"
+        pages.append(
+            model.Page(started_date_time=recording.started, id=page, title=outcome.url, outcome=outcome),
+        )
+        entries += [msgspec.structs.replace(entry, pageref=page) for entry in recording.entries]
+    creator = model.Creator(name="Link Skipper", version=version("linkskipper"))
+    return model.Har(log=model.Log(creator=creator, pages=pages, entries=entries))
+
+
+def _entry(
+    request: model.Request, response: model.Response, started: datetime, began: float, answered: float | None
+) -> model.Entry:
+    ended = perf_counter()
+    wait, receive = (answered or ended) - began, ended - (answered or ended)
+    return model.Entry(
+        request,
+        response,
+        started_date_time=started,
+        time=_milliseconds(ended - began),
+        timings=model.Timings(wait=_milliseconds(wait), receive=_milliseconds(receive)),
+    )
+
+
+def _request(url: Url, method: str, body: bytes | None, exchange: Exchange) -> model.Request:
+    sent = exchange.sent or {}
+    posted = (
+        msgspec.UNSET
+        if body is None
+        else model.PostData(mime_type=sent.get("Content-Type", ""), text=body.decode("utf-8", "replace"))
+    )
+    return model.Request(
+        method=method,
+        url=url.href.partition("#")[0],
+        http_version=exchange.version or "HTTP/1.1",
+        cookies=[_pair(item) for item in sent.get("Cookie", "").split("; ") if item],
+        headers=_headers(sent),
+        query_string=[model.NameValue(name=name, value=value) for name, value in _parameters(url.query)],
+        post_data=posted,
+        body_size=len(body or b""),
+    )
+
+
+def _response(exchange: Exchange, response: Response | None, failure: str | None) -> model.Response:
+    headers = exchange.headers or {}
+    return model.Response(
+        status=exchange.status or 0,
+        http_version=exchange.version or "HTTP/1.1",
+        cookies=[_pair(value.partition(";")[0]) for name, value in headers.items() if name.lower() == "set-cookie"],
+        headers=_headers(headers),
+        content=_content(exchange, response),
+        redirect_url=next(iter(response.locations()), "") if response else "",
+        error=msgspec.UNSET if failure is None else failure,
+    )
+
+
+def _content(exchange: Exchange, response: Response | None) -> model.Content:
+    """The body as far as it was read; as text where a reader of the file will take it for the same bytes."""
+    body = response.body if response else exchange.body.result() if exchange.body else b""
+    media_type = (exchange.headers or {}).get("Content-Type", "")
+    text = response.text() if response else ""
+    if text.encode("utf-8", "replace") == body:
+        return model.Content(size=len(body), mime_type=media_type, text=text)
+    return model.Content(size=len(body), mime_type=media_type, text=b64encode(body).decode(), encoding="base64")
+
+
+def _headers(headers: Mapping[str, str]) -> list[model.NameValue]:
+    return [model.NameValue(name=_text(str(name)), value=_text(value)) for name, value in headers.items()]
+
+
+def _text(value: str) -> str:
+    """A header's bytes, one character each, as browsers write them: JSON holds no surrogates."""
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _pair(text: str) -> model.NameValue:
+    name, _, value = text.partition("=")
+    return model.NameValue(name=_text(name.strip()), value=_text(value.strip()))
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors="replace")
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

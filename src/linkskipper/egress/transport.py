@@ -1,0 +1,52 @@
+"""What passed in one fetch, for whoever wants to keep it; and the call that fetches are made with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+import aiohttp
+
+from linkskipper.egress.body import BoundedBody
+from linkskipper.egress.cookies import CookieJar
+from linkskipper.egress.response import Response
+from linkskipper.egress.urls import Url
+
+
+class Transport(Protocol):
+    """What answers requests: `Client`, or something that stands in for it or around it."""
+
+    async def fetch(
+        self,
+        url: Url,
+        *,
+        method: str = ...,
+        headers: Mapping[str, str] = ...,
+        body: bytes | None = ...,
+        jar: CookieJar | None = ...,
+        timeout: float | None = ...,
+    ) -> Response:
+        """Send one request and give the answer, no redirect followed. Raises EgressError."""
+        ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled in by `Client.fetch` as far as it comes, so that a fetch that fails in the middle leaves its traces.
+
+    `answered_at` is a reading of `perf_counter`.
+    """
+
+    version: str | None = None
+    sent: Mapping[str, str] | None = None
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+    answered_at: float | None = None
+    body: BoundedBody | None = None
+
+    def begin(self, answer: aiohttp.ClientResponse) -> None:
+        """Take in what an answer's head says, and the request that it answers."""
+        self.answered_at = perf_counter()
+        self.version = f"HTTP/{answer.version.major}.{answer.version.minor}" if answer.version else None
+        self.sent = answer.request_info.headers
+        self.status, self.headers = answer.status, answer.headers

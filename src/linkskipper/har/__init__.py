@@ -1,8 +1,0 @@
-"""What was exchanged on the way of a link, kept as HAR 1.2, and answered again from it without a network."""
-
-from linkskipper.har.files import read_har, write_har
-from linkskipper.har.model import Har, Outcome
-from linkskipper.har.recording import Recording, as_har
-from linkskipper.har.replay import NotRecorded, Replay
-
-__all__ = ["Har", "NotRecorded", "Outcome", "Recording", "Replay", "as_har", "read_har", "write_har"]

@@ -1,5 +1,0 @@
-"""The cache: where links lead, and which ones their shorteners have removed."""
-
-from linkskipper.links.cache import CachedLink, LinkCache, prune_links
-
-__all__ = ["CachedLink", "LinkCache", "prune_links"]

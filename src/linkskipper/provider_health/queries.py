@@ -1,0 +1,73 @@
+"""The statements on provider_state, circuits, provider_places and provider_pace."""
+
+# New ones first; a link that failed has no time.
+RECORD = """
+INSERT INTO provider_state (provider, recent)
+SELECT provider, array_agg(seconds) FROM unnest($1::text[], $2::real[]) AS ended (provider, seconds)
+GROUP BY provider ORDER BY provider
+ON CONFLICT (provider) DO UPDATE SET recent = (excluded.recent || provider_state.recent)[1:$3]
+"""
+
+FIGURES = """
+SELECT provider, count(*) AS ended, count(seconds) AS done,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
+FROM provider_state, unnest(recent) AS seconds
+GROUP BY provider
+"""
+
+BEGIN_CIRCUITS = """
+INSERT INTO circuits (provider, host) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
+"""
+
+LOCK_CIRCUITS = """
+SELECT provider, host, streak, open_until, probe_until
+FROM circuits JOIN unnest($1::text[], $2::text[]) AS given (provider, host) USING (provider, host)
+ORDER BY provider, host FOR UPDATE OF circuits
+"""
+
+NOW = "SELECT clock_timestamp()"
+
+SAVE_CIRCUIT = """
+UPDATE circuits SET streak = $3, open_until = $4, probe_until = $5, changed_at = clock_timestamp()
+WHERE provider = $1 AND host = $2
+"""
+
+REMOVE_CIRCUITS = """
+DELETE FROM circuits USING unnest($1::text[], $2::text[]) AS given (provider, host)
+WHERE circuits.provider = given.provider AND circuits.host = given.host
+"""
+
+EXCEPTIONS = """
+SELECT provider, host, streak,
+    extract(epoch FROM greatest(open_until, probe_until) - clock_timestamp())::float8 AS seconds
+FROM circuits WHERE open_until IS NOT NULL
+UNION ALL
+SELECT provider, NULL, NULL, NULL FROM provider_state WHERE off_since IS NOT NULL
+"""
+
+CLAIM_PROBE = """
+UPDATE circuits SET probe_until = clock_timestamp() + $3::interval
+WHERE provider = $1 AND host = $2 AND open_until <= clock_timestamp()
+    AND (probe_until IS NULL OR probe_until <= clock_timestamp())
+RETURNING probe_until
+"""
+
+GIVE_BACK_PROBE = "UPDATE circuits SET probe_until = NULL WHERE provider = $1 AND host = $2 AND probe_until = $3"
+
+SWITCH_OFF = """
+INSERT INTO provider_state (provider, off_since, note) VALUES ($1, now(), $2)
+ON CONFLICT (provider) DO UPDATE
+SET off_since = coalesce(provider_state.off_since, now()), note = excluded.note
+"""
+
+SWITCH_ON = "UPDATE provider_state SET off_since = NULL, note = NULL WHERE provider = $1"
+
+SWITCHED_OFF = "SELECT provider, off_since, note FROM provider_state WHERE off_since IS NOT NULL"
+
+OPEN_CIRCUITS = "SELECT provider, host, open_until FROM circuits WHERE open_until IS NOT NULL ORDER BY provider, host"
+
+PRUNE_CIRCUITS = """
+DELETE FROM circuits
+WHERE changed_at < now() - $1::interval AND coalesce(greatest(open_until, probe_until) < now(), true)
+"""

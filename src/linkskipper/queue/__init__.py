@@ -1,0 +1,1 @@
+"""The queue: PgQueuer on our own connections; `pgqueuer.py` is the only file that knows its tables."""

@@ -1,0 +1,1 @@
+"""Fill in and submit forms as browsers do."""

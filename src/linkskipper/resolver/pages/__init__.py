@@ -1,0 +1,1 @@
+"""Read pages: redirects, scripts, stop rules, and the cost of parsing."""

@@ -1,0 +1,1 @@
+"""Run the steps of provider files over HTTP."""

@@ -1,0 +1,1 @@
+"""Read URLs: links that people submit, URLs found on the way, destinations."""

@@ -1,0 +1,72 @@
+"""What resolves links: the catalogue, the guard, the browser."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from linkskipper.catalog import Catalog, LiveCatalog
+from linkskipper.egress import Policy
+from linkskipper.resolver import USER_AGENT, Engine
+from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
+from linkskipper.service.background import supervise
+from linkskipper.settings import Settings
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The built-in catalogue with the operator's files over it, as they are now.
+
+    Raises:
+        CatalogError: a provider file is wrong.
+    """
+    return Catalog.load(extra_dirs=[settings.providers_dir] if settings.providers_dir else [])
+
+
+@contextmanager
+def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterator[Catalog]:
+    """The same, which follows the operator's files until the context ends, and which broken ones do not stop.
+
+    `beneath` are directories that go before the operator's, and are not followed.
+    """
+    live = LiveCatalog(settings.providers_dir, beneath=beneath)
+    following = supervise(live.run) if settings.providers_dir is not None else None
+    try:
+        yield live.catalog
+    finally:
+        if following is not None:
+            following.cancel()
+
+
+def egress_policy(settings: Settings) -> Policy:
+    """The guard that the settings describe.
+
+    Raises:
+        SettingsError: one of them cannot be read.
+    """
+    return Policy.parse(
+        ports=settings.egress_ports,
+        allow=settings.egress_allow,
+        host_map=settings.host_map,
+        extra_ca=settings.extra_ca,
+    )
+
+
+@asynccontextmanager
+async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[Engine | None]:
+    """What resolves links in a browser; None where this machine has none.
+
+    Raises:
+        SettingsError: the browser that is set cannot be run.
+    """
+    executable = find_browser(settings.browser)
+    if executable is None:
+        yield None
+        return
+    options = BrowserOptions(
+        executable,
+        USER_AGENT,
+        contexts=settings.browser_contexts,
+        memory=settings.browser_memory * 1024**2,
+        extra_ca=settings.extra_ca,
+    )
+    async with LazyBrowser(policy, options) as browser:
+        yield browser

@@ -1,0 +1,56 @@
+"""Keeping the tables that grow for ever small: what is past its time goes, a bit at a time. The ledger stays."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from linkskipper.accounts import prune_usage
+from linkskipper.database import AWAY, Pool
+from linkskipper.jobs import prune_idempotency_keys, prune_jobs
+from linkskipper.link_cache import prune_links
+from linkskipper.provider_health import prune_circuits
+from linkskipper.queue.pgqueuer import prune_log
+from linkskipper.settings import Settings
+from linkskipper.webhooks import prune_deliveries
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 60 * 60
+BATCH = 5000  # rows a statement, so that none holds its locks for long
+QUEUE_LOG = timedelta(days=1)
+IDLE_CIRCUITS = timedelta(hours=1)
+LOCK = 0x4C534B52  # "LSKR": one process prunes at a time
+
+
+async def run_retention(pool: Pool, settings: Settings) -> None:
+    """Prune now and every hour, until cancelled."""
+    while True:
+        try:
+            await prune(pool, settings)
+        except AWAY as error:
+            log.warning("retention.put_off", error=str(error))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
+    """Remove what is past its time; returns how many rows of what. Nothing where another process is at it."""
+    keep = timedelta(days=settings.keep_days)
+    async with pool.acquire() as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            return {}
+        try:
+            removed = {
+                # Before the jobs that they name: a key whose job is gone could neither be replayed nor used again.
+                "idempotency_keys": await prune_idempotency_keys(connection, keep, batch=BATCH),
+                "jobs": await prune_jobs(connection, keep + timedelta(days=1), batch=BATCH),
+                "webhooks": await prune_deliveries(connection, timedelta(days=settings.webhook_keep_days), batch=BATCH),
+                "daily_usage": await prune_usage(connection, keep),
+                "links": await prune_links(connection, batch=BATCH),
+                "circuits": await prune_circuits(connection, IDLE_CIRCUITS),
+                "queue_log": await prune_log(connection, QUEUE_LOG),
+            }
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+    log.info("retention.pruned", **removed)
+    return removed

@@ -1,0 +1,162 @@
+"""The workers of one process."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from linkskipper.accounts import WebhookSecrets, load_keyring
+from linkskipper.catalog import Catalog
+from linkskipper.database import AWAY, Pool
+from linkskipper.egress import Client, Limits
+from linkskipper.jobs import JobCompleter, JobRunner
+from linkskipper.provider_health import OutcomeRecorder
+from linkskipper.provider_limits import ProviderSlots
+from linkskipper.queue.pgqueuer import QueueItem, QueueWorker
+from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver.browser import MISSING
+from linkskipper.service.background import supervise
+from linkskipper.service.database import link_cache
+from linkskipper.service.resolving import browser_engine, egress_policy
+from linkskipper.service.retention import run_retention
+from linkskipper.settings import Settings
+from linkskipper.webhooks import QUEUES, AttemptRecorder, DeliveryWorker, Hosts, Schedule, WebhookClient, run_rescue
+
+log = structlog.get_logger()
+
+Tier = Literal["standard", "premium"]
+TIERS: tuple[Tier, ...] = ("standard", "premium")
+
+HOSTS_AT_ONCE = 200  # that one process delivers webhooks to
+DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
+HAND_BACK_SECONDS = 2
+
+
+class Workers:
+    """The workers of one process, each at its queues; providers_changed is the recorder's."""
+
+    def __init__(
+        self,
+        workshop: JobRunner,
+        dispatcher: DeliveryWorker,
+        workers: Sequence[QueueWorker],
+        providers_changed: asyncio.Event,
+        *,
+        has_browser: bool,
+    ) -> None:
+        self.has_browser = has_browser
+        self.providers_changed = providers_changed
+        self._workshop = workshop
+        self._dispatcher = dispatcher
+        self._workers = workers
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether every worker is at its queue."""
+        return all(worker.connected for worker in self._workers)
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._tasks = [asyncio.create_task(worker.run()) for worker in self._workers]
+
+    async def stop(self) -> None:
+        """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
+        for worker in self._workers:
+            worker.stop()
+        self._dispatcher.stop()
+        if await self._all_ended(DRAIN_SECONDS):
+            return
+        self._workshop.abandon()
+        self._dispatcher.abandon()
+        if await self._all_ended(HAND_BACK_SECONDS):
+            return
+        log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
+        for worker in self._workers:
+            worker.cut_off()
+        for task in self._tasks:
+            task.cancel()
+        await self._all_ended(HAND_BACK_SECONDS)
+
+    async def _all_ended(self, seconds: float) -> bool:
+        alive = [task for task in self._tasks if not task.done()]
+        return not alive or not (await asyncio.wait(alive, timeout=seconds))[1]
+
+
+@asynccontextmanager
+async def run_workers(
+    settings: Settings, url: str, pool: Pool, catalog: Catalog, tiers: Sequence[Tier], *, webhooks: bool = True
+) -> AsyncIterator[Workers]:
+    """Workers for the tiers and for webhooks, at work until the context ends.
+
+    Raises:
+        SettingsError, DataDirError: an egress setting or the service's secret cannot be read.
+    """
+    links = link_cache(settings, pool)
+    policy = egress_policy(settings)
+    async with (
+        Client(policy, user_agent=USER_AGENT) as client,
+        browser_engine(settings, policy) as browser,
+        _dispatcher(settings, pool) as dispatcher,
+    ):
+        if browser is None:
+            log.warning("browser.missing", note=MISSING)
+        recorder = OutcomeRecorder(pool, catalog)
+        places = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
+        resolver, settler = Resolver(catalog, client, browser=browser), JobCompleter(pool, links)
+        workshop = JobRunner(pool, resolver, links, settler, recorder=recorder, places=places)
+        concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
+
+        def work(taken: QueueItem) -> Awaitable[bool]:
+            return workshop.work(UUID(bytes=taken.payload))
+
+        at_queues = [
+            QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)
+            for tier in tiers
+        ]
+        if webhooks:
+            at_queues.append(
+                QueueWorker(
+                    url, QUEUES, dispatcher.dispatch, concurrency=HOSTS_AT_ONCE, lease_seconds=settings.lease_seconds
+                )
+            )
+        workers = Workers(workshop, dispatcher, at_queues, recorder.changed, has_browser=browser is not None)
+        workers.start()
+        beside = [
+            supervise(each)
+            for each in (
+                partial(run_retention, pool, settings),
+                partial(run_rescue, pool),
+                recorder.run,
+                places.run,
+            )
+        ]
+        try:
+            yield workers
+        finally:
+            for task in beside:
+                task.cancel()
+            await workers.stop()
+            with suppress(*AWAY):
+                await recorder.flush()
+
+
+@asynccontextmanager
+async def _dispatcher(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
+    """The dispatcher of webhooks, with connections of its own."""
+    limits = Limits(fetch_seconds=settings.webhook_timeout)
+    connections = HOSTS_AT_ONCE * settings.webhook_per_host
+    schedule = Schedule(settings.webhook_schedule, random.random)
+    record = AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
+    hosts = Hosts(pool, WebhookSecrets(pool, load_keyring(settings)))
+    policy = egress_policy(settings)
+    async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
+        yield DeliveryWorker(
+            hosts, WebhookClient(client), record, per_host=settings.webhook_per_host, chance=random.random
+        )

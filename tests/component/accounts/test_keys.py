@@ -1,0 +1,183 @@
+"""Accounts, keys and the secrets behind them."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkskipper.accounts import (
+    Authenticator,
+    Keyring,
+    create_account,
+    create_key,
+    list_accounts,
+    list_keys,
+    load_keyring,
+    revoke_key,
+    roll_key,
+    tokens,
+)
+from linkskipper.database import Pool
+from linkskipper.errors import InvalidKey, SettingsError, UnknownRecordError
+from linkskipper.settings import Settings, load
+
+KEYRING = Keyring(b"secret")
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The time, in seconds."""
+        return self.now
+
+
+async def new_key(pool: Pool) -> str:
+    account = await create_account(pool, "test", credits=10)
+    return (await create_key(pool, KEYRING, account.id, name="test")).key
+
+
+def settings(data_dir: Path, **others: object) -> Settings:
+    return load(data_dir=data_dir, **others)
+
+
+async def test_account_begins_with_its_grant(pool: Pool) -> None:
+    """The first credits are a ledger row like any other."""
+    account = await create_account(pool, "test", credits=10, telegram_id=7)
+    assert (account.balance, account.held, account.telegram_id) == (10, 0, 7)
+    assert await pool.fetchval("SELECT sum(amount) FROM ledger WHERE account_id = $1", account.id) == 10
+    assert (await create_account(pool, "empty", credits=0)).balance == 0
+    assert [each.name for each in await list_accounts(pool)] == ["test", "empty"]
+
+
+async def test_key_is_shown_once_and_stored_hashed(pool: Pool) -> None:
+    """Nothing in the database holds the key or its webhook secret in the clear."""
+    account = await create_account(pool, "test", credits=0)
+    made = await create_key(pool, KEYRING, account.id, name="test")
+    stored = str(dict(await pool.fetchrow("SELECT * FROM api_keys") or {}))
+    assert made.key not in stored
+    assert made.webhook_secret not in stored
+    assert made.webhook_secret.startswith("whsec_")
+    [listed] = await list_keys(pool)
+    assert (listed.prefix, listed.last_four) == (made.key[:12], made.key[-4:])
+    secret = await pool.fetchval("SELECT webhook_secret FROM api_keys")
+    assert KEYRING.decrypt(secret) == made.webhook_secret
+
+
+async def test_valid_key_is_known(pool: Pool) -> None:
+    """A key that was made is recognised, with what it may do; the scheme's case does not matter."""
+    key = await new_key(pool)
+    authenticator = Authenticator(pool, KEYRING)
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        found = await authenticator.authenticate(f"{scheme} {key}")
+        assert (found.scopes, found.rate_limit, found.daily_quota) == (("resolve",), 60, None)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic dTpw",
+        "{key}",
+        "Basic {key}",
+        "Bearer {key}x",
+        "Bearer x{key}",
+        "Bearer {other}",
+    ],
+)
+async def test_anything_else_is_refused_alike(pool: Pool, header: str | None) -> None:
+    """Missing, malformed and unknown keys get one and the same answer, also after the key itself was seen."""
+    key = await new_key(pool)
+    authenticator = Authenticator(pool, KEYRING)
+    await authenticator.authenticate(f"Bearer {key}")
+    shown = header and header.replace("{key}", key).replace("{other}", tokens.new_key())
+    with pytest.raises(InvalidKey, match="Send a valid key"):
+        await authenticator.authenticate(shown)
+
+
+async def test_revoked_key_stops_within_a_second(pool: Pool) -> None:
+    """A process that knew the key forgets it within a second of its being revoked."""
+    key = await new_key(pool)
+    clock = Clock()
+    authenticator = Authenticator(pool, KEYRING, clock=clock)
+    found = await authenticator.authenticate(f"Bearer {key}")
+    await revoke_key(pool, found.id)
+    clock.now = 1.0
+    with pytest.raises(InvalidKey):
+        await authenticator.authenticate(f"Bearer {key}")
+
+
+async def test_rolled_key(pool: Pool) -> None:
+    """Both values work in the grace time, as one key; the old one ends with it, or with the next roll."""
+    account = await create_account(pool, "test", credits=0)
+    first = await create_key(pool, KEYRING, account.id, name="test")
+    second = await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
+    assert second.webhook_secret == first.webhook_secret
+    authenticator = Authenticator(pool, KEYRING)
+    ids = {(await authenticator.authenticate(f"Bearer {made.key}")).id for made in (first, second)}
+    assert ids == {first.id}
+    third = await roll_key(pool, KEYRING, first.id, grace=timedelta(0))
+    for gone in (first, second):
+        with pytest.raises(InvalidKey):
+            await Authenticator(pool, KEYRING).authenticate(f"Bearer {gone.key}")
+    await revoke_key(pool, first.id)
+    with pytest.raises(InvalidKey):
+        await Authenticator(pool, KEYRING).authenticate(f"Bearer {third.key}")
+    with pytest.raises(UnknownRecordError, match="no valid key"):
+        await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
+
+
+async def test_use_is_noted(pool: Pool) -> None:
+    """When a key was last used is written down, off the request path."""
+    authenticator = Authenticator(pool, KEYRING)
+    await authenticator.authenticate(f"Bearer {await new_key(pool)}")
+    assert (await list_keys(pool))[0].last_used_at is None
+    await authenticator.note_use()
+    assert (await list_keys(pool))[0].last_used_at is not None
+
+
+async def test_unknown_ids(pool: Pool) -> None:
+    """Accounts and keys that do not exist are said not to."""
+    with pytest.raises(UnknownRecordError, match="no account 7"):
+        await create_key(pool, KEYRING, 7, name="test")
+    with pytest.raises(UnknownRecordError, match="no key 7"):
+        await revoke_key(pool, 7)
+
+
+@given(st.text())
+def test_garbage_is_not_well_formed(text: str) -> None:
+    """Only what has the checksum is looked up at all."""
+    assert not tokens.well_formed(text)
+
+
+def test_one_wrong_character_is_seen() -> None:
+    """The checksum catches any single slip."""
+    key = tokens.new_key()
+    assert tokens.well_formed(key)
+    for place in range(len(key)):
+        assert not tokens.well_formed(key[:place] + ("a" if key[place] != "a" else "b") + key[place + 1 :])
+
+
+async def test_secret_is_made_once(data_dir: Path) -> None:
+    """Processes that start together share one secret, which only its owner can read."""
+    rings = await asyncio.gather(*(asyncio.to_thread(load_keyring, settings(data_dir)) for _ in range(8)))
+    assert len({ring.hash("key") for ring in rings}) == 1
+    assert (data_dir / "secret.key").stat().st_mode & 0o077 == 0
+    assert [file.name for file in data_dir.iterdir()] == ["secret.key"]
+
+
+def test_secret_from_the_setting(data_dir: Path) -> None:
+    """A secret that is set is used as it is, leaves no file, and must not be short."""
+    ring = load_keyring(settings(data_dir, secret_key="s" * 32))
+    assert ring.hash("key") == Keyring(b"s" * 32).hash("key")
+    assert not data_dir.exists()
+    with pytest.raises(SettingsError, match="at least 32"):
+        load_keyring(settings(data_dir, secret_key="s" * 31))

@@ -1,0 +1,289 @@
+"""The browser itself: started when needed, replaced as it ages, mended when it breaks; no link is lost by that."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from linkskipper.resolver.browser import chromium as chromium_room
+from linkskipper.resolver.browser import find_browser
+from linkskipper.resolver.browser.chromium import Chromium
+from linkskipper.settings import load
+from support.browser_world import World, run_world
+
+FOLLOW = [{"use": "follow"}]
+
+
+@pytest.fixture
+async def own_world() -> AsyncIterator[World]:
+    """A world whose browser a test may break."""
+    async with run_world() as world:
+        yield world
+
+
+def browsers(of: int | None = None) -> list[psutil.Process]:
+    """The browsers that a process, or this one, has started and that live."""
+    found = []
+    for process in psutil.Process(of).children(recursive=True):
+        try:
+            command = process.cmdline()
+        except psutil.Error:
+            continue
+        if any("headless" in part for part in command[:1]) and not any("--type=" in part for part in command):
+            found.append(process)
+    return found
+
+
+def alive() -> set[psutil.Process]:
+    """All that this process has started and that runs."""
+    family = psutil.Process().children(recursive=True)
+    return {each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE}
+
+
+async def until_alive(before: set[psutil.Process]) -> None:
+    """Wait until no more than these run: what is killed takes a moment to end."""
+    async with asyncio.timeout(5):
+        while not alive() <= before:
+            await asyncio.sleep(0.02)
+
+
+def slow_link(world: World, milliseconds: int = 1500) -> None:
+    world.put(f"<script>setTimeout(() => location = '{world.destination}', {milliseconds})</script>")
+
+
+async def until_asked(world: World, times: int = 1) -> None:
+    async with asyncio.timeout(20):
+        while len(world.shortener.asked) < times:
+            await asyncio.sleep(0.01)
+
+
+async def test_it_starts_when_it_is_needed(own_world: World) -> None:
+    """No browser runs before the first link; one does for all that follow."""
+    before = {process.pid for process in browsers()}
+    slow_link(own_world, 0)
+    await asyncio.gather(*(own_world.resolve(steps=FOLLOW) for _ in range(3)))
+    assert len({process.pid for process in browsers()} - before) == 1
+
+
+@pytest.mark.parametrize("victim", ["browser", "page", "driver"])
+async def test_a_browser_that_dies(own_world: World, victim: str) -> None:
+    """A link whose browser is killed under it is resolved by another, without anybody's doing."""
+    before = {process.pid for process in browsers()}
+    slow_link(own_world)
+    link = asyncio.create_task(own_world.resolve(steps=FOLLOW))
+    await until_asked(own_world)
+    await asyncio.sleep(0.3)
+    (browser,) = (process for process in browsers() if process.pid not in before)
+    driver = next(parent for parent in browser.parents() if "playwright" in " ".join(parent.cmdline()[:2]))
+    pages = [child for child in browser.children(recursive=True) if "--type=renderer" in child.cmdline()]
+    for process in {"browser": [browser], "page": pages, "driver": [driver]}[victim]:
+        process.kill()
+    resolution = await link
+    assert (resolution.target_url, len(resolution.hops)) == (own_world.destination, 1)
+    assert own_world.shortener.asked == ["s.test/link"] * 2
+
+
+async def test_a_page_that_kills_its_browser(own_world: World) -> None:
+    """A link that breaks each browser is given up, with a reason, and others go on."""
+    before = {process.pid for process in browsers()}
+    slow_link(own_world, 60_000)
+    link = asyncio.create_task(own_world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 50}))
+    for times in (1, 2):
+        await until_asked(own_world, times)
+        await asyncio.sleep(0.3)
+        for process in browsers():
+            if process.pid not in before:
+                process.kill()
+    resolution = await link
+    assert (resolution.reason, resolution.target_url) == ("upstream_error", None)
+    slow_link(own_world, 0)
+    assert (await own_world.resolve(steps=FOLLOW)).target_url == own_world.destination
+
+
+async def test_it_is_replaced_after_so_many_links() -> None:
+    """The old browser ends when its last link has, the new one takes those that come."""
+    before = {process.pid for process in browsers()}
+    async with run_world(links=2) as world:
+        slow_link(world, 500)
+        resolutions = await asyncio.gather(*(world.resolve(steps=FOLLOW) for _ in range(5)))
+        assert [each.target_url for each in resolutions] == [world.destination] * 5
+        async with asyncio.timeout(10):
+            while len({process.pid for process in browsers()} - before) > 1:
+                await asyncio.sleep(0.05)
+    assert {process.pid for process in browsers()} <= before
+
+
+async def test_a_page_that_takes_all_memory() -> None:
+    """What renders it is killed at its limit; the service and its other links are unharmed."""
+    async with run_world(memory=800 * 1024**2) as world:
+        world.put(
+            "<script>const kept = []; setInterval(() => { const part = new Uint8Array(2e7); part.fill(1);"
+            " kept.push(part) }, 10)</script>",
+            "/greedy",
+        )
+        slow_link(world)
+        greedy = asyncio.create_task(world.resolve("/greedy", steps=FOLLOW, limits={"timeout": 20, "max_wait": 20}))
+        await until_asked(world)
+        assert (await world.resolve(steps=FOLLOW)).target_url == world.destination
+        resolution = await greedy
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser breaks at it.")
+
+
+async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its links are resolved by the next one; the watch goes on after an error of its own."""
+    async with run_world() as world:
+        too_much, unforeseen = [10**12], [ValueError("unforeseen")]
+
+        def taken(chromium: Chromium, _: int) -> int:
+            if unforeseen:
+                raise unforeseen.pop()
+            return too_much.pop() if too_much and chromium.links and world.shortener.asked else 0
+
+        monkeypatch.setattr(Chromium, "trim", taken)
+        slow_link(world, 2500)
+        assert (await world.resolve(steps=FOLLOW)).target_url == world.destination
+        assert world.shortener.asked == ["s.test/link"] * 2
+
+
+async def test_so_many_links_at_once() -> None:
+    """No more contexts are open than are set; the others wait their turn."""
+    async with run_world(contexts=2) as world:
+        slow_link(world, 400)
+        loop = asyncio.get_running_loop()
+        await world.resolve(steps=FOLLOW)
+        began = loop.time()
+        resolutions = await asyncio.gather(*(world.resolve(steps=FOLLOW) for _ in range(6)))
+        assert [each.target_url for each in resolutions] == [world.destination] * 6
+        assert loop.time() - began > 3 * 0.4
+
+
+async def test_a_browser_that_does_not_start(tmp_path: Path) -> None:
+    """The link fails with a reason, and nothing hangs."""
+    false = tmp_path / "chromium"
+    false.write_text("#!/bin/sh\nexit 1\n")
+    false.chmod(0o755)
+    async with run_world(executable=false) as world:
+        slow_link(world)
+        resolution = await world.resolve(steps=FOLLOW)
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+
+
+def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> None:
+    node = folder / "node"
+    node.write_text(f"#!/bin/sh\n{line}\n")
+    node.chmod(0o755)
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+
+
+@pytest.mark.parametrize("line", ["exit 1", "sleep 60"])
+async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+    """Whether it ends or hangs, the link fails with a reason, and nothing of it is left."""
+    replace_the_driver(monkeypatch, tmp_path, line)
+    monkeypatch.setattr(chromium_room, "START_SECONDS", 1)
+    before = alive()
+    async with run_world() as world:
+        resolution = await world.resolve(steps=FOLLOW)
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+        await until_alive(before)
+
+
+async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The start goes on without it, and is given up when the engine ends."""
+    replace_the_driver(monkeypatch, tmp_path, "sleep 60")
+    before = alive()
+    async with run_world() as world:
+        resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 1, "max_wait": 1})
+        assert resolution.reason == "timeout"
+    await until_alive(before)
+
+
+async def test_a_link_given_up_while_its_browser_starts(own_world: World) -> None:
+    """The browser comes up all the same, for the next link."""
+    before = {process.pid for process in browsers()}
+    slow_link(own_world, 0)
+    link = asyncio.create_task(own_world.resolve(steps=FOLLOW))
+    await asyncio.sleep(0.2)
+    link.cancel()
+    assert (await own_world.resolve(steps=FOLLOW)).target_url == own_world.destination
+    assert len({process.pid for process in browsers()} - before) == 1
+
+
+async def test_a_link_under_way_at_the_end() -> None:
+    """It ends with its browser, and starts no other."""
+    before = alive()
+    async with run_world() as world:
+        slow_link(world, 60_000)
+        link = asyncio.create_task(world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 50}))
+        await until_asked(world)
+    assert (await link).reason == "upstream_error"
+    await until_alive(before)
+
+
+async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its memory counts, and where it hangs it is killed with its browser, and nothing is left on the disk."""
+    monkeypatch.setattr(chromium_room, "CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr(chromium_room, "_memory", lambda process: "run-driver" in process.cmdline())
+    before = alive()
+    async with run_world() as world:
+        slow_link(world, 0)
+        await world.resolve(steps=FOLLOW)
+        (chromium,) = world.engine._running
+        assert chromium.trim(10) == 1
+        chromium._driver.suspend()
+        assert chromium._profile is not None
+        assert Path(chromium._profile).exists()
+    assert not Path(chromium._profile).exists()
+    await until_alive(before)
+
+
+OWNER = """
+import asyncio, sys
+sys.path.insert(0, "tests")
+from support.browser_world import run_world
+async def main():
+    async with run_world() as world:
+        world.put("<script>setTimeout(() => location = '/', 60000)</script>")
+        link = asyncio.create_task(world.resolve(steps=[{"use": "follow"}], limits={"timeout": 60, "max_wait": 50}))
+        while not world.shortener.asked:
+            await asyncio.sleep(0.01)
+        print("open", flush=True)
+        await link
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+async def test_no_browser_outlives_the_service(ending: signal.Signals) -> None:
+    """However the process ends, with a link open, its browser ends too."""
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert owner.stdout is not None
+    while b"open" not in await owner.stdout.readline():
+        assert owner.returncode is None
+    family = psutil.Process(owner.pid).children(recursive=True)
+    assert len(family) > 3
+    os.kill(owner.pid, ending)
+    await owner.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_which_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is set, else the system's shell, else Playwright's own; none where there is none."""
+    assert find_browser(load().browser) is not None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "own"))
+    assert find_browser(None) is None
+    own = tmp_path / "own" / "chromium_headless_shell-1255" / "chrome-linux" / "headless_shell"
+    for file in (own, tmp_path / "chromium", tmp_path / "chromium-headless-shell", tmp_path / "set"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(0o755)
+        assert find_browser(tmp_path / "set" if file.name == "set" else None) == file

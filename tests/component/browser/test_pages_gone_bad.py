@@ -1,0 +1,116 @@
+"""Pages that mean no good, or no more than to be broken: a typed reason within the caps, the browser unharmed."""
+
+import asyncio
+import time
+
+import pytest
+
+from support.browser_world import World
+from support.shortener import answer, page
+
+FOLLOW = [{"use": "follow"}]
+SHORT = {"timeout": 4, "max_wait": 2}
+
+
+async def resolves(world: World) -> bool:
+    """Whether an ordinary link is still resolved."""
+    world.put(f'<a id="continue" href="{world.destination}">Go</a>', "/fine")
+    return (await world.resolve("/fine")).target_url == world.destination
+
+
+BUSY = {
+    "at once": "<script>for (;;);</script>",
+    "later": "<script>setTimeout(() => { for (;;); }, 300)</script>",
+    "promises": "<script>const again = () => Promise.resolve().then(again); again()</script>",
+    "timers": "<script>const again = () => { for (let i = 0; i < 50; i++) setTimeout(again, 0) }; again()</script>",
+    "in a frame": "<iframe srcdoc='<script>for (;;);</script>'></iframe>",
+    "dialogs": "<script>for (;;) alert(1)</script>",
+    "windows": "<script>for (let i = 0; i < 200; i++) window.open('/fine')</script>",
+    "navigations": "<script>setInterval(() => location = '/link?' + Math.random(), 5)</script>",
+}
+
+
+@pytest.mark.parametrize("markup", BUSY.values(), ids=BUSY)
+async def test_scripts_that_never_stop(world: World, markup: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that keeps itself busy ends when its time is up, or sooner, and the next link finds a browser."""
+    world.put(markup)
+    monkeypatch.setattr(world.shortener, "otherwise", page(markup))
+    began = time.monotonic()
+    resolution = await world.resolve(limits=SHORT)
+    assert resolution.reason in {"timeout", "provider_changed", "too_many_hops", "loop_detected"}
+    assert time.monotonic() - began < 12
+    assert await resolves(world)
+
+
+LARGE = {
+    "a million elements": page("<p>" * 1_000_000),
+    "a million elements, by a script": page("<script>document.body.innerHTML = '<p>x</p>'.repeat(1e6)</script>"),
+    "a long page": page("x" * 5_000_000),
+    "deeply nested": page("<div>" * 100_000),
+}
+
+
+@pytest.mark.parametrize("reply", LARGE.values(), ids=LARGE)
+async def test_large_pages(world: World, reply: bytes) -> None:
+    """A page over the limit is not read; one that is large but within it is."""
+    world.shortener.put("/link", reply)
+    resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 20, "max_wait": 1})
+    assert resolution.reason in {"body_too_large", "not_a_link"}
+    assert await resolves(world)
+
+
+async def test_a_page_without_an_end(world: World) -> None:
+    """A page that is sent for ever ends at the limit on what a link's sites may send."""
+    world.shortener.put("/link", page("x").replace(b"Content-Length", b"X", 1) + b"<p>and so on</p>" * 400_000)
+    resolution = await world.resolve(steps=FOLLOW)
+    assert resolution.reason == "body_too_large"
+    assert await resolves(world)
+
+
+async def test_a_server_that_does_not_answer(world: World) -> None:
+    """A page that does not come ends when its time is up; so does one whose script does not come."""
+    world.shortener.put("/silent", lambda _: answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
+    assert (await world.resolve("/silent", limits=SHORT)).reason == "timeout"
+    world.put('<script src="/silent"></script><a id="continue" href="/x">Go</a>')
+    assert (await world.resolve(limits=SHORT)).reason == "timeout"
+    assert await resolves(world)
+
+
+async def test_frames_without_an_end(world: World) -> None:
+    """Frames in frames, and frames beside frames, do no harm."""
+    world.put(
+        "<script>let n = 0; const more = () => { for (let i = 0; i < 20; i++) { const f = "
+        'document.createElement("iframe"); f.src = "/frame?" + n++; document.body.append(f); } };'
+        "setInterval(more, 1)</script>"
+    )
+    assert (await world.resolve(limits=SHORT)).reason in {"timeout", "provider_changed", "body_too_large"}
+    assert await resolves(world)
+
+
+@pytest.mark.parametrize("media_type", ["application/pdf", "application/octet-stream", "image/png", "application/zip"])
+async def test_what_is_no_page(world: World, media_type: str) -> None:
+    """A file is no page, and is not saved."""
+    world.shortener.put("/link", answer(body="%PDF-1.4", media_type=media_type))
+    resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 6, "max_wait": 1})
+    assert resolution.reason == "no_destination"
+    assert await resolves(world)
+
+
+async def test_a_download(world: World) -> None:
+    """A file that a page has saved by itself is refused; the page goes on."""
+    world.shortener.put("/file", answer(200, "Content-Disposition: attachment; filename=x.exe", body="x"))
+    world.put(f'<iframe src="/file"></iframe><a id="continue" href="{world.destination}">Go</a>')
+    assert (await world.resolve()).target_url == world.destination
+    world.put("<script>location = '/file'</script>")
+    assert (await world.resolve(limits=SHORT)).reason in {"provider_changed", "no_destination"}
+
+
+async def test_many_at_once(world: World) -> None:
+    """Bad pages do not keep good ones from their end."""
+    world.put("<script>for (;;);</script>", "/bad")
+    world.put(f'<a id="continue" href="{world.destination}">Go</a>', "/good")
+    paths = ["/bad", "/good", "/good", "/good", "/bad", "/good"]
+    resolutions = await asyncio.gather(*(world.resolve(path, limits={"timeout": 15, "max_wait": 2}) for path in paths))
+    assert [resolution.target_url == world.destination for resolution in resolutions] == [
+        path == "/good" for path in paths
+    ]

@@ -1,0 +1,72 @@
+"""The browser trusts the operator's extra CA, and verifies everything by it and by the usual ones."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.egress import Client, Policy
+from linkskipper.errors import SettingsError
+from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver.browser.trust import trust
+from support.browser import run_browser
+from support.browser_world import in_a_browser
+from support.shortener import TARGET, Shortener, page
+
+
+@pytest.fixture(scope="module")
+async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Resolver]:
+    """Finds each host at a server of its own, whose certificate is what the host's name says."""
+    ours, others, file = trustme.CA(), trustme.CA(), tmp_path_factory.mktemp("ca") / "ca.pem"
+    unrelated = trustme.CA()
+    file.write_bytes(unrelated.cert_pem.bytes() + ours.cert_pem.bytes())
+    beside = others.issue_cert("beside.test")
+    beside.cert_chain_pems.append(ours.cert_pem)  # as if that vouched for it
+    certificates = {
+        "good.test": ours.issue_cert("good.test"),
+        "foreign.test": others.issue_cert("foreign.test"),
+        "misnamed.test": ours.issue_cert("other.test"),
+        "expired.test": ours.issue_cert("expired.test", not_after=datetime.now(UTC) - timedelta(days=1)),
+        "beside.test": beside,
+    }
+    shortener, host_map = Shortener(), []
+    async with AsyncExitStack() as stack:
+        for host, certificate in certificates.items():
+            shortener.put("/link", page(f'<a id="continue" href="{TARGET}">Go</a>'), host=host)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
+            server = await asyncio.start_server(shortener.serve, "127.0.0.1", 0, ssl=context)
+            stack.callback(server.close)
+            host_map.append(f"{host}:443=127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        policy = Policy.parse(ports=["443"], allow=[], host_map=host_map, extra_ca=file)
+        client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
+        engine = await stack.enter_async_context(run_browser(policy))
+        catalog = Catalog(Provider.model_validate(in_a_browser(host)) for host in certificates)
+        yield Resolver(catalog, client, browser=engine)
+
+
+async def test_the_extra_ca(resolver: Resolver) -> None:
+    """A certificate of any CA in the operator's file is good."""
+    assert (await resolver.resolve("https://good.test/link")).target_url == TARGET
+
+
+@pytest.mark.parametrize("host", ["foreign.test", "misnamed.test", "expired.test", "beside.test"])
+async def test_everything_else_is_verified(resolver: Resolver, host: str) -> None:
+    """Another CA's certificate, another host's, an old one, and one that only comes with the CA's beside it are not."""
+    resolution = await resolver.resolve(f"https://{host}/link")
+    assert (resolution.reason, resolution.hops[0].status) == ("upstream_error", None)
+
+
+def test_a_database_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room for it, that is told; the process lives on."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    with pytest.raises(SettingsError, match="cannot be made to trust"):
+        trust(file, tmp_path / "home")

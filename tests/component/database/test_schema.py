@@ -1,0 +1,101 @@
+"""Migrations: from nothing, twice, at once, and from the future."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from linkskipper.accounts import load_keyring
+from linkskipper.database import Pool
+from linkskipper.database.schema import HEAD, MIGRATIONS, current_revision, require_current, upgrade_script
+from linkskipper.errors import SchemaError
+from linkskipper.queue.pgqueuer import QueueEntry, enqueue, install_queue
+from linkskipper.service.migrate import migrate
+from linkskipper.settings import load
+from support.receiver import run_receiver
+from support.service import fresh_link, named, run_service
+
+
+async def test_migrating_an_empty_database(server_url: str) -> None:
+    """Several processes that migrate one empty database at once leave it at this version, once."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute("CREATE DATABASE empty")
+    url = server_url.replace("/postgres?", "/empty?")
+    await asyncio.gather(*(migrate(url) for _ in range(4)))
+    empty = await asyncpg.connect(url)
+    assert await current_revision(empty) == HEAD
+    assert await empty.fetchval("SELECT count(*) FROM pgqueuer") == 0
+    await empty.close()
+    await connection.execute("DROP DATABASE empty")
+    await connection.close()
+
+
+async def test_a_database_of_the_first_version_is_brought_up_with_its_data(server_url: str, tmp_path: Path) -> None:
+    """Accounts, keys and jobs under way of the first schema live on: the job ends, is charged, and is told."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute("CREATE DATABASE first")
+    url = named(server_url, "first")
+    first = await asyncpg.connect(url)
+    await first.execute(upgrade_script(None, "0001"))
+    await install_queue(first)
+    job_id, link = uuid4(), fresh_link()
+    account = await first.fetchval("INSERT INTO accounts (name, balance, held) VALUES ('old', 5, 1) RETURNING id")
+    secret = load_keyring(load(data_dir=tmp_path)).encrypt("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    key = await first.fetchval(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " VALUES ($1, 'old', '', 'sk_live_old', 'last', $2, '{resolve}', 60) RETURNING id",
+        account,
+        secret,
+    )
+    async with run_receiver(tmp_path) as receiver:
+        hook = receiver.url()
+        await first.execute(
+            "INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, webhook_url, queue_position)"
+            " VALUES ($1, $2, $3, $4, sha256('x'), 'lab-bulk', 'standard', 1, $5, 1)",
+            *(job_id, account, key, link, hook),
+        )
+        await enqueue(first, [QueueEntry("standard", job_id)])
+        await migrate(url)
+        assert await current_revision(first) == HEAD
+        async with run_service(url, tmp_path, receiver=receiver):
+            (told,) = await receiver.received(hook)
+        assert (told.event["job_id"], told.event["status"], told.event["balance"]) == (str(job_id), "done", 4)
+    await first.close()
+    await connection.execute("DROP DATABASE first WITH (FORCE)")
+    await connection.close()
+
+
+async def test_newer_schema_is_refused(pool: Pool, database_url: str) -> None:
+    """A database from a newer version is neither used nor changed."""
+    await pool.execute("UPDATE alembic_version SET version_num = '9999'")
+    async with pool.acquire() as connection:
+        with pytest.raises(SchemaError, match="newer than this version"):
+            await require_current(connection)
+    with pytest.raises(SchemaError, match="newer than this version"):
+        await migrate(database_url)
+    assert await pool.fetchval("SELECT version_num FROM alembic_version") == "9999"
+
+
+async def test_older_schema_says_how_to_migrate(pool: Pool) -> None:
+    """A database that was not migrated names the command."""
+    await pool.execute("DROP TABLE alembic_version")
+    async with pool.acquire() as connection:
+        with pytest.raises(SchemaError, match="linkskipper db migrate"):
+            await require_current(connection)
+
+
+def test_head_is_alembics() -> None:
+    """The revision read from the file names is the one that Alembic finds."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+async def test_queue_outlives_a_crash_of_the_server(pool: Pool) -> None:
+    """No table that jobs or money depend on is unlogged: PostgreSQL empties those after a crash."""
+    unlogged = await pool.fetch("SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'")
+    assert {row["relname"] for row in unlogged} == {"pgqueuer_log", "pgqueuer_statistics"}

@@ -1,0 +1,270 @@
+"""Answers that are too large, too slow, broken or lies (safety.md, "Bodies")."""
+
+import asyncio
+import gzip
+import socket
+import struct
+import sys
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from functools import partial
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+
+from linkskipper.egress import BodyTooLarge, Client, HeadersTooLarge, Limits, Response, TimedOut, Unreachable, canonical
+from support.clients import Clients
+from support.wire import Script, Wire
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MIB = 1024 * 1024
+LIMITS = Limits(connect_seconds=2, fetch_seconds=5, body_bytes=MIB, raw_bytes=MIB)
+TEXT = "<p>Schöne Grüße</p>" * 50
+HTML = "text/html; charset=utf-8"
+
+
+def answer(body: bytes, *, coding: str | None = None, media_type: str = HTML) -> bytes:
+    """A whole answer with this body as sent."""
+    lines = [b"HTTP/1.1 200 OK", f"Content-Length: {len(body)}".encode(), f"Content-Type: {media_type}".encode()]
+    if coding:
+        lines.append(f"Content-Encoding: {coding}".encode())
+    return b"\r\n".join([*lines, b"", body])
+
+
+async def fetch(clients: Clients, wire: Wire, limits: Limits = LIMITS) -> Response:
+    """Fetch from the server once."""
+    egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"], limits=limits)
+    return await again(egress, wire)
+
+
+async def again(egress: Client, wire: Wire) -> Response:
+    """Fetch from the server with a client that is open."""
+    return await egress.fetch(canonical(f"http://127.0.0.1:{wire.port}/"))
+
+
+def endless(head: bytes, piece: bytes) -> Script:
+    """A script that goes on sending until it is cut off."""
+
+    async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(piece)
+            await writer.drain()
+
+    return send
+
+
+def bare_deflate(data: bytes) -> bytes:
+    """Deflate without the zlib wrapping, as some servers send it."""
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "DEFLATE": bare_deflate,
+    "br": partial(brotli.compress, quality=4),
+    "zstd": zstd.compress,
+    "identity": bytes,
+}
+
+
+@pytest.mark.parametrize("coding", PACKERS)
+async def test_each_coding_is_decoded(clients: Clients, wire: Wire, coding: str) -> None:
+    """Whatever coding is offered to servers is understood when they use it."""
+    wire.reply = answer(PACKERS[coding](TEXT.encode()), coding=coding)
+    assert (await fetch(clients, wire)).text() == TEXT
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+async def test_a_bomb_stops_at_the_limit(clients: Clients, wire: Wire, coding: str) -> None:
+    """64 MiB behind a few kilobytes end at the limit of 1 MiB, and never take more than a few MiB of memory."""
+    wire.reply = answer(PACKERS[coding](bytes(64 * MIB)), coding=coding)
+    assert len(wire.reply) < MIB
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLarge):
+            await fetch(clients, wire)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
+
+
+async def test_a_wide_window_is_not_granted(clients: Clients, wire: Wire) -> None:
+    """A zstd body that asks for 128 MiB of history is refused before any of it is reserved (RFC 9659)."""
+    wide: dict[int, int] = {
+        zstd.CompressionParameter.window_log: 27,
+        zstd.CompressionParameter.enable_long_distance_matching: 1,
+    }
+    packer = zstd.ZstdCompressor(options=wide)
+    wire.reply = answer(packer.compress(TEXT.encode()) + packer.flush(), coding="zstd")
+    with pytest.raises(Unreachable):
+        await fetch(clients, wire)
+
+
+async def test_a_body_just_within_its_limit(clients: Clients, wire: Wire) -> None:
+    """The limit itself is allowed, one byte more is not."""
+    wire.reply = answer(gzip.compress(bytes(MIB)), coding="gzip")
+    assert len((await fetch(clients, wire)).body) == MIB
+    wire.reply = answer(gzip.compress(bytes(MIB + 1)), coding="gzip")
+    with pytest.raises(BodyTooLarge):
+        await fetch(clients, wire)
+
+
+async def test_an_endless_body_is_cut_off(clients: Clients, wire: Wire) -> None:
+    """A body without end stops at the limit on bytes as sent."""
+    wire.script = endless(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"x" * 65536)
+    with pytest.raises(BodyTooLarge):
+        await fetch(clients, wire)
+
+
+async def test_an_endless_body_of_empty_blocks(clients: Clients, wire: Wire) -> None:
+    """A coded body that never unpacks to anything stops too."""
+    empty_blocks = b"\x00\x00\x00\xff\xff" * 1000  # stored deflate blocks of no bytes
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: deflate\r\n\r\n\x78\x9c"
+    wire.script = endless(head, empty_blocks)
+    with pytest.raises(BodyTooLarge):
+        await fetch(clients, wire)
+
+
+async def test_a_dripping_body_times_out(clients: Clients, wire: Wire) -> None:
+    """Bytes that keep coming do not stretch the time for the whole fetch."""
+
+    async def drip(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    wire.script = drip
+    with pytest.raises(TimedOut):
+        await fetch(clients, wire, Limits(fetch_seconds=0.3))
+
+
+async def test_a_silent_server_times_out(clients: Clients, wire: Wire) -> None:
+    """A server that accepts and says nothing is given up."""
+    wire.reply = b""
+    egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
+    with pytest.raises(TimedOut):
+        await egress.fetch(canonical(f"http://127.0.0.1:{wire.port}/"), timeout=0.2)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"X-Long: " + b"x" * MIB + b"\r\n",
+        b"X" * MIB + b": x\r\n",
+        b"".join(b"X-%d: y\r\n" % number for number in range(60_000)),
+        b"".join(b"X-%d: %s\r\n" % (number, b"y" * 10_000) for number in range(100)),
+        b"".join(b"X-%d: %s\r\n" % (number, b"y" * 1000) for number in range(70)),
+    ],
+    ids=["value", "name", "many", "many-large", "over-the-total"],
+)
+async def test_headers_over_their_limit(clients: Clients, wire: Wire, headers: bytes) -> None:
+    """A megabyte of headers, in one field or in many, is not taken in."""
+    wire.reply = b"HTTP/1.1 200 OK\r\n" + headers + b"Content-Length: 0\r\n\r\n"
+    with pytest.raises(HeadersTooLarge):
+        await fetch(clients, wire)
+
+
+async def test_a_reset_within_the_body(clients: Clients, wire: Wire) -> None:
+    """A connection that breaks in the middle is an error, and no shorter body."""
+
+    async def reset(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nhalf")
+        await writer.drain()
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    wire.script = reset
+    with pytest.raises(Unreachable):
+        await fetch(clients, wire)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nshorter",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: br\r\n\r\n\xff\xff\xff\xff\xff",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: zstd\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: rot13\r\n\r\nshort",
+        b"HTTP/1.1 20x OK\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"",
+    ],
+)
+async def test_broken_answers_are_unreachable(clients: Clients, wire: Wire, reply: bytes) -> None:
+    """Wrong lengths, wrong codings and what is not HTTP all end as one error, with the connection closed."""
+
+    async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply)
+
+    wire.script = send
+    with pytest.raises(Unreachable):
+        await fetch(clients, wire)
+
+
+async def test_a_body_longer_than_announced(clients: Clients, wire: Wire) -> None:
+    """What follows the announced length is not part of the body, nor taken for the next answer."""
+    wire.reply = (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright" + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
+    )
+    egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
+    assert [(await again(egress, wire)).body for _ in range(3)] == [b"right"] * 3
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "video/mp4", "application/octet-stream", "application/pdf"])
+async def test_bodies_that_cannot_matter_are_left(clients: Clients, wire: Wire, media_type: str) -> None:
+    """The body of a download is not read, however long it is."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n"
+    wire.script = endless(head.encode(), b"x" * 65536)
+    response = await fetch(clients, wire)
+    assert (response.media_type, response.body) == (media_type, b"")
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "TEXT/Plain", "application/json", "application/ld+json", "html"])
+async def test_text_is_read(clients: Clients, wire: Wire, media_type: str) -> None:
+    """Pages, scripts, JSON and what has no sensible type are read."""
+    wire.reply = answer(b"body", media_type=media_type)
+    assert (await fetch(clients, wire)).body == b"body"
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        ("ü".encode("latin-1"), "text/html; charset=ISO-8859-1"),
+        ("ü".encode(), "text/html"),
+        ("\ufeffü".encode(), "text/html; charset=ISO-8859-1"),
+        ("ü".encode("utf-16"), "text/html"),
+        (b"<meta charset=windows-1252>" + "ü".encode("cp1252"), "text/html"),
+        (b"<META http-equiv=x content='text/html; charset=koi8-r'>" + "я".encode("koi8-r"), "text/html"),
+        (b"<meta charset=utf-16>" + "ü".encode(), "text/html"),
+        ("ü".encode(), "text/html; charset=no-such-thing"),
+        ("ü".encode(), "text/html; charset=zlib"),
+        ("ü".encode(), 'text/html; charset="utf-8"'),
+    ],
+)
+async def test_text_is_decoded(clients: Clients, wire: Wire, body: bytes, media_type: str) -> None:
+    """The charset comes from a mark, the header or a meta element, and unknown ones fall back to UTF-8."""
+    wire.reply = answer(body, media_type=media_type)
+    assert (await fetch(clients, wire)).text()[-1] in "üя"
+
+
+async def test_text_never_fails(clients: Clients, wire: Wire) -> None:
+    """Bytes that are wrong in their charset are replaced."""
+    wire.reply = answer(b"a\xff\xfeb", media_type="text/html; charset=utf-8")
+    assert (await fetch(clients, wire)).text() == "a\ufffd\ufffdb"

@@ -1,0 +1,233 @@
+"""The browser's proxy, spoken to as anything might that finds its port."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from linkskipper.egress import BodyTooLarge, BrowserProxy, Policy, ProxyLimits, ProxySession, Refused, Unreachable
+from support.fake_dns import FakeDns
+from support.wire import Wire
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
+QUICK = ProxyLimits(connect_seconds=2)
+
+
+@dataclass
+class Way:
+    """A lane to `good.test`, which is a server of the test's own at 127.0.0.1."""
+
+    lane: ProxySession
+
+    async def say(self, text: str, body: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send the proxy a request."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(self.lane.server.rpartition(":")[2]))
+        writer.write(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+        return reader, writer
+
+    async def ask(self, text: str, body: bytes = b"") -> bytes:
+        """Send a request, and give the answer to it."""
+        reader, writer = await self.say(text, body)
+        try:
+            async with asyncio.timeout(5):
+                head = await reader.readuntil(b"\r\n\r\n")
+                return head + await reader.readexactly(2 if b"Length: 2" in head else 0)
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def way(wire: Wire, dns: FakeDns, limits: ProxyLimits = QUICK, *allowed: str) -> AsyncIterator[Way]:
+    dns.set("good.test", ["127.0.0.1"])
+    policy = Policy.parse(ports=["80", str(wire.port)], allow=[f"127.0.0.1:{wire.port}"], host_map=[], extra_ca=None)
+    hosts = allowed or ("good.test",)
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(
+            BrowserProxy(policy, limits=limits, nameservers=[f"127.0.0.1:{dns.port}"])
+        )
+        yield Way(await stack.enter_async_context(proxy.lane(hosts.__contains__)))
+
+
+async def test_a_plain_request(wire: Wire, dns: FakeDns) -> None:
+    """It goes out as to the server itself, and the connection ends with its answer."""
+    async with way(wire, dns) as lane:
+        answer = await lane.ask(
+            f"GET http://good.test:{wire.port}/a?b=%7e HTTP/1.1\nHost: good.test\nProxy-Connection: keep-alive\nX-A: 1"
+        )
+    assert answer == OK.replace(b"plain\r\n", b"plain\r\nConnection: close\r\n")
+    assert wire.requests == [b"GET /a?b=%7e HTTP/1.1\r\nHost: good.test\r\nX-A: 1\r\nConnection: close\r\n\r\n"]
+
+
+async def test_a_body(wire: Wire, dns: FakeDns) -> None:
+    """As much of it is passed on as was announced; what follows is no request of the same connection."""
+    async with way(wire, dns) as lane:
+        head = f"POST http://good.test:{wire.port}/ HTTP/1.1\nContent-Length: 4"
+        reader, writer = await lane.say(head, b"GET http://other.test/ HTTP/1.1\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+    assert wire.connections == 1
+    assert b"other.test" not in b"".join(wire.requests)
+
+
+@pytest.mark.parametrize(("times", "ending"), [(8, b"ok"), (9, b"")])
+async def test_interim_answers(wire: Wire, dns: FakeDns, times: int, ending: bytes) -> None:
+    """They are passed over, but not for ever."""
+
+    async def put_off(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * times + OK)
+
+    wire.script = put_off
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
+        async with asyncio.timeout(5):
+            assert (await reader.read())[-2:] == ending
+        writer.close()
+
+
+async def test_a_tunnel(wire: Wire, dns: FakeDns) -> None:
+    """CONNECT leads to the host, and the bytes pass as they are."""
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1\nHost: good.test")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        for _ in range(2):
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert await reader.readexactly(len(OK)) == OK
+        writer.close()
+    assert wire.connections == 1
+
+
+REFUSED = [
+    "CONNECT other.test:{port} HTTP/1.1",
+    "CONNECT 127.0.0.1:{port} HTTP/1.1",
+    "CONNECT 127.0.0.2:{port} HTTP/1.1",
+    "CONNECT [::1]:{port} HTTP/1.1",
+    "CONNECT 2130706433:{port} HTTP/1.1",
+    "CONNECT localhost:{port} HTTP/1.1",
+    "CONNECT good.test:22 HTTP/1.1",
+    "CONNECT sub.good.test:{port} HTTP/1.1",
+    "GET http://other.test:{port}/ HTTP/1.1",
+    "GET http://127.0.0.1:{port}/ HTTP/1.1",
+    "GET http://good.test@127.0.0.1:{port}/ HTTP/1.1",
+    "GET http://127.0.0.1:{port}\\@good.test/ HTTP/1.1",
+    "GET https://good.test:{port}/ HTTP/1.1",
+    "GET ftp://good.test:{port}/ HTTP/1.1",
+    "GET file:///etc/passwd HTTP/1.1",
+    "GET / HTTP/1.1\nHost: good.test:{port}",
+    "GET http://good.test:{port}/ HTTP/1.1\nContent-Length: x",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 1\nContent-Length: 1",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 1\ncontent-length : 2",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: +1",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length:",
+    "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 0000000000000001",
+    "POST http://good.test:{port}/ HTTP/1.1\nTransfer-Encoding: chunked",
+    "CONNECT",
+    "",
+]
+
+
+@pytest.mark.parametrize("request_", REFUSED)
+async def test_what_is_refused(wire: Wire, dns: FakeDns, request_: str) -> None:
+    """Other hosts, addresses in every spelling, other ports, and what no browser asks: nothing is connected to."""
+    async with way(wire, dns) as lane:
+        answer = await lane.ask(request_.format(port=wire.port))
+        assert set(lane.lane.failures) <= {"good.test"}
+    assert answer.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 "))
+    assert wire.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "failure"),
+    [
+        ((["127.0.0.2"],), Refused),
+        ((["127.0.0.1", "10.0.0.1"],), Refused),
+        ((["10.0.0.1"],), Refused),
+        (("NXDOMAIN",), Unreachable),
+        (("SERVFAIL",), Unreachable),
+    ],
+)
+async def test_names_are_judged_by_what_they_lead_to(
+    wire: Wire, dns: FakeDns, answers: tuple[list[str] | str, ...], failure: type[Exception]
+) -> None:
+    """The guard is the one of all other connections, and the lane says why; its client sees no difference."""
+    async with way(wire, dns) as lane:
+        dns.set("good.test", *answers)
+        answer = await lane.ask(f"CONNECT good.test:{wire.port} HTTP/1.1")
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        noted = lane.lane.failures["good.test"]
+        assert isinstance(noted, failure)
+        assert noted.__traceback__ is None
+    assert wire.connections == 0
+
+
+async def test_rebinding(wire: Wire, dns: FakeDns) -> None:
+    """Each connection is judged anew."""
+    async with way(wire, dns) as lane:
+        dns.set("good.test", ["127.0.0.1"], ["127.0.0.2"])
+        text = f"GET http://good.test:{wire.port}/ HTTP/1.1"
+        assert [(await lane.ask(text))[9:12] for _ in range(2)] == [b"200", b"403"]
+
+
+async def test_an_address_among_the_hosts(wire: Wire, dns: FakeDns) -> None:
+    """A lane that allows an address gets no further than the guard lets it."""
+    async with way(wire, dns, QUICK, "127.0.0.1", "127.0.0.2", "::1") as lane:
+        answers = [
+            await lane.ask(f"CONNECT {host}:{wire.port} HTTP/1.1") for host in ("127.0.0.1", "127.0.0.2", "[::1]")
+        ]
+    assert [answer[9:12] for answer in answers] == [b"200", b"403", b"403"]
+
+
+async def test_too_much(wire: Wire, dns: FakeDns) -> None:
+    """What sites send is counted over all connections; over the limit, they end and the link is told."""
+    told = asyncio.Event()
+    async with way(wire, dns, ProxyLimits(response_bytes=3 * len(OK))) as lane:
+        lane.lane.on_overrun = told.set
+        for _ in range(2):
+            assert (await lane.ask(f"GET http://good.test:{wire.port}/ HTTP/1.1")).endswith(b"ok")
+        assert not told.is_set()
+        with pytest.raises(asyncio.IncompleteReadError):
+            await lane.ask(f"GET http://good.test:{wire.port}/ HTTP/1.1")
+        assert told.is_set()
+        with pytest.raises(BodyTooLarge):
+            lane.lane.take(b"x")
+
+
+async def test_too_many_connections(wire: Wire, dns: FakeDns) -> None:
+    """A link has only so many at once."""
+    async with way(wire, dns, ProxyLimits(connections=2)) as lane:
+        text = f"CONNECT good.test:{wire.port} HTTP/1.1"
+        opened = [await lane.say(text) for _ in range(2)]
+        for reader, _ in opened:
+            await reader.readuntil(b"\r\n\r\n")
+        assert (await lane.ask(text)).startswith(b"HTTP/1.1 403 ")
+        opened[0][1].close()
+        async with asyncio.timeout(5):
+            while not (await lane.ask(text)).startswith(b"HTTP/1.1 200 "):
+                pass
+        opened[1][1].close()
+
+
+async def test_the_lane_ends_with_its_link(wire: Wire, dns: FakeDns) -> None:
+    """Its connections are closed, and its port with them."""
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
+        await reader.readuntil(b"\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+    with pytest.raises(ConnectionRefusedError):
+        await lane.say("GET / HTTP/1.1")
+
+
+async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDns) -> None:
+    """What has come, but is not served yet, is closed too; nothing of it goes on."""
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
+        async with asyncio.timeout(5):
+            while not lane.lane.connections:
+                await asyncio.sleep(0)
+    assert not lane.lane.connections
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()

@@ -1,0 +1,167 @@
+"""`from linkskipper import Resolver`: both calls, entered and not, in threads and in loops."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import active_count
+
+import pytest
+
+import linkskipper
+from linkskipper import Catalog, LinkFailed, LinkInvalid, NotResolved, Policy, Reason, Replay, Resolution, Resolver
+from linkskipper.catalog import Provider
+from linkskipper.egress.har import as_har
+from linkskipper.lab import Lab
+from support.shortener import TARGET, Bench, answer, provider, to
+
+HEAVY = ("litestar", "pgqueuer", "asyncpg", "alembic", "uvicorn", "typer", "pydantic_settings", "playwright")
+
+
+def of(bench: Bench) -> Resolver:
+    """A resolver that reaches the test's shortener."""
+    policy = Policy.parse(
+        ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{bench.shortener.port}"], extra_ca=None
+    )
+    return Resolver(catalog=Catalog([Provider.model_validate(provider())]), policy=policy)
+
+
+async def test_awaited(bench: Bench) -> None:
+    """Entered or not, alone or many at once, a link is resolved."""
+    bench.put("/a", to(TARGET))
+    assert (await of(bench).resolve("http://s.test/a")).target_url == TARGET
+    async with of(bench) as resolver:
+        ends = await asyncio.gather(*(resolver.resolve("http://s.test/a") for _ in range(20)))
+    assert {end.target_url for end in ends} == {TARGET}
+
+
+async def test_plain(bench: Bench) -> None:
+    """The plain call works from any thread, from many at once, and beside a running loop; no thread is left."""
+    bench.put("/a", to(TARGET))
+
+    def call() -> set[str | None]:
+        before = active_count()
+        with of(bench) as resolver, ThreadPoolExecutor(5) as pool:
+            ends = list(pool.map(resolver.resolve_sync, ["http://s.test/a"] * 20))
+        ends.append(of(bench).resolve_sync("http://s.test/a"))
+        assert active_count() == before
+        return {end.target_url for end in ends}
+
+    assert await asyncio.to_thread(call) == {TARGET}
+
+
+async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
+    """What was entered with `with` serves awaiting callers too."""
+    bench.put("/a", to(TARGET))
+    resolver = await asyncio.to_thread(of(bench).__enter__)
+    try:
+        assert (await resolver.resolve("http://s.test/a")).target_url == TARGET
+    finally:
+        await asyncio.to_thread(resolver.__exit__, None, None, None)
+
+
+async def test_left_while_a_link_is_under_way(bench: Bench) -> None:
+    """A plain call in another thread is broken off and says so; one that comes later too."""
+    bench.put("/a", answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
+
+    def call() -> None:
+        before = active_count()
+        with ThreadPoolExecutor(1) as pool:
+            with of(bench) as resolver:
+                thread, waiting = resolver._thread, pool.submit(resolver.resolve_sync, "http://s.test/a")
+                while not bench.shortener.asked:
+                    time.sleep(0.01)
+            with pytest.raises(RuntimeError, match="left while"):
+                waiting.result(timeout=5)
+            assert thread is not None
+            with pytest.raises(RuntimeError, match="left while"):
+                thread.run(asyncio.sleep(0))
+        assert active_count() == before
+
+    await asyncio.to_thread(call)
+
+
+async def test_what_cannot_be_entered(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is left, and it can be entered once the reason has gone."""
+    bench.put("/a", to(TARGET))
+    resolver, before = of(bench), active_count()
+    with monkeypatch.context() as broken:
+        broken.setattr("linkskipper.library.find_browser", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await resolver.__aenter__()
+        with pytest.raises(ZeroDivisionError):
+            resolver.__enter__()
+    assert active_count() == before
+    async with resolver:
+        assert (await resolver.resolve("http://s.test/a")).target_url == TARGET
+
+
+async def test_in_a_browser(tmp_path: Path) -> None:
+    """A countdown whose link a script makes is led on in a browser, awaited and plain; by a recording, in none."""
+    async with Lab(port=0, state_dir=tmp_path) as lab:
+        catalog = Catalog.load(extra_dirs=[lab.providers_dir])
+        policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
+        url = "https://interstitial.lab.test/countdown"
+        async with Resolver(catalog=catalog, policy=policy) as resolver:
+            awaited = await resolver.resolve(url)
+        plain = await asyncio.to_thread(Resolver(catalog=catalog, policy=policy).resolve_sync, url)
+        replayed = await Resolver(catalog=catalog, transport=Replay(as_har(()))).resolve(url)
+    assert awaited.target_url == plain.target_url == "https://example.com/interstitial/countdown"
+    assert replayed.reason is Reason.UPSTREAM_ERROR
+    assert "needs a browser" in str(replayed.detail)
+
+
+async def test_wrong_use(bench: Bench) -> None:
+    """Entering twice, and a plain call on what was entered for awaiting, are told at once."""
+    async with of(bench) as resolver:
+        with pytest.raises(RuntimeError, match="await"):
+            resolver.resolve_sync("http://s.test/a")
+        with pytest.raises(RuntimeError, match="entered already"):
+            await resolver.__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "reason"),
+    [
+        (answer(404), LinkFailed, Reason.LINK_REMOVED),
+        (to("file:///etc/passwd"), LinkInvalid, Reason.BAD_SCHEME),
+        (to("http://127.0.0.1/"), LinkFailed, Reason.BLOCKED_ADDRESS),
+    ],
+)
+async def test_errors(bench: Bench, reply: bytes, error: type[NotResolved], reason: Reason) -> None:
+    """A call does not raise for what a link does; asking for its target does, with all that is known."""
+    bench.put("/a", reply)
+    resolution = await of(bench).resolve("http://s.test/a")
+    assert isinstance(resolution, Resolution)
+    with pytest.raises(error) as raised:
+        resolution.require_target()
+    assert (raised.value.reason, raised.value.resolution) == (reason, resolution)
+    assert isinstance(raised.value, linkskipper.LinkSkipperError)
+
+
+async def test_the_guard_is_on(capfd: pytest.CaptureFixture[str]) -> None:
+    """By default nothing private is contacted, and what is built in is known; nothing is printed about it."""
+    resolution = await Resolver().resolve("http://t.co:22/abc")
+    assert (resolution.provider, resolution.reason) == ("tco", Reason.BLOCKED_ADDRESS)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_names() -> None:
+    """Every public name is there, and no other."""
+    assert all(getattr(linkskipper, name) for name in linkskipper.__all__)
+    with pytest.raises(AttributeError):
+        linkskipper.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+async def test_importing_is_light() -> None:
+    """The package itself loads next to nothing, and the resolver nothing of the service."""
+    script = (
+        "import sys, time; began = time.perf_counter(); import linkskipper; took = time.perf_counter() - began;"
+        "print(took < 0.5, 'aiohttp' in sys.modules); from linkskipper import Resolver;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=PIPE)
+    out, _ = await process.communicate()
+    assert out.decode().splitlines() == ["True False", "[]"]

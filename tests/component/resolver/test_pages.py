@@ -1,0 +1,207 @@
+"""What is read out of pages, and the steps that read it."""
+
+import pytest
+
+from support.shortener import OTHER, TARGET, Bench, answer, page, provider, to
+
+LINK = {"use": "link", "selector": "a#go"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"0;url={TARGET}",
+        f"0; URL='{TARGET}'",
+        f'0; url = "{TARGET}" and more',
+        f"0;{TARGET}",
+        f"5, url={TARGET}",
+        f"0 {TARGET}",
+        f".5;URL={TARGET}",
+        f" 1.5 ; {TARGET} ",
+    ],
+)
+async def test_refresh_spellings(bench: Bench, content: str) -> None:
+    """Every spelling of a refresh that browsers know works in a header and in a meta element."""
+    bench.put("/header", answer(200, f"Refresh: {content}"))
+    bench.put("/meta", page(f"<META content='{content.replace(chr(39), '&#39;')}' HTTP-EQUIV=Refresh>"))
+    assert (await bench.resolve("http://s.test/header")).target_url == TARGET
+    assert (await bench.resolve("http://s.test/meta")).target_url == TARGET
+
+
+@pytest.mark.parametrize("content", ["5", "0;", "0; url=", "url=https://example.com/", "", "x;https://example.com/"])
+async def test_refresh_without_a_url(bench: Bench, content: str) -> None:
+    """A page that only loads itself again leads nowhere."""
+    bench.put("/a", answer(200, f"Refresh: {content}", body=f'<p>Hi</p><meta http-equiv=refresh content="{content}">'))
+    assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
+
+
+async def test_refresh_within_noscript(bench: Bench) -> None:
+    """It is for visitors without scripts: taken only where the page moves on in no other way."""
+    fallback = '<noscript><meta http-equiv="refresh" content="0;url=https://example.com/noscript"></noscript>'
+    bench.put("/alone", page(fallback))
+    bench.put("/script", page(f"{fallback}<script>location.replace('{TARGET}')</script>"))
+    bench.put("/meta", page(f'{fallback}<meta http-equiv=refresh content="0;{TARGET}">'))
+    assert (await bench.resolve("http://s.test/alone")).target_url == "https://example.com/noscript"
+    assert (await bench.resolve("http://s.test/script")).target_url == TARGET
+    assert (await bench.resolve("http://s.test/meta")).target_url == TARGET
+
+
+async def test_refresh_in_a_comment(bench: Bench) -> None:
+    """What is commented out is not there."""
+    bench.put("/a", page(f'<!-- <meta http-equiv=refresh content="0;{TARGET}"> --><p>Hi</p>'))
+    assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
+
+
+async def test_scripts_that_do_not_run(bench: Bench) -> None:
+    """Data, templates and plain text are no scripts, and those for visitors without scripts are none that run."""
+    body = f'<script type="application/json">location="{TARGET}"</script><p>location="{TARGET}"</p>'
+    body += f"<noscript><script>location='{TARGET}'</script></noscript>"
+    bench.put("/a", page(body))
+    bench.put("/b", answer(200, body=f"<script>location='{TARGET}'</script>", media_type="text/plain"))
+    assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
+    assert (await bench.resolve("http://s.test/b")).reason == "no_destination"
+
+
+@pytest.mark.parametrize("kind", ["application/x-javascript", "text/x-javascript", "Text/JavaScript1.2", "module", ""])
+async def test_types_of_scripts(bench: Bench, kind: str) -> None:
+    """A script of any type that browsers run is read."""
+    bench.put("/a", page(f"<script type='{kind}'>location='{TARGET}'</script>"))
+    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+
+
+async def test_other_charsets(bench: Bench) -> None:
+    """A page's own charset is respected."""
+    body = "<script>location='https://example.com/\xe9'</script>".encode("latin-1")
+    head = f"HTTP/1.1 200 X\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Length: {len(body)}\r\n\r\n"
+    bench.put("/a", head.encode() + body)
+    assert (await bench.resolve("http://s.test/a")).target_url == "https://example.com/%C3%A9"
+
+
+async def test_preview_page(bench: Bench) -> None:
+    """A link step fetches the page it needs, and takes the first element's URL."""
+    bench.put("/a", page(f"<a id=go href='{TARGET}?a=1&amp;b=2'>Go</a><a id=go href=/no>No</a>"))
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[LINK]))
+    assert resolution.target_url == f"{TARGET}?a=1&b=2"
+    assert [hop.mechanism for hop in resolution.hops] == ["page-link"]
+
+
+async def test_fetch_follows_no_redirect(bench: Bench) -> None:
+    """What comes after fetch sees the first answer, whatever that is."""
+    bench.put("/a", to(TARGET))
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "fetch"}, LINK]))
+    assert (resolution.reason, bench.shortener.asked) == ("provider_changed", ["s.test/a"])
+
+
+async def test_steps_that_find_nothing(bench: Bench) -> None:
+    """A step that finds nothing says that the site changed, unless it is optional."""
+    bench.put("/a", page(f"<a class=new href='{TARGET}'>Go</a>"))
+    changed = await bench.resolve("http://s.test/a", provider(steps=[LINK]))
+    assert changed.reason == "provider_changed"
+    assert 'Step 1 ("link") of "s-test"' in (changed.detail or "")
+    steps = [{**LINK, "optional": True}, {"use": "link", "selector": "a.new"}]
+    assert (await bench.resolve("http://s.test/a", provider(steps=steps))).target_url == TARGET
+    assert (await bench.resolve("http://s.test/a", provider(steps=steps[:1]))).reason == "not_a_link"
+
+
+async def test_follow_then_link(bench: Bench) -> None:
+    """Follow ends at the first page that leads nowhere, and the next step reads that one."""
+    bench.put("/a", to("/b"))
+    bench.put("/b", page(f"<a id=go href='{TARGET}'>Go</a>"))
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "follow"}, LINK]))
+    assert resolution.target_url == TARGET
+    assert bench.shortener.asked == ["s.test/a", "s.test/b"]
+
+
+async def test_link_to_another_link_of_the_same_provider(bench: Bench) -> None:
+    """Steps that end at another link of the same provider begin again; at its home page, they end."""
+    bench.put("/a", page("<a id=go href=/b>Go</a>"))
+    bench.put("/b", page(f"<a id=go href='{TARGET}'>Go</a>"))
+    bench.put("/c", page("<a id=go href=/>Go</a>"))
+    assert (await bench.resolve("http://s.test/a", provider(steps=[LINK]))).target_url == TARGET
+    assert (await bench.resolve("http://s.test/c", provider(steps=[LINK]))).reason == "no_destination"
+
+
+@pytest.mark.parametrize(
+    ("script", "step"),
+    [
+        (f"var dest = '{TARGET}';", {"name": "dest"}),
+        (f'window.dest="{TARGET}"', {"name": "dest"}),
+        (f'var vars = {{"a": {{}}, "dest": "{TARGET}"}};', {"name": "vars.dest"}),
+        (f"vars.dest = '{TARGET}'", {"name": "vars.dest"}),
+        (f"var a = {{ b: {{ c: '{TARGET}' }} }}", {"name": "a.b.c"}),
+        (f'go("{TARGET}", 5)'.replace("/", r"\/"), {"pattern": r'go\("([^"]+)"'}),
+    ],
+)
+async def test_script_value(bench: Bench, script: str, step: dict[str, str]) -> None:
+    """A variable's or pattern's value is taken, its escapes decoded."""
+    bench.put("/a", page(f"<script>var mydest = '/no';</script><script>{script}</script>"))
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "script_value", **step}]))
+    assert resolution.target_url == TARGET
+    assert [hop.mechanism for hop in resolution.hops] == ["script-value"]
+
+
+@pytest.mark.parametrize(
+    ("url", "step"),
+    [
+        (f"/out?u={TARGET}", {"use": "from_query", "param": "u"}),
+        ("/out?a=b&u=https%3A%2F%2Fexample.com%2Ftarget&c", {"use": "from_query", "param": "u"}),
+        ("/out?u=https%253A%252F%252Fexample.com%252Ftarget", {"use": "from_query", "param": "u", "decode": ["uri"]}),
+        (f"/?{TARGET}", {"use": "from_query"}),
+        ("/go/aHR0cHM6Ly9leGFtcGxlLmNvbS90YXJnZXQ", {"use": "from_path", "segment": 1, "decode": ["base64url"]}),
+        ("/go/https%3A%2F%2Fexample.com%2Ftarget", {"use": "from_path", "segment": -1, "decode": ["uri"]}),
+        ("/x#68747470733a2f2f6578616d706c652e636f6d2f746172676574", {"use": "from_fragment", "decode": ["hex"]}),
+        ("/x#QXZ", {"use": "from_fragment", "decode": ["base64"]}),
+    ],
+)
+async def test_destination_within_the_url(bench: Bench, url: str, step: dict[str, object]) -> None:
+    """A destination that the URL carries is taken with no request; what is none is not taken for one."""
+    everything = provider(match={"path": ""}, steps=[step])
+    resolution = await bench.resolve(f"http://s.test{url}", everything)
+    if "QXZ" in url:
+        assert resolution.reason == "provider_changed"
+    else:
+        assert resolution.target_url == TARGET
+    assert bench.shortener.asked == []
+
+
+@pytest.mark.parametrize(
+    ("value", "target"),
+    [
+        ("https://example.com/a%20b%2F?c+d", "https://example.com/a%20b%2F?c+d"),
+        ("https://example.com/?u=https%3A%2F%2Fe.test%3Fa%3D1", "https://example.com/?u=https%3A%2F%2Fe.test%3Fa%3D1"),
+        ("https://example.com/watch?v%3DdQw4&sa=D", "https://example.com/watch?v=dQw4"),
+        ("https://example.com/a%3Fb%3D1%26c%3D2", "https://example.com/a?b=1&c=2"),
+        ("https%3A%2F%2Fexample.com%2Fcaf%E9", "https://example.com/caf%E9"),
+    ],
+)
+async def test_embedded_spelling(bench: Bench, value: str, target: str) -> None:
+    """A URL that stands in the query as it is keeps its escapes; where its delimiters are escaped, it is decoded."""
+    step = {"use": "from_query", "param": "u"}
+    resolution = await bench.resolve(f"http://s.test/o?u={value}", provider(steps=[step]))
+    assert resolution.target_url == target
+
+
+async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
+    """What opens an application, or a place in the page, is no destination where there is one; alone it is told."""
+    script = f'<script>location.href = "myapp://open/1"; setTimeout(() => location.href = "{TARGET}", 100)</script>'
+    bench.put("/a", answer(body=script))
+    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+    bench.put(
+        "/b",
+        answer(
+            body=f'<a class=c href="javascript:void(0)">x</a><a class=c href="#">x</a><a class=c href="{TARGET}">y</a>'
+        ),
+    )
+    step = {"use": "link", "selector": "a.c"}
+    assert (await bench.resolve("http://s.test/b", provider(steps=[step]))).target_url == TARGET
+    bench.put("/c", answer(body='<script>location.href = "myapp://open/1"</script>'))
+    assert (await bench.resolve("http://s.test/c")).reason == "bad_scheme"
+
+
+async def test_embedded_links_of_others_are_followed(bench: Bench) -> None:
+    """What the URL carries may be another provider's link."""
+    bench.put("/b", to(TARGET), host=OTHER)
+    step = {"use": "from_query", "param": "u"}
+    resolution = await bench.resolve("http://s.test/o?u=http://other.test/b", provider(steps=[step]), provider(OTHER))
+    assert [hop.mechanism for hop in resolution.hops] == ["query", "location-header"]
+    assert resolution.target_url == TARGET

@@ -1,0 +1,115 @@
+"""The description of the API: true, complete, and the same in the repository as on the wire."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+import schemathesis
+from litestar import Litestar
+
+from linkskipper.api import create_app
+from linkskipper.api.openapi import describe
+from linkskipper.api.problems import PAGE, MethodNotAllowed
+from linkskipper.errors import ApiError
+from support.service import Service
+
+KEPT = Path(__file__).parents[3] / "docs" / "openapi.json"
+BASE = "http://127.0.0.1:8000"
+DOCUMENT = describe(BASE)
+
+
+def bodies() -> Iterator[Any]:
+    """Every content of every request and answer, each named after where it stands."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            places = {**operation["responses"], "request": operation.get("requestBody", {"content": {}})}
+            for place, described in places.items():
+                for content in described["content"].values():
+                    yield pytest.param(content, id=f"{method} {path} {place}")
+
+
+def test_kept_in_the_repository() -> None:
+    """docs/openapi.json is what the code says; `make openapi` renews it."""
+    assert msgspec.json.decode(KEPT.read_bytes()) == DOCUMENT
+
+
+def test_valid() -> None:
+    """It is OpenAPI 3.1 by its meta-schema."""
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+    assert DOCUMENT["openapi"].startswith("3.1.")
+
+
+def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+
+
+@pytest.mark.parametrize("content", list(bodies()))
+def test_examples_are_true(content: Any) -> None:
+    """Every request and answer has examples, and they are what its schema says."""
+    assert content["examples"]
+    for example in content["examples"].values():
+        validator(content["schema"]).validate(example["value"])
+
+
+@pytest.mark.parametrize("part", ["parameters", "headers"])
+def test_parameters_and_headers_have_true_examples(part: str) -> None:
+    """Every parameter and every header has an example, and it is what its schema says."""
+    for described in DOCUMENT["components"][part].values():
+        validator(described["schema"]).validate(described["example"])
+
+
+def test_every_error_is_described() -> None:
+    """Each code of the error tree is in the document, with its status and title."""
+    schemas = DOCUMENT["components"]["schemas"]
+    for error in ApiError.__subclasses__():
+        members = schemas[error.__name__]["properties"]
+        shown = (members["status"]["const"], members["code"]["const"], members["title"]["const"])
+        assert shown == (error.status, error.code, error.title)
+
+
+def described_operations() -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
+
+
+def test_every_route_is_described() -> None:
+    """What the application serves under /v1 is what the document describes."""
+    unused: Any = SimpleNamespace(base_url=BASE)
+    app: Any = create_app(unused)
+    while not isinstance(app, Litestar):
+        app = app._app
+    served = {
+        (method, re.sub(r":\w+}", "}", route.path))
+        for route in app.routes
+        for method in route.methods - {"HEAD", "OPTIONS"}
+        if route.path.startswith("/v1")
+    }
+    assert served == described_operations()
+
+
+async def test_served(service: Service) -> None:
+    """/openapi.json is the document with the service's own address, and needs no key."""
+    async with service.session.get("/openapi.json") as response:
+        assert (response.status, response.content_type) == (200, "application/json")
+        assert await response.json() == describe(service.url)
+
+
+async def test_reference_page(service: Service) -> None:
+    """/docs tells of every operation and every error, and loads nothing from anywhere."""
+    async with service.session.get("/docs") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+        page = await response.text()
+    for _, path in described_operations():
+        assert f"<code>{path}</code>" in page
+    for error in ApiError.__subclasses__():
+        assert f"{PAGE}#{error.code}" in page or error is MethodNotAllowed
+    assert set(re.findall(r"\b(?:src|href)=\"([^#\"][^\"]*)", page)) <= {"/openapi.json", "data:,", PAGE} | {
+        f"{PAGE}#{error.code}" for error in ApiError.__subclasses__()
+    }
+    assert "<script" not in page
+    assert "@import" not in page
+    assert "url(" not in page

@@ -1,0 +1,75 @@
+"""Waiting polls: a thousand of them ask the database nothing, and all are answered when the job ends."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import aiohttp
+
+from linkskipper.jobs import JobCompleter, JobStatus
+from linkskipper.jobs.completer import JobResult
+from linkskipper.service.database import link_cache
+from support.service import Caller, Service, fresh_link, run_service
+
+WAITING = 1000
+QUIET_SECONDS = 2
+BEGIN = "UPDATE jobs SET status = 'running', attempt = 1, lease = $2 WHERE id = $1"
+SLACK = 10  # a thousand polls that asked once each in that time would be a thousand more
+
+
+async def transactions(service: Service) -> int:
+    await service.pool.execute("SELECT pg_stat_force_next_flush()")
+    count: int = await service.pool.fetchval(
+        "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+    )
+    return count
+
+
+async def in_a_while(service: Service) -> int:
+    """How many transactions the database sees in a few seconds."""
+    before = await transactions(service)
+    await asyncio.sleep(QUIET_SECONDS)
+    return await transactions(service) - before
+
+
+async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> None:
+    """While they wait the database sees what an idle service does; the end of the job reaches every one at once."""
+    async with (
+        run_service(database_url, tmp_path, tiers=()) as service,
+        aiohttp.ClientSession(service.url, connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        one = await service.caller()
+        caller = Caller(session, one.account_id, one.key_id, one.key)
+        queued = await caller.resolve(fresh_link())
+        idle = await in_a_while(service)
+        poll = queued.body["poll_url"]
+        polls = [asyncio.create_task(caller.get(poll, params={"wait": "50"})) for _ in range(WAITING)]
+        async with asyncio.timeout(30):
+            while await in_a_while(service) > idle + SLACK:
+                pass  # their first look at the job is still under way
+        assert not any(each.done() for each in polls)
+        await end(service, UUID(queued.body["job_id"]))
+        async with asyncio.timeout(10):
+            answers = await asyncio.gather(*polls)
+        assert {(answer.status, answer.body["status"]) for answer in answers} == {(200, "done")}
+
+
+async def end(service: Service, job_id: UUID) -> None:
+    """What a worker does when it has resolved the link."""
+    lease = uuid4()
+    await service.pool.execute(BEGIN, job_id, lease)
+    settler = JobCompleter(service.pool, link_cache(service.settings, service.pool))
+    assert await settler.settle(
+        JobResult(job_id, 1, lease, JobStatus.DONE, target_url="https://example.com/", charge=1)
+    )
+
+
+async def test_what_is_told_when_the_time_is_up(database_url: str, tmp_path: Path) -> None:
+    """A job that has moved on meanwhile, of which nobody was told, is answered as it is by then."""
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller()
+        job_id = (await caller.resolve(fresh_link())).body["job_id"]
+        poll = asyncio.create_task(caller.get(f"/v1/jobs/{job_id}", params={"wait": "1"}))
+        await asyncio.sleep(0.3)
+        await service.pool.execute(BEGIN, UUID(job_id), uuid4())
+        assert (await poll).body["status"] == "running"

@@ -1,0 +1,62 @@
+"""A database that hangs, and one that several processes write the same rows of."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from linkskipper.accounts import queries
+from linkskipper.database import Pool
+from support.service import Service, run_service
+
+KEYS = 200
+
+
+@asynccontextmanager
+async def hanging(service: Service, server_url: str) -> AsyncIterator[None]:
+    """The server's processes for the service's connections stand still meanwhile."""
+    connection = await asyncpg.connect(server_url)
+    name = await service.pool.fetchval("SELECT current_database()")
+    rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
+    await connection.close()
+    for row in rows:
+        os.kill(row["pid"], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for row in rows:
+            os.kill(row["pid"], signal.SIGCONT)
+
+
+async def test_readiness(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """A server that hangs is told within seconds, and so is that it goes on."""
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        async with hanging(service, server_url), asyncio.timeout(5), service.session.get("/readyz") as answer:
+            assert (answer.status, await answer.text()) == (503, "the database does not answer\n")
+        async with asyncio.timeout(10):
+            while True:
+                async with service.session.get("/readyz") as answer:
+                    if answer.status == 200:
+                        break
+                await asyncio.sleep(0.1)
+
+
+async def test_uses_of_keys_are_noted_by_many(pool: Pool) -> None:
+    """Processes that note the uses of the same keys, in whatever order, wait for each other and never in a circle."""
+    account = await pool.fetchval("INSERT INTO accounts (name) VALUES ('x') RETURNING id")
+    rows = await pool.fetch(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " SELECT $1, 'x', sha256(n::text::bytea), 'x', 'x', ''::bytea, '{}', 60"
+        " FROM generate_series(1, $2) AS n RETURNING id",
+        account,
+        KEYS,
+    )
+    ids = [row["id"] for row in rows]
+    for _ in range(10):
+        at = [datetime.now(UTC)] * KEYS
+        await asyncio.gather(*(pool.execute(queries.USED, order, at) for order in (ids, ids[::-1], ids, ids[::-1])))

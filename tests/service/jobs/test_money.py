@@ -1,0 +1,81 @@
+"""Credits under concurrency: never overspent, never charged twice, nothing left held."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from linkskipper.jobs import JobCompleter
+from linkskipper.jobs.completer import JobResult
+from linkskipper.jobs.states import JobStatus
+from linkskipper.link_cache import LinkCache
+from support.service import Service, fresh_link, run_service
+
+
+async def test_admission_never_overspends(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """Of many simultaneous requests just as many are queued as the balance pays for; the rest get 402."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=7)
+        links = [fresh_link() if number % 2 else f"https://premium.lab.test/0/{uuid4().hex}" for number in range(60)]
+        answers = await asyncio.gather(*(caller.resolve(link) for link in links))
+        assert {answer.status for answer in answers} == {202, 402}
+        refused = next(answer for answer in answers if answer.status == 402)
+        assert (refused.body["code"], refused.body["balance"]) == ("out_of_credits", 7)
+        cost = await service.pool.fetchval("SELECT sum(cost) FROM jobs")
+        assert cost == 7
+        assert await service.pool.fetchval("SELECT held FROM accounts WHERE id = $1", caller.account_id) == 7
+
+
+async def test_what_ends_badly_is_released(service: Service) -> None:
+    """Failures free their hold, so that the balance can be spent to its last credit."""
+    caller = await service.caller(credits=1)
+    for _ in range(2):
+        failed = await caller.resolve(f"https://impatient.lab.test/20/{uuid4().hex}")
+        assert failed.status == 202
+        assert (await caller.resolve(fresh_link())).status == 402
+        await caller.finished(failed.body["job_id"])
+    assert (await caller.resolve(fresh_link(), wait=10)).body["balance"] == 0
+    assert (await caller.resolve(fresh_link())).status == 402
+
+
+async def test_books_balance_after_a_rush(service: Service) -> None:
+    """Hundreds of jobs at once, good and bad: each done one is charged once, and the rows sum to the balance."""
+    caller = await service.caller(credits=500)
+    links = [fresh_link() for _ in range(200)] + [f"https://removed.lab.test/{uuid4().hex}" for _ in range(40)]
+    answers = await asyncio.gather(*(caller.resolve(link) for link in links))
+    jobs = await asyncio.gather(*(caller.finished(each.body["job_id"]) for each in answers if each.status == 202))
+    charged = sum(job["credits_charged"] for job in jobs)
+    assert charged == 200
+    row = await service.pool.fetchrow(
+        "SELECT balance, held, (SELECT sum(amount) FROM ledger WHERE account_id = accounts.id) AS total,"
+        " (SELECT count(*) FROM ledger WHERE account_id = accounts.id AND kind = 'take') AS charges"
+        " FROM accounts WHERE id = $1",
+        caller.account_id,
+    )
+    assert dict(row or {}) == {"balance": 300, "held": 0, "total": 300, "charges": 200}
+
+
+async def test_a_late_worker_changes_nothing(server_url: str, database_url: str, tmp_path: Path) -> None:
+    """The fence: an attempt that was given up for lost settles nothing, whatever it found."""
+    del server_url
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller = await service.caller(credits=5)
+        job_id = (await caller.resolve(fresh_link())).body["job_id"]
+        old, new = uuid4(), uuid4()
+        await service.pool.execute(
+            "UPDATE jobs SET status = 'running', attempt = 2, lease = $2 WHERE id = $1", job_id, new
+        )
+        cache = LinkCache(service.pool, found_for=timedelta(days=1), removed_for=timedelta(days=1))
+        settler = JobCompleter(service.pool, cache)
+
+        def ending(attempt: int, lease: UUID) -> JobResult:
+            return JobResult(UUID(job_id), attempt, lease, JobStatus.DONE, target_url="https://example.com/", charge=1)
+
+        late = [ending(1, old), ending(2, old), ending(1, new), ending(3, new)]
+        assert [await settler.settle(each) for each in late] == [False] * 4
+        assert (await caller.get(f"/v1/jobs/{job_id}")).body["balance"] == 5
+        assert await settler.settle(ending(2, new)) is True
+        assert await settler.settle(ending(2, new)) is False
+        job = (await caller.get(f"/v1/jobs/{job_id}")).body
+        assert (job["status"], job["credits_charged"], job["balance"]) == ("done", 1, 4)

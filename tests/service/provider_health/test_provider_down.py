@@ -1,0 +1,265 @@
+"""Providers that fail or are switched off, as clients meet them; the state is shared by every process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from linkskipper.provider_health import OutcomeRecorder, switch_off, switch_on
+from linkskipper.service.resolving import load_catalog
+from support.outcomes import ended, fail
+from support.service import Answer, Caller, Service, fresh_link, run_service
+
+BROKEN = "broken.lab.test"
+PAIR = """
+id = "pair"
+label = "Two hosts"
+hosts = ["broken.lab.test", "bulk.lab.test"]
+tier = "standard"
+latency = "1-2s"
+"""
+
+JobAttempt = Callable[..., Awaitable[list[Service]]]
+
+
+@pytest.fixture
+async def started(database_url: str, tmp_path: Path) -> AsyncIterator[JobAttempt]:
+    """Starts services on one database, with a provider that has a broken host and a good one."""
+    providers_dir = tmp_path / "providers"
+    providers_dir.mkdir()
+    (providers_dir / "pair.toml").write_text(PAIR)
+    async with AsyncExitStack() as stack:
+
+        async def start(count: int = 2, **options: object) -> list[Service]:
+            services = []
+            for number in range(count):
+                state_dir = tmp_path / str(number)
+                state_dir.mkdir()
+                options = {"secret_key": "s" * 32, "providers_dir": providers_dir, **options}
+                service = run_service(database_url, state_dir, **options)  # type: ignore[arg-type]
+                services.append(await stack.enter_async_context(service))
+            return services
+
+        yield start
+
+
+def at(service: Service, caller: Caller) -> Caller:
+    """The same client, calling another service."""
+    return Caller(service.session, caller.account_id, caller.key_id, caller.key)
+
+
+def broken_link() -> str:
+    return f"https://{BROKEN}/500?{uuid4().hex}"
+
+
+def recovering_link() -> str:
+    """Fails once, and is fine when it is tried again."""
+    return f"https://{BROKEN}/503-once/{uuid4().hex}"
+
+
+async def shown(caller: Caller) -> dict[str, str]:
+    """The provider as GET /v1/providers shows it."""
+    answer = await caller.get("/v1/providers")
+    found: dict[str, str] = next(each for each in answer.body["providers"] if each["provider"] == "pair")
+    return found
+
+
+async def status(caller: Caller) -> str:
+    return (await shown(caller))["status"]
+
+
+async def until_status(caller: Caller, expected: str) -> None:
+    async with asyncio.timeout(5):
+        while await status(caller) != expected:
+            await asyncio.sleep(0.02)
+
+
+async def until_written_down(service: Service) -> None:
+    """Until the successes before are in the database: else they would undo the failures that follow."""
+    marker = await service.caller()
+    recent = "SELECT coalesce(sum(cardinality(recent)), 0) FROM provider_state WHERE provider = 'pair'"
+    before = await service.pool.fetchval(recent)
+    await marker.resolve(recovering_link(), wait=10)
+    async with asyncio.timeout(10):
+        while await service.pool.fetchval(recent) == before:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # the circuits follow at once
+
+
+async def break_it(service: Service, *callers: Caller) -> None:
+    """Have the broken host fail five times for one client, or for several in turn."""
+    accounts = [callers[number % len(callers)].account_id for number in range(5)]
+    recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
+    fail(recorder, *accounts, provider="pair")
+    await recorder.flush()
+
+
+async def let_time_pass(service: Service, seconds: float) -> None:
+    """Time passes for all circuits, up to the point where somebody may be let through who was told so long a wait."""
+    await service.pool.execute(
+        "UPDATE circuits SET open_until = open_until - make_interval(secs => $1),"
+        " probe_until = probe_until - make_interval(secs => $1)",
+        seconds,
+    )
+
+
+async def until_admitted(caller: Caller, link: str) -> Answer:
+    """What a link is answered with once this process has seen what changed in the database."""
+    async with asyncio.timeout(5):
+        while (answer := await caller.resolve(link)).status == 503:
+            await asyncio.sleep(0.02)
+    return answer
+
+
+def is_down(answer: Answer) -> bool:
+    if answer.status != 503:
+        return False
+    assert answer.body["code"] == "provider_down"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) >= 1
+    return True
+
+
+async def test_circuit_of_a_host_that_fails(started: JobAttempt) -> None:
+    """Five jobs fail: 503 at every process for that host alone; after Retry-After one link passes, and it closes."""
+    first, second = await started()
+    one = await first.caller()
+    two, other = at(second, one), await second.caller()
+    jobs = [(await one.resolve(broken_link())).body["job_id"] for _ in range(5)]
+    assert {(await one.finished(job_id))["reason"] for job_id in jobs} == {"upstream_error"}
+    await until_status(one, "degraded")
+    await until_status(two, "degraded")
+
+    refused = [await caller.resolve(broken_link()) for caller in (one, two)]
+    assert all(is_down(answer) for answer in refused)
+    assert BROKEN in refused[0].body["detail"]
+    assert (await two.resolve(fresh_link(), wait=10)).status == 200
+    assert await status(other) == "up"
+    assert (await other.resolve(recovering_link())).status == 202
+
+    wait = max(int(answer.headers["retry-after"]) for answer in refused)
+    assert 1 <= wait <= 10
+    await let_time_pass(first, wait)
+    probe = await until_admitted(one, recovering_link())
+    assert (await one.finished(probe.body["job_id"]))["status"] == "done"
+    await until_status(one, "up")
+    await until_status(two, "up")
+    assert (await two.resolve(recovering_link())).status == 202
+
+
+async def test_probe_that_is_turned_down_makes_room(started: JobAttempt) -> None:
+    """A link that passes the circuit and is refused for want of credits leaves the probe to the next one."""
+    [service] = await started(1, tiers=())
+    caller = await service.caller(credits=0)
+    await break_it(service, caller)
+    await until_status(caller, "degraded")
+    assert is_down(await caller.resolve(broken_link()))
+    await let_time_pass(service, 10)
+    assert (await until_admitted(caller, broken_link())).status == 402
+    await service.pool.execute("UPDATE accounts SET balance = 1")
+    assert (await caller.resolve(broken_link())).status == 202
+    assert is_down(await caller.resolve(broken_link()))
+
+
+async def test_bad_links_of_one_client_shut_out_nobody_else(started: JobAttempt) -> None:
+    """Failures of one client concern that client; of three, everybody."""
+    [service] = await started(1, tiers=())
+    one, two, three, ad_hoc_provider = [await service.caller() for _ in range(4)]
+    await break_it(service, one)
+    await until_status(one, "degraded")
+    assert is_down(await one.resolve(broken_link()))
+    assert (await ad_hoc_provider.resolve(broken_link())).status == 202
+    await break_it(service, two, three)
+    await until_status(ad_hoc_provider, "degraded")
+    assert is_down(await ad_hoc_provider.resolve(broken_link()))
+
+
+async def test_what_is_known_is_answered_all_the_same(started: JobAttempt) -> None:
+    """Before the circuit are looked at: replays, the cache, removed links. After it: the daily quota."""
+    [service] = await started(1)
+    caller = await service.caller(daily_quota=3)
+    known = recovering_link()
+    first = await caller.resolve(known, wait=10, idempotency_key="k")
+    removed = f"https://{BROKEN}/removed/{uuid4().hex}"
+    assert (await caller.finished((await caller.resolve(removed)).body["job_id"]))["reason"] == "link_removed"
+    await until_written_down(service)
+    await break_it(service, caller)
+    await until_status(caller, "degraded")
+    assert (await caller.resolve(known)).body["cached"] is True
+    assert (await caller.resolve(removed)).status == 410
+    assert (await caller.resolve(known, idempotency_key="k")).body["job_id"] == first.body["job_id"]
+    assert is_down(await caller.resolve(broken_link()))
+    assert (await caller.resolve(fresh_link())).body["code"] == "quota_exceeded"
+
+
+async def test_switched_off_everywhere_within_a_second(started: JobAttempt) -> None:
+    """A provider that an operator switches off is down at every process, for all; jobs under way end; on again, up."""
+    first, second = await started()
+    one = await first.caller()
+    two = at(second, one)
+    cached, under_way = fresh_link(), recovering_link()
+    await one.resolve(cached, wait=10)
+    job_id = (await one.resolve(under_way)).body["job_id"]
+    await switch_off(first.pool, "pair", note="a test")
+    async with asyncio.timeout(2):
+        await until_status(one, "down")
+        await until_status(two, "down")
+    for caller in (one, two):
+        refused = await caller.resolve(fresh_link())
+        assert is_down(refused)
+        assert "a test" not in refused.body["detail"]
+        assert (await caller.resolve(cached)).body["cached"] is True
+    assert (await one.finished(job_id))["status"] == "done"
+    await switch_on(first.pool, "pair")
+    await until_status(two, "up")
+    assert (await until_admitted(two, fresh_link())).status == 202
+
+
+async def test_switched_off_from_the_start(started: JobAttempt) -> None:
+    """A process that starts knows at its first request what is switched off."""
+    [first] = await started(1)
+    await switch_off(first.pool, "lab-slow")
+    caller = await first.caller()
+    async with run_service(
+        first.settings.database_url or "", first.settings.data_dir, secret_key="s" * 32, tiers=()
+    ) as second:
+        assert is_down(await at(second, caller).resolve("https://slow.lab.test/0/x"))
+
+
+async def test_down_when_every_host_is_shut(started: JobAttempt) -> None:
+    """With the circuits of all its hosts open, the provider is down."""
+    [service] = await started(1, tiers=())
+    caller = await service.caller()
+    recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
+    for host in (BROKEN, "bulk.lab.test"):
+        fail(recorder, *[caller.account_id] * 5, host=host, provider="pair")
+    await recorder.flush()
+    await until_status(caller, "down")
+
+
+async def test_degraded_when_half_of_its_links_fail(started: JobAttempt) -> None:
+    """Many failures without a streak (the host answers in between) make it degraded, and close nothing."""
+    [service] = await started(1, tiers=())
+    caller = await service.caller()
+    recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
+    for _ in range(10):
+        fail(recorder, caller.account_id, provider="pair")
+        recorder.note(caller.account_id, ended(f"https://{BROKEN}/x", provider="pair"), 0.5)
+    await recorder.flush()
+    assert await status(caller) == "degraded"
+    assert (await caller.resolve(broken_link())).status == 202
+
+
+async def test_latency_is_measured(started: JobAttempt) -> None:
+    """Once twenty links were resolved, the catalogue shows how long they took."""
+    [service] = await started(1)
+    caller = await service.caller()
+    await asyncio.gather(*(caller.resolve(fresh_link(), wait=10) for _ in range(20)))
+    async with asyncio.timeout(10):
+        while (latency := (await shown(caller))["latency"]) == "1-2s":
+            await asyncio.sleep(0.1)
+    assert latency.endswith("s")
+    assert float(latency.removesuffix("s").split("-")[-1]) < 1

@@ -1,0 +1,106 @@
+"""The command `linkskipper resolve`, as a process of its own."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from linkskipper.lab import Lab
+from support.commands import PROVIDER, SECONDS, Command, Ran
+from support.shortener import TARGET, Bench, answer, to
+
+
+async def test_resolved(bench: Bench, command: Command) -> None:
+    """A link and its target on stdout with a tab between, nothing else anywhere, exit 0."""
+    bench.put("/a", to(TARGET))
+    assert await command.run("resolve", "http://s.test/a") == Ran(0, f"http://s.test/a\t{TARGET}\n", "")
+
+
+async def test_not_resolved(bench: Bench, command: Command) -> None:
+    """Without a target the reason and the details stand after an empty cell; exit 1."""
+    bench.put("/a", answer(404))
+    ran = await command.run("resolve", "http://s.test/a", "nonsense")
+    lines = {cells[0]: cells[1:] for cells in (line.split("\t") for line in ran.out.splitlines())}
+    assert ran.code == 1
+    assert lines["http://s.test/a"][:2] == ["", "link_removed"]
+    assert lines["nonsense"][:2] == ["", "unsupported_link"]
+    assert all(cells[2] for cells in lines.values())
+
+
+async def test_json(bench: Bench, command: Command) -> None:
+    """An object a line, with the fields that are promised."""
+    bench.put("/a", to(TARGET))
+    bench.put("/b", answer(410))
+    ran = await command.run("resolve", "--json", "--concurrency", "1", "http://s.test/a", "http://s.test/b")
+    found, gone = (json.loads(line) for line in ran.out.splitlines())
+    assert found.pop("hops")[0].keys() == {"url", "mechanism", "status", "milliseconds"}
+    assert found == {
+        "url": "http://s.test/a", "target_url": TARGET, "provider": "s", "tier": "premium", "reason": None,
+    }  # fmt: skip
+    assert (gone["target_url"], gone["reason"]) == (None, "link_removed")
+    assert ran.code == 1
+
+
+async def test_file(bench: Bench, command: Command, tmp_path: Path) -> None:
+    """Links come from a file or standard input; blank lines and comments are skipped."""
+    bench.put("/a", to(TARGET))
+    lines = "# links\n\n  http://s.test/a  \n"
+    file = tmp_path / "links.txt"
+    file.write_text(lines)
+    expected = Ran(0, f"http://s.test/a\t{TARGET}\n", "")
+    assert await command.run("resolve", "--file", str(file)) == expected
+    assert await command.run("resolve", "--file", "-", given=lines) == expected
+
+
+@pytest.mark.parametrize("arguments", [(), ("--file", "/missing"), ("--concurrency", "0", "x"), ("--nonsense",)])
+async def test_wrong_use(command: Command, arguments: tuple[str, ...]) -> None:
+    """Wrong use exits with 2 and says on stderr what is wrong."""
+    ran = await command.run("resolve", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Error" in ran.err
+
+
+async def test_ctrl_c(bench: Bench, command: Command) -> None:
+    """Ctrl-C in the middle of a link ends it at once and without a traceback."""
+    asked = asyncio.Event()
+
+    def never(_: str) -> bytes:
+        asked.set()
+        return b"HTTP/1.1 200 X\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n"
+
+    bench.put("/a", never)
+    process = await command.start("resolve", "http://s.test/a")
+    async with asyncio.timeout(SECONDS):
+        await asked.wait()
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert process.returncode not in {0, None}
+    assert (out, b"Traceback" in err) == (b"", False)
+
+
+async def test_providers_list(command: Command) -> None:
+    """All providers are listed, the operator's among them; of their health nothing is known without a database."""
+    no_database = ("--data-dir", str(command.directory / "none"))
+    ran = await command.run("providers", "list", "--json", *no_database)
+    listed = {each["id"]: each for each in json.loads(ran.out)}
+    assert {"bitly", "generic"} < set(listed)
+    assert listed["s"] == {
+        "id": "s", "label": "S", "tier": "premium", "cost": 2, "status": "active", "hosts": ["s.test"], "health": None,
+    }  # fmt: skip
+    assert "bit.ly" in (await command.run("providers", "list", *no_database)).out
+
+
+async def test_providers_check(command: Command, tmp_path: Path) -> None:
+    """A line on stderr for each problem, and exit 1 if there is any; the same files keep resolve from starting."""
+    assert (await command.run("providers", "check", str(Lab.providers_dir))).code == 0
+    bad = tmp_path / "bad.toml"
+    bad.write_text(PROVIDER.replace("tier", "teir"))
+    for arguments in (("providers", "check"), ("providers", "check", str(bad)), ("resolve", "http://s.test/a")):
+        ran = await command.run(*arguments)
+        assert (ran.code, ran.out) == (1, "")
+        assert f"{bad}: teir: there is no such field" in ran.err
+        assert "Traceback" not in ran.err
+    problems = json.loads((await command.run("providers", "check", "--json", str(bad))).out)
+    assert {problem["field"] for problem in problems} == {"tier", "teir"}

@@ -1,0 +1,240 @@
+"""Events on their way: what receivers get, how often, and what is recorded of it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from linkskipper.accounts import create_key, load_keyring
+from linkskipper.webhooks import DeliveryStatus
+from support.deliveries import attempted, delivery_of, ended, let_pass
+from support.receiver import Received, Receiver, Script, answer, hang_up
+from support.service import Caller, Service, fresh_link
+
+MEMBERS = [
+    *("event", "created_at", "job_id", "status", "target_url", "provider", "tier", "error", "credits_charged"),
+    "balance",
+]
+
+
+async def test_the_end_of_a_job_is_told(hooks: Service, receiver: Receiver) -> None:
+    """A job that is done is told at its URL within moments: the members of api.md, in JSON, signed."""
+    account = (await hooks.caller(credits=5)).account_id
+    key = await create_key(hooks.pool, load_keyring(hooks.settings), account, name="test")
+    caller = Caller(hooks.session, account, key.id, key.key)
+    url, link = receiver.url(), fresh_link()
+    job_id = (await caller.resolve(link, webhook_url=url)).body["job_id"]
+    (request,) = await receiver.received(url)
+    event = request.event
+    assert list(event) == MEMBERS
+    assert datetime.now(UTC) - datetime.fromisoformat(event["created_at"]) < timedelta(seconds=10)
+    assert len(event["created_at"]) == len("2026-06-05T12:00:00.000Z")
+    del event["created_at"]
+    assert event == {
+        "event": "resolve.done",
+        "job_id": job_id,
+        "status": "done",
+        "target_url": f"https://example.com/landing/{link.rpartition('/')[2]}",
+        "provider": "lab-bulk",
+        "tier": "standard",
+        "error": None,
+        "credits_charged": 1,
+        "balance": 4,
+    }
+    assert request.headers["content-type"] == "application/json"
+    Webhook(key.webhook_secret).verify(request.body, request.headers)
+    delivery, (attempt,) = await ended(hooks.pool, job_id)
+    assert (delivery.body.encode(), str(delivery.id)) == (request.body, request.headers["webhook-id"])
+    assert (attempt.number, attempt.status, attempt.error, attempt.response) == (1, 200, None, "")
+
+
+@pytest.mark.parametrize(
+    ("link", "status", "error"),
+    [
+        ("https://gate.lab.test/delivery", "failed", "resolve_failed"),
+        ("https://changed.lab.test/x", "failed", "resolve_failed"),
+    ],
+)
+async def test_the_end_of_a_job_that_came_to_nothing(
+    hooks: Service, receiver: Receiver, link: str, status: str, error: str
+) -> None:
+    """A job that ends badly is told too: no target, provider or tier, and the error."""
+    caller = await hooks.caller(credits=5)
+    url = receiver.url()
+    job_id = (await caller.resolve(link, webhook_url=url)).body["job_id"]
+    (request,) = await receiver.received(url)
+    told = request.event
+    assert (told["event"], told["job_id"], told["status"], told["error"]) == ("resolve.failed", job_id, status, error)
+    assert [told[name] for name in ("target_url", "provider", "tier")] == [None, None, None]
+    assert (told["credits_charged"], told["balance"]) == (0, 5)
+
+
+async def test_every_job_of_a_shared_resolution_is_told(hooks: Service, receiver: Receiver) -> None:
+    """Jobs that wait for another's resolution of their link each tell their own client; all but one for nothing."""
+    caller = await hooks.caller(credits=9)
+    link = f"https://slow.lab.test/1/{uuid4().hex}"
+    urls = [receiver.url() for _ in range(5)]
+    jobs = [(await caller.resolve(link, webhook_url=url)).body["job_id"] for url in urls]
+    told = [(await receiver.received(url))[0].event for url in urls]
+    assert [each["job_id"] for each in told] == jobs
+    assert sorted(each["credits_charged"] for each in told) == [0, 0, 0, 0, 1]
+    assert {each["balance"] for each in told} == {8}
+
+
+async def test_a_job_that_another_has_made_free_is_told(hooks: Service, receiver: Receiver) -> None:
+    """A job whose link is in the cache by the time that a worker takes it ends done, free and told."""
+    caller = await hooks.caller(credits=9)
+    first = f"https://slow.lab.test/1/{uuid4().hex}"
+    url = receiver.url()
+    job_id = (await caller.resolve(first, webhook_url=url)).body["job_id"]
+    await hooks.pool.execute(
+        "INSERT INTO links (link, url, target_url, provider, tier, expires_at)"
+        " SELECT link, url, 'https://example.com/known', 'lab-slow', 'standard', now() + interval '1 day'"
+        " FROM jobs WHERE id = $1 ON CONFLICT DO NOTHING",
+        job_id,
+    )
+    told = (await receiver.received(url))[0].event
+    assert (told["job_id"], told["status"]) == (job_id, "done")
+
+
+async def test_answers_from_the_cache_are_not_told(hooks: Service, receiver: Receiver) -> None:
+    """No job, no webhook (api.md): a cached answer is answer enough."""
+    caller = await hooks.caller()
+    link = fresh_link()
+    assert (await caller.resolve(link, wait=10)).status == 200
+    count = await hooks.pool.fetchval("SELECT count(*) FROM webhook_deliveries")
+    assert (await caller.resolve(link, webhook_url=receiver.url())).body["cached"] is True
+    assert await hooks.pool.fetchval("SELECT count(*) FROM webhook_deliveries") == count
+
+
+async def test_failures_are_tried_again_with_the_same_bytes(hooks: Service, receiver: Receiver) -> None:
+    """An attempt that fails is made again on schedule: same id, same body, a signature of its own time."""
+    answers = [answer(500, body=b"out of order"), answer(503), answer(204)]
+
+    async def script(request: Received, writer: asyncio.StreamWriter) -> None:
+        await answers.pop(0)(request, writer)
+
+    caller = await hooks.caller()
+    url = receiver.url(receiver.host(script))
+    job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
+    first, second, third = await receiver.received(url, 3)
+    assert first.body == second.body == third.body
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == third.headers["webhook-id"]
+    delivery, attempts = await ended(hooks.pool, job_id)
+    assert [(each.status, each.error, each.response) for each in attempts] == [
+        (500, "answered 500", "out of order"),
+        (503, "answered 503", ""),
+        (204, None, ""),
+    ]
+    gap = attempts[1].started_at - attempts[0].started_at
+    assert timedelta(seconds=0.24) < gap < timedelta(seconds=1.5)
+    assert (delivery.attempts, delivery.next_attempt_at) == (3, None)
+
+
+async def test_a_delivery_that_was_tried_often_enough_has_failed(hooks: Service, receiver: Receiver) -> None:
+    """Each wait is that of the schedule; after the last attempt the delivery has failed and is not tried again."""
+    caller = await hooks.caller()
+    url = receiver.url(receiver.host(hang_up))
+    job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
+    delivery, attempts = await attempted(hooks.pool, job_id, 3)
+    assert [each.error for each in attempts] == ["cannot be reached"] * 3
+    assert delivery.next_attempt_at is not None
+    wait = delivery.next_attempt_at - datetime.now(UTC)
+    assert timedelta(seconds=470) < wait < timedelta(seconds=720)
+    await let_pass(hooks.pool, timedelta(seconds=720))
+    delivery, attempts = await ended(hooks.pool, job_id, DeliveryStatus.FAILED)
+    assert (delivery.attempts, delivery.next_attempt_at, len(attempts)) == (4, None, 4)
+
+
+REDIRECT = answer(302, "Location: https://hook.example/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "error"),
+    [
+        (REDIRECT, 302, "answered 302: redirects are not followed"),
+        (answer(307, "Location: http://127.0.0.1/"), 307, "answered 307: redirects are not followed"),
+        (answer(404, body=b"who?"), 404, "answered 404"),
+        (answer(100), None, "no answer in time"),
+    ],
+)
+async def test_what_is_no_success(
+    hooks: Service, receiver: Receiver, script: Script, status: int | None, error: str
+) -> None:
+    """Redirects are not followed, and whatever is not a 2xx in time is a failure."""
+    caller = await hooks.caller()
+    url = receiver.url(receiver.host(script))
+    job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
+    _, attempts = await attempted(hooks.pool, job_id)
+    assert (attempts[0].status, attempts[0].error) == (status, error)
+    assert not [each for each in receiver.requests if each.path == "/elsewhere"]
+
+
+async def test_gone_is_gone(hooks: Service, receiver: Receiver) -> None:
+    """410 says that the receiver wants no more of it: no further attempt."""
+    caller = await hooks.caller()
+    url = receiver.url(receiver.host(answer(410)))
+    job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
+    delivery, attempts = await ended(hooks.pool, job_id, DeliveryStatus.FAILED)
+    assert (delivery.attempts, attempts[0].error) == (1, "answered 410: it wants no more of this")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_retry_after_is_waited_out(hooks: Service, receiver: Receiver, status: int) -> None:
+    """A receiver that names a time is not tried before it."""
+    caller = await hooks.caller()
+    url = receiver.url(receiver.host(answer(status, "Retry-After: 120")))
+    job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
+    delivery, _ = await attempted(hooks.pool, job_id)
+    assert delivery.next_attempt_at is not None
+    assert timedelta(seconds=100) < delivery.next_attempt_at - datetime.now(UTC) <= timedelta(seconds=120)
+
+
+async def test_one_host_has_so_many_attempts_under_way(hooks: Service, receiver: Receiver) -> None:
+    """A slow receiver with much to get has no more attempts under way than the bound; others do not wait for it."""
+
+    async def slow(request: Received, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1)
+        await answer(200)(request, writer)
+
+    caller = await hooks.caller(credits=1000)
+    host, live = receiver.host(slow), receiver.host()
+    jobs = await asyncio.gather(*(caller.resolve(fresh_link(), webhook_url=receiver.url(host)) for _ in range(20)))
+    url = receiver.url(live)
+    await caller.resolve(fresh_link(), webhook_url=url)
+    await receiver.received(url)
+    assert len([each for each in receiver.requests if each.host == host]) <= 8
+    for job in jobs:
+        await ended(hooks.pool, job.body["job_id"])
+    assert receiver.most_under_way[host] == 4
+
+
+async def test_an_event_reaches_a_host_where_another_attempt_hangs(hooks: Service, receiver: Receiver) -> None:
+    """A hanging attempt keeps only its own place: the next event for the same host goes out at once."""
+    hanging = asyncio.Event()
+
+    async def script(request: Received, writer: asyncio.StreamWriter) -> None:
+        if not hanging.is_set():
+            hanging.set()
+            await asyncio.sleep(1.5)
+        await answer(200)(request, writer)
+
+    caller = await hooks.caller()
+    host = receiver.host(script)
+    await caller.resolve(fresh_link(), webhook_url=receiver.url(host))
+    await hanging.wait()
+    url = receiver.url(host)
+    async with asyncio.timeout(1):
+        await caller.resolve(fresh_link(), webhook_url=url)
+        await receiver.received(url)
+
+
+async def test_ids_are_of_their_time(hooks: Service, receiver: Receiver) -> None:
+    """A delivery's id is a UUID of version 7, so that newer ones come later."""
+    caller = await hooks.caller()
+    jobs = [(await caller.resolve(fresh_link(), wait=10, webhook_url=receiver.url())).body["job_id"] for _ in range(3)]
+    ids = [(await delivery_of(hooks.pool, job)).id for job in jobs]
+    assert ids == sorted(ids)
+    assert {UUID(str(each)).version for each in ids} == {7}

@@ -1,0 +1,136 @@
+"""A shortener, a canary that nobody may reach, and a browser between them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.egress import Client, Policy, ProxyLimits
+from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
+from linkskipper.resolver.browser.engine import BrowserEngine
+from support.browser import run_browser
+from support.fake_dns import FakeDns
+from support.shortener import HOST, OTHER, Shortener, page, provider
+
+DESTINATION = "dest.test"
+EVIL = "evil.test"
+CONTINUE = {"use": "click", "selector": "#continue"}
+LIMITS = ProxyLimits(connect_seconds=2, response_bytes=3_000_000)
+
+
+@dataclass
+class Canary:
+    """Counts what connects to a port of several loopback addresses, and what is sent there by UDP."""
+
+    port: int = 0
+    connections: list[str] = field(default_factory=list)
+    datagrams: int = 0
+
+    async def serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Note a connection, and answer as a web server would."""
+        self.connections.append(writer.get_extra_info("sockname")[0])
+        writer.write(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything came."""
+        return bool(self.connections or self.datagrams)
+
+    def forget(self) -> None:
+        """Begin again."""
+        self.connections.clear()
+        self.datagrams = 0
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, canary: Canary) -> None:
+        self._canary = canary
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - asyncio's signature
+        """Note it."""
+        self._canary.datagrams += 1
+
+
+@dataclass
+class World:
+    """What a test puts in, and what it gets out.
+
+    127.0.0.1 and 127.0.0.2 are private, and the canary is there. The policy opens 127.0.0.3: what reaches the canary
+    there has contacted the destination. The shortener is at 127.0.0.1 by the host map, and at 127.0.0.3 by itself; on
+    its port of 127.0.0.2 is the canary too.
+    """
+
+    shortener: Shortener
+    canary: Canary
+    dns: FakeDns
+    policy: Policy
+    engine: BrowserEngine
+
+    @property
+    def destination(self) -> str:
+        """Where the test's links lead."""
+        return f"http://{DESTINATION}:{self.canary.port}/Path?q=%7e#Top"
+
+    def put(self, body: str, path: str = "/link") -> None:
+        """Say what the shortener has at a path."""
+        self.shortener.put(path, page(f"<!doctype html><title>A page</title>{body}"))
+
+    async def resolve(self, url: str = "/link", *others: dict[str, object], **fields: object) -> Resolution:
+        """Resolve a link of the shortener, whose provider has these fields, beside other providers."""
+        url = f"http://{HOST}{url}" if url.startswith("/") else url
+        catalog = Catalog(Provider.model_validate(each) for each in (in_a_browser(**fields), *others))
+        async with Client(self.policy, user_agent=USER_AGENT) as client:
+            return await Resolver(catalog, client, browser=self.engine).resolve(url)
+
+
+def in_a_browser(*hosts: str, **fields: object) -> dict[str, object]:
+    """A provider's table, as its file would give it."""
+    fields = {"engine": "browser", "steps": [CONTINUE], "limits": {"timeout": 20, "max_wait": 4}, **fields}
+    return provider(*hosts, **fields)
+
+
+def shown(hops: tuple[Hop, ...]) -> list[tuple[str | None, int | None, str]]:
+    """What a trace says, but for the times."""
+    return [(hop.mechanism, hop.status, hop.url.removeprefix(f"http://{HOST}")) for hop in hops]
+
+
+@asynccontextmanager
+async def run_world(**options: object) -> AsyncIterator[World]:
+    """All of it, until the context ends; options are the browser's."""
+    shortener, canary = Shortener(), Canary()
+    async with AsyncExitStack() as stack:
+        server = await asyncio.start_server(shortener.serve, "127.0.0.1", 0)
+        stack.callback(server.close)
+        shortener.port = server.sockets[0].getsockname()[1]
+        for serve, address in ((shortener.serve, "127.0.0.3"), (canary.serve, "127.0.0.2")):
+            stack.callback((await asyncio.start_server(serve, address, shortener.port)).close)
+        await _run_canary(canary, stack)
+        transport, dns = await asyncio.get_running_loop().create_datagram_endpoint(FakeDns, ("127.0.0.1", 0))
+        stack.callback(transport.close)
+        dns.port = transport.get_extra_info("sockname")[1]
+        dns.set(DESTINATION, ["127.0.0.3"])
+        dns.set(EVIL, ["127.0.0.2"])
+        policy = Policy.parse(
+            ports=["80", str(canary.port)],
+            allow=[f"127.0.0.3:{canary.port}", f"127.0.0.3:{shortener.port}"],
+            host_map=[f"{name}:80=127.0.0.1:{shortener.port}" for name in (HOST, OTHER)],
+            extra_ca=None,
+        )
+        nameservers = [f"127.0.0.1:{dns.port}"]
+        engine = await stack.enter_async_context(run_browser(policy, limits=LIMITS, nameservers=nameservers, **options))
+        yield World(shortener, canary, dns, policy, engine)
+
+
+async def _run_canary(canary: Canary, stack: AsyncExitStack) -> None:
+    first = await asyncio.start_server(canary.serve, "127.0.0.1", 0)
+    canary.port = first.sockets[0].getsockname()[1]
+    others = await asyncio.start_server(canary.serve, ["127.0.0.2", "127.0.0.3"], canary.port)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listening.bind(("127.0.0.1", canary.port))
+    loop = asyncio.get_running_loop()
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(canary), sock=listening)
+    for each in (first, others, datagrams):
+        stack.callback(each.close)

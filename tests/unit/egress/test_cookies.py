@@ -1,0 +1,98 @@
+"""Cookies by RFC 6265bis: which are kept, and which are sent where."""
+
+import pytest
+
+from linkskipper.egress import CookieJar, canonical
+
+HERE = canonical("https://a.s.test/dir/page?x")
+
+
+def sent(line: str, *, to: str = "https://a.s.test/dir/page", by: str = HERE.href) -> str | None:
+    jar = CookieJar()
+    jar.keep(canonical(by), [line])
+    return jar.header(canonical(to))
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("__Secure-a=1", False),
+        ("__Secure-a=1; Secure", True),
+        ("__host-a=1; Secure", False),
+        ("__Host-a=1; Secure; Path=/", True),
+        ("__Host-a=1; Path=/", False),
+        ("__Host-a=1; Secure; Path=/dir", False),
+        ("__Host-a=1; Secure; Path=/; Domain=a.s.test", False),
+        ("__HOST-a=1; SECURE; PATH=/", True),
+        ("a=1; SameSite=None", False),
+        ("a=1; SameSite=None; Secure", True),
+        ("a=1; SameSite=Strict", True),
+        ("a=1; SameSite=Lax; HttpOnly; Partitioned; Priority=High", True),
+        ("a=" + "x" * 4094, True),
+        ("a=" + "x" * 4095, False),
+        ("a=1; Path=/" + "x" * 1025, True),  # an attribute that is too long counts as absent
+        ("a=1; Max-Age=0", False),
+        ("a=1; Max-Age=x", True),
+        ("a=1; Domain=s.test", True),
+        ("a=1; Domain=.S.TEST", True),
+        ("a=1; Domain=b.a.s.test", False),
+        ("a=1; Domain=other.test", False),
+        ("a=1; Domain=test", False),
+        ("a=1; Path=nonsense", True),
+        ('a="quoted; b=c', True),
+    ],
+)
+def test_kept(line: str, *, kept: bool) -> None:
+    """What a name or an attribute promises must be so; what is too large or of others is left out."""
+    assert (sent(line) is not None) == kept
+
+
+@pytest.mark.parametrize(
+    ("line", "to", "goes"),
+    [
+        ("a=1", "https://a.s.test/dir/other", True),
+        ("a=1", "https://a.s.test/dir", True),
+        ("a=1", "https://a.s.test/directory", False),
+        ("a=1", "https://a.s.test/", False),
+        ("a=1", "http://a.s.test/dir/", True),
+        ("a=1", "https://a.s.test:8443/dir/", True),
+        ("a=1", "https://b.a.s.test/dir/", False),
+        ("a=1; Secure", "http://a.s.test/dir/", False),
+        ("a=1; Path=/", "https://a.s.test/else", True),
+        ("a=1; Path=/; Domain=s.test", "https://b.s.test/", True),
+        ("a=1; Path=/; Domain=s.test", "https://xs.test/", False),
+    ],
+)
+def test_sent(line: str, to: str, *, goes: bool) -> None:
+    """A cookie goes back to its host, or to the domain that it names, at its path and below."""
+    assert sent(line, to=to) == ("a=1" if goes else None)
+
+
+@pytest.mark.parametrize("suffix", ["co.uk", "github.io", "com"])
+def test_public_suffixes(suffix: str) -> None:
+    """Nobody sets cookies for all who register there; who is there alone keeps its own."""
+    theirs = f"https://a.{suffix}/"
+    assert sent(f"a=1; Domain={suffix}", by=theirs, to=theirs) is None
+    assert sent(f"a=1; Domain={suffix}", by=theirs, to=f"https://b.{suffix}/") is None
+    assert sent(f"a=1; Domain=a.{suffix}", by=theirs, to=f"https://x.a.{suffix}/") == "a=1"
+    assert sent(f"a=1; Domain={suffix}", by=f"https://{suffix}/", to=f"https://{suffix}/") == "a=1"
+    assert sent(f"a=1; Domain={suffix}", by=f"https://{suffix}/", to=theirs) is None
+
+
+def test_plain_http_does_not_touch_secure_cookies() -> None:
+    """A secure cookie is neither replaced nor shadowed over a connection that is not."""
+    jar = CookieJar()
+    jar.keep(HERE, ["a=1; Secure; Path=/"])
+    jar.keep(canonical("http://a.s.test/"), ["a=2; Path=/", "a=3; Path=/dir", "a=4; Path=/; Max-Age=0", "b=5; Path=/"])
+    assert jar.header(HERE) == "a=1; b=5"
+
+
+def test_the_oldest_go_first() -> None:
+    """Of too many cookies the latest are kept, and a renewed one keeps its place."""
+    jar = CookieJar()
+    jar.keep(HERE, ["first=1", *(f"c{number}=1" for number in range(179)), "first=2"])
+    jar.keep(HERE, ["last=1"])
+    header = jar.header(HERE) or ""
+    assert "first=" not in header
+    assert header.endswith("last=1")
+    assert header.count("=") == 180

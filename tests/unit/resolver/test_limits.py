@@ -1,0 +1,96 @@
+"""The limits of a provider within one process: places in the order of coming, requests apart."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.egress.har import Har, Replay
+from linkskipper.egress.har.model import Entry, Log, NameValue, Request, Response
+from linkskipper.resolver import InProcessLimiter, ProviderAtCapacity, Resolver
+
+
+def provider(**limits: float) -> Provider:
+    fields = {"id": "exe", "label": "Exe", "hosts": ["exe.test"], "tier": "premium", "limits": limits}
+    return Provider.model_validate(fields)
+
+
+async def test_places_are_given_in_order() -> None:
+    """No more are inside than may be, and they come in as they came."""
+    exe, turns = provider(concurrency=2), InProcessLimiter()
+    inside, order = set[int](), list[int]()
+
+    async def visit(number: int) -> None:
+        async with turns.place(exe):
+            inside.add(number)
+            order.append(number)
+            assert len(inside) <= 2
+            await asyncio.sleep(0)
+            inside.remove(number)
+
+    await asyncio.gather(*(visit(number) for number in range(20)))
+    assert order == list(range(20))
+
+
+async def test_whoever_gives_up_waiting_costs_no_place() -> None:
+    """A link that is cancelled while it waits leaves the places as they were."""
+    exe, turns = provider(concurrency=1), InProcessLimiter()
+    async with turns.place(exe):
+        waiting = asyncio.create_task(turns.place(exe).__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+    async with asyncio.timeout(1), turns.place(exe):
+        pass
+
+
+async def test_requests_are_apart() -> None:
+    """Each is reserved an interval after the one before; one whose turn comes too late reserves nothing."""
+    now = 100.0
+    exe, turns = provider(min_interval=10), InProcessLimiter(clock=lambda: now)
+    assert [await turns.reserve(exe, 30) for _ in range(3)] == [0, 10, 20]
+    assert await turns.reserve(exe, 29) is None
+    assert await turns.reserve(exe, 30) == 30
+    now = 500.0
+    assert await turns.reserve(exe, 0) == 0
+
+
+class NoTurns:
+    """Has no place for anybody, and keeps count of who asks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def place(self, provider: Provider) -> AbstractAsyncContextManager[None]:
+        self.asked += 1
+        raise ProviderAtCapacity(provider)
+
+    async def reserve(self, _provider: Provider, _within: float) -> float | None:
+        self.asked += 1
+        return None
+
+
+def resolver(exe: Provider) -> Resolver:
+    """A resolver for one link of a provider."""
+    location = NameValue("Location", "https://example.com/")
+    answer = Entry(Request("https://exe.test/a"), Response(302, headers=[location]))
+    return Resolver(Catalog([exe]), Replay(Har(Log([answer]))))
+
+
+async def test_only_the_limited_are_asked_for() -> None:
+    """A link of a provider without limits passes with no question asked; that of a full one is handed back as it is."""
+    turns = NoTurns()
+    resolution = await resolver(provider()).resolve("https://exe.test/a", turns=turns)
+    assert (resolution.target_url, turns.asked) == ("https://example.com/", 0)
+    with pytest.raises(ProviderAtCapacity):
+        await resolver(provider(concurrency=1)).resolve("https://exe.test/a", turns=turns)
+
+
+async def test_a_turn_that_comes_too_late() -> None:
+    """Where the next request would be after the link's deadline, the link ends as one that took too long."""
+    exe = provider(min_interval=20, timeout=30)
+    turns = InProcessLimiter(clock=lambda: 0)
+    for _ in range(2):
+        await turns.reserve(exe, 30)
+    resolution = await resolver(exe).resolve("https://exe.test/a", turns=turns)
+    assert (resolution.reason, resolution.target_url) == ("timeout", None)
