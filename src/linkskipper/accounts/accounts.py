@@ -1,4 +1,4 @@
-"""Accounts: who owns keys and credits."""
+"""Accounts: the owners of keys and credits."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from linkskipper.errors import UnknownRecordError
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account as it stands; balance and held are credits, held is the part promised to jobs under way."""
+    """An account. `balance` and `held` are credits; `held` is the part of the balance reserved for unfinished jobs."""
 
     id: int
     name: str
@@ -23,7 +23,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 async def create_account(pool: Pool, name: str, *, credits: int, telegram_id: int | None = None) -> Account:
-    """Make an account with a first grant of credits (0: none)."""
+    """Create an account and grant it `credits`, which may be 0."""
     async with pool.acquire() as connection, connection.transaction():
         account_id: int = await connection.fetchval(queries.CREATE_ACCOUNT, name, telegram_id)
         if credits:
@@ -32,10 +32,10 @@ async def create_account(pool: Pool, name: str, *, credits: int, telegram_id: in
 
 
 async def get_account(pool: Pool, account_id: int) -> Account:
-    """One account.
+    """Return one account.
 
     Raises:
-        UnknownRecordError: there is none of that id.
+        UnknownRecordError: the account does not exist.
     """
     row = await pool.fetchrow(queries.ACCOUNT, account_id)
     if row is None:
@@ -44,5 +44,5 @@ async def get_account(pool: Pool, account_id: int) -> Account:
 
 
 async def list_accounts(pool: Pool) -> list[Account]:
-    """All accounts, oldest first."""
+    """List all accounts, oldest first."""
     return [Account(**row) for row in await pool.fetch(queries.ACCOUNTS)]

@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked."""
+"""Create, list, roll and revoke API keys."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ DEFAULT_RATE_LIMIT = 60  # calls in any 60 seconds
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key that a request has shown: what it may do. rate_limit is calls in 60 seconds, daily_quota resolves a day."""
+    """An authenticated key and its limits: `rate_limit` in calls per 60 seconds, `daily_quota` in resolves per day."""
 
     id: int
     account_id: int
@@ -27,7 +27,7 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class KeyInfo(msgspec.Struct, frozen=True):
-    """A key as it may be listed, without what would let anyone use it."""
+    """A key without the parts that are secret."""
 
     id: int
     account_id: int
@@ -43,7 +43,7 @@ class KeyInfo(msgspec.Struct, frozen=True):
 
 
 class NewKey(msgspec.Struct, frozen=True):
-    """A key just made: the only time that the key and its webhook secret can be read."""
+    """A new key. This is the only time that the key and its webhook secret can be read."""
 
     id: int
     key: str
@@ -60,10 +60,10 @@ async def create_key(
     rate_limit: int = DEFAULT_RATE_LIMIT,
     daily_quota: int | None = None,
 ) -> NewKey:
-    """Make a key for an account.
+    """Create a key for an account.
 
     Raises:
-        UnknownRecordError: there is no such account.
+        UnknownRecordError: the account does not exist.
     """
     key, webhook_secret = tokens.new_key(), tokens.new_webhook_secret()
     try:
@@ -72,7 +72,7 @@ async def create_key(
             account_id,
             name,
             keyring.hash(key),
-            key[: tokens.SHOWN_CHARACTERS],
+            key[: tokens.DISPLAY_CHARACTERS],
             key[-4:],
             keyring.encrypt(webhook_secret),
             list(scopes),
@@ -85,17 +85,17 @@ async def create_key(
 
 
 async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewKey:
-    """Give a key a new value; the old one goes on working for the grace time.
+    """Give a key a new value. The old value works during `grace`.
 
-    It stays the same key: its jobs, idempotency keys, limits, quota and webhook secret are not touched. A value
-    that an earlier roll left in its grace time ends now.
+    The key keeps its id, jobs, idempotency keys, limits, quota and webhook secret. An older value that is still in
+    its grace time stops working now.
 
     Raises:
-        UnknownRecordError: there is no such key, or it is revoked.
+        UnknownRecordError: the key does not exist or is revoked.
     """
     key = tokens.new_key()
     encrypted: bytes | None = await pool.fetchval(
-        queries.ROLL, key_id, keyring.hash(key), key[: tokens.SHOWN_CHARACTERS], key[-4:], grace
+        queries.ROLL_KEY, key_id, keyring.hash(key), key[: tokens.DISPLAY_CHARACTERS], key[-4:], grace
     )
     if encrypted is None:
         raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
@@ -103,15 +103,15 @@ async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelt
 
 
 async def list_keys(pool: Pool, account_id: int | None = None) -> list[KeyInfo]:
-    """All keys, or those of one account, oldest first."""
+    """List all keys or the keys of one account, oldest first."""
     return [KeyInfo(**row) for row in await pool.fetch(queries.KEYS, account_id)]
 
 
 async def revoke_key(pool: Pool, key_id: int) -> None:
-    """Revoke a key for good; every process stops taking it within a second.
+    """Revoke a key permanently. Every process refuses it within a second.
 
     Raises:
-        UnknownRecordError: there is no such key.
+        UnknownRecordError: the key does not exist.
     """
     if await pool.fetchval(queries.REVOKE, key_id) is None:
         raise UnknownRecordError(f"There is no key {key_id}: see linkskipper keys list.")

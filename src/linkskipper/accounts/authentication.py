@@ -1,4 +1,4 @@
-"""Who is calling: from an Authorization header to an ApiKey."""
+"""Authenticate API calls: from an Authorization header to an ApiKey."""
 
 import time
 from collections.abc import Callable
@@ -11,70 +11,81 @@ from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.errors import InvalidKey
 
-REMEMBERED_SECONDS = 0.8  # a revoked key must stop working within a second
-REMEMBERED_KEYS = 10_000
-ADVICE = "Send a valid key as Authorization: Bearer sk_live_…"
+CACHE_SECONDS = 0.8  # a revoked key must stop working within a second
+CACHE_SIZE = 10_000
+INVALID_KEY_DETAIL = "Send a valid key as Authorization: Bearer sk_live_…"
 
 
 class Authenticator:
-    """Checks keys, each at most about once a second against the database."""
+    """Check keys against the database, each key about once a second."""
 
     def __init__(self, pool: Pool, keyring: Keyring, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
         self._keyring = keyring
         self._clock = clock
-        self._remembered: dict[str, tuple[float, ApiKey]] = {}
-        self._used: dict[int, datetime] = {}
+        self._cache: dict[str, tuple[float, ApiKey]] = {}
+        self._last_used: dict[int, datetime] = {}
         self._find = Batcher(self._find_all)
 
     async def authenticate(self, authorization: str | None) -> ApiKey:
-        """The key that an Authorization header shows.
+        """Return the key in an Authorization header.
 
         Raises:
-            InvalidKey: it is missing, malformed, unknown or revoked; the answer does not say which.
+            InvalidKey: the key is missing, malformed, unknown or revoked. The error does not say which.
         """
-        key = self.read(authorization)
-        return self.recall(key) or await self.look_up(key)
+        key = self.parse_header(authorization)
+        return self.from_cache(key) or await self.from_database(key)
 
-    def read(self, authorization: str | None) -> str:
-        """The well-formed key in an Authorization header, known or not.
+    def parse_header(self, authorization: str | None) -> str:
+        """Return the well-formed key in an Authorization header. The key may be unknown.
 
         Raises:
-            InvalidKey: there is none.
+            InvalidKey: the header has no well-formed key.
         """
         scheme, _, key = (authorization or "").partition(" ")
-        # One that is remembered has been through this before.
-        if scheme.lower() != "bearer" or not (key in self._remembered or tokens.well_formed(key := key.strip())):
-            raise InvalidKey(ADVICE)
+        # A cached key passed this check before.
+        if scheme.lower() != "bearer" or not (key in self._cache or tokens.well_formed(key := key.strip())):
+            raise InvalidKey(INVALID_KEY_DETAIL)
         return key
 
-    def recall(self, key: str) -> ApiKey | None:
-        """A key that was found valid within the last second; None if it has to be looked up."""
-        known = self._remembered.get(key)
-        if known is None or known[0] <= self._clock():
+    def from_cache(self, key: str) -> ApiKey | None:
+        """Return a key that was valid less than a second ago, or None."""
+        entry = self._cache.get(key)
+        if entry is None or entry[0] <= self._clock():
             return None
-        self._used[known[1].id] = datetime.now(UTC)
-        return known[1]
+        self._last_used[entry[1].id] = datetime.now(UTC)
+        return entry[1]
 
-    async def look_up(self, key: str) -> ApiKey:
-        """Ask the database for a key.
+    async def from_database(self, key: str) -> ApiKey:
+        """Look a key up in the database.
 
         Raises:
-            InvalidKey: it is unknown or revoked.
+            InvalidKey: the key is unknown or revoked.
         """
-        found = await self._find(self._keyring.hash(key))
-        if found is None:
-            self._remembered.pop(key, None)
-            raise InvalidKey(ADVICE)
-        self._remember(key, (self._clock() + REMEMBERED_SECONDS, found))
-        self._used[found.id] = datetime.now(UTC)
-        return found
+        api_key = await self._find(self._keyring.hash(key))
+        if api_key is None:
+            self._cache.pop(key, None)
+            raise InvalidKey(INVALID_KEY_DETAIL)
+        self._store(key, api_key)
+        self._last_used[api_key.id] = datetime.now(UTC)
+        return api_key
+
+    async def flush_last_used(self) -> None:
+        """Write the `last_used_at` of the keys seen since the last call. The request path never waits for this."""
+        last_used, self._last_used = self._last_used, {}
+        if not last_used:
+            return
+        try:
+            await self._pool.execute(queries.SET_LAST_USED, list(last_used), list(last_used.values()))
+        except BaseException:
+            self._last_used = last_used | self._last_used
+            raise
 
     async def _find_all(self, hashes: list[bytes]) -> list[ApiKey | None]:
-        """Look up all at once; what comes in with a busy key while that is looked up shares the next statement."""
+        """Find keys by their hashes, in the order of the hashes."""
         rows = await self._pool.fetch(queries.AUTHENTICATE, hashes)
-        found = {
-            row["shown"]: ApiKey(
+        by_hash = {
+            row["matched_hash"]: ApiKey(
                 id=row["id"],
                 account_id=row["account_id"],
                 name=row["name"],
@@ -84,20 +95,9 @@ class Authenticator:
             )
             for row in rows
         }
-        return [found.get(each) for each in hashes]
+        return [by_hash.get(key_hash) for key_hash in hashes]
 
-    async def note_use(self) -> None:
-        """Write down when the keys seen since the last call were used; called now and then, off the request path."""
-        used, self._used = self._used, {}
-        if not used:
-            return
-        try:
-            await self._pool.execute(queries.USED, list(used), list(used.values()))
-        except BaseException:
-            self._used = used | self._used
-            raise
-
-    def _remember(self, key: str, known: tuple[float, ApiKey]) -> None:
-        if len(self._remembered) >= REMEMBERED_KEYS:
-            self._remembered.clear()
-        self._remembered[key] = known
+    def _store(self, key: str, api_key: ApiKey) -> None:
+        if len(self._cache) >= CACHE_SIZE:
+            self._cache.clear()
+        self._cache[key] = (self._clock() + CACHE_SECONDS, api_key)

@@ -1,4 +1,4 @@
-"""The service's own secret, and what it protects: key hashes and webhook secrets."""
+"""The service's secret, which protects key hashes and webhook secrets."""
 
 import hmac
 import os
@@ -19,45 +19,45 @@ MINIMUM_CHARACTERS = 32
 
 
 class Keyring:
-    """Hashes API keys and encrypts webhook secrets with keys derived from the service's secret."""
+    """Hash API keys and encrypt webhook secrets with keys derived from the service's secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._hashing = hmac.digest(secret, b"api keys", sha256)
         self._fernet = Fernet(urlsafe_b64encode(hmac.digest(secret, b"webhook secrets", sha256)))
 
     def hash(self, key: str) -> bytes:
-        """The keyed hash under which a key is stored: without the secret, a stolen table can't be guessed at."""
+        """Return the keyed hash that is stored for a key. Guessing keys from a stolen table needs the secret too."""
         return hmac.digest(self._hashing, key.encode(), sha256)
 
     def encrypt(self, text: str) -> bytes:
-        """Encrypt for storage."""
+        """Encrypt a text for storage."""
         return self._fernet.encrypt(text.encode())
 
     def decrypt(self, token: bytes) -> str:
-        """Undo encrypt.
+        """Decrypt a token from `encrypt`.
 
         Raises:
-            cryptography.fernet.InvalidToken: another secret encrypted it.
+            cryptography.fernet.InvalidToken: another service secret encrypted the token.
         """
         return self._fernet.decrypt(token).decode()
 
 
 def load_keyring(settings: Settings) -> Keyring:
-    """The keyring of LINKSKIPPER_SECRET_KEY, or else of a secret that the data directory keeps.
+    """Load the keyring from LINKSKIPPER_SECRET_KEY or, if that is unset, from a file in the data directory.
 
     Raises:
-        SettingsError: the setting is too short to be a secret.
-        DataDirError: the file cannot be read or made.
+        SettingsError: the setting is too short.
+        DataDirError: the file cannot be read or created.
     """
     if settings.secret_key is None:
-        return Keyring(_secret_in(settings.data_dir))
-    given = settings.secret_key.get_secret_value()
-    if len(given) < MINIMUM_CHARACTERS:
+        return Keyring(_read_or_create(settings.data_dir))
+    secret = settings.secret_key.get_secret_value()
+    if len(secret) < MINIMUM_CHARACTERS:
         raise SettingsError(f"LINKSKIPPER_SECRET_KEY: needs at least {MINIMUM_CHARACTERS} random characters.")
-    return Keyring(given.encode())
+    return Keyring(secret.encode())
 
 
-def _secret_in(data_dir: Path) -> bytes:
+def _read_or_create(data_dir: Path) -> bytes:
     path = data_dir / "secret.key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -66,14 +66,14 @@ def _secret_in(data_dir: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataDirError(
-            f"The secret {path} cannot be used ({error.strerror}): choose another data directory with "
+            f"The secret file {path} cannot be used ({error.strerror}): choose another data directory with "
             "--data-dir or LINKSKIPPER_DATA_DIR, or set LINKSKIPPER_SECRET_KEY."
         ) from None
 
 
 def _create(path: Path) -> None:
-    """Write the secret whole or not at all; of several that try, one wins."""
-    with NamedTemporaryFile("w", dir=path.parent) as draft:  # made readable by its owner alone
+    """Write the secret file atomically. If several processes do this at once, the first one wins."""
+    with NamedTemporaryFile("w", dir=path.parent) as draft:  # readable by its owner only
         draft.write(secrets.token_hex(SECRET_BYTES))
         draft.flush()
         os.fsync(draft.fileno())

@@ -1,4 +1,4 @@
-"""The statements on accounts (but for their credits) and api_keys."""
+"""The statements on accounts (except their credits), api_keys and daily_usage."""
 
 CREATE_ACCOUNT = "INSERT INTO accounts (name, telegram_id) VALUES ($1, $2) RETURNING id"
 
@@ -24,21 +24,21 @@ SELECT id, account_id, name, prefix, last_four, scopes, rate_limit, daily_quota,
 FROM api_keys WHERE $1::bigint IS NULL OR account_id = $1 ORDER BY id
 """
 
-ROLL = """
+ROLL_KEY = """
 UPDATE api_keys
 SET hash = $2, prefix = $3, last_four = $4, previous_hash = hash, previous_until = now() + $5::interval
 WHERE id = $1 AND revoked_at IS NULL
 RETURNING webhook_secret
 """
 
-ROLL_SIGNING = """
+ROLL_SIGNING_KEY = """
 UPDATE api_keys
 SET webhook_secret = $2, previous_webhook_secret = webhook_secret, previous_webhook_until = now() + $3::interval
 WHERE id = $1 AND revoked_at IS NULL
 RETURNING id
 """
 
-SIGNING = """
+SIGNING_KEYS = """
 SELECT id, ARRAY[webhook_secret, CASE WHEN previous_webhook_until > now() THEN previous_webhook_secret END] AS secrets
 FROM api_keys WHERE id = ANY($1::bigint[])
 """
@@ -46,15 +46,15 @@ FROM api_keys WHERE id = ANY($1::bigint[])
 REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
 
 AUTHENTICATE = """
-SELECT hash AS shown, id, account_id, name, scopes, rate_limit, daily_quota
+SELECT hash AS matched_hash, id, account_id, name, scopes, rate_limit, daily_quota
 FROM api_keys WHERE hash = ANY($1::bytea[]) AND revoked_at IS NULL
 UNION ALL
 SELECT previous_hash, id, account_id, name, scopes, rate_limit, daily_quota
 FROM api_keys WHERE previous_hash = ANY($1::bytea[]) AND previous_until > now() AND revoked_at IS NULL
 """
 
-# Locked in one order first: several processes note the same keys.
-USED = """
+# Lock in one order first, because several processes update the same keys.
+SET_LAST_USED = """
 WITH locked AS MATERIALIZED (
     SELECT id FROM api_keys WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 )
@@ -63,7 +63,7 @@ FROM unnest($1::bigint[], $2::timestamptz[]) AS used (id, at) JOIN locked USING 
 WHERE api_keys.id = used.id
 """
 
-BEGIN_USAGE = """
+CREATE_USAGE = """
 INSERT INTO daily_usage (key_id, day) SELECT key_id, $2 FROM unnest($1::bigint[]) AS key_id
 ON CONFLICT DO NOTHING
 """
@@ -72,10 +72,10 @@ LOCK_USAGE = """
 SELECT key_id, accepted FROM daily_usage WHERE key_id = ANY($1) AND day = $2 ORDER BY key_id FOR NO KEY UPDATE
 """
 
-COUNT_USAGE = """
-UPDATE daily_usage SET accepted = accepted + counted.resolves
-FROM unnest($1::bigint[], $3::integer[]) AS counted (key_id, resolves)
-WHERE daily_usage.key_id = counted.key_id AND day = $2
+ADD_USAGE = """
+UPDATE daily_usage SET accepted = accepted + added.resolves
+FROM unnest($1::bigint[], $3::integer[]) AS added (key_id, resolves)
+WHERE daily_usage.key_id = added.key_id AND day = $2
 """
 
 PRUNE_USAGE = "DELETE FROM daily_usage WHERE day < current_date - $1::interval"

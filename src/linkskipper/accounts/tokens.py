@@ -1,6 +1,6 @@
-"""The form of keys and secrets: a prefix, random base62, and for keys a checksum.
+"""The form of keys and secrets: a prefix, random base62 characters and, for keys, a checksum.
 
-The checksum lets garbage be refused without asking the database.
+The checksum rejects garbage without a database query.
 """
 
 import secrets
@@ -12,7 +12,7 @@ KEY_PREFIX = "sk_live_"
 WEBHOOK_PREFIX = "whsec_"
 RANDOM_CHARACTERS = 32  # 190 bits
 CHECKSUM_CHARACTERS = 6  # holds any CRC-32 in base62
-SHOWN_CHARACTERS = len(KEY_PREFIX) + 4
+DISPLAY_CHARACTERS = len(KEY_PREFIX) + 4
 KEY_CHARACTERS = len(KEY_PREFIX) + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
 
 
@@ -28,7 +28,7 @@ def new_webhook_secret() -> str:
 
 
 def well_formed(key: str) -> bool:
-    """Whether the key has the form and the checksum of one that new_key made."""
+    """Tell whether a key has the form and the checksum of a key from `new_key`."""
     body, checksum = key[:-CHECKSUM_CHARACTERS], key[-CHECKSUM_CHARACTERS:]
     return len(key) == KEY_CHARACTERS and key.isascii() and checksum == _checksum(body)
 

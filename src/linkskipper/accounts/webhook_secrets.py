@@ -1,4 +1,4 @@
-"""The secrets that sign what a key's webhooks are sent."""
+"""The secrets that sign the webhooks of a key."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,45 +12,48 @@ from linkskipper.accounts.encryption import Keyring
 from linkskipper.database import Pool
 from linkskipper.errors import UnknownRecordError
 
-DECRYPTED = 10_000  # secrets kept in memory, as decrypting one takes longer than signing with it
+CACHE_SIZE = 10_000  # decrypting a secret takes longer than signing with it
 
 
 class NewWebhookSecret(msgspec.Struct, frozen=True):
-    """A webhook secret just made: the only time that it can be read."""
+    """A new webhook secret of key `id`. This is the only time that the secret can be read."""
 
     id: int
     webhook_secret: str
 
 
 async def roll_webhook_secret(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewWebhookSecret:
-    """Give a key a new webhook secret; for the grace time the old one signs beside it.
+    """Give a key a new webhook secret. During `grace`, the old secret signs too.
 
     Raises:
-        UnknownRecordError: there is no such key, or it is revoked.
+        UnknownRecordError: the key does not exist or is revoked.
     """
     secret = tokens.new_webhook_secret()
-    if await pool.fetchval(queries.ROLL_SIGNING, key_id, keyring.encrypt(secret), grace) is None:
+    if await pool.fetchval(queries.ROLL_SIGNING_KEY, key_id, keyring.encrypt(secret), grace) is None:
         raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
     return NewWebhookSecret(key_id, secret)
 
 
 class WebhookSecrets:
-    """Reads the secrets that sign for keys, the newest first."""
+    """Read the webhook secrets of keys, the newest first."""
 
     def __init__(self, pool: Pool, keyring: Keyring) -> None:
         self._pool = pool
-        self._decrypt = lru_cache(DECRYPTED)(keyring.decrypt)
+        self._decrypt = lru_cache(CACHE_SIZE)(keyring.decrypt)
 
-    async def of(self, key_ids: Iterable[int]) -> dict[int, list[str]]:
-        """The secrets of each key that this service's own secret has encrypted; a key that has none is left out."""
-        found = {}
-        for row in await self._pool.fetch(queries.SIGNING, list(set(key_ids))):
-            if secrets := [secret for each in row["secrets"] if each is not None and (secret := self._read(each))]:
-                found[row["id"]] = secrets
-        return found
+    async def read(self, key_ids: Iterable[int]) -> dict[int, list[str]]:
+        """Return the secrets by key id. A key without a readable secret is left out."""
+        rows = await self._pool.fetch(queries.SIGNING_KEYS, list(set(key_ids)))
+        secrets = {row["id"]: self._decrypt_all(row["secrets"]) for row in rows}
+        return {key_id: readable for key_id, readable in secrets.items() if readable}
 
-    def _read(self, encrypted: bytes) -> str | None:
+    def _decrypt_all(self, encrypted: Iterable[bytes | None]) -> list[str]:
+        decrypted = (self._decrypt_or_none(token) for token in encrypted if token is not None)
+        return [secret for secret in decrypted if secret is not None]
+
+    def _decrypt_or_none(self, token: bytes) -> str | None:
+        """Decrypt a secret. Return None if another service secret encrypted it."""
         try:
-            return self._decrypt(encrypted)
+            return self._decrypt(token)
         except InvalidToken:
             return None

@@ -46,12 +46,12 @@ async def _identify(backend: Services, request: KeyRequest) -> ApiKey:
 
     Whoever shows too many unknown ones is told to wait. Valid ones pass all the same: others may share the address.
     """
-    shown = backend.authenticator.read(request.headers.get("authorization"))
-    key = backend.authenticator.recall(shown)
+    shown = backend.authenticator.parse_header(request.headers.get("authorization"))
+    key = backend.authenticator.from_cache(shown)
     if key is not None:
         return key
     try:
-        return await backend.authenticator.look_up(shown)
+        return await backend.authenticator.from_database(shown)
     except InvalidKey:
         attempts = await backend.failed_auth_limiter.hit(request.client.host if request.client else "", MAX_GUESSES)
         if attempts.allowed:

@@ -154,7 +154,7 @@ async def _admit(connection: Connection, entries: list[_Entry]) -> dict[UUID, Ap
 
 def _refusal(entry: _Entry, usage: DailyUsage, purse: LockedBalance) -> ApiError | None:
     new, cost = entry.new, entry.link.provider.resolve_cost
-    if not usage.room(new.key_id, new.daily_quota):
+    if not usage.has_capacity(new.key_id, new.daily_quota):
         return QuotaExceeded(
             f"This key may resolve {new.daily_quota} links a day: wait for midnight UTC.",
             retry_after=seconds_to_midnight(),

@@ -22,7 +22,7 @@ from linkskipper.settings import Settings
 
 log = structlog.get_logger()
 
-NOTE_USE_SECONDS = 5
+FLUSH_LAST_USED_SECONDS = 5
 
 
 class RunningApi(NamedTuple):
@@ -66,7 +66,7 @@ async def run_api(
             webhook_secrets=WebhookSecrets(pool, keyring),
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for each in (watch.run, gate.run, partial(_note_use, authenticator)):
+        for each in (watch.run, gate.run, partial(_flush_last_used, authenticator)):
             stack.callback(supervise(each).cancel)
         yield RunningApi(create_app(backend), watch.close)
 
@@ -80,10 +80,10 @@ def _minute_limits(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
     return shared
 
 
-async def _note_use(authenticator: Authenticator) -> None:
+async def _flush_last_used(authenticator: Authenticator) -> None:
     while True:
-        await asyncio.sleep(NOTE_USE_SECONDS)
+        await asyncio.sleep(FLUSH_LAST_USED_SECONDS)
         try:
-            await authenticator.note_use()
+            await authenticator.flush_last_used()
         except AWAY as error:
-            log.warning("keys.use_not_noted", error=str(error))
+            log.warning("keys.last_used_not_written", error=str(error))

@@ -73,7 +73,7 @@ class Hosts:
             [each for query in wanted for each in query.besides],
             KEYS,
         )
-        secrets = await self._secrets.of({row["key_id"] for row in rows}) if rows else {}
+        secrets = await self._secrets.read({row["key_id"] for row in rows}) if rows else {}
         found: dict[str, list[PendingDelivery]] = {query.host: [] for query in wanted}
         for row in rows:
             found[row["host"]].append(PendingDelivery(**row, secrets=secrets.get(row["key_id"], ())))

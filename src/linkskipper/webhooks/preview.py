@@ -27,7 +27,7 @@ async def tell(pool: Pool, secrets: WebhookSecrets, ends: Sequence[JobEnd], at: 
     """The events of jobs that have ended, signed; a delivery's own id and bytes where the job has one."""
     rows = await pool.fetch(queries.OF_JOBS, [end.job_id for end in ends])
     queued = {row["job_id"]: (row["id"], row["body"]) for row in rows}
-    signing = await secrets.of({end.key_id for end in ends})
+    signing = await secrets.read({end.key_id for end in ends})
     told = []
     for end in ends:
         message_id, body = queued.get(end.job_id) or (end.job_id, encode(make_event(end, at)))

@@ -1,4 +1,4 @@
-"""Accounts, keys and the secrets behind them."""
+"""Accounts, API keys and the secrets that protect them."""
 
 import asyncio
 from datetime import timedelta
@@ -33,7 +33,7 @@ class Clock:
     now = 0.0
 
     def __call__(self) -> float:
-        """The time, in seconds."""
+        """Return the time in seconds."""
         return self.now
 
 
@@ -46,17 +46,17 @@ def settings(data_dir: Path, **others: object) -> Settings:
     return load(data_dir=data_dir, **others)
 
 
-async def test_account_begins_with_its_grant(pool: Pool) -> None:
-    """The first credits are a ledger row like any other."""
+async def test_new_account_gets_its_grant(pool: Pool) -> None:
+    """The first credits are a ledger row."""
     account = await create_account(pool, "test", credits=10, telegram_id=7)
     assert (account.balance, account.held, account.telegram_id) == (10, 0, 7)
     assert await pool.fetchval("SELECT sum(amount) FROM ledger WHERE account_id = $1", account.id) == 10
     assert (await create_account(pool, "empty", credits=0)).balance == 0
-    assert [each.name for each in await list_accounts(pool)] == ["test", "empty"]
+    assert [account.name for account in await list_accounts(pool)] == ["test", "empty"]
 
 
 async def test_key_is_shown_once_and_stored_hashed(pool: Pool) -> None:
-    """Nothing in the database holds the key or its webhook secret in the clear."""
+    """The database stores neither the key nor its webhook secret in plain text."""
     account = await create_account(pool, "test", credits=0)
     made = await create_key(pool, KEYRING, account.id, name="test")
     stored = str(dict(await pool.fetchrow("SELECT * FROM api_keys") or {}))
@@ -69,13 +69,13 @@ async def test_key_is_shown_once_and_stored_hashed(pool: Pool) -> None:
     assert KEYRING.decrypt(secret) == made.webhook_secret
 
 
-async def test_valid_key_is_known(pool: Pool) -> None:
-    """A key that was made is recognised, with what it may do; the scheme's case does not matter."""
+async def test_valid_key_is_accepted(pool: Pool) -> None:
+    """A valid key is accepted with its scopes and limits. The case of the scheme does not matter."""
     key = await new_key(pool)
     authenticator = Authenticator(pool, KEYRING)
     for scheme in ("Bearer", "bearer", "BEARER"):
-        found = await authenticator.authenticate(f"{scheme} {key}")
-        assert (found.scopes, found.rate_limit, found.daily_quota) == (("resolve",), 60, None)
+        api_key = await authenticator.authenticate(f"{scheme} {key}")
+        assert (api_key.scopes, api_key.rate_limit, api_key.daily_quota) == (("resolve",), 60, None)
 
 
 @pytest.mark.parametrize(
@@ -93,30 +93,30 @@ async def test_valid_key_is_known(pool: Pool) -> None:
         "Bearer {other}",
     ],
 )
-async def test_anything_else_is_refused_alike(pool: Pool, header: str | None) -> None:
-    """Missing, malformed and unknown keys get one and the same answer, also after the key itself was seen."""
+async def test_other_headers_are_refused_alike(pool: Pool, header: str | None) -> None:
+    """Missing, malformed and unknown keys get the same answer, also while the valid key is cached."""
     key = await new_key(pool)
     authenticator = Authenticator(pool, KEYRING)
     await authenticator.authenticate(f"Bearer {key}")
-    shown = header and header.replace("{key}", key).replace("{other}", tokens.new_key())
+    tried = header and header.replace("{key}", key).replace("{other}", tokens.new_key())
     with pytest.raises(InvalidKey, match="Send a valid key"):
-        await authenticator.authenticate(shown)
+        await authenticator.authenticate(tried)
 
 
 async def test_revoked_key_stops_within_a_second(pool: Pool) -> None:
-    """A process that knew the key forgets it within a second of its being revoked."""
+    """A process that cached the key refuses it within a second after it was revoked."""
     key = await new_key(pool)
     clock = Clock()
     authenticator = Authenticator(pool, KEYRING, clock=clock)
-    found = await authenticator.authenticate(f"Bearer {key}")
-    await revoke_key(pool, found.id)
+    api_key = await authenticator.authenticate(f"Bearer {key}")
+    await revoke_key(pool, api_key.id)
     clock.now = 1.0
     with pytest.raises(InvalidKey):
         await authenticator.authenticate(f"Bearer {key}")
 
 
 async def test_rolled_key(pool: Pool) -> None:
-    """Both values work in the grace time, as one key; the old one ends with it, or with the next roll."""
+    """Both values work as one key in the grace time. The old value ends with the grace time or with the next roll."""
     account = await create_account(pool, "test", credits=0)
     first = await create_key(pool, KEYRING, account.id, name="test")
     second = await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
@@ -135,17 +135,17 @@ async def test_rolled_key(pool: Pool) -> None:
         await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
 
 
-async def test_use_is_noted(pool: Pool) -> None:
-    """When a key was last used is written down, off the request path."""
+async def test_last_use_is_written(pool: Pool) -> None:
+    """The time of a key's last use is written outside the request path."""
     authenticator = Authenticator(pool, KEYRING)
     await authenticator.authenticate(f"Bearer {await new_key(pool)}")
     assert (await list_keys(pool))[0].last_used_at is None
-    await authenticator.note_use()
+    await authenticator.flush_last_used()
     assert (await list_keys(pool))[0].last_used_at is not None
 
 
 async def test_unknown_ids(pool: Pool) -> None:
-    """Accounts and keys that do not exist are said not to."""
+    """Unknown accounts and keys raise an error that names them."""
     with pytest.raises(UnknownRecordError, match="no account 7"):
         await create_key(pool, KEYRING, 7, name="test")
     with pytest.raises(UnknownRecordError, match="no key 7"):
@@ -154,20 +154,20 @@ async def test_unknown_ids(pool: Pool) -> None:
 
 @given(st.text())
 def test_garbage_is_not_well_formed(text: str) -> None:
-    """Only what has the checksum is looked up at all."""
+    """A text without a valid checksum is refused without a query."""
     assert not tokens.well_formed(text)
 
 
-def test_one_wrong_character_is_seen() -> None:
-    """The checksum catches any single slip."""
+def test_one_wrong_character_is_detected() -> None:
+    """The checksum detects any single wrong character."""
     key = tokens.new_key()
     assert tokens.well_formed(key)
-    for place in range(len(key)):
-        assert not tokens.well_formed(key[:place] + ("a" if key[place] != "a" else "b") + key[place + 1 :])
+    for index in range(len(key)):
+        assert not tokens.well_formed(key[:index] + ("a" if key[index] != "a" else "b") + key[index + 1 :])
 
 
-async def test_secret_is_made_once(data_dir: Path) -> None:
-    """Processes that start together share one secret, which only its owner can read."""
+async def test_secret_is_created_once(data_dir: Path) -> None:
+    """Processes that start together share one secret. Only the owner can read its file."""
     rings = await asyncio.gather(*(asyncio.to_thread(load_keyring, settings(data_dir)) for _ in range(8)))
     assert len({ring.hash("key") for ring in rings}) == 1
     assert (data_dir / "secret.key").stat().st_mode & 0o077 == 0
@@ -175,7 +175,7 @@ async def test_secret_is_made_once(data_dir: Path) -> None:
 
 
 def test_secret_from_the_setting(data_dir: Path) -> None:
-    """A secret that is set is used as it is, leaves no file, and must not be short."""
+    """A configured secret is used as it is, creates no file, and must have 32 characters."""
     ring = load_keyring(settings(data_dir, secret_key="s" * 32))
     assert ring.hash("key") == Keyring(b"s" * 32).hash("key")
     assert not data_dir.exists()

@@ -34,7 +34,7 @@ async def test_each_is_read_by_itself(pool: Pool, current: Keyring, previous: Ke
         current.encrypt("new"),
         previous.encrypt("old"),
     )
-    assert (await WebhookSecrets(pool, OURS).of([key_id])).get(key_id) == read
+    assert (await WebhookSecrets(pool, OURS).read([key_id])).get(key_id) == read
 
 
 async def test_the_host_is_not_to_blame(pool: Pool) -> None:

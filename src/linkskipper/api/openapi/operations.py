@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from linkskipper.accounts.authentication import ADVICE
+from linkskipper.accounts.authentication import INVALID_KEY_DETAIL
 from linkskipper.api.body import ResolveRequest
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.problems import (
@@ -35,7 +35,7 @@ LINK = "https://tinyurl.com/4k8wz2fp"
 TARGET = "https://example.com/articles/42"
 
 ANY_CALL = (
-    InvalidKey(ADVICE),
+    InvalidKey(INVALID_KEY_DETAIL),
     RateLimited("This key may call 60 times in any 60 seconds: wait 12 s.", retry_after=12),
     InternalError(CRASHED),
     ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_SECONDS),
