@@ -59,4 +59,5 @@ async def test_uses_of_keys_are_noted_by_many(pool: Pool) -> None:
     ids = [row["id"] for row in rows]
     for _ in range(10):
         at = [datetime.now(UTC)] * KEYS
-        await asyncio.gather(*(pool.execute(queries.SET_LAST_USED, order, at) for order in (ids, ids[::-1], ids, ids[::-1])))
+        orders = (ids, ids[::-1], ids, ids[::-1])
+        await asyncio.gather(*(pool.execute(queries.SET_LAST_USED, order, at) for order in orders))
