@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test check format bench openapi lock clean
+.PHONY: help run lab test check format prose bench openapi lock clean
 
 help: ## List what there is to do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/dev ## Lint, formatting, types, who may import whom
 format: $(VENV)/dev ## Put the code into its form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+prose: ## Find English that is hard to read: make prose P='src/linkskipper/jobs docs'
+	@$(PYTHON) -m tools.prose $(P)
 
 bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 	$(BIN)/python -m bench $(ARGS)
