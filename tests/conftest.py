@@ -17,6 +17,13 @@ pytest_plugins = [f"support.fixtures.{name}" for name in ("browser", "egress", "
 TEMPLATE = "linkskipper_template"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the browser's folders, so that `make test-fast` can leave them out."""
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as this test process.

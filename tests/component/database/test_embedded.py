@@ -13,10 +13,13 @@ import pytest
 from linkskipper.database import AWAY, EmbeddedServer
 from linkskipper.errors import DatabaseError, DataDirError
 
+pytestmark = pytest.mark.slow
+
 HOLDER = """
 import sys, time
 from pathlib import Path
 from linkskipper.database import EmbeddedServer
+
 EmbeddedServer(Path(sys.argv[1])).join()
 print("joined", flush=True)
 time.sleep(60)

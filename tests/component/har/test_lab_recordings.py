@@ -13,6 +13,8 @@ from linkskipper.lab import Lab, LabLink
 from linkskipper.resolver import USER_AGENT
 from support.replay import replay
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog.load(extra_dirs=[Lab.providers_dir])
 
 

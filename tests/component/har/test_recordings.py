@@ -21,6 +21,8 @@ from linkskipper.resolver import USER_AGENT, Hop, Resolution
 from support.replay import replay
 from support.shortener import TARGET, Bench, answer, page, provider, to
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog([Provider.model_validate(provider())])
 
 

@@ -22,6 +22,8 @@ from linkskipper.lab import Lab
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import AdmissionControl
 
+pytestmark = pytest.mark.slow
+
 HOSTS = {"bulk.lab.test": "x{}", "premium.lab.test": "0/x{}"}
 
 

@@ -8,6 +8,8 @@ import pytest
 from linkskipper.lab.wire import Memory
 from support.raw_http import RawAnswer, RawBrowser
 
+pytestmark = pytest.mark.slow
+
 ORIGIN = "https://adlinkfly.lab.test"
 SCRIPT = (f"Origin: {ORIGIN}", f"Referer: {ORIGIN}/plain", "X-Requested-With: XMLHttpRequest")
 

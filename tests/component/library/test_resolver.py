@@ -98,6 +98,7 @@ async def test_what_cannot_be_entered(bench: Bench, monkeypatch: pytest.MonkeyPa
         assert (await resolver.resolve("http://s.test/a")).target_url == TARGET
 
 
+@pytest.mark.browser
 async def test_in_a_browser(tmp_path: Path) -> None:
     """A countdown whose link a script makes is led on in a browser, awaited and plain; by a recording, in none."""
     async with Lab(port=0, state_dir=tmp_path) as lab:

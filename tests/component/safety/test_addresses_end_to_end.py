@@ -20,6 +20,8 @@ from support.safety_table import (
 )
 from support.shortener import to
 
+pytestmark = pytest.mark.slow
+
 HOSTS = (*LITERALS, *LOOPBACK, *LOCAL_NAMES, *TRICKS)
 
 

@@ -16,6 +16,8 @@ from support.heartbeat import heartbeat
 from support.replay import at_once
 from support.shortener import TARGET, Bench, page, provider, to
 
+pytestmark = pytest.mark.slow
+
 MIB = 1024 * 1024
 PAGE = 2 * MIB - 1024  # just within the cap on a body
 BLOCKED_AT_MOST = 0.25  # seconds

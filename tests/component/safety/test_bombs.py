@@ -12,6 +12,8 @@ import pytest
 from support.heartbeat import heartbeat
 from support.shortener import Bench
 
+pytestmark = pytest.mark.slow
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:

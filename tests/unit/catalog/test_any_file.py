@@ -49,6 +49,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("providers")
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(table=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8), name=st.sampled_from(["a", "graveyard"]))
 def test_any_table(directory: Path, table: dict[str, object], name: str) -> None:
