@@ -21,7 +21,7 @@ async def wait_for_job(backend: Services, key_id: int, job_id: UUID, seconds: fl
     """The job's state when it has ended, or after so many seconds; None if the key has no such job."""
     if seconds == 0:
         return await backend.jobs.read(key_id, job_id)
-    async with backend.watch.on(job_id) as ended:
+    async with backend.watch.watch(job_id) as ended:
         state = await backend.jobs.read(key_id, job_id)
         give_up = asyncio.get_running_loop().time() + seconds
         while state is not None and not state.terminal and not backend.watch.closed:

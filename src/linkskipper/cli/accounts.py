@@ -90,7 +90,7 @@ def correct(
 
     async def work(_: Settings, pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
-            return await credits.correct(connection, account, amount, note=note)
+            return await credits.adjust(connection, account, amount, note=note)
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
 

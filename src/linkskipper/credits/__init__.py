@@ -1,5 +1,5 @@
-"""Credits: each account's balance, what of it is held for jobs under way, and the ledger behind it."""
+"""Credits: the balance of each account, the part held by jobs under way, and the ledger."""
 
-from linkskipper.credits.ledger import Charge, LockedBalance, correct, grant, hold, lock, settle
+from linkskipper.credits.ledger import Charge, LockedBalance, adjust, grant, hold, lock, settle
 
-__all__ = ["Charge", "LockedBalance", "correct", "grant", "hold", "lock", "settle"]
+__all__ = ["Charge", "LockedBalance", "adjust", "grant", "hold", "lock", "settle"]

@@ -1,7 +1,7 @@
-"""Hold, take, release, grant: the four things that happen to credits (api.md, "Credits").
+"""Hold, settle, grant and adjust credits (docs/reference/api.md, "Credits").
 
-A hold and a release change what can be spent; a take and a grant change the balance, and each is a row of
-the ledger, whose rows always sum to the balance.
+A hold changes what is available and leaves the balance alone. Every change of the balance is a ledger row, so the
+rows of an account always sum to its balance. All amounts are whole credits.
 """
 
 from collections import Counter
@@ -17,96 +17,101 @@ from linkskipper.errors import OverdrawnError, UnknownRecordError
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """How a job ends for its account: the hold it had, and what of it is taken (the rest is released)."""
+    """The amounts that an ended job settles: `held` is released, `charged` leaves the balance."""
 
     account_id: int
     job_id: UUID
     held: int
-    taken: int
+    charged: int
 
 
 class LockedBalance(msgspec.Struct):
-    """What an account has, and what of it can still be promised; locked until the transaction ends."""
+    """The credits of an account, locked until the transaction ends. `reserved` is not written before `hold`."""
 
     balance: int
-    spendable: int
-    promised: int = 0
+    held: int
+    reserved: int = 0
 
-    def promise(self, credits: int) -> bool:
-        """Set credits aside for a job; False where they are not there. They count once hold is called."""
-        if credits > self.spendable - self.promised:
+    @property
+    def available(self) -> int:
+        """The credits that no job holds."""
+        return self.balance - self.held - self.reserved
+
+    def reserve(self, price: int) -> bool:
+        """Reserve credits for a job. Return False if fewer are available."""
+        if price > self.available:
             return False
-        self.promised += credits
+        self.reserved += price
         return True
 
 
 async def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, LockedBalance]:
-    """The purses of accounts, which nobody else can change until the caller's transaction ends."""
+    """Lock the balances of accounts until the caller's transaction ends. Return them by account."""
     rows = await connection.fetch(queries.LOCK, sorted(set(account_ids)))
-    return {row["id"]: LockedBalance(row["balance"], row["spendable"]) for row in rows}
+    return {row["id"]: LockedBalance(row["balance"], row["held"]) for row in rows}
 
 
-async def hold(connection: Connection, purses: Mapping[int, LockedBalance]) -> None:
-    """Hold what was promised, inside the transaction that locked the purses."""
-    promised = {account_id: purse.promised for account_id, purse in purses.items() if purse.promised}
-    if promised:
-        await connection.execute(queries.HOLD, list(promised), list(promised.values()))
+async def hold(connection: Connection, balances: Mapping[int, LockedBalance]) -> None:
+    """Hold what was reserved, inside the transaction that locked the balances."""
+    reserved = {account_id: balance.reserved for account_id, balance in balances.items() if balance.reserved}
+    if reserved:
+        await connection.execute(queries.HOLD, list(reserved), list(reserved.values()))
 
 
 async def settle(connection: Connection, charges: Sequence[Charge]) -> dict[int, int]:
-    """Take and release what ended jobs had held; inside the caller's transaction.
+    """Release the holds of ended jobs and charge for them, inside the caller's transaction.
 
-    Returns the new balance of each account.
+    Return the new balances by account.
 
     Raises:
-        asyncpg.UniqueViolationError: a job was charged before.
+        asyncpg.UniqueViolationError: A job was charged before.
     """
     held: Counter[int] = Counter()
-    taken: Counter[int] = Counter()
+    charged: Counter[int] = Counter()
     for charge in charges:
         held[charge.account_id] += charge.held
-        taken[charge.account_id] += charge.taken
-    accounts = sorted(held)
-    if len(accounts) > 1:
-        await connection.fetch(queries.LOCK, accounts)
-    paid = [charge for charge in charges if charge.taken]
+        charged[charge.account_id] += charge.charged
+    account_ids = sorted(held)
+    if len(account_ids) > 1:
+        await connection.fetch(queries.LOCK, account_ids)
+    paid = [charge for charge in charges if charge.charged]
     rows = await connection.fetch(
         queries.SETTLE,
-        accounts,
-        [held[account] for account in accounts],
-        [taken[account] for account in accounts],
+        account_ids,
+        [held[account_id] for account_id in account_ids],
+        [charged[account_id] for account_id in account_ids],
         [charge.account_id for charge in paid],
-        [charge.taken for charge in paid],
+        [charge.charged for charge in paid],
         [charge.job_id for charge in paid],
     )
     return {row["id"]: row["balance"] for row in rows}
 
 
-async def grant(connection: Connection, account_id: int, credits: int, *, note: str | None = None) -> int:
-    """Add credits (more than 0) to an account; returns the new balance.
+async def grant(connection: Connection, account_id: int, amount: int, *, note: str | None = None) -> int:
+    """Add an amount above 0 to an account. Return the new balance.
 
     Raises:
-        UnknownRecordError: there is no such account.
+        UnknownRecordError: No account has this id.
     """
-    return await _change(connection, account_id, credits, "grant", note)
+    return await _change(connection, account_id, amount, "grant", note)
 
 
-async def correct(connection: Connection, account_id: int, credits: int, *, note: str) -> int:
-    """Add credits or (below 0) take them back by hand, for a stated reason; returns the new balance.
+async def adjust(connection: Connection, account_id: int, amount: int, *, note: str) -> int:
+    """Correct an account by an amount, which may be below 0. Return the new balance.
 
     Raises:
-        UnknownRecordError: there is no such account.
-        OverdrawnError: the account would be left with less than its jobs under way hold.
+        UnknownRecordError: No account has this id.
+        OverdrawnError: The balance would fall below what jobs under way hold.
     """
-    return await _change(connection, account_id, credits, "correction", note)
+    return await _change(connection, account_id, amount, "correction", note)
 
 
-async def _change(connection: Connection, account_id: int, credits: int, kind: str, note: str | None) -> int:
+async def _change(connection: Connection, account_id: int, amount: int, kind: str, note: str | None) -> int:
     try:
-        balance: int | None = await connection.fetchval(queries.CHANGE, account_id, credits, kind, note)
+        balance: int | None = await connection.fetchval(queries.CHANGE, account_id, amount, kind, note)
     except asyncpg.CheckViolationError:
         raise OverdrawnError(
-            f"Account {account_id} cannot give up {-credits} credits: it has fewer, or its jobs under way hold them."
+            f"Account {account_id} has fewer than {-amount} credits available. Jobs under way may hold some of them."
         ) from None
     if balance is None:
         raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")

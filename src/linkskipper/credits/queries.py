@@ -1,16 +1,14 @@
 """The statements on the ledger and on the credits of accounts.
 
-Accounts are always locked in the order of their ids, so that no two transactions wait for each other.
+Every transaction locks accounts in the order of their ids, so no two transactions deadlock.
 """
 
-LOCK = """
-SELECT id, balance, balance - held AS spendable FROM accounts WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
-"""
+LOCK = "SELECT id, balance, held FROM accounts WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 
 HOLD = """
-UPDATE accounts SET held = held + asked.credits
-FROM unnest($1::bigint[], $2::bigint[]) AS asked (id, credits)
-WHERE accounts.id = asked.id
+UPDATE accounts SET held = held + reserved.credits
+FROM unnest($1::bigint[], $2::bigint[]) AS reserved (id, credits)
+WHERE accounts.id = reserved.id
 """
 
 SETTLE = """
@@ -19,8 +17,8 @@ WITH noted AS (
     SELECT account_id, 'take', -credits, job_id
     FROM unnest($4::bigint[], $5::bigint[], $6::uuid[]) AS charge (account_id, credits, job_id)
 )
-UPDATE accounts SET held = accounts.held - ended.held, balance = balance - ended.taken
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, taken)
+UPDATE accounts SET held = accounts.held - ended.held, balance = balance - ended.charged
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, charged)
 WHERE accounts.id = ended.id
 RETURNING accounts.id, balance
 """

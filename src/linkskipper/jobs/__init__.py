@@ -1,26 +1,29 @@
-"""The life of a job: submitted, worked on, settled, read."""
+"""Jobs: submit, run, complete, read and delete them."""
 
 from linkskipper.jobs.completer import JobCompleter
-from linkskipper.jobs.notifications import JobNotifier
+from linkskipper.jobs.notifications import JobNotifier, JobSubscription
 from linkskipper.jobs.read import JobReader
 from linkskipper.jobs.retention import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.runner import JobRunner
-from linkskipper.jobs.states import ERRORS, JobState, JobStatus, NewJob, Queued, Resolved
-from linkskipper.jobs.submission import JobSubmitter, Submitted
+from linkskipper.jobs.states import ERRORS, JobResult, JobState, JobStatus, NewJob, Queued, Resolved, Trace
+from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 
 __all__ = [
     "ERRORS",
     "JobCompleter",
     "JobNotifier",
     "JobReader",
+    "JobResult",
     "JobRunner",
     "JobState",
     "JobStatus",
     "JobSubmitter",
+    "JobSubscription",
     "NewJob",
     "Queued",
     "Resolved",
-    "Submitted",
+    "SubmitResult",
+    "Trace",
     "prune_idempotency_keys",
     "prune_jobs",
 ]

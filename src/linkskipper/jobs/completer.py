@@ -1,126 +1,89 @@
-"""The second of the two transactions that carry the money: the job ends, once, and all that hangs on it."""
+"""The second of the two transactions that carry the money: end a job, once, with everything that follows from it."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from linkskipper import credits
 from linkskipper.credits import Charge
-from linkskipper.database import Connection, Pool
+from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.jobs import queries
-from linkskipper.jobs.states import ERRORS, JobStatus
-from linkskipper.link_cache import CachedLink, LinkCache
+from linkskipper.jobs.notifications import notify_ended
+from linkskipper.jobs.single_flight import end_followers
+from linkskipper.jobs.states import ERRORS, JobResult
+from linkskipper.link_cache import LinkCache
 from linkskipper.metrics import JOBS_ENDED
 from linkskipper.webhooks import JobEnd, queue_events
 
-ENDS_A_NOTICE = 130  # a notice holds 8000 bytes, an end takes 57 at most
-
-
-class JobResult(msgspec.Struct, frozen=True):
-    """How an attempt ended; job_id, attempt and lease are the fence.
-
-    hops is JSON, charge is in credits (never more than the job's hold), cached is what the cache shall learn.
-    """
-
-    job_id: UUID
-    attempt: int
-    lease: UUID
-    status: JobStatus
-    target_url: str | None = None
-    provider: str | None = None
-    tier: str | None = None
-    reason: str | None = None
-    hops: str | None = None
-    charge: int = 0
-    cached: CachedLink | None = None
-
 
 class JobCompleter:
-    """Ends jobs, and tells whoever waits for them."""
+    """Ends jobs and tells all who wait for them."""
 
-    def __init__(self, pool: Pool, links: LinkCache) -> None:
+    def __init__(self, pool: Pool, cache: LinkCache) -> None:
         self._pool = pool
-        self._links = links
-        self.settle = Batcher(self._settle_all)
+        self._cache = cache
+        self.complete = Batcher(self._complete_all)
 
-    async def _settle_all(self, endings: list[JobResult]) -> list[bool]:
-        """End many jobs in one transaction; False for one whose attempt no longer counts."""
+    async def _complete_all(self, results: list[JobResult]) -> list[bool]:
+        """End many jobs in one transaction. The answer is False for a job whose attempt no longer counts."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                rows = await connection.fetch(queries.END, *zip(*map(_columns, endings), strict=True))
-                ended = {row["id"]: row["link"] for row in rows}
-                counted = {ended[ending.job_id]: ending for ending in endings if ending.job_id in ended}
-                passengers = await _end_passengers(connection, counted)
-                balances = await credits.settle(connection, [_charge(row) for row in (*rows, *passengers)])
-                await self._links.store(connection, [each.cached for each in counted.values() if each.cached])
-                await queue_events(
-                    connection, [_job_end(row, balances) for row in (*rows, *passengers) if row["webhook_url"]]
-                )
-            ends = [f"{row['id']}:{row['key_id']}" for row in (*rows, *passengers)]
-            for begin in range(0, len(ends), ENDS_A_NOTICE):
-                await connection.execute(queries.NOTIFY, ",".join(ends[begin : begin + ENDS_A_NOTICE]))
-        for ending in counted.values():
-            JOBS_ENDED.labels(ending.status, ending.reason or "").inc()
-        return [ending.job_id in ended for ending in endings]
+                leaders = await connection.fetch(queries.END, *zip(*map(_columns, results), strict=True))
+                ended = {row["id"]: row["link_hash"] for row in leaders}
+                accepted = {ended[result.job_id]: result for result in results if result.job_id in ended}
+                jobs = [*leaders, *await end_followers(connection, accepted)]
+                balances = await credits.settle(connection, [_charge(job) for job in jobs])
+                await self._cache.store(connection, [result.cached for result in accepted.values() if result.cached])
+                await queue_events(connection, [_job_end(job, balances) for job in jobs if job["webhook_url"]])
+            # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
+            await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
+        for result in accepted.values():
+            JOBS_ENDED.labels(result.status, result.reason or "").inc()
+        return [result.job_id in ended for result in results]
 
-    async def raise_hold(self, ending: JobResult, account_id: int, *, held: int) -> None:
-        """Hold what a job costs that turned out dearer, if the account can: else it ends at the price it began with."""
-        attempt, cost = (ending.job_id, ending.attempt, ending.lease), ending.charge
+    async def raise_hold(self, result: JobResult, account_id: int, *, held: int) -> None:
+        """Hold the price of a job that exceeds what it holds. If the account cannot, the job keeps its old price."""
+        fence = (result.job_id, result.attempt, result.lease)
         async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(queries.CHANGE_COST, *attempt, held, cost) is None:
+            if await connection.fetchval(queries.CHANGE_PRICE, *fence, held, result.price) is None:
                 return
-            purses = await credits.lock(connection, [account_id])
-            if purses[account_id].promise(cost - held):
-                await credits.hold(connection, purses)
+            balances = await credits.lock(connection, [account_id])
+            if balances[account_id].reserve(result.price - held):
+                await credits.hold(connection, balances)
             else:
-                await connection.execute(queries.CHANGE_COST, *attempt, cost, held)
+                await connection.execute(queries.CHANGE_PRICE, *fence, result.price, held)
 
 
-async def _end_passengers(connection: Connection, endings: Mapping[bytes, JobResult]) -> list[asyncpg.Record]:
-    """Give the jobs that waited for these links the same end, for nothing."""
-    passengers = await connection.fetch(queries.ALIGHT, list(endings))
-    if not passengers:
-        return []
-    shared = [(row["job_id"], endings[row["link"]]) for row in passengers]
-    columns = [
-        (job_id, ending.status, ending.target_url, ending.provider, ending.tier, ending.reason)
-        for job_id, ending in shared
-    ]
-    return await connection.fetch(queries.END_PASSENGERS, *zip(*columns, strict=True))
-
-
-def _columns(ending: JobResult) -> tuple[object, ...]:
+def _columns(result: JobResult) -> tuple[object, ...]:
     return (
-        ending.job_id,
-        ending.attempt,
-        ending.lease,
-        ending.status,
-        ending.target_url,
-        ending.provider,
-        ending.tier,
-        ending.reason,
-        ending.hops,
-        ending.charge,
+        result.job_id,
+        result.attempt,
+        result.lease,
+        result.status,
+        result.target_url,
+        result.provider,
+        result.tier,
+        result.reason,
+        result.hops,
+        result.price,
     )
 
 
-def _charge(row: asyncpg.Record) -> Charge:
-    return Charge(row["account_id"], row["id"], held=row["cost"], taken=row["credits_charged"])
+def _charge(job: asyncpg.Record) -> Charge:
+    return Charge(job["account_id"], job["id"], held=job["price"], charged=job["credits_charged"])
 
 
-def _job_end(row: asyncpg.Record, balances: Mapping[int, int]) -> JobEnd:
+def _job_end(job: asyncpg.Record, balances: Mapping[int, int]) -> JobEnd:
     return JobEnd(
-        key_id=row["key_id"],
-        url=row["webhook_url"],
-        job_id=row["id"],
-        status=row["status"],
-        target_url=row["target_url"],
-        provider=row["provider"],
-        tier=row["tier"],
-        error=ERRORS.get(row["status"]),
-        credits_charged=row["credits_charged"],
-        balance=balances[row["account_id"]],
+        key_id=job["key_id"],
+        url=job["webhook_url"],
+        job_id=job["id"],
+        status=job["status"],
+        target_url=job["target_url"],
+        provider=job["provider"],
+        tier=job["tier"],
+        error=ERRORS.get(job["status"]),
+        credits_charged=job["credits_charged"],
+        balance=balances[job["account_id"]],
     )

@@ -1,9 +1,9 @@
-"""Waiting for jobs to end, without asking the database again and again."""
+"""Tell the waiting clients of this process that jobs have ended, without polling the database."""
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import chain
 from uuid import UUID
 
@@ -11,127 +11,135 @@ import structlog
 
 from linkskipper.database import AWAY, Connection, open_connection
 from linkskipper.errors import DatabaseError
-from linkskipper.jobs.queries import CHANNEL
+from linkskipper.jobs.queries import CHANNEL, NOTIFY
 
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1
 PROBE_SECONDS = 10
 MAX_UNREAD = 10_000
+JOBS_PER_NOTICE = 130  # PostgreSQL limits a notice to 8000 bytes, a job takes up to 57
 
 
-class Follower:
-    """The ids of a key's jobs that end from now on; falls behind for good where too many of them wait unread."""
+class JobSubscription:
+    """The ids of a key's jobs that end while it is open. It overflows if MAX_UNREAD of them wait unread."""
 
     def __init__(self) -> None:
-        self.behind = False
-        self._ids: list[UUID] = []
-        self._came = asyncio.Event()
+        self.overflowed = False
+        self._job_ids: list[UUID] = []
+        self._woken = asyncio.Event()
 
-    async def ended(self) -> list[UUID]:
-        """Those that have ended since the last call; waits for the first, or until it is woken for nothing."""
-        await self._came.wait()
-        self._came.clear()
-        ids, self._ids = self._ids, []
-        return ids
+    async def receive(self) -> list[UUID]:
+        """Return the jobs that ended since the last call. Wait for one, or for `wake`, which may bring none."""
+        await self._woken.wait()
+        self._woken.clear()
+        job_ids, self._job_ids = self._job_ids, []
+        return job_ids
 
-    def put(self, job_id: UUID) -> None:
-        """Tell of another end."""
-        if len(self._ids) < MAX_UNREAD:
-            self._ids.append(job_id)
+    def publish(self, job_id: UUID) -> None:
+        """Add a job that ended."""
+        if len(self._job_ids) < MAX_UNREAD:
+            self._job_ids.append(job_id)
         else:
-            self.behind = True
+            self.overflowed = True
         self.wake()
 
     def wake(self) -> None:
-        """Let whoever waits look at what has changed."""
-        self._came.set()
+        """End a wait in `receive`."""
+        self._woken.set()
 
 
 class JobNotifier:
-    """Listens on one connection for jobs that end, and wakes those in this process who wait for them."""
+    """Listens on one connection for jobs that end, and wakes the tasks of this process that wait for them."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.closed = False
-        self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._followers: defaultdict[int, set[Follower]] = defaultdict(set)
+        self._watches: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._subscriptions: defaultdict[int, set[JobSubscription]] = defaultdict(set)
 
     async def run(self) -> None:
-        """Listen until cancelled; a lost connection is made again."""
+        """Listen until cancelled. A lost connection is opened again."""
         while True:
             try:
                 await self._listen()
             except (*AWAY, DatabaseError) as error:
-                log.warning("watch.lost", error=str(error), retry_seconds=RECONNECT_SECONDS)
+                log.warning("job_notifier.disconnected", error=str(error), retry_seconds=RECONNECT_SECONDS)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def close(self) -> None:
-        """Let everybody go: the process is about to stop."""
+        """Wake every waiting task, because the process stops."""
         self.closed = True
-        self._wake_all()
-        for follower in chain.from_iterable(self._followers.values()):
-            follower.wake()
+        self._wake_watches()
+        for subscription in chain.from_iterable(self._subscriptions.values()):
+            subscription.wake()
 
-    def followers(self, key_id: int) -> int:
-        """How many follow a key's jobs in this process."""
-        return len(self._followers.get(key_id, ()))
+    def subscription_count(self, key_id: int) -> int:
+        """Return the number of a key's open subscriptions in this process."""
+        return len(self._subscriptions.get(key_id, ()))
 
     @contextlib.asynccontextmanager
-    async def on(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the job may have ended: look again, then."""
+    async def watch(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
+        """Provide an event that is set when the job may have ended. Read the job then."""
         event = asyncio.Event()
-        self._waiting[job_id].add(event)
+        self._watches[job_id].add(event)
         try:
             yield event
         finally:
-            self._waiting[job_id].discard(event)
-            if not self._waiting[job_id]:
-                del self._waiting[job_id]
+            self._watches[job_id].discard(event)
+            if not self._watches[job_id]:
+                del self._watches[job_id]
 
     @contextlib.contextmanager
-    def follow(self, key_id: int) -> Iterator[Follower]:
-        """What follows a key's jobs; it is told of none that end while the connection is lost."""
-        follower = Follower()
-        self._followers[key_id].add(follower)
+    def subscribe(self, key_id: int) -> Iterator[JobSubscription]:
+        """Subscribe to a key's jobs. Those that end while the connection is lost are missed."""
+        subscription = JobSubscription()
+        self._subscriptions[key_id].add(subscription)
         try:
-            yield follower
+            yield subscription
         finally:
-            self._followers[key_id].discard(follower)
-            if not self._followers[key_id]:
-                del self._followers[key_id]
+            self._subscriptions[key_id].discard(subscription)
+            if not self._subscriptions[key_id]:
+                del self._subscriptions[key_id]
 
     async def _listen(self) -> None:
         connection = await open_connection(self._url)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(CHANNEL, lambda _connection, _pid, _channel, payload: self._ended(payload))
-            self._wake_all()
-            await _until(lost, connection)
+            await connection.add_listener(CHANNEL, lambda _connection, _pid, _channel, payload: self._receive(payload))
+            self._wake_watches()
+            await _wait_until_lost(connection, lost)
         finally:
             connection.terminate()
-            self._wake_all()
+            self._wake_watches()
 
-    def _ended(self, payload: object) -> None:
-        for end in str(payload).split(","):
-            job_id, _, key_id = end.partition(":")
+    def _receive(self, payload: object) -> None:
+        for entry in str(payload).split(","):
+            job_id, _, key_id = entry.partition(":")
             self._wake(UUID(job_id))
-            for follower in self._followers.get(int(key_id), ()):
-                follower.put(UUID(job_id))
+            for subscription in self._subscriptions.get(int(key_id), ()):
+                subscription.publish(UUID(job_id))
 
     def _wake(self, job_id: UUID) -> None:
-        for event in self._waiting.get(job_id, ()):
+        for event in self._watches.get(job_id, ()):
             event.set()
 
-    def _wake_all(self) -> None:
-        """Whoever waited while nobody listened may have missed the end."""
-        for job_id in list(self._waiting):
+    def _wake_watches(self) -> None:
+        """Wake all who watch a job, because an end may have been missed."""
+        for job_id in list(self._watches):
             self._wake(job_id)
 
 
-async def _until(lost: asyncio.Event, connection: Connection) -> None:
-    """Wait until a connection is lost; ask it now and then, as nobody says so where a server vanishes."""
+async def notify_ended(connection: Connection, jobs: Sequence[tuple[UUID, int]]) -> None:
+    """Tell all processes that jobs have ended. Each job is its id and its key."""
+    entries = [f"{job_id}:{key_id}" for job_id, key_id in jobs]
+    for begin in range(0, len(entries), JOBS_PER_NOTICE):
+        await connection.execute(NOTIFY, ",".join(entries[begin : begin + JOBS_PER_NOTICE]))
+
+
+async def _wait_until_lost(connection: Connection, lost: asyncio.Event) -> None:
+    """Return once the connection is lost. Probe it, because a server that vanishes closes nothing."""
     while not lost.is_set():
         try:
             await asyncio.wait_for(lost.wait(), PROBE_SECONDS)

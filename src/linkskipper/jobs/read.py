@@ -1,4 +1,4 @@
-"""A job as its owner may see it."""
+"""Read jobs as their owners may see them."""
 
 from uuid import UUID
 
@@ -8,34 +8,40 @@ import msgspec
 from linkskipper.database import DedicatedConnection, Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.jobs import queries
-from linkskipper.jobs.states import JobState, JobStatus
+from linkskipper.jobs.states import JobState, JobStatus, Trace
+from linkskipper.resolver import Hop
 
 
 class JobReader:
-    """Reads jobs by their ids; simultaneous reads share a statement."""
+    """Reads jobs by their ids. Simultaneous reads share a statement."""
 
     def __init__(self, pool: Pool) -> None:
-        self._reading = DedicatedConnection(pool)
-        self._find = Batcher(self._find_all)
+        self._pool = pool
+        self._connection = DedicatedConnection(pool)
+        self._read = Batcher(self._read_all)
 
     async def read(self, key_id: int, job_id: UUID) -> JobState | None:
-        """The state of one of the key's jobs; None if there is none of that id, or it is another key's."""
-        row = await self._find(job_id)
+        """Return the state of one of the key's jobs, None if the key has no job of this id."""
+        row = await self._read(job_id)
         return None if row is None or row["key_id"] != key_id else _state(row)
 
-    async def _find_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
-        rows = {row["job_id"]: row for row in await self._reading.fetch(queries.READ, job_ids)}
+    async def read_trace(self, key_id: int, job_id: UUID) -> Trace:
+        """Return the hops of one of the key's jobs. The trace is empty until the job has ended."""
+        hops = await self._pool.fetchval(queries.TRACE, key_id, job_id)
+        return Trace(() if hops is None else msgspec.json.decode(hops, type=list[Hop]))
+
+    async def _read_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
+        rows = {row["job_id"]: row for row in await self._connection.fetch(queries.READ, job_ids)}
         return [rows.get(job_id) for job_id in job_ids]
 
 
 async def read_replay(pool: Pool, key_id: int, idempotency_key: str) -> JobState | None:
-    """The state of the job that the key's idempotency key started; None if it has started none."""
+    """Return the state of the job that an idempotency key started, None if it started none."""
     row = await pool.fetchrow(queries.REPLAY, key_id, idempotency_key)
     return None if row is None else _state(row)
 
 
 def _state(row: asyncpg.Record) -> JobState:
-    hops = row["hops"]
     return JobState(
         job_id=row["job_id"],
         status=JobStatus(row["status"]),
@@ -44,7 +50,6 @@ def _state(row: asyncpg.Record) -> JobState:
         provider=row["provider"],
         tier=row["tier"],
         reason=row["reason"],
-        hops=None if hops is None else msgspec.json.decode(hops),
         credits_charged=row["credits_charged"],
         queue_position=row["queue_position"],
         balance=row["balance"],

@@ -1,4 +1,4 @@
-"""What a worker does with one job of the queue."""
+"""The life of a job in a worker: started, resolved, completed, or handed back."""
 
 import asyncio
 import time
@@ -11,12 +11,13 @@ import msgspec
 import structlog
 
 from linkskipper.catalog import Provider
-from linkskipper.database import Connection, Pool
+from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.jobs import queries
-from linkskipper.jobs.completer import JobCompleter, JobResult
-from linkskipper.jobs.states import JobStatus
+from linkskipper.jobs.completer import JobCompleter
+from linkskipper.jobs.single_flight import elect_leaders
+from linkskipper.jobs.states import JobResult, JobStatus
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter
@@ -25,164 +26,154 @@ from linkskipper.resolver import ProviderAtCapacity, Reason, Resolution, Resolve
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS = 5  # a job that has lost so many workers is not given to another
+MAX_ATTEMPTS = 5  # a job that loses more workers than this is not given to another
 
 Answer = TypeVar("Answer")
 
 
 class JobAttempt(msgspec.Struct, frozen=True):
-    """An attempt at a job; attempt and lease are what settles it."""
+    """An attempt at a job. `attempt` and `lease` fence its result, `price` is what the job holds."""
 
     job_id: UUID
     attempt: int
     lease: UUID
     account_id: int
     url: str
-    link: bytes
+    link_hash: bytes
     provider: str
     tier: str
-    cost: int
+    price: int
 
 
 class JobRunner:
-    """Starts, resolves and settles jobs, many at once; the queue says which."""
+    """Runs the jobs that the queue names, many at once."""
 
     def __init__(
         self,
         pool: Pool,
         resolver: Resolver,
-        links: LinkCache,
-        settler: JobCompleter,
+        cache: LinkCache,
+        completer: JobCompleter,
         *,
         recorder: OutcomeRecorder,
-        places: ProviderSlots,
+        slots: ProviderSlots,
     ) -> None:
         self._pool = pool
-        self._places = places
         self._resolver = resolver
-        self._links = links
-        self._settler = settler
+        self._cache = cache
+        self._completer = completer
         self._recorder = recorder
+        self._slots = slots
         self._start = Batcher(self._start_all)
         self._resolving: set[asyncio.Task[None]] = set()
-        self._abandoned = asyncio.Event()
+        self._cancelled = asyncio.Event()
 
     async def work(self, job_id: UUID) -> bool:
-        """Bring a job to its end; False where it was handed back for another worker."""
-        started = await self._persist(lambda: self._start(job_id))
-        if started is None:
+        """Run a job. Return False if it has to be run again, by another worker."""
+        attempt = await self._persist(lambda: self._start(job_id))
+        if attempt is None:
             return True
         try:
-            ending = await self._attempt(started)
-        except ProviderAtCapacity as full:
-            provider = full.provider
-            await self._persist(lambda: self._wait_for_slot(started, provider))
+            result = await self._result_of(attempt)
+        except ProviderAtCapacity as error:
+            provider = error.provider
+            await self._persist(lambda: self._wait_for_slot(attempt, provider))
             return True
-        if ending is None:
-            await self._pool.execute(queries.REQUEUE, started.job_id, started.attempt, started.lease)
+        if result is None:
+            await self._pool.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
             return False
-        if ending.charge > started.cost:
-            await self._persist(lambda: self._settler.raise_hold(ending, started.account_id, held=started.cost))
-        if not await self._persist(lambda: self._settler.settle(ending)):
-            log.info("job.superseded", job_id=str(job_id), attempt=started.attempt)
+        if result.price > attempt.price:
+            await self._persist(lambda: self._completer.raise_hold(result, attempt.account_id, held=attempt.price))
+        if not await self._persist(lambda: self._completer.complete(result)):
+            log.info("job.superseded", job_id=str(job_id), attempt=attempt.attempt)
         return True
 
-    def abandon(self) -> None:
-        """Break off what is being resolved; those jobs are handed back to the queue."""
-        self._abandoned.set()
+    def cancel(self) -> None:
+        """Stop resolving and hand the jobs back to the queue."""
+        self._cancelled.set()
         for task in self._resolving:
             task.cancel()
 
     async def _start_all(self, job_ids: list[UUID]) -> list[JobAttempt | None]:
-        """Begin an attempt at each job; None for one that has ended, or that another job resolves the link for."""
+        """Begin attempts. The answer is None for a job that has ended or that follows another job for its link."""
         rows = await self._pool.fetch(queries.START_LEADING, job_ids, [uuid4() for _ in job_ids])
-        begun = [row for row in rows if row["job_id"] is not None]
+        started = [row for row in rows if row["job_id"] is not None]
         contended = [row["id"] for row in rows if row["job_id"] is None]
         if contended:
             async with self._pool.acquire() as connection, connection.transaction():
-                leading = await _take_seats(connection, contended)
-                begun += await connection.fetch(queries.START, leading, [uuid4() for _ in leading])
-        started = {row["job_id"]: _started(row) for row in begun}
-        return [started.get(job_id) for job_id in job_ids]
+                leaders = await elect_leaders(connection, contended)
+                started += await connection.fetch(queries.START, leaders, [uuid4() for _ in leaders])
+        attempts = {row["job_id"]: _attempt(row) for row in started}
+        return [attempts.get(job_id) for job_id in job_ids]
 
-    async def _attempt(self, started: JobAttempt) -> JobResult | None:
-        """How the attempt ends; None if it was broken off."""
-        cached = await self._persist(lambda: self._links.find(started.link))
+    async def _result_of(self, attempt: JobAttempt) -> JobResult | None:
+        """Return how the attempt ends, None if it was cancelled.
+
+        Raises:
+            ProviderAtCapacity: A provider on the way has no slot for the job now.
+        """
+        cached = await self._persist(lambda: self._cache.find(attempt.link_hash))
         if cached is not None:
-            return _ending_from_cache(started, cached)
-        if started.attempt > MAX_ATTEMPTS:
-            return _ending(started, JobStatus.FAILED, reason="attempts_exhausted")
+            return _result_from_cache(attempt, cached)
+        if attempt.attempt > MAX_ATTEMPTS:
+            return _failure(attempt, "attempts_exhausted")
         began = time.monotonic()
         try:
-            resolution = await self._resolve(started)
+            resolution = await self._resolve(attempt)
         except ProviderAtCapacity:
             raise
         except Exception:
-            log.exception("job.resolver_crashed", job_id=str(started.job_id), url=started.url)
-            return _ending(started, JobStatus.FAILED, reason="internal_error")
+            log.exception("job.resolver_crashed", job_id=str(attempt.job_id), url=attempt.url)
+            return _failure(attempt, "internal_error")
         if resolution is None:
             return None
-        self._recorder.note(started.account_id, resolution, time.monotonic() - began)
-        return _ending_from_resolution(started, resolution)
+        self._recorder.note(attempt.account_id, resolution, time.monotonic() - began)
+        return _result_from_resolution(attempt, resolution)
 
-    async def _resolve(self, started: JobAttempt) -> Resolution | None:
+    async def _resolve(self, attempt: JobAttempt) -> Resolution | None:
         task = asyncio.current_task()
-        if task is None or self._abandoned.is_set():
+        if task is None or self._cancelled.is_set():
             return None
         self._resolving.add(task)
         try:
-            turns = SharedLimiter(self._places, QueueEntry(started.tier, started.job_id), self._persist)
-            return await self._resolver.resolve(started.url, turns=turns)
+            limiter = SharedLimiter(self._slots, QueueEntry(attempt.tier, attempt.job_id), self._persist)
+            return await self._resolver.resolve(attempt.url, turns=limiter)
         except asyncio.CancelledError:
-            if not self._abandoned.is_set():
+            if not self._cancelled.is_set():
                 raise
             task.uncancel()
             return None
         finally:
             self._resolving.discard(task)
 
-    async def _wait_for_slot(self, started: JobAttempt, provider: Provider) -> None:
-        """Hand a job back that comes into its queue again when its provider has a place for it."""
+    async def _wait_for_slot(self, attempt: JobAttempt, provider: Provider) -> None:
+        """Hand the job back. It is queued again when its provider has a slot for it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            handed_back = await connection.execute(queries.REQUEUE, started.job_id, started.attempt, started.lease)
-            if handed_back != "UPDATE 0":
-                await self._places.wait(connection, provider, QueueEntry(started.tier, started.job_id))
+            requeued = await connection.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
+            if requeued != "UPDATE 0":
+                await self._slots.wait(connection, provider, QueueEntry(attempt.tier, attempt.job_id))
 
     async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Repeat a call to the database until it is back: what was resolved must not be lost."""
-        return await until_available(call, abandoned=self._abandoned)
+        """Repeat a call until the database is available, so that nothing that was resolved is lost."""
+        return await until_available(call, abandoned=self._cancelled)
 
 
-async def _take_seats(connection: Connection, job_ids: list[UUID]) -> list[UUID]:
-    """The jobs that lead the resolution of their link; the others are written down to share its end."""
-    rows = await connection.fetch(queries.LINKS, job_ids)
-    links, jobs = [row["link"] for row in rows], [row["id"] for row in rows]
-    leaders: dict[bytes, UUID] = {}
-    while set(links) - leaders.keys():  # again for a link whose leader ended just between the two statements
-        await connection.execute(queries.BOARD, links, jobs)
-        leaders = {row["link"]: row["job_id"] for row in await connection.fetch(queries.LEADERS, links)}
-    following = [(row["link"], row["id"]) for row in rows if leaders[row["link"]] != row["id"]]
-    if following:
-        await connection.execute(queries.FOLLOW, *zip(*following, strict=True))
-    return [row["id"] for row in rows if leaders[row["link"]] == row["id"]]
-
-
-def _started(row: asyncpg.Record) -> JobAttempt:
+def _attempt(row: asyncpg.Record) -> JobAttempt:
     return JobAttempt(*(row[field] for field in JobAttempt.__struct_fields__))
 
 
-def _ending(started: JobAttempt, status: JobStatus, *, reason: str) -> JobResult:
-    return JobResult(started.job_id, started.attempt, started.lease, status, reason=reason)
+def _failure(attempt: JobAttempt, reason: str) -> JobResult:
+    return JobResult(attempt.job_id, attempt.attempt, attempt.lease, JobStatus.FAILED, reason=reason)
 
 
-def _ending_from_cache(started: JobAttempt, cached: CachedLink) -> JobResult:
-    """Free: credits pay for a resolution (api.md, "Credits")."""
+def _result_from_cache(attempt: JobAttempt, cached: CachedLink) -> JobResult:
+    """Return a free result: credits pay for a resolution (docs/reference/api.md, "Credits")."""
     if cached.target_url is None:
-        return _ending(started, JobStatus.FAILED, reason=Reason.LINK_REMOVED)
+        return _failure(attempt, Reason.LINK_REMOVED)
     return JobResult(
-        started.job_id,
-        started.attempt,
-        started.lease,
+        attempt.job_id,
+        attempt.attempt,
+        attempt.lease,
         JobStatus.DONE,
         target_url=cached.target_url,
         provider=cached.provider,
@@ -190,21 +181,21 @@ def _ending_from_cache(started: JobAttempt, cached: CachedLink) -> JobResult:
     )
 
 
-def _ending_from_resolution(started: JobAttempt, resolution: Resolution) -> JobResult:
+def _result_from_resolution(attempt: JobAttempt, resolution: Resolution) -> JobResult:
     done = resolution.target_url is not None
-    provider, tier = resolution.provider or started.provider, resolution.tier or started.tier
-    worth_knowing = done or resolution.reason is Reason.LINK_REMOVED
-    url = resolution.hops[0].url if resolution.hops else started.url
+    provider, tier = resolution.provider or attempt.provider, resolution.tier or attempt.tier
+    cacheable = done or resolution.reason is Reason.LINK_REMOVED
+    url = resolution.hops[0].url if resolution.hops else attempt.url
     return JobResult(
-        started.job_id,
-        started.attempt,
-        started.lease,
+        attempt.job_id,
+        attempt.attempt,
+        attempt.lease,
         JobStatus(resolution.status),
         target_url=resolution.target_url,
         provider=provider,
         tier=tier,
         reason=resolution.reason,
         hops=msgspec.json.encode(resolution.hops).decode(),
-        charge=resolution.cost if done else 0,
-        cached=CachedLink(started.link, url, resolution.target_url, provider, tier) if worth_knowing else None,
+        price=resolution.cost if done else 0,
+        cached=CachedLink(attempt.link_hash, url, resolution.target_url, provider, tier) if cacheable else None,
     )

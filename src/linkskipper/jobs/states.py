@@ -1,14 +1,17 @@
-"""What a job is, and the states it passes through."""
+"""The states of a job, and the values that its room takes in and gives out (docs/reference/api.md)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from linkskipper.link_cache import CachedLink
+from linkskipper.resolver import Hop
+
 
 class JobStatus(StrEnum):
-    """The states of api.md; MOVES says which follows which."""
+    """The states of docs/reference/api.md, "GET /v1/jobs/{job_id}"."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -17,10 +20,10 @@ class JobStatus(StrEnum):
     INVALID = "invalid"
 
 
-MOVES: dict[JobStatus, frozenset[JobStatus]] = {
-    # To an end without running: a job for the same link has found it.
+TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    # A follower ends with its leader and never runs.
     JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.DONE, JobStatus.FAILED, JobStatus.INVALID}),
-    # Back to queued when its worker stops; running again, as a new attempt, when its worker was lost.
+    # A job is queued again when its worker stops. It runs again, as a new attempt, when its worker is lost.
     JobStatus.RUNNING: frozenset(
         {JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.DONE, JobStatus.FAILED, JobStatus.INVALID}
     ),
@@ -28,14 +31,14 @@ MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.FAILED: frozenset(),
     JobStatus.INVALID: frozenset(),
 }
-TERMINAL = frozenset(status for status, following in MOVES.items() if not following)
+TERMINAL = frozenset(status for status, following in TRANSITIONS.items() if not following)
 
 ERRORS = {JobStatus.FAILED: "resolve_failed", JobStatus.INVALID: "unsupported_link"}
-"""The ``error`` that clients are shown for the ways a job can end badly (api.md)."""
+"""The `error` that clients see, by the status of a job that did not end well."""
 
 
 class NewJob(msgspec.Struct, frozen=True):
-    """What a client asks for; url is as submitted, daily_quota is the key's."""
+    """A client's request. `url` is the text as submitted, `daily_quota` is the key's."""
 
     account_id: int
     key_id: int
@@ -46,7 +49,7 @@ class NewJob(msgspec.Struct, frozen=True):
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """An answer that is there: from the cache (job_id None), or a job that is done."""
+    """A resolved link, from the cache (`job_id` is None) or from a job that is done."""
 
     job_id: UUID | None
     url: str
@@ -58,14 +61,34 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 class Queued(msgspec.Struct, frozen=True):
-    """A job that is under way; position is how many jobs of its queue were ahead, itself included."""
+    """A job that was queued. `position` counts the jobs of its queue up to and including it."""
 
     job_id: UUID
     position: int
 
 
+class JobResult(msgspec.Struct, frozen=True):
+    """The end of an attempt. `job_id`, `attempt` and `lease` fence it: the result of a lost attempt changes nothing.
+
+    `hops` is JSON. `price` is in credits; the job is charged that, but never more than it holds. `cached` goes into
+    the link cache.
+    """
+
+    job_id: UUID
+    attempt: int
+    lease: UUID
+    status: JobStatus
+    target_url: str | None = None
+    provider: str | None = None
+    tier: str | None = None
+    reason: str | None = None
+    hops: str | None = None
+    price: int = 0
+    cached: CachedLink | None = None
+
+
 class JobState(msgspec.Struct, frozen=True):
-    """A job as its owner may see it, with the account's balance; queue_position is that at its submission."""
+    """A job as its owner may see it, with the account's balance. `queue_position` is the one at submission."""
 
     job_id: UUID
     status: JobStatus
@@ -74,12 +97,17 @@ class JobState(msgspec.Struct, frozen=True):
     provider: str
     tier: str
     reason: str | None
-    hops: Any
     credits_charged: int
     queue_position: int
     balance: int
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Tell whether the job has ended."""
         return self.status in TERMINAL
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """The hops that a job took, from its link on."""
+
+    hops: Sequence[Hop]

@@ -1,5 +1,5 @@
-"""The cache: where links lead, and which ones their shorteners have removed."""
+"""The link cache: the targets of resolved links, and the links that their shorteners removed."""
 
-from linkskipper.link_cache.cache import CachedLink, LinkCache, prune_links
+from linkskipper.link_cache.cache import CachedLink, LinkCache, prune_cached_links
 
-__all__ = ["CachedLink", "LinkCache", "prune_links"]
+__all__ = ["CachedLink", "LinkCache", "prune_cached_links"]

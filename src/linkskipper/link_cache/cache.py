@@ -1,4 +1,4 @@
-"""Links found and stored, by the SHA-256 of their canonical URL."""
+"""Find and store links by the SHA-256 of their canonical URL."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,15 +11,10 @@ from linkskipper.database.batching import Batcher
 from linkskipper.link_cache import queries
 
 
-async def prune_links(connection: Connection, *, batch: int) -> int:
-    """Remove links that are no longer answered from the cache; returns how many."""
-    return await in_batches(connection, queries.PRUNE, batch=batch)
-
-
 class CachedLink(msgspec.Struct, frozen=True):
-    """What is known of a link: its target, or None where the shortener has removed it."""
+    """A link in the cache. `target_url` is None if the shortener removed the link."""
 
-    link: bytes
+    link_hash: bytes
     url: str
     target_url: str | None
     provider: str
@@ -27,30 +22,35 @@ class CachedLink(msgspec.Struct, frozen=True):
 
 
 class LinkCache:
-    """The cache of resolved and removed links; each kind is remembered for a time of its own."""
+    """The cache of resolved and removed links. Each kind has a lifetime of its own."""
 
-    def __init__(self, pool: Pool, *, found_for: timedelta, removed_for: timedelta) -> None:
+    def __init__(self, pool: Pool, *, keep_resolved: timedelta, keep_removed: timedelta) -> None:
         self._pool = pool
-        self._found_for = found_for
-        self._removed_for = removed_for
-        self.find = Batcher(self._find)
+        self._keep_resolved = keep_resolved
+        self._keep_removed = keep_removed
+        self.find = Batcher(self._find_all)
 
-    async def _find(self, links: list[bytes]) -> list[CachedLink | None]:
-        rows = await self._pool.fetch(queries.FIND, links)
-        found = {row["link"]: CachedLink(**row) for row in rows}
-        return [found.get(link) for link in links]
+    async def _find_all(self, link_hashes: list[bytes]) -> list[CachedLink | None]:
+        rows = await self._pool.fetch(queries.FIND, link_hashes)
+        links = {row["link_hash"]: CachedLink(**row) for row in rows}
+        return [links.get(link_hash) for link_hash in link_hashes]
 
-    async def store(self, connection: Connection, found: Sequence[CachedLink]) -> None:
-        """Remember links, inside the caller's transaction."""
-        if not found:
+    async def store(self, connection: Connection, links: Sequence[CachedLink]) -> None:
+        """Store links inside the caller's transaction."""
+        if not links:
             return
-        lifetimes = [self._found_for if link.target_url is not None else self._removed_for for link in found]
+        lifetimes = [self._keep_resolved if link.target_url is not None else self._keep_removed for link in links]
         await connection.execute(
             queries.STORE,
-            [link.link for link in found],
-            [link.url for link in found],
-            [link.target_url for link in found],
-            [link.provider for link in found],
-            [link.tier for link in found],
+            [link.link_hash for link in links],
+            [link.url for link in links],
+            [link.target_url for link in links],
+            [link.provider for link in links],
+            [link.tier for link in links],
             lifetimes,
         )
+
+
+async def prune_cached_links(connection: Connection, *, batch: int) -> int:
+    """Delete expired links, `batch` rows a statement. Return the number deleted."""
+    return await in_batches(connection, queries.PRUNE, batch=batch)

@@ -1,7 +1,8 @@
-"""The statements on links."""
+"""The statements on cached links."""
 
 FIND = """
-SELECT link, url, target_url, provider, tier FROM links WHERE link = ANY($1::bytea[]) AND expires_at > now()
+SELECT link AS link_hash, url, target_url, provider, tier FROM links
+WHERE link = ANY($1::bytea[]) AND expires_at > now()
 """
 
 PRUNE = """
@@ -10,10 +11,10 @@ DELETE FROM links WHERE link IN (SELECT link FROM links WHERE expires_at < now()
 
 STORE = """
 INSERT INTO links (link, url, target_url, provider, tier, expires_at)
-SELECT DISTINCT ON (link) link, url, target_url, provider, tier, now() + lifetime
+SELECT DISTINCT ON (link_hash) link_hash, url, target_url, provider, tier, now() + lifetime
 FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::interval[])
-    AS found (link, url, target_url, provider, tier, lifetime)
-ORDER BY link
+    AS stored (link_hash, url, target_url, provider, tier, lifetime)
+ORDER BY link_hash
 ON CONFLICT (link) DO UPDATE
 SET target_url = excluded.target_url, provider = excluded.provider, tier = excluded.tier,
     resolved_at = now(), expires_at = excluded.expires_at

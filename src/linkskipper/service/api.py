@@ -16,7 +16,6 @@ from linkskipper.database import AWAY, Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.service.background import supervise
-from linkskipper.service.database import link_cache
 from linkskipper.service.worker import Workers
 from linkskipper.settings import Settings
 
@@ -59,7 +58,7 @@ async def run_api(
             failed_auth_limiter=InMemoryRateLimiter(),
             minute_limits=_minute_limits(settings, stack),
             jobs=JobReader(pool),
-            submitter=JobSubmitter(pool, catalog, link_cache(settings, pool), gate),
+            submitter=JobSubmitter(pool, catalog, gate),
             gate=gate,
             measured=ProviderStatsCache(pool),
             watch=watch,

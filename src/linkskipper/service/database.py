@@ -44,5 +44,5 @@ async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
 def link_cache(settings: Settings, pool: Pool) -> LinkCache:
     """The cache of links, with the lifetimes that are set."""
     return LinkCache(
-        pool, found_for=timedelta(days=settings.cache_days), removed_for=timedelta(days=settings.removed_days)
+        pool, keep_resolved=timedelta(days=settings.cache_days), keep_removed=timedelta(days=settings.removed_days)
     )

@@ -8,7 +8,7 @@ import structlog
 from linkskipper.accounts import prune_usage
 from linkskipper.database import AWAY, Pool
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
-from linkskipper.link_cache import prune_links
+from linkskipper.link_cache import prune_cached_links
 from linkskipper.provider_health import prune_circuits
 from linkskipper.queue.pgqueuer import prune_log
 from linkskipper.settings import Settings
@@ -46,7 +46,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "jobs": await prune_jobs(connection, keep + timedelta(days=1), batch=BATCH),
                 "webhooks": await prune_deliveries(connection, timedelta(days=settings.webhook_keep_days), batch=BATCH),
                 "daily_usage": await prune_usage(connection, keep),
-                "links": await prune_links(connection, batch=BATCH),
+                "links": await prune_cached_links(connection, batch=BATCH),
                 "circuits": await prune_circuits(connection, IDLE_CIRCUITS),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }

@@ -73,7 +73,7 @@ class Workers:
         self._dispatcher.stop()
         if await self._all_ended(DRAIN_SECONDS):
             return
-        self._workshop.abandon()
+        self._workshop.cancel()
         self._dispatcher.abandon()
         if await self._all_ended(HAND_BACK_SECONDS):
             return
@@ -110,7 +110,7 @@ async def run_workers(
         recorder = OutcomeRecorder(pool, catalog)
         places = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
         resolver, settler = Resolver(catalog, client, browser=browser), JobCompleter(pool, links)
-        workshop = JobRunner(pool, resolver, links, settler, recorder=recorder, places=places)
+        workshop = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=places)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
         def work(taken: QueueItem) -> Awaitable[bool]:

@@ -1,4 +1,4 @@
-"""Submits, finishes, failures, crashes, retries and grants in any order: the books are right after every step."""
+"""Submissions, ends, crashes, retries and grants come in any order, and the books are right after every step."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,8 +16,7 @@ from linkskipper.accounts import Keyring, create_account, create_key
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool, open_pool
 from linkskipper.errors import OperatorError, OutOfCredits
-from linkskipper.jobs import JobCompleter, JobStatus, JobSubmitter, NewJob, Queued, Resolved, queries
-from linkskipper.jobs.completer import JobResult
+from linkskipper.jobs import JobCompleter, JobResult, JobStatus, JobSubmitter, NewJob, Queued, Resolved, queries
 from linkskipper.lab import Lab
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import AdmissionControl
@@ -28,9 +27,9 @@ HOSTS = {"bulk.lab.test": "x{}", "premium.lab.test": "0/x{}"}
 
 
 class Machine(RuleBasedStateMachine):
-    """What clients, workers and the operator may do, against a model that only counts.
+    """The steps of clients, workers and the operator, compared with a model that only counts.
 
-    Each step is a transaction of the real code on the real database; a crash is an attempt that never settles.
+    Each step is a transaction of the real code on the real database. A crash is an attempt that never completes.
     """
 
     database_url: str
@@ -52,9 +51,9 @@ class Machine(RuleBasedStateMachine):
         self.pool: Pool = await open_pool(self.database_url, size=3)
         self.account = (await create_account(self.pool, "test", credits=4)).id
         self.key = (await create_key(self.pool, Keyring(b"x"), self.account, name="test")).id
-        cache = LinkCache(self.pool, found_for=timedelta(days=1), removed_for=timedelta(days=1))
-        self.settler = JobCompleter(self.pool, cache)
-        self.submitter = submitter(self.pool, cache)
+        cache = LinkCache(self.pool, keep_resolved=timedelta(days=1), keep_removed=timedelta(days=1))
+        self.completer = JobCompleter(self.pool, cache)
+        self.submitter = submitter(self.pool)
 
     def teardown(self) -> None:
         self.pool.terminate()
@@ -75,7 +74,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(job=jobs)
     def start(self, job: UUID | None) -> None:
-        """A worker takes the job, perhaps again after another was lost."""
+        """A worker starts the job, perhaps after another worker was lost."""
         if job is None:
             return
         lease = uuid4()
@@ -85,43 +84,43 @@ class Machine(RuleBasedStateMachine):
             self.leases.setdefault(job, []).append((row["attempt"], lease))
 
     @rule(job=jobs, attempt=st.integers(0, 3), well=st.booleans(), cached=st.booleans(), dearer=st.integers(0, 3))
-    def settle(self, job: UUID | None, attempt: int, *, well: bool, cached: bool, dearer: int) -> None:
-        """Some attempt at the job, the current one or one that was lost, comes to its end."""
+    def complete(self, job: UUID | None, attempt: int, *, well: bool, cached: bool, dearer: int) -> None:
+        """An attempt at the job ends: the current one, or one that was lost."""
         attempts = self.leases.get(job, []) if job else []
         if job is None or attempt >= len(attempts):
             return
         number, lease = attempts[attempt]
         current = job in self.active and attempt == len(attempts) - 1
-        cost = self.active.get(job, 1)
-        ending = JobResult(
+        price = self.active.get(job, 1)
+        result = JobResult(
             job,
             number,
             lease,
             JobStatus.DONE if well else JobStatus.FAILED,
             target_url="https://example.com/" if well else None,
             reason=None if well else "timeout",
-            charge=cost + dearer if well and not cached else 0,
+            price=price + dearer if well and not cached else 0,
             cached=CachedLink(uuid4().bytes, "https://x/", "https://example.com/", "x", "standard") if well else None,
         )
-        assert self.run(self.settler.settle(ending)) is current
+        assert self.run(self.completer.complete(result)) is current
         if current:
             del self.active[job]
-            if ending.charge:
-                self.charged[job] = cost
+            if result.price:
+                self.charged[job] = price
 
     @rule(job=jobs, attempt=st.integers(0, 3), dearer=st.integers(1, 3), times=st.integers(1, 2))
     def raise_hold(self, job: UUID | None, attempt: int, dearer: int, times: int) -> None:
-        """Some attempt, the current one or one that was lost, finds the link dearer; it may say so twice."""
+        """An attempt, current or lost, finds a higher price. It may raise the hold twice."""
         attempts = self.leases.get(job, []) if job else []
         if job is None or attempt >= len(attempts):
             return
         number, lease = attempts[attempt]
         held = self.active.get(job, 1)
-        ending = JobResult(job, number, lease, JobStatus.DONE, charge=held + dearer)
-        spendable = self.granted - sum(self.charged.values()) - sum(self.active.values())
+        result = JobResult(job, number, lease, JobStatus.DONE, price=held + dearer)
+        available = self.granted - sum(self.charged.values()) - sum(self.active.values())
         for _ in range(times):
-            self.run(self.settler.raise_hold(ending, self.account, held=held))
-        if job in self.active and attempt == len(attempts) - 1 and dearer <= spendable:
+            self.run(self.completer.raise_hold(result, self.account, held=held))
+        if job in self.active and attempt == len(attempts) - 1 and dearer <= available:
             self.active[job] += dearer
 
     @rule(amount=st.integers(1, 5))
@@ -130,15 +129,15 @@ class Machine(RuleBasedStateMachine):
         self.granted += amount
 
     @rule(amount=st.integers(-5, 5).filter(bool))
-    def correct(self, amount: int) -> None:
-        spendable = self.granted - sum(self.charged.values()) - sum(self.active.values())
+    def adjust(self, amount: int) -> None:
+        available = self.granted - sum(self.charged.values()) - sum(self.active.values())
         try:
-            self.run(self._in_transaction(credits.correct, amount, note="test"))
+            self.run(self._in_transaction(credits.adjust, amount, note="test"))
         except OperatorError:
-            assert -amount > spendable
+            assert -amount > available
         else:
             self.granted += amount
-            assert -amount <= spendable
+            assert -amount <= available
 
     async def _in_transaction(self, change: Any, amount: int, **options: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -167,21 +166,21 @@ class Machine(RuleBasedStateMachine):
         assert 0 <= row["held"] <= row["balance"]
 
 
-def submitter(pool: Pool, cache: LinkCache) -> JobSubmitter:
-    """A submitter with the lab's catalogue."""
-    gate = AdmissionControl(pool, changed=asyncio.Event())
-    return JobSubmitter(pool, Catalog.load(extra_dirs=[Lab.providers_dir]), cache, gate)
+def submitter(pool: Pool) -> JobSubmitter:
+    """Return a submitter with the lab's catalogue."""
+    admission = AdmissionControl(pool, changed=asyncio.Event())
+    return JobSubmitter(pool, Catalog.load(extra_dirs=[Lab.providers_dir]), admission)
 
 
 @pytest.fixture
 def loop() -> Any:
-    """A loop that the machine's steps run on, one at a time."""
+    """Provide the loop that runs the machine's steps one at a time."""
     with asyncio.Runner() as runner:
         yield runner.get_loop()
 
 
 def test_books_are_right_whatever_happens(database_url: str, loop: asyncio.AbstractEventLoop) -> None:
-    """The sum of the ledger is the balance, holds are those of the jobs under way, no job is charged twice."""
+    """The ledger sums to the balance, the holds are those of the jobs under way, and no job is charged twice."""
     machine = type("MachineHere", (Machine,), {"database_url": database_url, "loop": loop})
     run_state_machine_as_test(
         machine,

@@ -6,7 +6,7 @@ from linkskipper.database import Pool
 from linkskipper.jobs import queries
 
 HOT = {
-    "look": (queries.LOOK, "ARRAY['a'::bytea], ARRAY[1::bigint]", "links"),
+    "find_cached": (queries.FIND_CACHED, "ARRAY['a'::bytea], ARRAY[1::bigint]", "links"),
     "read": (queries.READ, "ARRAY[uuidv7()]", "jobs"),
     "replay": (queries.REPLAY, "1, 'a'", "jobs"),
 }

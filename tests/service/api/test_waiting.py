@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 
-from linkskipper.jobs import JobCompleter, JobStatus
-from linkskipper.jobs.completer import JobResult
+from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.service.database import link_cache
 from support.service import Caller, Service, fresh_link, run_service
 
@@ -58,9 +57,9 @@ async def end(service: Service, job_id: UUID) -> None:
     """What a worker does when it has resolved the link."""
     lease = uuid4()
     await service.pool.execute(BEGIN, job_id, lease)
-    settler = JobCompleter(service.pool, link_cache(service.settings, service.pool))
-    assert await settler.settle(
-        JobResult(job_id, 1, lease, JobStatus.DONE, target_url="https://example.com/", charge=1)
+    completer = JobCompleter(service.pool, link_cache(service.settings, service.pool))
+    assert await completer.complete(
+        JobResult(job_id, 1, lease, JobStatus.DONE, target_url="https://example.com/", price=1)
     )
 
 

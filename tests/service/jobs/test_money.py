@@ -5,9 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from linkskipper.jobs import JobCompleter
-from linkskipper.jobs.completer import JobResult
-from linkskipper.jobs.states import JobStatus
+from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.link_cache import LinkCache
 from support.service import Service, fresh_link, run_service
 
@@ -66,16 +64,16 @@ async def test_a_late_worker_changes_nothing(server_url: str, database_url: str,
         await service.pool.execute(
             "UPDATE jobs SET status = 'running', attempt = 2, lease = $2 WHERE id = $1", job_id, new
         )
-        cache = LinkCache(service.pool, found_for=timedelta(days=1), removed_for=timedelta(days=1))
-        settler = JobCompleter(service.pool, cache)
+        cache = LinkCache(service.pool, keep_resolved=timedelta(days=1), keep_removed=timedelta(days=1))
+        completer = JobCompleter(service.pool, cache)
 
-        def ending(attempt: int, lease: UUID) -> JobResult:
-            return JobResult(UUID(job_id), attempt, lease, JobStatus.DONE, target_url="https://example.com/", charge=1)
+        def result(attempt: int, lease: UUID) -> JobResult:
+            return JobResult(UUID(job_id), attempt, lease, JobStatus.DONE, target_url="https://example.com/", price=1)
 
-        late = [ending(1, old), ending(2, old), ending(1, new), ending(3, new)]
-        assert [await settler.settle(each) for each in late] == [False] * 4
+        late = [result(1, old), result(2, old), result(1, new), result(3, new)]
+        assert [await completer.complete(each) for each in late] == [False] * 4
         assert (await caller.get(f"/v1/jobs/{job_id}")).body["balance"] == 5
-        assert await settler.settle(ending(2, new)) is True
-        assert await settler.settle(ending(2, new)) is False
+        assert await completer.complete(result(2, new)) is True
+        assert await completer.complete(result(2, new)) is False
         job = (await caller.get(f"/v1/jobs/{job_id}")).body
         assert (job["status"], job["credits_charged"], job["balance"]) == ("done", 1, 4)

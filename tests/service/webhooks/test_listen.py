@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, ClientSession, web
 from standardwebhooks.webhooks import Webhook
 
 from linkskipper.accounts import create_key, load_keyring, roll_key
-from linkskipper.jobs.notifications import MAX_UNREAD, Follower
+from linkskipper.jobs.notifications import MAX_UNREAD, JobSubscription
 from support.deliveries import ended
 from support.receiver import Receiver
 from support.service import Caller, Service, fresh_link
@@ -141,12 +141,12 @@ async def test_streams_of_a_key_are_few(hooks: Service) -> None:
 
 def test_a_reader_that_falls_behind() -> None:
     """What nobody reads is kept up to a limit."""
-    follower = Follower()
+    subscription = JobSubscription()
     for _ in range(MAX_UNREAD):
-        follower.put(uuid4())
-    assert not follower.behind
-    follower.put(uuid4())
-    assert follower.behind
+        subscription.publish(uuid4())
+    assert not subscription.overflowed
+    subscription.publish(uuid4())
+    assert subscription.overflowed
 
 
 async def test_what_goes_wrong_is_said(hooks: Service) -> None:

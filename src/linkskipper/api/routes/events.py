@@ -30,7 +30,7 @@ def router(backend: Services) -> Router:
     @get("/")
     async def listen(request: KeyRequest) -> Stream:
         """Everything that is told from now on, until the key is valid no more."""
-        if backend.watch.followers(request.auth.id) >= MAX_STREAMS:
+        if backend.watch.subscription_count(request.auth.id) >= MAX_STREAMS:
             raise RateLimited(f"This key listens {MAX_STREAMS} times already: end one.", retry_after=LIVES_SECONDS)
         shown = request.headers.get("authorization")
         return Stream(_lines(backend, request.auth.id, shown), media_type="application/x-ndjson")
@@ -39,11 +39,11 @@ def router(backend: Services) -> Router:
 
 
 async def _lines(backend: Services, key_id: int, shown: str | None) -> AsyncIterator[bytes]:
-    with backend.watch.follow(key_id) as follower, suppress(InvalidKey):
+    with backend.watch.subscribe(key_id) as subscription, suppress(InvalidKey):
         yield b"\n"
-        while not (backend.watch.closed or follower.behind):
+        while not (backend.watch.closed or subscription.overflowed):
             try:
-                job_ids = await asyncio.wait_for(follower.ended(), LIVES_SECONDS)
+                job_ids = await asyncio.wait_for(subscription.receive(), LIVES_SECONDS)
             except TimeoutError:
                 job_ids = []
             await backend.authenticator.authenticate(shown)

@@ -25,8 +25,8 @@ from linkskipper.api.fields import (
 from linkskipper.api.reading import get
 from linkskipper.api.waiting import Wait, wait_for_job
 from linkskipper.errors import NotFound
-from linkskipper.jobs import ERRORS, JobState, JobStatus
-from linkskipper.resolver import Mechanism, Reason
+from linkskipper.jobs import ERRORS, JobState, JobStatus, Trace
+from linkskipper.resolver import Hop, Mechanism, Reason
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -71,12 +71,13 @@ def route(backend: Services) -> HTTPRouteHandler:
         state = await wait_for_job(backend, request.auth.id, UUID(job_id), wait) if found else None
         if state is None:
             raise NotFound("This key has no job of that id.")
-        return JsonAnswer(_answer(state, with_trace=include == "trace"))
+        trace = await backend.jobs.read_trace(request.auth.id, state.job_id) if include == "trace" else None
+        return JsonAnswer(_answer(state, trace))
 
     return job
 
 
-def _answer(state: JobState, *, with_trace: bool) -> JobAnswer:
+def _answer(state: JobState, trace: Trace | None) -> JobAnswer:
     done = state.status is JobStatus.DONE
     return JobAnswer(
         job_id=state.job_id,
@@ -87,6 +88,10 @@ def _answer(state: JobState, *, with_trace: bool) -> JobAnswer:
         provider=state.provider if done else UNSET,
         tier=state.tier if done else UNSET,
         error=ERRORS.get(state.status, UNSET),
-        trace=(state.hops or []) if with_trace else UNSET,
-        reason=state.reason if with_trace and state.reason is not None else UNSET,
+        trace=UNSET if trace is None else [_hop(hop) for hop in trace.hops],
+        reason=state.reason if trace is not None and state.reason is not None else UNSET,
     )
+
+
+def _hop(hop: Hop) -> TraceHop:
+    return TraceHop(hop.url, hop.mechanism, hop.status, hop.milliseconds)
