@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.egress import Client, Limits, Policy
+from linkskipper.egress import Client, FetchLimits, Policy
 from linkskipper.resolver import Resolution, Resolver
 from support.clients import QUICK
 from support.connections import connections
@@ -123,7 +123,7 @@ class Arena:
         """A name that the shortener keeps links on, and whose answers nobody has asked for and kept yet."""
         return f"n{next(_numbers)}.in.test"
 
-    def other_client(self, *, allow: Sequence[str] = (), limits: Limits = QUICK) -> Client:
+    def other_client(self, *, allow: Sequence[str] = (), limits: FetchLimits = QUICK) -> Client:
         """A client with holes, or with other limits."""
         guard = policy(self.shortener, self.canary, allow)
         return Client(guard, user_agent="Test/1", limits=limits, nameservers=[f"127.0.0.1:{self.dns.port}"])

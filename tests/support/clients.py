@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkskipper.egress import Client, Limits, Policy
+from linkskipper.egress import Client, FetchLimits, Policy
 
-QUICK = Limits(connect_seconds=2, fetch_seconds=5)
+QUICK = FetchLimits(connect_seconds=2, fetch_seconds=5)
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Clients:
         allow: Sequence[str] = (),
         host_map: Sequence[str] = (),
         extra_ca: Path | None = None,
-        limits: Limits = QUICK,
+        limits: FetchLimits = QUICK,
     ) -> Client:
         """Open a client with this policy."""
         policy = Policy.parse(ports=map(str, ports), allow=allow, host_map=host_map, extra_ca=extra_ca)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.egress import Client, Policy
+from linkskipper.egress import Client, FetchLimits, Policy
 from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
 
 HOST = "s.test"
@@ -92,6 +92,7 @@ class Bench:
         self.paused: list[float] = []
         self.put = shortener.put
         self.generic = False
+        self.limits = FetchLimits()
         self.sleep: Callable[[float], Awaitable[None]] = self._sleep
 
     async def resolve(
@@ -106,7 +107,7 @@ class Bench:
             extra_ca=None,
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
-        async with Client(policy, user_agent=USER_AGENT) as client:
+        async with Client(policy, user_agent=USER_AGENT, limits=self.limits) as client:
             resolver = Resolver(catalog, client, sleep=self.sleep, random=lambda: 0.0, generic=self.generic)
             return await resolver.resolve(url, on_hop=on_hop)
 

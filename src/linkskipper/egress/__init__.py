@@ -3,7 +3,7 @@
 from linkskipper.egress.addresses import refusal
 from linkskipper.egress.allow_rules import opened_to
 from linkskipper.egress.charsets import UTF8, Charset
-from linkskipper.egress.client import Client, Limits
+from linkskipper.egress.client import Client, FetchLimits
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import (
     BadUrl,
@@ -19,10 +19,12 @@ from linkskipper.egress.policy import Policy, refused_name
 from linkskipper.egress.proxy.server import BrowserProxy, ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.response import Response
+from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
 from linkskipper.egress.urls import Url, canonical
 
 __all__ = [
+    "MAX_RETRY_AFTER",
     "UTF8",
     "BadUrl",
     "BodyTooLarge",
@@ -31,9 +33,9 @@ __all__ = [
     "Client",
     "CookieJar",
     "Exchange",
+    "FetchLimits",
     "ForeignScheme",
     "HeadersTooLarge",
-    "Limits",
     "Policy",
     "ProxyLimits",
     "ProxySession",
@@ -47,6 +49,7 @@ __all__ = [
     "canonical",
     "check_public_https",
     "opened_to",
+    "read_retry_after",
     "refusal",
     "refused_name",
 ]

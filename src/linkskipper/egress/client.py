@@ -38,7 +38,7 @@ _TEXT_TYPES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FetchLimits:
     """How long and how much one fetch may take; `raw_bytes` counts the body as sent, `body_bytes` decoded."""
 
     connect_seconds: float = 5.0
@@ -57,7 +57,7 @@ class Client:
         *,
         user_agent: str,
         connections: int = 1000,
-        limits: Limits = Limits(),
+        limits: FetchLimits = FetchLimits(),
         nameservers: Sequence[str] | None = None,
     ) -> None:
         self._policy = policy
@@ -109,8 +109,9 @@ class Client:
 
         Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
         """
-        with _translated(url):
-            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, self._within(timeout))
+        limits = self._within(timeout)
+        with _translated(url, had_full_time=limits is self._usual):
+            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, limits)
             try:
                 return await self._receive(url, answer, jar, exchange)
             finally:
@@ -213,15 +214,17 @@ class Client:
 
 
 @contextmanager
-def _translated(url: Url) -> Iterator[None]:
+def _translated(url: Url, *, had_full_time: bool = True) -> Iterator[None]:
     """Tell what goes wrong within in the errors of this package."""
     try:
         yield
     except Refused as refused:
         _log.warning("egress.refused", host=url.host, address=refused.address, reason=refused.reason)
         raise
-    except TimeoutError:
+    except aiohttp.ConnectionTimeoutError:
         raise TimedOut(f"{url.host} did not answer in time") from None
+    except TimeoutError:
+        raise TimedOut(f"{url.host} did not answer in time", had_full_time=had_full_time) from None
     except aiohttp.ClientResponseError as error:
         raise _malformed(url, error) from None
     except aiohttp.ClientConnectorCertificateError as error:

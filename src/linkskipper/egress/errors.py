@@ -48,7 +48,14 @@ class Untrusted(Unreachable):
 
 
 class TimedOut(EgressError):
-    """Connecting or the whole fetch took longer than its limit."""
+    """Connecting or the whole fetch took longer than its limit.
+
+    `had_full_time` is false where the caller had shortened the usual limit.
+    """
+
+    def __init__(self, message: str, *, had_full_time: bool = True) -> None:
+        super().__init__(message)
+        self.had_full_time = had_full_time
 
 
 class BodyTooLarge(EgressError):

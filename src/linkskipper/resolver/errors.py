@@ -12,12 +12,13 @@ from linkskipper.resolver.result import Reason
 
 
 class Stop(Stopped):
-    """A stop rule ended the link; the message is for people."""
+    """A stop rule ended the link; `detail` is for people. `host_unresponsive` is as in `Resolution`."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, *, host_unresponsive: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.host_unresponsive = host_unresponsive
 
 
 class ProviderAtCapacity(Stopped):

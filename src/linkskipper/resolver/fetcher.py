@@ -1,7 +1,7 @@
-"""One fetch, tried again where the other side may recover."""
+"""Fetch a page, and retry where the server may recover."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from linkskipper.egress import (
     BodyTooLarge,
@@ -13,7 +13,9 @@ from linkskipper.egress import (
     Transport,
     Unreachable,
     Url,
+    read_retry_after,
 )
+from linkskipper.resolver.deadline import Deadline
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.stop_rules import TRANSIENT
 from linkskipper.resolver.request import RequestSpec
@@ -21,66 +23,85 @@ from linkskipper.resolver.result import Reason
 
 ATTEMPTS = 3
 TURNED_AWAY = frozenset({429, 503})
-FIRST_PAUSE = 0.2  # seconds; doubled each time, and jittered by half
+FIRST_PAUSE = 0.2  # seconds; doubled for each attempt, plus up to half of it at random
 
 Sleep = Callable[[float], Awaitable[object]]
 Reserve = Callable[[float], Awaitable[float | None]]
-"""Gives the seconds until the next request may be sent; None if that is later than the given seconds away."""
+"""Return the seconds until the next request may be sent; None where they would exceed the argument."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Fetcher:
-    """Fetches through the one door out; `sleep` and `random` (0 to 1) are handed in."""
+    """Sends requests through a transport. `sleep`, `random` (0 to 1) and `now` are handed in."""
 
-    def __init__(self, client: Transport, *, sleep: Sleep, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        sleep: Sleep,
+        random: Callable[[], float],
+        now: Callable[[], datetime] = _now,
+    ) -> None:
         self.sleep = sleep
-        self._client = client
+        self._transport = transport
         self._random = random
+        self._now = now
 
     async def fetch(
         self,
         url: Url,
         jar: CookieJar,
         *,
-        until: float,
-        outgoing: RequestSpec,
-        document: Url | None = None,
+        deadline: Deadline,
+        spec: RequestSpec,
+        referrer: Url | None = None,
         reserve: Reserve | None = None,
     ) -> Response:
-        """Give the answer, which may be an error's if it does not recover before `until`, a time of the loop's.
+        """Return the response, which may be an error's if the server does not recover before the deadline.
 
-        `document` is where the visitor comes from. Each request waits for what `reserve` says. Raises Stop where no
-        answer came.
+        `referrer` is the page that the visitor comes from. Each attempt first waits for its turn with `reserve`.
+
+        Raises:
+            Stop: no response came.
         """
         attempt = 1
         while True:
             if reserve is not None:
-                await self.wait_for_turn(reserve, url, until)
-            answer = await self._try(url, jar, until - asyncio.get_running_loop().time(), outgoing, document)
-            if not _may_recover(answer, outgoing):
-                return _give_up(answer)
-            pause = max(self._pause(attempt), _retry_after(answer))
-            if attempt == ATTEMPTS or asyncio.get_running_loop().time() + pause >= until:
-                return _give_up(answer)
+                await self.wait_for_turn(reserve, url, deadline)
+            result = await self._try(url, jar, deadline, spec, referrer)
+            if not _may_recover(result, spec):
+                return _response_or_stop(result)
+            pause = max(self._pause(attempt), self._retry_after(result))
+            if attempt == ATTEMPTS or pause >= deadline.remaining():
+                return _response_or_stop(result)
             await self.sleep(pause)
             attempt += 1
 
-    async def wait_for_turn(self, reserve: Reserve, url: Url, until: float) -> None:
-        """Wait for what is reserved; raises Stop where that is too late."""
-        seconds = await reserve(until - asyncio.get_running_loop().time())
+    async def wait_for_turn(self, reserve: Reserve, url: Url, deadline: Deadline) -> None:
+        """Wait until the provider may get another request.
+
+        Raises:
+            Stop: the turn would come after the deadline.
+        """
+        seconds = await reserve(deadline.remaining())
         if seconds is None:
-            raise Stop(Reason.TIMEOUT, f"The requests to {url.host} are so many that its turn comes too late.")
+            raise Stop(Reason.TIMEOUT, f"Too many requests wait for {url.host}. This link's turn comes too late.")
         if seconds > 0:
             await self.sleep(seconds)
 
     async def _try(
-        self, url: Url, jar: CookieJar, seconds: float, outgoing: RequestSpec, document: Url | None
+        self, url: Url, jar: CookieJar, deadline: Deadline, spec: RequestSpec, referrer: Url | None
     ) -> Response | Unreachable:
+        seconds = deadline.remaining()
         try:
-            return await self._client.fetch(
+            return await self._transport.fetch(
                 url,
-                method=outgoing.method,
-                headers=outgoing.headers(url, document),
-                body=outgoing.body,
+                method=spec.method,
+                headers=spec.headers(url, referrer),
+                body=spec.body,
                 jar=jar,
                 timeout=seconds,
             )
@@ -89,7 +110,8 @@ class Fetcher:
         except Refused as error:
             raise Stop(Reason.BLOCKED_ADDRESS, str(error)) from None
         except TimedOut as error:
-            raise Stop(Reason.TIMEOUT, str(error)) from None
+            is_unresponsive = error.had_full_time or deadline.is_large_share(seconds)
+            raise Stop(Reason.TIMEOUT, str(error), host_unresponsive=is_unresponsive) from None
         except (BodyTooLarge, HeadersTooLarge) as error:
             raise Stop(Reason.BODY_TOO_LARGE, str(error)) from None
 
@@ -97,24 +119,23 @@ class Fetcher:
         pause: float = FIRST_PAUSE * 2 ** (attempt - 1)
         return pause * (1 + self._random() / 2)
 
-
-def _may_recover(answer: Response | Unreachable, outgoing: RequestSpec) -> bool:
-    """Whether to ask again. A form is sent again only where the server turned it away and said when to come back."""
-    if isinstance(answer, Unreachable):
-        return outgoing.body is None
-    if outgoing.body is not None:
-        return answer.status in TURNED_AWAY and "Retry-After" in answer.headers
-    return answer.status in TRANSIENT
+    def _retry_after(self, result: Response | Unreachable) -> float:
+        if isinstance(result, Unreachable):
+            return 0
+        wait = read_retry_after(result.headers.get("Retry-After"), self._now())
+        return 0 if wait is None else wait.total_seconds()
 
 
-def _retry_after(answer: Response | Unreachable) -> float:
-    if isinstance(answer, Unreachable):
-        return 0
-    value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0
+def _may_recover(result: Response | Unreachable, spec: RequestSpec) -> bool:
+    """Return whether to retry. A form is sent again only where the server rejected it and said when to retry."""
+    if isinstance(result, Unreachable):
+        return spec.body is None
+    if spec.body is not None:
+        return result.status in TURNED_AWAY and "Retry-After" in result.headers
+    return result.status in TRANSIENT
 
 
-def _give_up(answer: Response | Unreachable) -> Response:
-    if isinstance(answer, Unreachable):
-        raise Stop(Reason.UPSTREAM_ERROR, str(answer)) from None
-    return answer
+def _response_or_stop(result: Response | Unreachable) -> Response:
+    if isinstance(result, Unreachable):
+        raise Stop(Reason.UPSTREAM_ERROR, str(result)) from None
+    return result

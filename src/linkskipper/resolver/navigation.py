@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from linkskipper.catalog import Provider
 from linkskipper.egress import CookieJar, Url
+from linkskipper.resolver.deadline import Deadline
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.fetcher import Fetcher, Reserve
 from linkskipper.resolver.forms.submission import FormSubmission
@@ -43,8 +44,8 @@ class Checkpoint(NamedTuple):
 class Navigation:
     """A link on its way through one provider after another.
 
-    `url` is where it is; `target` is where it leads once that is off the provider's hosts; `until` is the deadline,
-    a time of the loop's. The steps move it on. `live` is the browser's page, where there is one.
+    `url` is where it is; `target` is where it leads once that is off the provider's hosts. The steps move it on. `live`
+    is the browser's page, where there is one.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Navigation:
         self.live: Live | None = None
         self._fetcher = fetcher
         self._turns = turns
-        self._begin()
+        self.deadline = Deadline(provider.limits.timeout)
         self._on_hop = on_hop
         self._jar = CookieJar()
         self._outgoing = PLAIN
@@ -70,21 +71,18 @@ class Navigation:
         self._moves = 0
         self._seconds = 0.0
 
-    def _begin(self) -> None:
-        self.until = asyncio.get_running_loop().time() + self.provider.limits.timeout
-
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """A place at the provider; the link's time begins with its first, but does not stand still for others."""
         first = len(self.passed) == 1
         async with AsyncExitStack() as held:
             try:
-                async with asyncio.timeout_at(None if first else self.until):
+                async with asyncio.timeout_at(None if first else self.deadline.at):
                     await held.enter_async_context(self._turns.place(self.provider))
             except TimeoutError:
                 raise Stop(Reason.TIMEOUT, f"{self.provider.label} had no place for it in time.") from None
             if first:
-                self._begin()
+                self.deadline.restart()
             yield
 
     def enter(self, url: Url, provider: Provider) -> None:
@@ -109,9 +107,9 @@ class Navigation:
                 response = await self._fetcher.fetch(
                     self.url,
                     self._jar,
-                    until=self.until,
-                    outgoing=self._outgoing,
-                    document=self._document,
+                    deadline=self.deadline,
+                    spec=self._outgoing,
+                    referrer=self._document,
                     reserve=self._reserve,
                 )
             finally:
@@ -192,7 +190,7 @@ class Navigation:
             raise Stop(Reason.WAIT_TOO_LONG, f"{self.url.host} makes visitors wait for {seconds:g} seconds.")
         now = asyncio.get_running_loop().time()
         over = max(self._counting_since + seconds, now)
-        if over >= self.until:
+        if over >= self.deadline.at:
             raise Stop(Reason.TIMEOUT, f"{self.url.host} makes visitors wait for longer than the link has time.")
         if over > now:
             await self._fetcher.sleep(over - now)
@@ -206,7 +204,7 @@ class Navigation:
     async def wait_for_turn(self) -> None:
         """Wait until the provider may be sent another request, where the load is another's; raises Stop."""
         if (reserve := self._reserve) is not None:
-            await self._fetcher.wait_for_turn(reserve, self.url, self.until)
+            await self._fetcher.wait_for_turn(reserve, self.url, self.deadline)
 
     @property
     def _reserve(self) -> Reserve | None:

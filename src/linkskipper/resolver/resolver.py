@@ -155,4 +155,5 @@ def _ended(url: str, visit: Navigation, *, target: str | None = None, stop: Stop
         reason=stop.reason if stop else None,
         detail=stop.detail if stop else None,
         hops=tuple(visit.hops),
+        host_unresponsive=stop is not None and stop.host_unresponsive,
     )

@@ -85,6 +85,12 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
     """How a link ended: at `target_url`, or for `reason`, with `detail` for people.
 
     `provider` is the first that it passed, `tier` and `cost` (in credits) are the dearest's.
+
+    `host_unresponsive` is true only for a link that ended `timeout` because the host of its last hop had the full time
+    of one fetch and did not answer. The full time is the client's own limit for connecting or for the whole fetch, or
+    half of the link's time. The member is false where something else used up the time: earlier hops, a countdown, the
+    wait for a place or a turn at the provider, or a page that keeps a browser busy. Then the timeout says nothing about
+    the host. The public JSON does not show this member.
     """
 
     url: str
@@ -95,6 +101,7 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
     reason: Reason | None
     detail: str | None
     hops: tuple[Hop, ...]
+    host_unresponsive: bool = False
 
     @property
     def status(self) -> ResolutionStatus:

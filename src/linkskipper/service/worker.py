@@ -14,7 +14,7 @@ import structlog
 from linkskipper.accounts import WebhookSecrets, load_keyring
 from linkskipper.catalog import Catalog
 from linkskipper.database import AWAY, Pool
-from linkskipper.egress import Client, Limits
+from linkskipper.egress import Client, FetchLimits
 from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
@@ -150,7 +150,7 @@ async def run_workers(
 @asynccontextmanager
 async def _dispatcher(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
     """The dispatcher of webhooks, with connections of its own."""
-    limits = Limits(fetch_seconds=settings.webhook_timeout)
+    limits = FetchLimits(fetch_seconds=settings.webhook_timeout)
     connections = HOSTS_AT_ONCE * settings.webhook_per_host
     schedule = Schedule(settings.webhook_schedule, random.random)
     record = AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))

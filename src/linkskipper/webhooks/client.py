@@ -9,10 +9,9 @@ from http import HTTPStatus
 
 import structlog
 
-from linkskipper.egress import Client, Response, TimedOut, Untrusted, check_public_https
+from linkskipper.egress import Client, Response, TimedOut, Untrusted, check_public_https, read_retry_after
 from linkskipper.errors import EgressError
 from linkskipper.webhooks.model import Outcome, PendingDelivery
-from linkskipper.webhooks.schedule import read_retry_after
 from linkskipper.webhooks.signing import signed_headers
 
 EXCERPT_BYTES = 2048

@@ -1,13 +1,13 @@
 """When a delivery that failed is tried again."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
 import msgspec
 
+from linkskipper.egress import MAX_RETRY_AFTER
+
 JITTER = 0.2
-LONGEST_ASKED = timedelta(hours=24)
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -24,17 +24,4 @@ class Schedule(msgspec.Struct, frozen=True):
         if step >= len(self.waits):
             return None
         planned = self.waits[step] * (1 + JITTER * (2 * self.chance() - 1))
-        return planned if asked is None else max(planned, min(asked, LONGEST_ASKED))
-
-
-def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """What a Retry-After asks for (RFC 9110, 10.2.3: seconds or a date); None where it says nothing sensible."""
-    if value is None:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(timedelta(seconds=int(value[:9])), LONGEST_ASKED)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(timedelta(), moment.replace(tzinfo=moment.tzinfo or UTC) - now)
+        return planned if asked is None else max(planned, min(asked, MAX_RETRY_AFTER))

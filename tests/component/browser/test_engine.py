@@ -200,8 +200,23 @@ async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
     before = alive()
     async with run_world() as world:
         resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 1, "max_wait": 1})
-        assert resolution.reason == "timeout"
+        assert (resolution.reason, resolution.host_unresponsive) == ("timeout", False)
     await until_alive(before)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_unresponsive"),
+    [
+        (b"HTTP/1.1 200 X\r\nContent-", True),
+        (b"HTTP/1.1 200 X\r\nContent-Length: 9\r\nContent-Type: text/html\r\n\r\n", False),
+    ],
+    ids=["no answer", "no body"],
+)
+async def test_whether_a_host_is_unresponsive(world: World, sent: bytes, is_unresponsive: bool) -> None:  # noqa: FBT001
+    """A timeout counts against a host that sends no answer, not against one whose page is never whole."""
+    world.shortener.put("/link", sent)
+    resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 4, "max_wait": 4})
+    assert (resolution.reason, resolution.host_unresponsive) == ("timeout", is_unresponsive)
 
 
 async def test_a_link_given_up_while_its_browser_starts(own_world: World) -> None:

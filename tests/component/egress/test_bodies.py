@@ -13,7 +13,16 @@ from functools import partial
 import brotli  # type: ignore[import-untyped]
 import pytest
 
-from linkskipper.egress import BodyTooLarge, Client, HeadersTooLarge, Limits, Response, TimedOut, Unreachable, canonical
+from linkskipper.egress import (
+    BodyTooLarge,
+    Client,
+    FetchLimits,
+    HeadersTooLarge,
+    Response,
+    TimedOut,
+    Unreachable,
+    canonical,
+)
 from support.clients import Clients
 from support.wire import Script, Wire
 
@@ -23,7 +32,7 @@ else:
     from backports import zstd
 
 MIB = 1024 * 1024
-LIMITS = Limits(connect_seconds=2, fetch_seconds=5, body_bytes=MIB, raw_bytes=MIB)
+LIMITS = FetchLimits(connect_seconds=2, fetch_seconds=5, body_bytes=MIB, raw_bytes=MIB)
 TEXT = "<p>Schöne Grüße</p>" * 50
 HTML = "text/html; charset=utf-8"
 
@@ -36,7 +45,7 @@ def answer(body: bytes, *, coding: str | None = None, media_type: str = HTML) ->
     return b"\r\n".join([*lines, b"", body])
 
 
-async def fetch(clients: Clients, wire: Wire, limits: Limits = LIMITS) -> Response:
+async def fetch(clients: Clients, wire: Wire, limits: FetchLimits = LIMITS) -> Response:
     """Fetch from the server once."""
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"], limits=limits)
     return await again(egress, wire)
@@ -147,7 +156,7 @@ async def test_a_dripping_body_times_out(clients: Clients, wire: Wire) -> None:
 
     wire.script = drip
     with pytest.raises(TimedOut):
-        await fetch(clients, wire, Limits(fetch_seconds=0.3))
+        await fetch(clients, wire, FetchLimits(fetch_seconds=0.3))
 
 
 async def test_a_silent_server_times_out(clients: Clients, wire: Wire) -> None:

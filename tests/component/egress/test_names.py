@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linkskipper.egress import Client, Limits, Policy, Refused, TimedOut, Unreachable, canonical
+from linkskipper.egress import Client, FetchLimits, Policy, Refused, TimedOut, Unreachable, canonical
 from linkskipper.errors import SettingsError
 from support.clients import Clients
 from support.fake_dns import FakeDns
@@ -97,7 +97,7 @@ async def test_search_domains_are_not_tried(clients: Clients, dns: FakeDns, monk
 async def test_a_silent_name_server_times_out(clients: Clients, dns: FakeDns) -> None:
     """Looking up counts against the time for connecting."""
     dns.set("a.example.com", "SILENT")
-    egress = await clients.make(limits=Limits(connect_seconds=0.2, fetch_seconds=5))
+    egress = await clients.make(limits=FetchLimits(connect_seconds=0.2, fetch_seconds=5))
     with pytest.raises(TimedOut):
         await egress.fetch(canonical("https://a.example.com/"))
 

@@ -1,7 +1,12 @@
 """What ends a link, and how."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 
+from linkskipper.egress import FetchLimits
 from linkskipper.resolver import REASONS, Reason
 from support.shortener import TARGET, Bench, answer, page, provider, to
 
@@ -128,6 +133,43 @@ async def test_whole_link_within_one_deadline(bench: Bench) -> None:
     assert [hop.status for hop in resolution.hops] == [None]
 
 
+HANGS = b"HTTP/1.1 200 X\r\nContent-Length: 9\r\nContent-Type: text/html\r\n\r\n"
+
+
+async def test_a_host_with_the_full_time_of_a_fetch_is_unresponsive(bench: Bench) -> None:
+    """A timeout counts against the host where it used up the limit of one fetch, or most of the link's time."""
+    bench.put("/a", HANGS)
+    bench.limits = FetchLimits(fetch_seconds=0.2)
+    by_fetch = await bench.resolve("http://s.test/a")
+    bench.limits = FetchLimits(fetch_seconds=15)
+    by_link = await bench.resolve("http://s.test/a", provider(limits={"timeout": 0.2}))
+    assert [(end.reason, end.host_unresponsive) for end in (by_fetch, by_link)] == [("timeout", True)] * 2
+
+
+async def test_a_host_with_a_rest_of_the_time_is_not_blamed(bench: Bench) -> None:
+    """A timeout does not count against a host that had only what a countdown had left of the link's time."""
+    bench.sleep = asyncio.sleep
+    bench.put("/a", page("<a id=go href=/b>Go</a>"))
+    bench.put("/b", HANGS)
+    steps = [{"use": "fetch"}, {"use": "wait", "seconds": 0.7}, {"use": "link", "selector": "#go"}]
+    resolution = await bench.resolve(
+        "http://s.test/a", provider(limits={"timeout": 1}, steps=[*steps, {"use": "fetch"}])
+    )
+    assert (resolution.reason, resolution.host_unresponsive) == ("timeout", False)
+    assert resolution.hops[-1].url == "http://s.test/b"
+
+
+async def test_a_countdown_over_the_time_does_not_blame_the_host(bench: Bench) -> None:
+    """A link that has no time for a countdown, or that resolves, says nothing bad about its host."""
+    bench.put("/a", page("<p>Wait</p>"))
+    bench.put("/b", to(TARGET))
+    late = await bench.resolve(
+        "http://s.test/a", provider(limits={"timeout": 1}, steps=[{"use": "wait", "seconds": 5}])
+    )
+    good = await bench.resolve("http://s.test/b")
+    assert [(end.reason, end.host_unresponsive) for end in (late, good)] == [("timeout", False), (None, False)]
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 async def test_transient_errors_are_tried_again(bench: Bench, status: int) -> None:
     """An error that may pass is asked again with growing pauses, three times in all."""
@@ -163,6 +205,23 @@ async def test_retry_after(bench: Bench) -> None:
     assert bench.paused == [2]
     assert (await bench.resolve("http://s.test/late")).reason == "upstream_error"
     assert bench.shortener.asked.count("s.test/late") == 1
+
+
+def _date_in(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+async def test_retry_after_a_date(bench: Bench) -> None:
+    """A date in Retry-After is honoured as a number of seconds is; one in the past asks for no wait."""
+    bench.put("/soon", lambda _: answer(503, f"Retry-After: {_date_in(20)}"), to(TARGET))
+    bench.put("/late", lambda _: answer(503, f"Retry-After: {_date_in(3600)}"))
+    bench.put("/past", answer(503, "Retry-After: Fri, 05 Jun 2015 12:00:00 GMT"), to(TARGET))
+    assert (await bench.resolve("http://s.test/soon")).target_url == TARGET
+    assert [5 < pause <= 20 for pause in bench.paused] == [True]
+    assert (await bench.resolve("http://s.test/late")).reason == "upstream_error"
+    assert bench.shortener.asked.count("s.test/late") == 1
+    assert (await bench.resolve("http://s.test/past")).target_url == TARGET
+    assert bench.paused[1:] == [pytest.approx(0.2)]
 
 
 async def test_refused_provider_address(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkskipper.egress import Limits
+from linkskipper.egress import FetchLimits
 from support.arena import Arena
 from support.shortener import HOST, TARGET, answer, to
 
@@ -90,7 +90,7 @@ async def test_no_answer(arena: Arena) -> None:
     name = arena.new_name()
     arena.dns.set(name, "SILENT")
     arena.shortener.put("/a", to(f"http://{name}/x"))
-    async with arena.other_client(limits=Limits(connect_seconds=0.2)) as client:
+    async with arena.other_client(limits=FetchLimits(connect_seconds=0.2)) as client:
         resolution, contacted = await arena.resolve(client=client)
     assert (resolution.reason, contacted) == ("timeout", [])
     assert resolution.hops[-1].milliseconds < 1000

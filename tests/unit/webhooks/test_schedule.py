@@ -1,15 +1,13 @@
 """When deliveries are tried again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from linkskipper.errors import SettingsError
 from linkskipper.settings import load
 from linkskipper.webhooks import Schedule
-from linkskipper.webhooks.schedule import read_retry_after
 
-NOW = datetime(2026, 6, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -30,29 +28,6 @@ def test_what_a_receiver_asks_for() -> None:
     assert schedule.wait(1, 3 * HOUR) == 3 * HOUR
     assert schedule.wait(1, 1000 * HOUR) == 24 * HOUR
     assert schedule.wait(2, HOUR) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120),
-        ("0", 0),
-        ("99999999999999999999", 86400),
-        ("Fri, 05 Jun 2026 12:01:00 GMT", 60),
-        ("Fri, 05 Jun 2026 11:00:00 GMT", 0),
-        ("Fri, 05 Jun 2026 12:01:00", 60),
-        ("-5", None),
-        ("1.5", None),
-        ("soon", None),
-        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
-        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_retry_after(value: str | None, seconds: float | None) -> None:
-    """Seconds and dates are read; what is neither says nothing."""
-    assert read_retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("waits", ["", "5s,5m", "0,5 parsecs", "0,-5", "0,,s", "0,s"])

@@ -10,7 +10,7 @@ from typing import Self
 from playwright.async_api import BrowserContext
 
 from linkskipper.catalog.provider import MAX_SECONDS
-from linkskipper.egress import BrowserProxy, ProxySession
+from linkskipper.egress import BrowserProxy, FetchLimits, ProxySession
 from linkskipper.logs import library_logger
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
 from linkskipper.resolver.browser.errors import BROKEN
@@ -80,7 +80,7 @@ class BrowserEngine:
         came = monotonic()
         try:
             async with self._room:
-                visit.until += monotonic() - came  # a link's time is its own, not that of those before it
+                visit.deadline.postpone(monotonic() - came)  # a link's time is its own, not that of those before it
                 await self._run(visit)
         except (*BROKEN, TabLost) as error:
             _log.warning("browser.broke", url=visit.url.href, error=str(error).partition("\n")[0])
@@ -122,7 +122,7 @@ class BrowserEngine:
             if self._start is None or self._start.done():
                 self._start = asyncio.create_task(self._started())
             start = self._start
-            await asyncio.wait([start], timeout=max(visit.until - asyncio.get_running_loop().time(), 0))
+            await asyncio.wait([start], timeout=max(visit.deadline.remaining(), 0))
             if not start.done():
                 raise Stop(Reason.TIMEOUT, "The browser does not start in time.")
             chromium = None if start.cancelled() else start.result()
@@ -222,18 +222,24 @@ async def _or_hangs(chromium: Chromium) -> AsyncIterator[None]:
 async def _drive(tab: Tab, visit: Navigation) -> None:
     """Run the steps until they end, or the link leaves the provider, or its time is up."""
     steps = asyncio.create_task(BrowserSteps(tab, visit.provider).run(visit))
-    seconds = visit.until - asyncio.get_running_loop().time()
     try:
-        await asyncio.wait([steps, tab.left], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([steps, tab.left], timeout=visit.deadline.remaining(), return_when=asyncio.FIRST_COMPLETED)
         if tab.left.done():
             tab.left.result()
         elif steps.done():
             steps.result()
         else:
-            raise Stop(Reason.TIMEOUT, f"{visit.url.host} takes too long.")
+            raise Stop(
+                Reason.TIMEOUT, f"{visit.url.host} takes too long.", host_unresponsive=_is_unresponsive(tab, visit)
+            )
     finally:
         steps.cancel()
         await asyncio.wait([steps])
+
+
+def _is_unresponsive(tab: Tab, visit: Navigation) -> bool:
+    seconds = tab.unanswered_seconds
+    return seconds >= FetchLimits().fetch_seconds or visit.deadline.is_large_share(seconds)
 
 
 def _overrun(visit: Navigation) -> Stop:

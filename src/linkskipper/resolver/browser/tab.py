@@ -58,6 +58,7 @@ class Tab:
         self._going = ""
         self._reason = ""
         self._began = 0.0
+        self._awaits_answer = False
         self._response: Response | None = None
         self._popups = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,6 +81,11 @@ class Tab:
             task.cancel()
         if not self.left.cancel() and not self.left.cancelled():
             self.left.exception()
+
+    @property
+    def unanswered_seconds(self) -> float:
+        """How long the last request for a page has been waiting for its answer; 0 once it is answered."""
+        return perf_counter() - self._began if self._awaits_answer else 0.0
 
     @property
     def is_elsewhere(self) -> bool:
@@ -179,7 +185,7 @@ class Tab:
             self.end(stop)
         if self.left.done():
             return
-        self._began = perf_counter()
+        self._began, self._awaits_answer = perf_counter(), True
         await self._session.send("Fetch.continueRequest", command)
 
     def _decide(self, paused: Paused) -> Decision:
@@ -213,6 +219,7 @@ class Tab:
         return True
 
     def _answered(self, paused: Paused) -> bool:
+        self._awaits_answer = False
         if paused.status is None:
             raise self._failure(paused)
         self._response = paused.response(self._visit.url)
@@ -235,7 +242,7 @@ class Tab:
         if isinstance(error, Refused):
             return Stop(Reason.BLOCKED_ADDRESS, str(error))
         if isinstance(error, TimedOut):
-            return Stop(Reason.TIMEOUT, str(error))
+            return Stop(Reason.TIMEOUT, str(error), host_unresponsive=error.had_full_time)
         return Stop(Reason.UPSTREAM_ERROR, str(error) if error else f"{host} cannot be reached: {paused.failure}")
 
     def end(self, error: Exception | None = None) -> None:
