@@ -1,4 +1,4 @@
-"""Ends of links, made up for what no lab does on demand."""
+"""Resolutions that the lab cannot produce on demand."""
 
 from pathlib import Path
 
@@ -11,16 +11,20 @@ CATALOG = Catalog.load(extra_dirs=[Path(linkskipper.lab.__file__).parent / "prov
 
 
 def ended(
-    *urls: str, provider: str = "lab-broken", reason: Reason | None = None, target: str = "https://example.com/"
+    *urls: str,
+    provider: str = "lab-broken",
+    reason: Reason | None = None,
+    target: str = "https://example.com/",
+    host_failed: bool = True,
 ) -> Resolution:
-    """A resolution that passed these URLs."""
+    """Make a resolution that passed these URLs."""
     hops = tuple(Hop(url, None, None, 1) for url in urls)
-    return Resolution(urls[0], None if reason else target, provider, "standard", 1, reason, None, hops)
+    return Resolution(urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_failed)
 
 
 def fail(
     recorder: OutcomeRecorder, *accounts: int, host: str = "broken.lab.test", provider: str = "lab-broken"
 ) -> None:
-    """Let a job of each account fail there."""
+    """Record a failed job of each account."""
     for account in accounts:
-        recorder.note(account, ended(f"https://{host}/x", provider=provider, reason=Reason.UPSTREAM_ERROR), 1)
+        recorder.record(account, ended(f"https://{host}/x", provider=provider, reason=Reason.UPSTREAM_ERROR), 1)

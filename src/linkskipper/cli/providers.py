@@ -16,11 +16,11 @@ from linkskipper.cli.options import AsJson, DataDir
 from linkskipper.cli.record import record
 from linkskipper.database import EmbeddedServer, Pool
 from linkskipper.errors import OperatorError, UnknownRecordError
-from linkskipper.provider_health import Condition, latency, read_conditions, switch_off, switch_on
+from linkskipper.provider_health import ProviderCondition, latency, read_conditions, switch_off, switch_on
 from linkskipper.settings import Settings
 
 SHOWN_HOSTS = 2
-UNKNOWN = Condition()
+UNKNOWN = ProviderCondition()
 
 app = typer.Typer(
     help="The shorteners that are known, and the files that say so.", add_completion=False, no_args_is_help=True
@@ -117,12 +117,12 @@ def _catalog(settings: Settings) -> Catalog:
     return LiveCatalog(settings.providers_dir).catalog
 
 
-def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, Condition] | None:
+def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, ProviderCondition] | None:
     """How the providers fare; None where no database can tell."""
     if settings.database_url is None and not EmbeddedServer(settings.data_dir).exists:
         return None
 
-    async def work(_: Settings, pool: Pool) -> Mapping[str, Condition]:
+    async def work(_: Settings, pool: Pool) -> Mapping[str, ProviderCondition]:
         return await read_conditions(pool)
 
     try:
@@ -132,7 +132,7 @@ def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, Condi
         return None
 
 
-def _health(condition: Condition) -> str:
+def _health(condition: ProviderCondition) -> str:
     """Everything that an operator who looks for trouble wants to know, in a line."""
     parts = []
     if condition.off_since is not None:
@@ -142,9 +142,9 @@ def _health(condition: Condition) -> str:
     if condition.failing_hosts:
         parts.append(f"failing: {_some(condition.failing_hosts)}")
     if condition.waiting:
-        parts.append(f"{condition.waiting} wait for a place")
-    if failed := condition.figures.ended - condition.figures.done:
-        parts.append(f"{failed} of the last {condition.figures.ended} failed")
+        parts.append(f"{condition.waiting} wait for a slot")
+    if failed := condition.stats.failures:
+        parts.append(f"{failed} of the last {condition.stats.links} failed")
     return "; ".join(parts)
 
 
@@ -153,7 +153,7 @@ def _some(hosts: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _as_dict(provider: Provider, conditions: Mapping[str, Condition] | None) -> dict[str, object]:
+def _as_dict(provider: Provider, conditions: Mapping[str, ProviderCondition] | None) -> dict[str, object]:
     return {
         "id": provider.id,
         "label": provider.label,
@@ -161,11 +161,23 @@ def _as_dict(provider: Provider, conditions: Mapping[str, Condition] | None) -> 
         "cost": provider.resolve_cost,
         "status": provider.status,
         "hosts": provider.hosts,
-        "health": None if conditions is None else conditions.get(provider.id, UNKNOWN),
+        "health": None if conditions is None else _health_as_dict(conditions.get(provider.id, UNKNOWN)),
     }
 
 
-def _row(provider: Provider, conditions: Mapping[str, Condition] | None) -> tuple[object, ...]:
+def _health_as_dict(condition: ProviderCondition) -> dict[str, object]:
+    stats = condition.stats
+    figures = {"ended": stats.links, "done": stats.successes, "median": stats.median, "p90": stats.p90}
+    return {
+        "off_since": condition.off_since,
+        "note": condition.note,
+        "failing_hosts": condition.failing_hosts,
+        "waiting": condition.waiting,
+        "figures": figures,
+    }
+
+
+def _row(provider: Provider, conditions: Mapping[str, ProviderCondition] | None) -> tuple[object, ...]:
     condition = (conditions or {}).get(provider.id, UNKNOWN)
     return (
         provider.id,
@@ -174,6 +186,6 @@ def _row(provider: Provider, conditions: Mapping[str, Condition] | None) -> tupl
         provider.resolve_cost,
         provider.status,
         _health(condition),
-        latency(provider, condition.figures),
+        latency(provider, condition.stats),
         _some(provider.hosts),
     )

@@ -127,7 +127,7 @@ class JobRunner:
             return _failure(attempt, "internal_error")
         if resolution is None:
             return None
-        self._recorder.note(attempt.account_id, resolution, time.monotonic() - began)
+        self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
         return _result_from_resolution(attempt, resolution)
 
     async def _resolve(self, attempt: JobAttempt) -> Resolution | None:

@@ -88,7 +88,7 @@ class JobSubmitter:
             result = await self._queue(new, link)
         finally:
             if probe is not None and not isinstance(result, Queued):
-                await self._admission.give_back(probe)
+                await self._admission.release_probe(probe)
         return result
 
     async def _queue(self, new: NewJob, link: Link) -> SubmitResult:

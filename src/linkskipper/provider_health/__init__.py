@@ -1,15 +1,16 @@
-"""The health of providers: circuit breakers, the operator's switch, measured times; and their limits, kept."""
+"""The health of providers: circuit breakers, admission, the operator's switch and measured latency."""
 
 from linkskipper.provider_health.admission import AdmissionControl, Probe, ProviderStatus
-from linkskipper.provider_health.operator_switch import Condition, read_conditions, switch_off, switch_on
+from linkskipper.provider_health.operator_switch import ProviderCondition, read_conditions, switch_off, switch_on
 from linkskipper.provider_health.recorder import OutcomeRecorder, prune_circuits
-from linkskipper.provider_health.stats import ProviderStats, ProviderStatsCache, latency
+from linkskipper.provider_health.stats import NO_STATS, ProviderStats, ProviderStatsCache, latency
 
 __all__ = [
+    "NO_STATS",
     "AdmissionControl",
-    "Condition",
     "OutcomeRecorder",
     "Probe",
+    "ProviderCondition",
     "ProviderStats",
     "ProviderStatsCache",
     "ProviderStatus",

@@ -1,4 +1,4 @@
-"""Who is let through to a provider: decided from memory, by what was exceptional about a second ago."""
+"""Admission of links to providers, decided from a copy of the open circuits that is about a second old."""
 
 import asyncio
 import math
@@ -14,29 +14,34 @@ from linkskipper.catalog import Provider
 from linkskipper.database import AWAY, Pool
 from linkskipper.errors import ProviderDown
 from linkskipper.provider_health import queries
-from linkskipper.provider_health.circuit_breaker import PROBE, blocks
+from linkskipper.provider_health.circuit_breaker import PROBE_TIMEOUT, blocks
 from linkskipper.provider_health.stats import ProviderStats
 
 log = structlog.get_logger()
 
 ProviderStatus = Literal["up", "degraded", "down"]
 
-REFRESH_SECONDS = 0.8  # a provider that is switched off must be so everywhere within about a second
-SWITCHED_OFF_SECONDS = 60  # nobody knows when it is switched on again: how often to ask
+REFRESH_SECONDS = 0.8  # switching a provider off must take effect everywhere within about a second
+SWITCHED_OFF_RETRY_SECONDS = 60  # nobody knows when the provider is switched on again
 
-FROM_FILE: dict[str, ProviderStatus] = {"active": "up", "degraded": "degraded", "captcha": "degraded", "dead": "down"}
-"""What the status in a provider's file means to clients."""
+STATUS_BY_FILE: dict[str, ProviderStatus] = {
+    "active": "up",
+    "degraded": "degraded",
+    "captcha": "degraded",
+    "dead": "down",
+}
+"""The status shown to clients, by the status in the provider file."""
 
 
 class OpenCircuit(msgspec.Struct, frozen=True):
-    """A circuit that is not closed; until is when, by our clock, it may let a probe through."""
+    """A circuit that is not closed. It lets a probe through at `retry_at`, a reading of this process's clock."""
 
-    streak: tuple[int, ...]
-    until: float
+    consecutive_failures: tuple[int, ...]
+    retry_at: float
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """The right to send one job to a host that failed."""
+    """The right to send one job to a failing host."""
 
     provider: str
     host: str
@@ -44,9 +49,9 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class AdmissionControl:
-    """Knows the open circuits and the providers that are switched off; `changed` makes it look again at once.
+    """Admit links to providers that are switched on and whose circuits are closed.
 
-    Without a `browser`, providers that need one are down.
+    Setting `changed` makes `run` refresh at once. Without a `browser`, providers that need one are down.
     """
 
     def __init__(
@@ -57,10 +62,10 @@ class AdmissionControl:
         self._changed = changed
         self._clock = clock
         self._off: frozenset[str] = frozenset()
-        self._shut: dict[str, dict[str, OpenCircuit]] = {}
+        self._open: dict[str, dict[str, OpenCircuit]] = {}
 
     async def run(self) -> None:
-        """Keep up with the database, until cancelled; while it is away, what was known last holds."""
+        """Refresh until cancelled. While the database is unavailable, the last known state stays in effect."""
         while True:
             try:
                 async with asyncio.timeout(REFRESH_SECONDS):
@@ -71,56 +76,58 @@ class AdmissionControl:
             try:
                 await self.refresh()
             except AWAY as error:
-                log.warning("providers.not_refreshed", error=str(error))
+                log.warning("providers.refresh_failed", error=str(error))
 
     async def refresh(self) -> None:
-        """Look now."""
+        """Read the open circuits and the switched-off providers."""
         rows = await self._pool.fetch(queries.EXCEPTIONS)
-        received = self._clock()  # after the database's clock was read, so that nobody is told too short a time
-        shut: dict[str, dict[str, OpenCircuit]] = {}
+        received_at = self._clock()  # later than the database's clock, so that no retry_at is too early
+        circuits: dict[str, dict[str, OpenCircuit]] = {}
         for row in rows:
             if row["host"] is not None:
-                circuit = OpenCircuit(tuple(row["streak"]), received + row["seconds"])
-                shut.setdefault(row["provider"], {})[row["host"]] = circuit
-        self._shut = shut
+                circuit = OpenCircuit(tuple(row["consecutive_failures"]), received_at + row["seconds"])
+                circuits.setdefault(row["provider"], {})[row["host"]] = circuit
+        self._open = circuits
         self._off = frozenset(row["provider"] for row in rows if row["host"] is None)
 
     async def admit(self, provider: Provider, host: str, account_id: int) -> Probe | None:
-        """Let a job of the account pass; a Probe if it is the one that tries a host which failed.
+        """Admit a link of an account. Return a Probe if the link is the one that tests a failing host.
 
         Raises:
-            ProviderDown: the provider is switched off, or needs a browser that is not there, or the host's circuit is
-                open for this account.
+            ProviderDown: the provider is switched off, needs a browser that is missing, or the host's circuit is open
+                for this account.
         """
-        if provider.id in self._off:
-            raise ProviderDown(
-                f"{provider.label} is switched off here for the time being.", retry_after=SWITCHED_OFF_SECONDS
-            )
-        if self._lacks_browser(provider):
-            detail = f"{provider.label} needs a browser, and this service runs without one."
-            raise ProviderDown(detail, retry_after=SWITCHED_OFF_SECONDS)
-        while (circuit := self._circuit(provider, host, account_id)) is not None:
-            wait = circuit.until - self._clock()
+        self._check_available(provider)
+        while (circuit := self._blocking_circuit(provider, host, account_id)) is not None:
+            wait = circuit.retry_at - self._clock()
             if wait > 0:
                 _refuse(host, wait)
-            probe_until = await self._pool.fetchval(queries.CLAIM_PROBE, provider.id, host, PROBE)
+            probe_until = await self._pool.fetchval(queries.CLAIM_PROBE, provider.id, host, PROBE_TIMEOUT)
             await self.refresh()
             if probe_until is not None:
                 return Probe(provider.id, host, probe_until)
         return None
 
-    async def give_back(self, probe: Probe) -> None:
-        """Let somebody else be the probe: the job was turned down for another reason."""
-        await self._pool.execute(queries.GIVE_BACK_PROBE, probe.provider, probe.host, probe.until)
+    async def release_probe(self, probe: Probe) -> None:
+        """Release a probe whose link was refused for another reason."""
+        await self._pool.execute(queries.RELEASE_PROBE, probe.provider, probe.host, probe.until)
         await self.refresh()
 
-    def status(self, provider: Provider, figures: ProviderStats, account_id: int) -> ProviderStatus:
-        """How a provider fares, as far as an account's links go."""
-        status = FROM_FILE[provider.status]
-        shut = [host for host, circuit in self._shut.get(provider.id, {}).items() if blocks(circuit.streak, account_id)]
-        if status == "down" or self._is_off(provider) or _all_shut(provider, shut):
+    def status(self, provider: Provider, stats: ProviderStats, account_id: int) -> ProviderStatus:
+        """Return the status of a provider for the links of an account."""
+        status = STATUS_BY_FILE[provider.status]
+        circuits = self._open.get(provider.id, {})
+        blocked = [host for host, circuit in circuits.items() if blocks(circuit.consecutive_failures, account_id)]
+        if status == "down" or self._is_off(provider) or _blocks_every_host(provider, blocked):
             return "down"
-        return "degraded" if status == "degraded" or shut or figures.failing else "up"
+        return "degraded" if status == "degraded" or blocked or stats.failing else "up"
+
+    def _check_available(self, provider: Provider) -> None:
+        if provider.id in self._off:
+            raise ProviderDown(f"{provider.label} is switched off here.", retry_after=SWITCHED_OFF_RETRY_SECONDS)
+        if self._lacks_browser(provider):
+            detail = f"{provider.label} needs a browser, and this service runs without one."
+            raise ProviderDown(detail, retry_after=SWITCHED_OFF_RETRY_SECONDS)
 
     def _is_off(self, provider: Provider) -> bool:
         return provider.id in self._off or self._lacks_browser(provider)
@@ -128,20 +135,20 @@ class AdmissionControl:
     def _lacks_browser(self, provider: Provider) -> bool:
         return provider.engine == "browser" and not self._browser
 
-    def _circuit(self, provider: Provider, host: str, account_id: int) -> OpenCircuit | None:
-        circuit = self._shut.get(provider.id, {}).get(host)
-        return circuit if circuit is not None and blocks(circuit.streak, account_id) else None
+    def _blocking_circuit(self, provider: Provider, host: str, account_id: int) -> OpenCircuit | None:
+        circuit = self._open.get(provider.id, {}).get(host)
+        return circuit if circuit is not None and blocks(circuit.consecutive_failures, account_id) else None
 
 
 def _refuse(host: str, seconds: float) -> NoReturn:
     retry_after = max(1, math.ceil(seconds))
     raise ProviderDown(
-        f"{host} fails just now: it is tried again in {retry_after} s, and its links are taken if it works then.",
+        f"{host} is failing. It is tested again in {retry_after} s; its links are accepted once it recovers.",
         retry_after=retry_after,
     )
 
 
-def _all_shut(provider: Provider, shut: list[str]) -> bool:
-    """Whether every host that the file names is shut; what a wildcard stands for cannot be told."""
+def _blocks_every_host(provider: Provider, blocked: list[str]) -> bool:
+    """Tell whether every host that the file names is blocked. The hosts of a wildcard are unknown."""
     named = [host for host in provider.hosts if not host.startswith("*")]
-    return bool(named) and set(named) <= set(shut)
+    return bool(named) and set(named) <= set(blocked)

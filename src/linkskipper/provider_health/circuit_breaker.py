@@ -1,9 +1,9 @@
 """The circuit breaker of one host of a provider, as pure functions.
 
-A circuit holds the accounts whose jobs failed there in a row. It shuts an account out once that streak weighs
-enough *for this account*: its own failures weigh in full, those of each other account no more than OTHERS_WEIGH.
-So whoever submits bad links shuts out himself; it takes failures of several accounts, or one's own, to shut out
-anybody else (docs/decisions/0006-circuits.md).
+A circuit stores the accounts of the jobs that failed at the host in a row. It blocks an account once these failures
+weigh enough *for this account*: its own failures count in full, the failures of each other account count at most
+OTHER_ACCOUNT_WEIGHT. So a client with bad links blocks only itself. Blocking other clients takes failures of several
+accounts (docs/decisions/0006-circuits.md).
 """
 
 from collections import Counter
@@ -13,24 +13,24 @@ from enum import Enum, auto
 
 import msgspec
 
-STREAK = 5  # failures in a row that open a circuit
-OTHERS_WEIGH = 2
-KEPT = 20  # failures of a streak that are remembered: enough for the longest cool-down
+FAILURE_THRESHOLD = 5  # consecutive failures that open a circuit
+OTHER_ACCOUNT_WEIGHT = 2
+KEPT_FAILURES = 20  # enough for the longest cool-down
 FIRST_COOL_DOWN = timedelta(seconds=10)
 LONGEST_COOL_DOWN = timedelta(minutes=10)
-PROBE = timedelta(seconds=30)  # a probe that has not ended by then is given up; the usual deadline of a link
+PROBE_TIMEOUT = timedelta(seconds=30)  # the default timeout of a link
 
 
-class Verdict(Enum):
-    """What the end of a job says about the host: that it works, that it fails, or nothing."""
+class Signal(Enum):
+    """What the end of a job says about a host."""
 
-    UP = auto()
-    DOWN = auto()
-    NOTHING = auto()
+    SUCCESS = auto()
+    FAILURE = auto()
+    NEUTRAL = auto()
 
 
-class State(Enum):
-    """CLOSED: jobs pass. OPEN: none does, until the cool-down is over. HALF_OPEN: one may. PROBING: it is under way."""
+class CircuitState(Enum):
+    """CLOSED lets all jobs pass and OPEN none. HALF_OPEN lets one job pass as a probe. PROBING waits for its end."""
 
     CLOSED = auto()
     OPEN = auto()
@@ -39,106 +39,111 @@ class State(Enum):
 
 
 class Circuit(msgspec.Struct, frozen=True):
-    """streak is the accounts of the failures in a row, the newest last."""
+    """A circuit. `consecutive_failures` holds the account of each failure, the newest last."""
 
-    streak: tuple[int, ...] = ()
+    consecutive_failures: tuple[int, ...] = ()
     open_until: datetime | None = None
     probe_until: datetime | None = None
 
-    def state(self, now: datetime) -> State:
-        """The state at a time."""
+    def state(self, now: datetime) -> CircuitState:
+        """Return the state at a time."""
         if self.open_until is None:
-            return State.CLOSED
+            return CircuitState.CLOSED
         if self.open_until > now:
-            return State.OPEN
-        return State.PROBING if self.probe_until is not None and self.probe_until > now else State.HALF_OPEN
+            return CircuitState.OPEN
+        probing = self.probe_until is not None and self.probe_until > now
+        return CircuitState.PROBING if probing else CircuitState.HALF_OPEN
 
 
-CLOSED = Circuit()
+CLOSED_CIRCUIT = Circuit()
 
 
-def weight(streak: Sequence[int], account: int) -> int:
-    """How much a streak weighs for an account."""
+def weight(failures: Sequence[int], account: int) -> int:
+    """Return the weight of consecutive failures for an account."""
     return sum(
-        failures if each == account else min(failures, OTHERS_WEIGH) for each, failures in Counter(streak).items()
+        count if failed_account == account else min(count, OTHER_ACCOUNT_WEIGHT)
+        for failed_account, count in Counter(failures).items()
     )
 
 
-def blocks(streak: Sequence[int], account: int) -> bool:
-    """Whether a streak, once its circuit is not closed, keeps out an account's jobs."""
-    return weight(streak, account) >= STREAK
+def blocks(failures: Sequence[int], account: int) -> bool:
+    """Tell whether a circuit that is not closed blocks the jobs of an account."""
+    return weight(failures, account) >= FAILURE_THRESHOLD
 
 
-def cool_down(streak: Sequence[int]) -> timedelta:
-    """How long a circuit stays open: doubled with each failure more, as the account sees it that has the fewest.
+def cool_down(failures: Sequence[int]) -> timedelta:
+    """Return how long a circuit stays open: doubled with each further failure, up to LONGEST_COOL_DOWN.
 
-    At least one account must be shut out.
+    The failures are weighed for the blocked account with the lowest weight. At least one account must be blocked.
     """
-    lightest = min(found for account in set(streak) if (found := weight(streak, account)) >= STREAK)
-    doubled: timedelta = FIRST_COOL_DOWN * 2 ** (lightest - STREAK)
+    weights = [weight(failures, account) for account in set(failures)]
+    lowest = min(account_weight for account_weight in weights if account_weight >= FAILURE_THRESHOLD)
+    doubled: timedelta = FIRST_COOL_DOWN * 2 ** (lowest - FAILURE_THRESHOLD)
     return min(doubled, LONGEST_COOL_DOWN)
 
 
-def after(circuit: Circuit, account: int, verdict: Verdict, now: datetime) -> Circuit:
-    """The circuit once a job of the account has ended."""
-    return MOVES[circuit.state(now), verdict](circuit, account, now)
+def apply_signal(circuit: Circuit, account: int, signal: Signal, now: datetime) -> Circuit:
+    """Return the circuit after a job of the account ended with this signal."""
+    return TRANSITIONS[circuit.state(now), signal](circuit, account, now)
 
 
-def _stay(circuit: Circuit, _account: int, _now: datetime) -> Circuit:
+def _keep(circuit: Circuit, _account: int, _now: datetime) -> Circuit:
     return circuit
 
 
 def _close(_circuit: Circuit, _account: int, _now: datetime) -> Circuit:
-    return CLOSED
+    return CLOSED_CIRCUIT
 
 
-def _count(circuit: Circuit, account: int, now: datetime) -> Circuit:
-    """One failure more; the circuit opens if that shuts anybody out."""
-    streak = _longer(circuit.streak, account)
-    if not any(blocks(streak, each) for each in set(streak)):
-        return msgspec.structs.replace(circuit, streak=streak)
-    return Circuit(streak, open_until=now + cool_down(streak))
+def _count_failure(circuit: Circuit, account: int, now: datetime) -> Circuit:
+    """Add a failure, and open the circuit if the failures block any account."""
+    failures = _append(circuit.consecutive_failures, account)
+    if not any(blocks(failures, failed_account) for failed_account in set(failures)):
+        return msgspec.structs.replace(circuit, consecutive_failures=failures)
+    return Circuit(failures, open_until=now + cool_down(failures))
 
 
 def _reopen(circuit: Circuit, account: int, now: datetime) -> Circuit:
-    """A probe has failed; a job that needed none only adds to the streak."""
-    streak = _longer(circuit.streak, account)
-    if not blocks(streak, account):
-        return msgspec.structs.replace(circuit, streak=streak)
-    return Circuit(streak, open_until=now + cool_down(streak))
+    """Open the circuit again after a failed probe. A failure of an account that is not blocked is only added."""
+    failures = _append(circuit.consecutive_failures, account)
+    if not blocks(failures, account):
+        return msgspec.structs.replace(circuit, consecutive_failures=failures)
+    return Circuit(failures, open_until=now + cool_down(failures))
 
 
-def _join(circuit: Circuit, account: int, now: datetime) -> Circuit:
-    """A job that was let through fails too. What is shut out already has its failure counted, and waits no longer."""
-    if circuit.open_until is None or blocks(circuit.streak, account):
+def _extend(circuit: Circuit, account: int, now: datetime) -> Circuit:
+    """Add a failure of a job that was let through. A blocked account's failures count already and extend nothing."""
+    if circuit.open_until is None or blocks(circuit.consecutive_failures, account):
         return circuit
-    streak = _longer(circuit.streak, account)
-    return Circuit(streak, open_until=min(circuit.open_until, now + cool_down(streak)))
+    failures = _append(circuit.consecutive_failures, account)
+    return Circuit(failures, open_until=min(circuit.open_until, now + cool_down(failures)))
 
 
-def _free(circuit: Circuit, account: int, _now: datetime) -> Circuit:
-    """A probe that has told nothing makes room for another."""
-    return msgspec.structs.replace(circuit, probe_until=None) if blocks(circuit.streak, account) else circuit
+def _release_probe(circuit: Circuit, account: int, _now: datetime) -> Circuit:
+    """Let another probe pass after a probe with a neutral result."""
+    if not blocks(circuit.consecutive_failures, account):
+        return circuit
+    return msgspec.structs.replace(circuit, probe_until=None)
 
 
-def _longer(streak: tuple[int, ...], account: int) -> tuple[int, ...]:
-    return (*streak, account)[-KEPT:]
+def _append(failures: tuple[int, ...], account: int) -> tuple[int, ...]:
+    return (*failures, account)[-KEPT_FAILURES:]
 
 
-Move = Callable[[Circuit, int, datetime], Circuit]
+Transition = Callable[[Circuit, int, datetime], Circuit]
 
-MOVES: dict[tuple[State, Verdict], Move] = {
-    (State.CLOSED, Verdict.UP): _close,
-    (State.CLOSED, Verdict.DOWN): _count,
-    (State.CLOSED, Verdict.NOTHING): _stay,
-    # Jobs that were queued before it opened still end.
-    (State.OPEN, Verdict.UP): _close,
-    (State.OPEN, Verdict.DOWN): _join,
-    (State.OPEN, Verdict.NOTHING): _stay,
-    (State.HALF_OPEN, Verdict.UP): _close,
-    (State.HALF_OPEN, Verdict.DOWN): _reopen,
-    (State.HALF_OPEN, Verdict.NOTHING): _stay,
-    (State.PROBING, Verdict.UP): _close,
-    (State.PROBING, Verdict.DOWN): _reopen,
-    (State.PROBING, Verdict.NOTHING): _free,
+TRANSITIONS: dict[tuple[CircuitState, Signal], Transition] = {
+    (CircuitState.CLOSED, Signal.SUCCESS): _close,
+    (CircuitState.CLOSED, Signal.FAILURE): _count_failure,
+    (CircuitState.CLOSED, Signal.NEUTRAL): _keep,
+    # Jobs that were queued before the circuit opened still end.
+    (CircuitState.OPEN, Signal.SUCCESS): _close,
+    (CircuitState.OPEN, Signal.FAILURE): _extend,
+    (CircuitState.OPEN, Signal.NEUTRAL): _keep,
+    (CircuitState.HALF_OPEN, Signal.SUCCESS): _close,
+    (CircuitState.HALF_OPEN, Signal.FAILURE): _reopen,
+    (CircuitState.HALF_OPEN, Signal.NEUTRAL): _keep,
+    (CircuitState.PROBING, Signal.SUCCESS): _close,
+    (CircuitState.PROBING, Signal.FAILURE): _reopen,
+    (CircuitState.PROBING, Signal.NEUTRAL): _release_probe,
 }

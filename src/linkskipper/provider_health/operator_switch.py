@@ -1,4 +1,4 @@
-"""The operator's switch, and what the operator is shown."""
+"""The operator's switch, and the health that operators are shown."""
 
 from datetime import datetime
 
@@ -6,47 +6,49 @@ import msgspec
 
 from linkskipper.database import Pool
 from linkskipper.provider_health import queries
-from linkskipper.provider_health.stats import NONE, ProviderStats, read_figures
+from linkskipper.provider_health.stats import NO_STATS, ProviderStats, read_stats
 from linkskipper.provider_limits import read_waiting_jobs
 
 
-class Condition(msgspec.Struct, frozen=True):
-    """How a provider fares: since when it is switched off and why, hosts with a circuit that is not closed, and how
-    many jobs wait for a place.
+class ProviderCondition(msgspec.Struct, frozen=True):
+    """The health of a provider.
+
+    `off_since` and `note` are set if an operator switched it off. `failing_hosts` have a circuit that is not closed.
+    `waiting` is the number of jobs that wait for a slot.
     """
 
     off_since: datetime | None = None
     note: str | None = None
     failing_hosts: tuple[str, ...] = ()
     waiting: int = 0
-    figures: ProviderStats = NONE
+    stats: ProviderStats = NO_STATS
 
 
 async def switch_off(pool: Pool, provider: str, *, note: str | None = None) -> None:
-    """Take no more of a provider's links, in any process; those that are queued still run."""
+    """Refuse new links of a provider in every process. Queued jobs still run."""
     await pool.execute(queries.SWITCH_OFF, provider, note)
 
 
 async def switch_on(pool: Pool, provider: str) -> None:
-    """Take a provider's links again; harmless where it is on."""
+    """Accept links of a provider again. Do nothing if it is on."""
     await pool.execute(queries.SWITCH_ON, provider)
 
 
-async def read_conditions(pool: Pool) -> dict[str, Condition]:
-    """How the providers fare of which anything is known."""
-    figures = await read_figures(pool)
+async def read_conditions(pool: Pool) -> dict[str, ProviderCondition]:
+    """Return the health by provider id. Providers about which nothing is known are left out."""
+    stats = await read_stats(pool)
     off = {row["provider"]: row for row in await pool.fetch(queries.SWITCHED_OFF)}
     failing: dict[str, list[str]] = {}
     for row in await pool.fetch(queries.OPEN_CIRCUITS):
         failing.setdefault(row["provider"], []).append(row["host"])
     waiting = await read_waiting_jobs(pool)
     return {
-        provider: Condition(
+        provider: ProviderCondition(
             off_since=off[provider]["off_since"] if provider in off else None,
             note=off[provider]["note"] if provider in off else None,
             failing_hosts=tuple(failing.get(provider, ())),
             waiting=waiting.get(provider, 0),
-            figures=figures.get(provider, NONE),
+            stats=stats.get(provider, NO_STATS),
         )
-        for provider in figures.keys() | off.keys() | failing.keys() | waiting.keys()
+        for provider in stats.keys() | off.keys() | failing.keys() | waiting.keys()
     }

@@ -1,62 +1,65 @@
-"""What the end of a link says about the providers that it passed."""
+"""What the end of a link says about the hosts that it passed."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from linkskipper.catalog import Catalog
 from linkskipper.egress import canonical
-from linkskipper.provider_health.circuit_breaker import Verdict
+from linkskipper.provider_health.circuit_breaker import Signal
 from linkskipper.resolver import Reason, Resolution
 
-VERDICTS: dict[Reason, Verdict] = dict.fromkeys(Reason, Verdict.UP) | {
-    Reason.UPSTREAM_ERROR: Verdict.DOWN,
-    Reason.TIMEOUT: Verdict.DOWN,
-    Reason.BOT_CHALLENGE: Verdict.DOWN,
-    Reason.PROVIDER_CHANGED: Verdict.DOWN,
-    # The link's doing, or found without an answer of the host.
-    Reason.BLOCKED_ADDRESS: Verdict.NOTHING,
-    Reason.BAD_SCHEME: Verdict.NOTHING,
-    Reason.LOOP_DETECTED: Verdict.NOTHING,
-    Reason.TOO_MANY_HOPS: Verdict.NOTHING,
-    Reason.BODY_TOO_LARGE: Verdict.NOTHING,
-    Reason.UNSUPPORTED_LINK: Verdict.NOTHING,
+SIGNALS: dict[Reason, Signal] = dict.fromkeys(Reason, Signal.SUCCESS) | {
+    Reason.UPSTREAM_ERROR: Signal.FAILURE,
+    Reason.TIMEOUT: Signal.FAILURE,
+    Reason.BOT_CHALLENGE: Signal.FAILURE,
+    Reason.PROVIDER_CHANGED: Signal.FAILURE,
+    # The link causes these, or no host answered.
+    Reason.BLOCKED_ADDRESS: Signal.NEUTRAL,
+    Reason.BAD_SCHEME: Signal.NEUTRAL,
+    Reason.LOOP_DETECTED: Signal.NEUTRAL,
+    Reason.TOO_MANY_HOPS: Signal.NEUTRAL,
+    Reason.BODY_TOO_LARGE: Signal.NEUTRAL,
+    Reason.UNSUPPORTED_LINK: Signal.NEUTRAL,
 }
-"""By stop rule; a host that answers as itself works, whatever it answers."""
+"""The signal of each stop rule. A host that answers is up, whatever it answers."""
 
-GATES = frozenset({Reason.CAPTCHA_REQUIRED, Reason.ADBLOCK_GATE, Reason.WAIT_TOO_LONG})
-"""Stop rules that leave a circuit alone, and yet tell that a provider's links do not resolve."""
+GATE_REASONS = frozenset({Reason.CAPTCHA_REQUIRED, Reason.ADBLOCK_GATE, Reason.WAIT_TOO_LONG})
+"""Stop rules that leave the circuit closed although the provider's links do not resolve."""
 
 
-class Outcome(NamedTuple):
+class HostSignal(NamedTuple):
     """What a job says about a host of a provider."""
 
     provider: str
     host: str
-    verdict: Verdict
+    signal: Signal
 
 
-def outcomes(resolution: Resolution, catalog: Catalog) -> Iterator[Outcome]:
-    """What a resolution says of its first host, and of the one where it ended if that is another provider's.
+def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSignal]:
+    """Yield the signal of the first host, and of the last host if that belongs to another provider.
 
-    A provider that has passed the link on to another has done its part.
+    A provider that passed the link on to another provider succeeded.
     """
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
     if provider is None or not resolution.hops:
         return
-    first, last = (canonical(resolution.hops[end].url).host for end in (0, -1))
-    verdict = _verdict(resolution.reason)
-    following = catalog.owner(last)
-    if first == last or following is None or provider.keeps(first, last):
-        yield Outcome(provider.id, first, verdict)
+    first, last = (canonical(resolution.hops[index].url).host for index in (0, -1))
+    signal = _signal(resolution)
+    last_provider = catalog.owner(last)
+    if first == last or last_provider is None or provider.keeps(first, last):
+        yield HostSignal(provider.id, first, signal)
     else:
-        yield Outcome(provider.id, first, Verdict.UP)
-        yield Outcome(following.id, last, verdict)
+        yield HostSignal(provider.id, first, Signal.SUCCESS)
+        yield HostSignal(last_provider.id, last, signal)
 
 
-def counts_as_failed(reason: Reason | None) -> bool:
-    """Whether people would say of such an end that the provider does not work."""
-    return _verdict(reason) is Verdict.DOWN or reason in GATES
+def counts_as_failed(resolution: Resolution) -> bool:
+    """Tell whether a user would say that the provider does not work."""
+    return _signal(resolution) is Signal.FAILURE or resolution.reason in GATE_REASONS
 
 
-def _verdict(reason: Reason | None) -> Verdict:
-    return Verdict.UP if reason is None else VERDICTS[reason]
+def _signal(resolution: Resolution) -> Signal:
+    if resolution.reason is None:
+        return Signal.SUCCESS
+    signal = SIGNALS[resolution.reason]
+    return Signal.NEUTRAL if signal is Signal.FAILURE and not resolution.host_failed else signal

@@ -1,28 +1,28 @@
-"""The statements on provider_state, circuits, provider_places and provider_pace."""
+"""The statements on provider_state and circuits."""
 
-# New ones first; a link that failed has no time.
-RECORD = """
+# The newest value comes first. A link that failed has no seconds.
+SAVE_SECONDS = """
 INSERT INTO provider_state (provider, recent)
 SELECT provider, array_agg(seconds) FROM unnest($1::text[], $2::real[]) AS ended (provider, seconds)
 GROUP BY provider ORDER BY provider
 ON CONFLICT (provider) DO UPDATE SET recent = (excluded.recent || provider_state.recent)[1:$3]
 """
 
-FIGURES = """
-SELECT provider, count(*) AS ended, count(seconds) AS done,
+STATS = """
+SELECT provider, count(*) AS links, count(seconds) AS successes,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
 FROM provider_state, unnest(recent) AS seconds
 GROUP BY provider
 """
 
-BEGIN_CIRCUITS = """
+CREATE_CIRCUITS = """
 INSERT INTO circuits (provider, host) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
 """
 
 LOCK_CIRCUITS = """
-SELECT provider, host, streak, open_until, probe_until
-FROM circuits JOIN unnest($1::text[], $2::text[]) AS given (provider, host) USING (provider, host)
+SELECT provider, host, streak AS consecutive_failures, open_until, probe_until
+FROM circuits JOIN unnest($1::text[], $2::text[]) AS wanted (provider, host) USING (provider, host)
 ORDER BY provider, host FOR UPDATE OF circuits
 """
 
@@ -33,13 +33,13 @@ UPDATE circuits SET streak = $3, open_until = $4, probe_until = $5, changed_at =
 WHERE provider = $1 AND host = $2
 """
 
-REMOVE_CIRCUITS = """
-DELETE FROM circuits USING unnest($1::text[], $2::text[]) AS given (provider, host)
-WHERE circuits.provider = given.provider AND circuits.host = given.host
+DELETE_CIRCUITS = """
+DELETE FROM circuits USING unnest($1::text[], $2::text[]) AS closed (provider, host)
+WHERE circuits.provider = closed.provider AND circuits.host = closed.host
 """
 
 EXCEPTIONS = """
-SELECT provider, host, streak,
+SELECT provider, host, streak AS consecutive_failures,
     extract(epoch FROM greatest(open_until, probe_until) - clock_timestamp())::float8 AS seconds
 FROM circuits WHERE open_until IS NOT NULL
 UNION ALL
@@ -53,7 +53,7 @@ WHERE provider = $1 AND host = $2 AND open_until <= clock_timestamp()
 RETURNING probe_until
 """
 
-GIVE_BACK_PROBE = "UPDATE circuits SET probe_until = NULL WHERE provider = $1 AND host = $2 AND probe_until = $3"
+RELEASE_PROBE = "UPDATE circuits SET probe_until = NULL WHERE provider = $1 AND host = $2 AND probe_until = $3"
 
 SWITCH_OFF = """
 INSERT INTO provider_state (provider, off_since, note) VALUES ($1, now(), $2)

@@ -1,4 +1,4 @@
-"""Outcomes in the database: written by several processes at once, measured, pruned."""
+"""Recorded outcomes: concurrent writes, stats, pruning."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ BROKEN = "https://broken.lab.test/x"
 
 @pytest.fixture
 def recorder(pool: Pool) -> OutcomeRecorder:
-    """What one process notes with."""
+    """The recorder of one process."""
     return OutcomeRecorder(pool, CATALOG)
 
 
@@ -32,23 +32,23 @@ async def circuits(pool: Pool) -> dict[str, asyncpg.Record]:
 
 
 async def test_only_hosts_that_fail_have_a_row(pool: Pool, recorder: OutcomeRecorder) -> None:
-    """Successes leave nothing behind, and clear what failures left, also in one batch with them."""
-    recorder.note(1, ended("https://bulk.lab.test/x", provider="lab-bulk"), 0.1)
+    """A success creates no row and deletes the row of earlier failures, also within one flush."""
+    recorder.record(1, ended("https://bulk.lab.test/x", provider="lab-bulk"), 0.1)
     fail(recorder, 1, 1)
     await recorder.flush()
     assert [(host, row["streak"]) for host, row in (await circuits(pool)).items()] == [("broken.lab.test", [1, 1])]
     fail(recorder, 1, 1, 1)
-    recorder.note(2, ended(BROKEN), 0.1)
+    recorder.record(2, ended(BROKEN), 0.1)
     fail(recorder, 3)
     await recorder.flush()
     assert (await circuits(pool))["broken.lab.test"]["streak"] == [3]
-    recorder.note(2, ended(BROKEN), 0.1)
+    recorder.record(2, ended(BROKEN), 0.1)
     await recorder.flush()
     assert await circuits(pool) == {}
 
 
 async def test_processes_add_up(pool: Pool) -> None:
-    """Failures that four processes write at the same time are all in the streak, and none waits in a circle."""
+    """Failures that four processes write at once are all counted, without a deadlock."""
     recorders = [OutcomeRecorder(pool, CATALOG) for _ in range(4)]
     hosts = [f"host-{number}.lab.test" for number in range(20)]
     for account, recorder in enumerate(recorders):
@@ -63,9 +63,9 @@ async def test_processes_add_up(pool: Pool) -> None:
     assert (await circuits(pool))[hosts[0]]["open_until"] is not None
 
 
-async def test_says_when_circuits_moved(recorder: OutcomeRecorder) -> None:
-    """The gate of the same process is woken by what may concern it, and by nothing else."""
-    recorder.note(1, ended(BROKEN), 0.1)
+async def test_changed_is_set_when_circuits_change(recorder: OutcomeRecorder) -> None:
+    """`changed` is set when a circuit exists, and stays clear after successes of closed circuits."""
+    recorder.record(1, ended(BROKEN), 0.1)
     await recorder.flush()
     assert not recorder.changed.is_set()
     fail(recorder, 1)
@@ -73,42 +73,42 @@ async def test_says_when_circuits_moved(recorder: OutcomeRecorder) -> None:
     assert recorder.changed.is_set()
 
 
-async def test_database_away(pool: Pool, recorder: OutcomeRecorder) -> None:
-    """Without a database, outcomes are given up; the process goes on."""
+async def test_unavailable_database(pool: Pool, recorder: OutcomeRecorder) -> None:
+    """Outcomes are dropped while the database is unavailable. The process continues."""
     fail(recorder, 1)
     pool.terminate()
     await recorder.flush()
 
 
-async def test_figures_of_the_last_hundred(pool: Pool, recorder: OutcomeRecorder) -> None:
-    """Only the last hundred links count; those that failed have no time, and those of bad links do not count."""
+async def test_stats_cover_the_last_hundred_links(pool: Pool, recorder: OutcomeRecorder) -> None:
+    """Only the last hundred links count. Failed links have no latency, invalid links do not count."""
     for number in range(100):
-        recorder.note(1, ended(BROKEN), 50 + number)
+        recorder.record(1, ended(BROKEN), 50 + number)
     await recorder.flush()
     for number in range(100):
         failed = number % 2 == 0
-        recorder.note(1, ended(BROKEN, reason=Reason.CAPTCHA_REQUIRED if failed else None), number / 10)
-        recorder.note(1, ended(BROKEN, reason=Reason.NOT_A_LINK), 99)
+        recorder.record(1, ended(BROKEN, reason=Reason.CAPTCHA_REQUIRED if failed else None), number / 10)
+        recorder.record(1, ended(BROKEN, reason=Reason.NOT_A_LINK), 99)
         if number % 30 == 0:
             await recorder.flush()
     await recorder.flush()
-    figures = (await read_conditions(pool))["lab-broken"].figures
-    assert (figures.ended, figures.done, figures.failing) == (100, 50, True)
-    assert figures.median == pytest.approx(5)
-    assert figures.p90 == pytest.approx(8.92, abs=0.01)
+    stats = (await read_conditions(pool))["lab-broken"].stats
+    assert (stats.links, stats.successes, stats.failing) == (100, 50, True)
+    assert stats.median == pytest.approx(5)
+    assert stats.p90 == pytest.approx(8.92, abs=0.01)
 
 
-async def test_figures_are_remembered_for_a_while(pool: Pool, recorder: OutcomeRecorder) -> None:
-    """However often the catalogue is asked for, the figures are read every five seconds."""
+async def test_stats_are_cached(pool: Pool, recorder: OutcomeRecorder) -> None:
+    """The stats are read from the database at most every five seconds."""
     now = 0.0
-    measured = ProviderStatsCache(pool, clock=lambda: now)
-    assert await measured.figures() == {}
-    recorder.note(1, ended(BROKEN), 1)
+    cache = ProviderStatsCache(pool, clock=lambda: now)
+    assert await cache.read() == {}
+    recorder.record(1, ended(BROKEN), 1)
     await recorder.flush()
     now = 4.9
-    assert await measured.figures() == {}
+    assert await cache.read() == {}
     now = 5
-    assert (await measured.figures())["lab-broken"].done == 1
+    assert (await cache.read())["lab-broken"].successes == 1
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,16 @@ async def test_figures_are_remembered_for_a_while(pool: Pool, recorder: OutcomeR
         ("1-2s", 20, 0.3, 12, "0.3-12s"),
     ],
 )
-def test_latency_as_people_write_it(written: str, done: int, median: float, p90: float, shown: str) -> None:
-    """The file's text until twenty links were measured, then median to 90th percentile, with the file's remark."""
+def test_latency_text(written: str, done: int, median: float, p90: float, shown: str) -> None:
+    """The text is the file's until twenty links succeeded, then median to 90th percentile with the file's remark."""
     provider = CATALOG.find("lab-bulk")
     assert provider is not None
     provider = provider.model_copy(update={"latency": written})
     assert latency(provider, ProviderStats(done, done, median, p90)) == shown
 
 
-async def test_idle_streaks_are_forgotten(pool: Pool, recorder: OutcomeRecorder) -> None:
-    """A streak to which nothing was added for an hour goes, unless its circuit is open still."""
+async def test_idle_circuits_are_pruned(pool: Pool, recorder: OutcomeRecorder) -> None:
+    """A circuit without a new failure for an hour is deleted, unless it is open."""
     fail(recorder, 1)
     fail(recorder, *[1] * 5, host="open.lab.test")
     fail(recorder, 1, host="fresh.lab.test")

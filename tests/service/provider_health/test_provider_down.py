@@ -247,7 +247,7 @@ async def test_degraded_when_half_of_its_links_fail(started: JobAttempt) -> None
     recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
     for _ in range(10):
         fail(recorder, caller.account_id, provider="pair")
-        recorder.note(caller.account_id, ended(f"https://{BROKEN}/x", provider="pair"), 0.5)
+        recorder.record(caller.account_id, ended(f"https://{BROKEN}/x", provider="pair"), 0.5)
     await recorder.flush()
     assert await status(caller) == "degraded"
     assert (await caller.resolve(broken_link())).status == 202

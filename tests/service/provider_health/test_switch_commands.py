@@ -44,7 +44,7 @@ async def test_waiting(database_url: str, pool: Pool, data_dir: Path) -> None:
         "INSERT INTO provider_places (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
         " FROM generate_series(1, 3)"
     )
-    assert "3 wait for a place" in providers(database_url, data_dir, "list").stdout
+    assert "3 wait for a slot" in providers(database_url, data_dir, "list").stdout
 
 
 async def test_unknown_provider(database_url: str, data_dir: Path) -> None:

@@ -6,52 +6,61 @@ import pytest
 
 import linkskipper.lab
 from linkskipper.catalog import Catalog
-from linkskipper.provider_health.circuit_breaker import Verdict
-from linkskipper.provider_health.outcomes import Outcome, counts_as_failed, outcomes
+from linkskipper.provider_health.circuit_breaker import Signal
+from linkskipper.provider_health.outcomes import HostSignal, counts_as_failed, host_signals
 from linkskipper.resolver import Reason
 from support.outcomes import ended
 
 CATALOG = Catalog.load(extra_dirs=[Path(linkskipper.lab.__file__).parent / "providers"])
 BROKEN = "https://broken.lab.test/x"
 BULK = "https://bulk.lab.test/x"
+FAILURES = {Reason.UPSTREAM_ERROR, Reason.TIMEOUT, Reason.BOT_CHALLENGE, Reason.PROVIDER_CHANGED}
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_only_failures_of_the_host_speak_against_it(reason: Reason) -> None:
-    """Four reasons speak against a host; a link that is removed, gated or none speaks for it, one of a client's not."""
-    [outcome] = outcomes(ended(BROKEN, reason=reason), CATALOG)
-    against = {Reason.UPSTREAM_ERROR, Reason.TIMEOUT, Reason.BOT_CHALLENGE, Reason.PROVIDER_CHANGED}
-    assert (outcome.verdict is Verdict.DOWN) == (reason in against)
-    assert counts_as_failed(reason) >= (reason in against)
+def test_signal_of_each_reason(reason: Reason) -> None:
+    """Four reasons are failures of the host. Removed, gated and ordinary pages prove that it works."""
+    resolution = ended(BROKEN, reason=reason)
+    [host_signal] = host_signals(resolution, CATALOG)
+    assert (host_signal.signal is Signal.FAILURE) == (reason in FAILURES)
+    assert counts_as_failed(resolution) >= (reason in FAILURES)
     if reason in {Reason.LINK_REMOVED, Reason.CAPTCHA_REQUIRED, Reason.NOT_A_LINK}:
-        assert outcome.verdict is Verdict.UP
+        assert host_signal.signal is Signal.SUCCESS
 
 
-def test_a_provider_that_passed_the_link_on_did_its_part() -> None:
-    """Where a link fails at its second provider, the first one works and the second one fails."""
+@pytest.mark.parametrize("reason", FAILURES)
+def test_a_host_that_is_not_to_blame_has_not_failed(reason: Reason) -> None:
+    """A failure that the resolver does not blame on the host is neutral."""
+    resolution = ended(BROKEN, reason=reason, host_failed=False)
+    assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]
+    assert not counts_as_failed(resolution)
+
+
+def test_a_provider_that_passed_the_link_on_succeeded() -> None:
+    """If a link fails at its second provider, the first provider succeeded and the second failed."""
     resolution = ended(BULK, BROKEN, provider="lab-bulk", reason=Reason.UPSTREAM_ERROR)
-    assert list(outcomes(resolution, CATALOG)) == [
-        Outcome("lab-bulk", "bulk.lab.test", Verdict.UP),
-        Outcome("lab-broken", "broken.lab.test", Verdict.DOWN),
+    assert list(host_signals(resolution, CATALOG)) == [
+        HostSignal("lab-bulk", "bulk.lab.test", Signal.SUCCESS),
+        HostSignal("lab-broken", "broken.lab.test", Signal.FAILURE),
     ]
 
 
-def test_a_failure_behind_a_host_of_the_same_provider_is_the_links_host() -> None:
-    """Admission looks at the host of the link, so what fails further on within its provider is counted there."""
+def test_a_failure_at_another_host_of_the_provider_counts_for_the_first() -> None:
+    """Admission checks the host of the link, so failures at the provider's other hosts count there."""
     resolution = ended("https://bit.ly/x", "https://bitly.com/x", provider="bitly", reason=Reason.TIMEOUT)
-    assert list(outcomes(resolution, CATALOG)) == [Outcome("bitly", "bit.ly", Verdict.DOWN)]
+    assert list(host_signals(resolution, CATALOG)) == [HostSignal("bitly", "bit.ly", Signal.FAILURE)]
 
 
-def test_hosts_of_the_fallback_are_strangers_to_each_other() -> None:
-    """The generic provider's second host failing says nothing against its first."""
+def test_hosts_of_the_generic_provider_are_independent() -> None:
+    """A failure at the second host of the generic provider says nothing against the first."""
     first, second = (host for host in CATALOG.find("generic").hosts[:50:40])  # type: ignore[union-attr]
     resolution = ended(f"https://{first}/x", f"https://{second}/x", provider="generic", reason=Reason.TIMEOUT)
-    assert list(outcomes(resolution, CATALOG)) == [
-        Outcome("generic", first, Verdict.UP),
-        Outcome("generic", second, Verdict.DOWN),
+    assert list(host_signals(resolution, CATALOG)) == [
+        HostSignal("generic", first, Signal.SUCCESS),
+        HostSignal("generic", second, Signal.FAILURE),
     ]
 
 
-def test_nothing_to_tell() -> None:
-    """What no provider took says nothing of any."""
-    assert list(outcomes(ended(BROKEN, provider="gone", reason=Reason.TIMEOUT), CATALOG)) == []
+def test_a_link_of_no_provider_has_no_signal() -> None:
+    """A link of a provider that no longer exists yields nothing."""
+    assert list(host_signals(ended(BROKEN, provider="gone", reason=Reason.TIMEOUT), CATALOG)) == []

@@ -10,8 +10,7 @@ from linkskipper.api.backend import Services
 from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, told
 from linkskipper.api.reading import get
 from linkskipper.catalog import Provider
-from linkskipper.provider_health import ProviderStatus, latency
-from linkskipper.provider_health.stats import NONE
+from linkskipper.provider_health import NO_STATS, ProviderStatus, latency
 
 
 class ProviderAnswer(msgspec.Struct, frozen=True):
@@ -38,12 +37,12 @@ def route(backend: Services) -> HTTPRouteHandler:
     @get("/providers")
     async def providers(request: KeyRequest) -> ProvidersAnswer:
         """The shorteners that are supported."""
-        measured = await backend.measured.figures()
+        measured = await backend.measured.read()
 
         def answer(provider: Provider) -> ProviderAnswer:
-            figures = measured.get(provider.id, NONE)
-            status = backend.gate.status(provider, figures, request.auth.account_id)
-            return _answer(provider, latency(provider, figures), status)
+            stats = measured.get(provider.id, NO_STATS)
+            status = backend.gate.status(provider, stats, request.auth.account_id)
+            return _answer(provider, latency(provider, stats), status)
 
         return ProvidersAnswer([answer(provider) for provider in backend.catalog.providers])
 
