@@ -15,11 +15,13 @@ def ended(
     provider: str = "lab-broken",
     reason: Reason | None = None,
     target: str = "https://example.com/",
-    host_failed: bool = True,
+    host_unresponsive: bool = True,
 ) -> Resolution:
     """Make a resolution that passed these URLs."""
     hops = tuple(Hop(url, None, None, 1) for url in urls)
-    return Resolution(urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_failed)
+    return Resolution(
+        urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_unresponsive
+    )
 
 
 def fail(

@@ -61,5 +61,6 @@ def counts_as_failed(resolution: Resolution) -> bool:
 def _signal(resolution: Resolution) -> Signal:
     if resolution.reason is None:
         return Signal.SUCCESS
-    signal = SIGNALS[resolution.reason]
-    return Signal.NEUTRAL if signal is Signal.FAILURE and not resolution.host_failed else signal
+    if resolution.reason is Reason.TIMEOUT and not resolution.host_unresponsive:
+        return Signal.NEUTRAL  # something else used up the time
+    return SIGNALS[resolution.reason]

@@ -28,10 +28,9 @@ def test_signal_of_each_reason(reason: Reason) -> None:
         assert host_signal.signal is Signal.SUCCESS
 
 
-@pytest.mark.parametrize("reason", FAILURES)
-def test_a_host_that_is_not_to_blame_has_not_failed(reason: Reason) -> None:
-    """A failure that the resolver does not blame on the host is neutral."""
-    resolution = ended(BROKEN, reason=reason, host_failed=False)
+def test_a_timeout_without_the_time_of_a_full_fetch_is_neutral() -> None:
+    """A host that had too little time to answer has neither failed nor succeeded."""
+    resolution = ended(BROKEN, reason=Reason.TIMEOUT, host_unresponsive=False)
     assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]
     assert not counts_as_failed(resolution)
 
