@@ -1,4 +1,4 @@
-"""Which provider a host belongs to."""
+"""The catalog: which provider owns a host."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -6,22 +6,24 @@ from typing import NamedTuple, Self
 
 from linkskipper.catalog.discontinued import DISCONTINUED, DiscontinuedService
 from linkskipper.catalog.fields import WILDCARD, parents
-from linkskipper.catalog.loading.issues import refuse
+from linkskipper.catalog.issues import raise_issues
 from linkskipper.catalog.loading.loader import BUILTIN, Layer, read_layer
 from linkskipper.catalog.provider import Provider
 from linkskipper.egress import Url
 
+HostOwner = Provider | DiscontinuedService
 
-class Tables(NamedTuple):
-    """All that is looked up, made whole before it is used."""
+
+class CatalogIndex(NamedTuple):
+    """Everything that is looked up. It is built whole, so that a reload replaces it in one step."""
 
     by_id: Mapping[str, Provider]
-    burials: Sequence[DiscontinuedService]
-    hosts: Mapping[str, Provider | DiscontinuedService]
+    discontinued: Sequence[DiscontinuedService]
+    hosts: Mapping[str, HostOwner]
 
 
-class Change(NamedTuple):
-    """Ids of providers that came, are others now, and went; the graveyard counts as one."""
+class CatalogDiff(NamedTuple):
+    """The ids of providers that a reload added, changed and removed. Discontinued services count as one id."""
 
     added: list[str]
     changed: list[str]
@@ -29,98 +31,99 @@ class Change(NamedTuple):
 
 
 class Catalog:
-    """All providers. Later ones go before earlier ones where they name the same host, and replace them by id."""
+    """All providers. A later one replaces an earlier one with its id, and takes the hosts that both list."""
 
-    def __init__(self, providers: Iterable[Provider], burials: Iterable[DiscontinuedService] = ()) -> None:
-        self.tables = _tables(providers, burials)
+    def __init__(self, providers: Iterable[Provider], discontinued: Iterable[DiscontinuedService] = ()) -> None:
+        self.index = _build_index(providers, discontinued)
 
     @classmethod
     def load(cls, *, builtin: bool = True, extra_dirs: Sequence[Path] = ()) -> Self:
         """Read the built-in provider files and, over them, those of the operator's directories.
 
         Raises:
-            CatalogError: naming all that is wrong, a line each, as "file: field: what; how to mend it".
+            CatalogError: one line for each issue, as "file: field: what is wrong; how to fix it".
         """
-        read = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
-        refuse(problem for _, problems in read for problem in problems)
-        return cls.of_layers([layer for layer, _ in read])
+        layers = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
+        raise_issues(issue for _, issues in layers for issue in issues)
+        return cls.of_layers([layer for layer, _ in layers])
 
     @classmethod
     def of_layers(cls, layers: Sequence[Layer]) -> Self:
-        """The providers of layers, each over those before it."""
-        return cls(_in_order(layers), [burial for layer in layers for burial in layer.burials])
+        """Build a catalog of layers. Each takes precedence over those before it."""
+        return cls(_by_precedence(layers), [service for layer in layers for service in layer.discontinued])
 
-    def replace(self, other: "Catalog") -> Change:
-        """Become like another, at once, for everybody who was handed this one."""
-        before, self.tables = self.tables, other.tables
-        return _change(before, self.tables)
+    def replace(self, other: "Catalog") -> CatalogDiff:
+        """Take the content of another catalog, at once for everybody who holds this one."""
+        before, self.index = self.index, other.index
+        return _diff(before, self.index)
 
     def snapshot(self) -> "Catalog":
-        """The catalogue as it is now, which no replacement touches: a link ends as it began."""
-        same = object.__new__(type(self))  # copy.copy takes ten times as long, for every link
-        same.tables = self.tables
-        return same
+        """Return an immutable snapshot: a job keeps the definitions that it started with, even after a reload."""
+        snapshot = object.__new__(type(self))  # copy.copy takes ten times as long, for every link
+        snapshot.index = self.index
+        return snapshot
 
     @property
     def providers(self) -> list[Provider]:
-        """All of them, by id."""
-        by_id = self.tables.by_id
+        """All providers, sorted by id."""
+        by_id = self.index.by_id
         return [by_id[id_] for id_ in sorted(by_id)]
 
     def find(self, provider_id: str) -> Provider | None:
-        """The provider of this id."""
-        return self.tables.by_id.get(provider_id)
+        """Return the provider with this id."""
+        return self.index.by_id.get(provider_id)
 
     def owner(self, host: str) -> Provider | None:
-        """The living provider that a host belongs to."""
-        entry = self._entry(host)
-        return entry if isinstance(entry, Provider) else None
+        """Return the active provider that owns a host."""
+        owner = self._lookup(host)
+        return owner if isinstance(owner, Provider) else None
 
     def find_discontinued(self, host: str) -> DiscontinuedService | None:
-        """The dead service that a host belonged to."""
-        entry = self._entry(host)
-        return entry if isinstance(entry, DiscontinuedService) else None
+        """Return the closed service that owned a host."""
+        owner = self._lookup(host)
+        return owner if isinstance(owner, DiscontinuedService) else None
 
     def match(self, url: Url) -> Provider | None:
-        """The living provider whose link this is by its looks."""
+        """Return the active provider that this URL is a short link of."""
         provider = self.owner(url.host)
         return provider if provider is not None and provider.is_link(url) else None
 
-    def _entry(self, host: str) -> Provider | DiscontinuedService | None:
-        """Look up the host itself, then the wildcards over it, the nearest first."""
-        hosts = self.tables.hosts
+    def _lookup(self, host: str) -> HostOwner | None:
+        """Look up the host itself, then the wildcards above it, the nearest first."""
+        hosts = self.index.hosts
         host = host.removesuffix(".")
-        if (entry := hosts.get(host)) is not None:
-            return entry
+        if (owner := hosts.get(host)) is not None:
+            return owner
         for parent in parents(host):
-            if (entry := hosts.get(WILDCARD + parent)) is not None:
-                return entry
+            if (owner := hosts.get(WILDCARD + parent)) is not None:
+                return owner
         return None
 
 
-def _change(before: Tables, after: Tables) -> Change:
+def _diff(before: CatalogIndex, after: CatalogIndex) -> CatalogDiff:
     common = sorted(before.by_id.keys() & after.by_id.keys())
     changed = [id_ for id_ in common if before.by_id[id_] is not after.by_id[id_]]
-    if list(before.burials) != list(after.burials):
+    if list(before.discontinued) != list(after.discontinued):
         changed.append(DISCONTINUED)
     added, removed = after.by_id.keys() - before.by_id.keys(), before.by_id.keys() - after.by_id.keys()
-    return Change(sorted(added), changed, sorted(removed))
+    return CatalogDiff(sorted(added), changed, sorted(removed))
 
 
-def _tables(providers: Iterable[Provider], burials: Iterable[DiscontinuedService]) -> Tables:
-    burials = tuple(burials)
+def _build_index(providers: Iterable[Provider], discontinued: Iterable[DiscontinuedService]) -> CatalogIndex:
+    """Index the hosts in ascending precedence: the fallback, closed services, all other providers."""
+    discontinued = tuple(discontinued)
     by_id = {provider.id: provider for provider in providers}
     fallbacks = [provider for provider in by_id.values() if provider.is_fallback]
-    proper = [provider for provider in by_id.values() if not provider.is_fallback]
-    entries: list[Provider | DiscontinuedService] = [*fallbacks, *burials, *proper]
-    hosts: dict[str, Provider | DiscontinuedService] = {}
+    others = [provider for provider in by_id.values() if not provider.is_fallback]
+    hosts: dict[str, HostOwner] = {}
+    entries: list[HostOwner] = [*fallbacks, *discontinued, *others]
     for entry in entries:
-        hosts.update(dict.fromkeys(entry.hosts, _dead_or_alive(entry)))
-    return Tables(by_id, burials, hosts)
+        hosts.update(dict.fromkeys(entry.hosts, _active_or_discontinued(entry)))
+    return CatalogIndex(by_id, discontinued, hosts)
 
 
-def _in_order(layers: Iterable[Layer]) -> list[Provider]:
-    """A replaced provider must not keep its place before those that its replacement goes before."""
+def _by_precedence(layers: Iterable[Layer]) -> list[Provider]:
+    """List providers in ascending precedence. One that replaces another takes the place of its own layer."""
     providers: dict[str, Provider] = {}
     for layer in layers:
         for provider in layer.providers.values():
@@ -129,9 +132,9 @@ def _in_order(layers: Iterable[Layer]) -> list[Provider]:
     return list(providers.values())
 
 
-def _dead_or_alive(entry: Provider | DiscontinuedService) -> Provider | DiscontinuedService:
+def _active_or_discontinued(entry: HostOwner) -> HostOwner:
     if isinstance(entry, Provider) and entry.status == "dead" and entry.since is not None:
         return DiscontinuedService(
-            hosts=entry.hosts, label=entry.label, closed=entry.since, reason=entry.note or "The service is gone."
+            hosts=entry.hosts, label=entry.label, closed=entry.since, reason=entry.note or "The service has closed."
         )
     return entry

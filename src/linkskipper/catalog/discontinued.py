@@ -1,4 +1,4 @@
-"""Services that are no more."""
+"""Services that have closed."""
 
 from datetime import date
 
@@ -6,20 +6,23 @@ from pydantic import Field
 
 from linkskipper.catalog.fields import HostPattern, Table
 
-DISCONTINUED = "graveyard"
-DISCONTINUED_FILE = f"{DISCONTINUED}.toml"
+DISCONTINUED = "discontinued"
+DISCONTINUED_FILES = frozenset({"discontinued.toml", "graveyard.toml"})
+"""The names of files that list closed services. The second is the name before version 0.2."""
+
+MAX_SERVICES = 5000
 
 
 class DiscontinuedService(Table):
-    """A service that closed: its hosts, the day, and why."""
+    """A service that closed: its hosts, the day, and the reason."""
 
-    hosts: tuple[HostPattern, ...] = Field(min_length=1)
+    hosts: tuple[HostPattern, ...] = Field(min_length=1, max_length=MAX_SERVICES)
     label: str = Field(min_length=1)
     closed: date
     reason: str = Field(min_length=1)
 
 
 class DiscontinuedFile(Table):
-    """The whole file."""
+    """A whole file of closed services."""
 
-    dead: tuple[DiscontinuedService, ...]
+    dead: tuple[DiscontinuedService, ...] = Field(max_length=MAX_SERVICES)

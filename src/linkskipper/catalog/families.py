@@ -1,6 +1,6 @@
-"""Families: what shorteners that run the same script have in common, in files of the same form.
+"""Families: what shorteners that run the same script have in common.
 
-A family's file says what a provider file may, less `id`, `label`, `hosts` and `samples`, which are a provider's own.
+A family's file has the fields of a provider file, except `id`, `label`, `hosts` and `samples`.
 """
 
 import tomllib
@@ -14,12 +14,15 @@ _DIRECTORY = Path(__file__).parent / "data" / "families"
 
 
 def families() -> list[str]:
-    """The names of all families."""
+    """Return the names of all families."""
     return sorted(_templates())
 
 
 def with_family(table: dict[str, Any]) -> dict[str, Any]:
-    """Complete a provider's table from its family: its own fields go first, within tables too; steps stay whole."""
+    """Complete a provider's table from its family.
+
+    The provider's fields win, also inside tables. Steps are taken as a whole.
+    """
     name = table.get("family")
     template = _templates().get(name, {}) if isinstance(name, str) else {}
     both = {field: _merged(template[field], table[field]) for field in template.keys() & table.keys()}
@@ -30,7 +33,7 @@ def _merged(default: Any, own: Any) -> Any:
     return {**default, **own} if isinstance(default, dict) and isinstance(own, dict) else own
 
 
-@cache  # they ship with the package, and do not change while it runs
+@cache  # the files belong to the package and do not change while it runs
 def _templates() -> dict[str, dict[str, Any]]:
     return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in _DIRECTORY.glob("*.toml")}
 

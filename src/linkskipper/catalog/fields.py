@@ -1,4 +1,4 @@
-"""The types of a provider file's fields; each says in its error how to mend what is wrong."""
+"""The types of a provider file's fields. Each error says how to fix what is wrong."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,66 +11,79 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from linkskipper.egress import BadUrl, canonical
 
 WILDCARD = "*."
-_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+MAX_PATTERN = 2000
+"""Characters in a regular expression or a CSS selector."""
+
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
-_QUIET = re2.Options()
-_QUIET.log_errors = False
+_RE2_OPTIONS = re2.Options()
+_RE2_OPTIONS.log_errors = False
 
 
 class Table(BaseModel):
-    """A TOML table: unknown fields are errors, and nothing changes once it is read."""
+    """A TOML table. Unknown fields are errors, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 def _check_host(text: str) -> str:
     name = text.removeprefix(WILDCARD)
-    try:
-        same = canonical(f"https://{name}/").host == name
-    except BadUrl:
-        same = False
-    if not same or not _NAME.fullmatch(name):
-        raise ValueError(f'"{text}" is no host name; write it in lower case, without scheme or path, as "exe.io"')
+    if not _HOST_NAME.fullmatch(name) or _canonical_host(name) != name:
+        raise ValueError(f'"{text}" is not a host name; write it in lower case, without scheme or path, as "exe.io"')
     return text
+
+
+def _canonical_host(name: str) -> str | None:
+    try:
+        return canonical(f"https://{name}/").host
+    except BadUrl:
+        return None
 
 
 def _compile(value: object) -> Any:
     if not isinstance(value, str):
         raise ValueError("this must be a pattern in quotes")  # noqa: TRY004 - pydantic reports ValueErrors
+    _check_length(value)
     try:
-        return re2.compile(value, _QUIET)
+        return re2.compile(value, _RE2_OPTIONS)
     except re2.error as error:
         reason = error.args[0]
         reason = reason.decode() if isinstance(reason, bytes) else reason
-        raise ValueError(f"the pattern is not one of RE2's ({reason}); see docs/providers.md") from None
+        raise ValueError(f"RE2 refuses the pattern ({reason}); see docs/reference/provider-files.md") from None
 
 
 def _check_selector(text: str) -> str:
+    _check_length(text)
     try:
         LexborHTMLParser("").css_first(text)
     except SelectolaxError:
-        raise ValueError(f'"{text}" is no CSS selector; write one as "a#continue"') from None
+        raise ValueError(f'"{text}" is not a CSS selector; write one as "a#continue"') from None
     return text
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_PATTERN:
+        raise ValueError(f"this has {len(text)} characters; {MAX_PATTERN} are allowed")
 
 
 def _check_variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise ValueError(f'"{text}" is no variable; write its name, or names joined by dots, as "app_vars.link"')
+        raise ValueError(f'"{text}" is not a variable; write its name, or names joined by dots, as "app_vars.link"')
     return text
 
 
 def _check_json_path(text: str) -> str:
     if not _JSON_PATH.fullmatch(text):
-        raise ValueError(f'"{text}" is no path into JSON; write names joined by dots, as "data.links[0].url"')
+        raise ValueError(f'"{text}" is not a path into JSON; write names joined by dots, as "data.links[0].url"')
     return text
 
 
 HostPattern = Annotated[str, AfterValidator(_check_host)]
-"""A host, or "*." and a host for each of its subdomains."""
+"""A host, or "*." and a domain for each of its subdomains."""
 
 Pattern = Annotated[Any, BeforeValidator(_compile)]
-"""A regular expression on an engine that takes linear time, whatever the file's author and the page's wrote."""
+"""A regular expression of RE2, which takes linear time for every pattern and every page."""
 
 Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
@@ -78,7 +91,7 @@ JsonPath = Annotated[str, AfterValidator(_check_json_path)]
 
 
 def parents(host: str) -> Iterator[str]:
-    """The domains that a host lies in, the nearest first."""
+    """Yield the domains that a host lies in, the nearest first."""
     dot = host.find(".")
     while dot >= 0:
         yield host[dot + 1 :]

@@ -1,4 +1,4 @@
-"""Where a provider's recording is: ID.har, beside its file."""
+"""Find a provider's recording: ID.har beside its file."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ from linkskipper.catalog.loading.loader import BUILTIN, read_layer
 
 
 def recording_of(provider_id: str, directory: Path | None) -> Path | None:
-    """The recording of a provider, the operator's own first; a built-in one does not fit a file that took its place."""
+    """Return a provider's recording, the operator's first.
+
+    The built-in recording does not fit an operator's file that replaces the built-in one.
+    """
     if directory is not None:
         if (own := directory / f"{provider_id}.har").is_file():
             return own

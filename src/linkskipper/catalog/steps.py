@@ -1,8 +1,9 @@
-"""The steps that a provider file may list; one class each, run by the function of the same name in resolver."""
+"""The steps that a provider file may list: one class for each.
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Literal, Self
+To add a step, write its class, list it in `Step`, and register the function that runs it in `resolver.steps.runner`.
+"""
+
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,61 +13,81 @@ Engine = Literal["http", "browser"]
 Decoding = Literal["uri", "base64", "base64url", "hex", "reverse"]
 
 MAX_WAIT = 60
-"""The longest countdown, in seconds, that any file may have waited out."""
+"""The longest countdown that a file may ask to wait for, in seconds."""
 
-Seconds = Annotated[float, Field(gt=0, le=MAX_WAIT)]
+CountdownSeconds = Annotated[float, Field(gt=0, le=MAX_WAIT)]
 
 
-class _Step(Table):
+class BaseStep(Table):
+    """What all steps share. A step that finds nothing ends the link unless it is `optional`."""
+
+    engine: ClassVar[Engine | None] = None
+    """The only engine that runs the step. None: both do."""
+
+    reads_url: ClassVar[bool] = False
+    """Whether the step reads the link's URL alone, and so finds the same each time."""
+
+    always_succeeds: ClassVar[bool] = False
+    """Whether the step never finds nothing."""
+
     optional: bool = False
 
 
-class _Decoded(_Step):
-    decode: tuple[Decoding, ...] = ()
+class EmbeddedUrlStep(BaseStep):
+    """What the steps share that read the destination out of the link's URL."""
+
+    reads_url: ClassVar[bool] = True
+
+    decode: tuple[Decoding, ...] = Field(default=(), max_length=10)
 
 
-class FromQuery(_Decoded):
-    """Take the destination from a parameter of the query or, without `param`, from the whole of it."""
+class FromQueryStep(EmbeddedUrlStep):
+    """Take the destination from a query parameter. Without `param`, take the whole query."""
 
     use: Literal["from_query"]
     param: str | None = Field(default=None, min_length=1)
 
 
-class FromPath(_Decoded):
-    """Take the destination from a segment of the path: the first is 0, the last -1."""
+class FromPathStep(EmbeddedUrlStep):
+    """Take the destination from a path segment. The first is 0, the last is -1."""
 
     use: Literal["from_path"]
     segment: int
 
 
-class FromFragment(_Decoded):
+class FromFragmentStep(EmbeddedUrlStep):
     """Take the destination from the fragment."""
 
     use: Literal["from_fragment"]
 
 
-class Fetch(_Step):
-    """Get the current URL; a redirect is not followed."""
+class FetchStep(BaseStep):
+    """Get the current URL without following a redirect."""
+
+    engine: ClassVar[Engine | None] = "http"
+    always_succeeds: ClassVar[bool] = True
 
     use: Literal["fetch"]
 
 
-class Follow(_Step):
-    """Get the current URL and go where it leads, for as long as that is on the provider's hosts."""
+class FollowStep(BaseStep):
+    """Get the current URL and follow redirects while they stay on the provider's hosts."""
+
+    always_succeeds: ClassVar[bool] = True
 
     use: Literal["follow"]
 
 
-class Link(_Step):
-    """Take a URL from an element's attribute."""
+class LinkStep(BaseStep):
+    """Take a URL from an attribute of an element."""
 
     use: Literal["link"]
     selector: Selector
     attr: str = Field(default="href", min_length=1)
 
 
-class ScriptValue(_Step):
-    """Take a URL from an inline script: from a variable, or from what a pattern's first group finds."""
+class ScriptValueStep(BaseStep):
+    """Take a URL from an inline script: the value of a variable, or the first group of a pattern."""
 
     use: Literal["script_value"]
     name: Variable | None = None
@@ -77,40 +98,44 @@ class ScriptValue(_Step):
         if (self.name is None) == (self.pattern is None):
             raise ValueError("give either name or pattern")
         if self.pattern is not None and not self.pattern.groups:
-            raise ValueError("the pattern has no group; put what is the URL in parentheses")
+            raise ValueError("the pattern has no group; put the URL's part in parentheses")
         return self
 
 
-class _Timed(Table):
-    """A countdown of so many seconds, or of as many as a script's variable says; one over `max` is not waited out."""
+class BaseCountdown(Table):
+    """A countdown in seconds, given as a number or as a script's variable. One above `max` ends the link."""
 
-    seconds: Seconds | None = None
+    seconds: CountdownSeconds | None = None
     var: Variable | None = None
-    max: Seconds | None = None
+    max: CountdownSeconds | None = None
 
     @model_validator(mode="after")
     def _seconds_or_var(self) -> Self:
         if (self.seconds is None) == (self.var is None):
             raise ValueError("give either seconds or var")
         if self.max is not None and self.var is None:
-            raise ValueError("max is a limit on what var says; leave it out beside seconds")
+            raise ValueError("max limits the value of var; leave it out beside seconds")
         return self
 
 
-class Countdown(_Timed):
-    """What a form's `wait` says: how long its page keeps the visitor before it may be sent."""
+class Countdown(BaseCountdown):
+    """The `wait` of a form's step: how long the page keeps the visitor before the form may be sent."""
 
 
-class Submit(_Step):
-    """Send a form, as a click on its button would."""
+class SubmitStep(BaseStep):
+    """Send a form as a click on its button does."""
+
+    engine: ClassVar[Engine | None] = "http"
 
     use: Literal["submit"]
     selector: Selector
     wait: Countdown | None = None
 
 
-class Xhr(_Step):
-    """Send a form as its page's own script does, and take the URL from the JSON answer."""
+class XhrStep(BaseStep):
+    """Send a form as the page's own script does, and take the URL from the JSON response."""
+
+    engine: ClassVar[Engine | None] = "http"
 
     use: Literal["xhr"]
     selector: Selector
@@ -118,22 +143,26 @@ class Xhr(_Step):
     wait: Countdown | None = None
 
 
-class Wait(_Timed, _Step):
-    """Wait out the page's countdown."""
+class WaitStep(BaseCountdown, BaseStep):
+    """Wait for the page's countdown to end."""
 
     use: Literal["wait"]
 
 
-class Click(_Step):
-    """Click an element once it is enabled and, with `wait_for`, once there is an element that this finds."""
+class ClickStep(BaseStep):
+    """Click an element once it is enabled and, with `wait_for`, once that selector finds an element."""
+
+    engine: ClassVar[Engine | None] = "browser"
 
     use: Literal["click"]
     selector: Selector
     wait_for: Selector | None = None
 
 
-class WaitFor(_Step):
-    """Wait until the page has an element, or until its URL fits a pattern."""
+class WaitForStep(BaseStep):
+    """Wait until the page has an element, or until its URL matches a pattern."""
+
+    engine: ClassVar[Engine | None] = "browser"
 
     use: Literal["wait_for"]
     selector: Selector | None = None
@@ -147,11 +176,17 @@ class WaitFor(_Step):
 
 
 Step = Annotated[
-    FromQuery | FromPath | FromFragment | Fetch | Follow | Link | ScriptValue | Submit | Xhr | Wait | Click | WaitFor,
+    FromQueryStep
+    | FromPathStep
+    | FromFragmentStep
+    | FetchStep
+    | FollowStep
+    | LinkStep
+    | ScriptValueStep
+    | SubmitStep
+    | XhrStep
+    | WaitStep
+    | ClickStep
+    | WaitForStep,
     Field(discriminator="use"),
 ]
-
-STEP_ENGINES: Mapping[str, Engine] = MappingProxyType(
-    {"fetch": "http", "submit": "http", "xhr": "http", "click": "browser", "wait_for": "browser"}
-)
-"""The engine that a step needs; what is not listed works with both."""

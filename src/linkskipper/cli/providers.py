@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from linkskipper import settings as settings_module
-from linkskipper.catalog import Catalog, LiveCatalog, Problem, Provider
+from linkskipper.catalog import Catalog, Issue, LiveCatalog, Provider
 from linkskipper.catalog import check as check_files
 from linkskipper.catalog.loading.loader import BUILTIN
 from linkskipper.cli import logs, samples
@@ -100,7 +100,7 @@ def check(
     typer.echo("All provider files are right." if not problems else "No errors.", err=True)
 
 
-def _check_given(files: list[Path], own: Path | None) -> list[Problem]:
+def _check_given(files: list[Path], own: Path | None) -> list[Issue]:
     """A file of the operator's directory is not alone there."""
     beside = own is not None and any(file.absolute().parent == own.absolute() for file in files)
     return check_files(files, beside=[own] if own is not None and beside else [])

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from linkskipper.catalog import Catalog, Click, Link
+from linkskipper.catalog import Catalog
+from linkskipper.catalog.steps import ClickStep, LinkStep
 from linkskipper.egress import Client, Policy, Response, canonical
 from linkskipper.lab import Lab
 from linkskipper.resolver import USER_AGENT, Resolver
@@ -97,7 +98,7 @@ def test_families_find_what_they_are_told_by(name: str, family: str, html: str) 
     assert family_of(shown) == family
     assert made_up is not None
     assert shown.tree is not None
-    selectors = [step.selector for step in made_up.steps if isinstance(step, Link | Click)]
+    selectors = [step.selector for step in made_up.steps if isinstance(step, LinkStep | ClickStep)]
     assert selectors
     assert all(shown.tree.css_first(selector) is not None for selector in selectors)
 

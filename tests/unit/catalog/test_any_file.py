@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading and checking it finds problems or none, and never fails."""
+"""Reading and checking never raise, whatever a file holds."""
 
 import json
 from contextlib import suppress
@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from linkskipper.catalog import Catalog, DiscontinuedService, Provider, Sample, Step, check
 from linkskipper.catalog.discontinued import DiscontinuedFile
 from linkskipper.catalog.loading.loader import read_file
-from linkskipper.catalog.provider import Accept, Limits, Match
+from linkskipper.catalog.provider import Accept, LinkLimits, Match
 from linkskipper.errors import CatalogError
 
 STEPS = get_args(get_args(Step)[0])
 FIELDS = [
     *Provider.model_fields,
     *DiscontinuedFile.model_fields,
-    *(name for table in (Match, Limits, Accept, Sample, DiscontinuedService, *STEPS) for name in table.model_fields),
+    *(
+        name
+        for table in (Match, LinkLimits, Accept, Sample, DiscontinuedService, *STEPS)
+        for name in table.model_fields
+    ),
 ]
 USES = [use for step in STEPS for use in get_args(step.model_fields["use"].annotation)]
 WORDS = [*FIELDS, *USES, "exe.test", "*.exe.test", "https://exe.test/a", "a#b", "^/x(y)$", "url-shortener", "(", "["]
@@ -33,9 +37,9 @@ VALUES = st.recursive(
 
 
 def as_toml(value: object) -> str:
-    """A value in TOML, tables inline."""
+    """Write a value in TOML, with inline tables."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {as_toml(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(key)} = {as_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     if isinstance(value, float):
@@ -45,15 +49,18 @@ def as_toml(value: object) -> str:
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory for one file after the other."""
+    """A directory that holds one file at a time."""
     return tmp_path_factory.mktemp("providers")
 
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
-@given(table=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8), name=st.sampled_from(["a", "graveyard"]))
+@given(
+    table=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8),
+    name=st.sampled_from(["a", "discontinued", "graveyard"]),
+)
 def test_any_table(directory: Path, table: dict[str, object], name: str) -> None:
-    """Right fields with wrong values, in any depth."""
+    """Known fields with wrong values at any depth."""
     good: dict[str, object] = {"id": "exe", "label": "E", "hosts": ["exe.test"], "tier": "standard"}
     file = directory / f"{name}.toml"
     for content in (table, {**good, **table}):
@@ -67,7 +74,7 @@ def test_any_table(directory: Path, table: dict[str, object], name: str) -> None
 @settings(max_examples=200, deadline=None)
 @given(content=st.binary(max_size=60))
 def test_any_bytes(directory: Path, content: bytes) -> None:
-    """What is no TOML at all."""
+    """Bytes that are not TOML."""
     file = directory / "bytes.toml"
     file.write_bytes(content)
     assert read_file(file)

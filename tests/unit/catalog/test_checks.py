@@ -1,20 +1,20 @@
-"""What providers check says beyond the schema: each mistake with its file, its field and the fix."""
+"""Checks beyond the schema: each mistake is reported with its file, its field and the fix."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from linkskipper.catalog import Catalog, Problem, check
+from linkskipper.catalog import Catalog, Issue, check
 
-BEGINNING = 'id = "exe"\nlabel = "Exe.io"\ntier = "premium"\n'
+HEADER = 'id = "exe"\nlabel = "Exe.io"\ntier = "premium"\n'
 SAMPLE = '[[samples]]\nurl = "https://{}"\nexpect = "{}"\n'
-RIGHT = SAMPLE.format("exe.test/abc", "https://example.com/")
+VALID = SAMPLE.format("exe.test/abc", "https://example.com/")
 
 
-def file_with(middle: str = "", *, hosts: str = "exe.test", samples: str = RIGHT) -> str:
+def file_with(middle: str = "", *, hosts: str = "exe.test", samples: str = VALID) -> str:
     quoted = ", ".join(f'"{host}"' for host in hosts.split())
-    return f"{BEGINNING}hosts = [{quoted}]\n{middle}\n{samples}"
+    return f"{HEADER}hosts = [{quoted}]\n{middle}\n{samples}"
 
 
 def steps(*lines: str) -> str:
@@ -27,75 +27,86 @@ QUERY_MAYBE = f"{QUERY}\noptional = true"
 LINK = 'use = "link"\nselector = "a"'
 
 
-@pytest.fixture
-def checked(tmp_path: Path) -> Callable[[str], list[Problem]]:
-    """Checks a file of that text."""
+CheckText = Callable[[str], list[Issue]]
 
-    def check_text(text: str) -> list[Problem]:
+
+@pytest.fixture
+def check_text(tmp_path: Path) -> CheckText:
+    """Check a file with the given text."""
+
+    def write_and_check(text: str) -> list[Issue]:
         (tmp_path / "exe.toml").write_text(text)
         return check([tmp_path / "exe.toml"])
 
-    return check_text
+    return write_and_check
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "said"),
+    ("text", "field", "message"),
     [
         (file_with(steps(QUERY, LINK)), "steps[1]", "never reached: steps[0] finds the destination or ends the link"),
-        (file_with(steps(QUERY_MAYBE, QUERY, FOLLOW)), "steps[2]", "give that one optional = true"),
+        (file_with(steps(QUERY_MAYBE, QUERY, FOLLOW)), "steps[2]", "set optional = true there"),
         (file_with(steps(FOLLOW, FOLLOW)), "steps[1]", "does nothing"),
         (file_with(steps(FOLLOW, FETCH)), "steps[1]", "ends as a loop; remove it"),
         (file_with(steps(FETCH, FETCH)), "steps[1]", "ends as a loop; remove it"),
-        (file_with(steps(QUERY_MAYBE, QUERY)), "steps[1]", "has found nothing; remove it"),
+        (file_with(steps(QUERY_MAYBE, QUERY)), "steps[1]", "has read; remove it"),
         (file_with('[match]\npath = "^abc"'), "match.path", 'begin it with "^/"'),
         (file_with('[match]\npath = "^$"'), "match.path", 'begin it with "^/"'),
         (file_with('[match]\npath = "^[a-z]+$"'), "match.path", 'begin it with "^/"'),
-        (file_with('[match]\npath = "^/x"'), "samples[0].url", '"/abc" is no link by match.path'),
+        (file_with('[match]\npath = "^/x"'), "samples[0].url", 'match.path does not match "/abc"'),
         (file_with('[accept]\ndecoys = ["exe.test"]'), "accept.decoys", "only other hosts can be decoys"),
         (
             file_with('[accept]\ndecoys = ["*.exe.test"]', hosts="a.exe.test"),
             "accept.decoys",
             "a.exe.test is the provider's",
         ),
-        (file_with("[limits]\ntimeout = 5\nmin_interval = 5"), "limits.min_interval", "let it be below timeout"),
+        (file_with("[limits]\ntimeout = 5\nmin_interval = 5"), "limits.min_interval", "set it below timeout"),
         (file_with(samples=""), "samples", "there is none for exe.test; add a link"),
         (file_with(hosts="exe.test b.test"), "samples", "none for b.test"),
         (file_with(hosts="exe.test *.b.test"), "samples", "none for *.b.test"),
-        (file_with(samples=SAMPLE.format("b.test/abc", "https://c.test/")), "samples[0].url", "none of the hosts"),
-        (file_with(samples=SAMPLE.format("exe.test/", "https://c.test/")), "samples[0].url", "no link by match.path"),
+        (file_with(samples=SAMPLE.format("b.test/abc", "https://c.test/")), "samples[0].url", "not one of the hosts"),
+        (
+            file_with(samples=SAMPLE.format("exe.test/", "https://c.test/")),
+            "samples[0].url",
+            "match.path does not match",
+        ),
         (file_with(samples=SAMPLE.format("", "https://c.test/")), "samples[0].url", "write a whole link"),
         (file_with(samples=SAMPLE.format("exe.test/a", "/c")), "samples[0].expect", "write the whole destination"),
-        (file_with(samples=SAMPLE.format("exe.test/a", "https://exe.test/c")), "samples[0].expect", "provider's own"),
-        (file_with(samples=SAMPLE.format("exe.test/a", "magnet:?x")), "samples[0].expect", "among accept.schemes"),
+        (
+            file_with(samples=SAMPLE.format("exe.test/a", "https://exe.test/c")),
+            "samples[0].expect",
+            "provider's own host",
+        ),
+        (file_with(samples=SAMPLE.format("exe.test/a", "magnet:?x")), "samples[0].expect", "not in accept.schemes"),
         (
             file_with('[accept]\ndecoys = ["ads.test"]', samples=SAMPLE.format("exe.test/a", "https://ads.test/c")),
             "samples[0].expect",
-            "take it out there, or mend the sample",
+            "remove it there, or correct the sample",
         ),
     ],
 )
-def test_errors(checked: Callable[[str], list[Problem]], text: str, field: str, said: str) -> None:
-    """One error, and nothing else."""
-    problems = [problem for problem in checked(text) if problem.level == "error"]
-    assert any(problem.field == field and said in problem.message for problem in problems), list(map(str, problems))
+def test_errors(check_text: CheckText, text: str, field: str, message: str) -> None:
+    """Each mistake is an error."""
+    errors = [issue for issue in check_text(text) if issue.level == "error"]
+    assert any(issue.field == field and message in issue.message for issue in errors), list(map(str, errors))
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "said"),
+    ("text", "field", "message"),
     [
         (file_with(steps(f"{FOLLOW}\noptional = true", LINK)), "steps[0].optional", "remove it"),
         (file_with("[limits]\ntimeout = 5\nmax_wait = 5"), "limits.max_wait", "raise timeout"),
         (file_with('status = "captcha"\nnote = "x"'), "since", "say when"),
         (file_with('status = "degraded"\nsince = 2026-01-02'), "note", "and why"),
-        (file_with('[browser]\nallow = ["cdn.test"]'), "browser.allow", 'heeded with engine = "browser" only'),
+        (file_with('[browser]\nallow = ["cdn.test"]'), "browser.allow", 'no effect without engine = "browser"'),
     ],
 )
-def test_warnings(checked: Callable[[str], list[Problem]], text: str, field: str, said: str) -> None:
-    """What is probably not meant is told, and called a warning."""
-    (problem,) = checked(text)
-    assert (problem.field, problem.level) == (field, "warning")
-    assert said in problem.message
-    assert ": warning: " in str(problem)
+def test_warnings(check_text: CheckText, text: str, field: str, message: str) -> None:
+    """What is probably a mistake is a warning."""
+    (issue,) = check_text(text)
+    assert (issue.field, issue.level) == (field, "warning")
+    assert message in issue.message
+    assert ": warning: " in str(issue)
 
 
 @pytest.mark.parametrize(
@@ -110,48 +121,66 @@ def test_warnings(checked: Callable[[str], list[Problem]], text: str, field: str
         file_with('status = "dead"\nsince = 2026-01-02\nnote = "Sold."', samples=""),
         file_with('[accept]\ndecoys = ["ads.exe.test"]', hosts="exe.test *.exe.test"),
         file_with('[accept]\nschemes = ["magnet"]', samples=SAMPLE.format("exe.test/a", "magnet:?xt=urn:btih:x")),
-        BEGINNING + 'hosts_from = "url-shortener"\n',
+        HEADER + 'hosts_from = "url-shortener"\n',
     ],
 )
-def test_right_files(checked: Callable[[str], list[Problem]], text: str) -> None:
-    """Files that work as they are written have no problems."""
-    assert checked(text) == []
+def test_valid_files(check_text: CheckText, text: str) -> None:
+    """Files that work as written have no issues."""
+    assert check_text(text) == []
 
 
-def test_graveyard_and_living(tmp_path: Path) -> None:
-    """A host is not dead in one file and alive in another of the same directory."""
-    (tmp_path / "exe.toml").write_text(file_with())
-    (tmp_path / "graveyard.toml").write_text(
-        '[[dead]]\nhosts = ["exe.test"]\nlabel = "E"\nclosed = 2026-01-02\nreason = "Sold."\n'
-    )
-    (problem,) = check([tmp_path])
-    assert (Path(problem.file).name, problem.field) == ("graveyard.toml", "dead")
+@pytest.mark.parametrize("name", ["discontinued.toml", "graveyard.toml"])
+def test_active_and_discontinued(tmp_path: Path, name: str) -> None:
+    """A host cannot be active in one file and discontinued in another file of the directory."""
+    (tmp_path / "a.toml").write_text(file_with())
+    (tmp_path / name).write_text('[[dead]]\nhosts = ["exe.test"]\nlabel = "E"\nclosed = 2026-01-02\nreason = "Sold."\n')
+    (issue,) = check([tmp_path])
+    assert (Path(issue.file).name, issue.field) == (name, "dead")
+
+
+def test_takeover(tmp_path: Path) -> None:
+    """A file that takes hosts of built-in providers gets a warning for each of these providers."""
+    beneath = Catalog.load()
+    samples = "".join(SAMPLE.format(f"{host}/abc", "https://example.com/") for host in ("bit.ly", "a.exe.io", "tr.im"))
+    file = tmp_path / "mine.toml"
+    file.write_text(file_with(hosts="bit.ly *.exe.io tr.im", samples=samples).replace('"exe"', '"mine"'))
+    issues = check([file], beneath=beneath)
+    assert [(issue.field, issue.level) for issue in issues] == [("hosts", "warning")] * 2
+    assert 'takes bit.ly from the provider "bitly"' in issues[0].message
+    assert 'takes *.exe.io from the provider "exe"' in issues[1].message
+
+
+def test_replacement_is_not_a_takeover(tmp_path: Path) -> None:
+    """A file with a built-in id may list that provider's hosts."""
+    file = tmp_path / "exe.toml"
+    file.write_text(file_with(hosts="exe.io", samples=SAMPLE.format("exe.io/abc", "https://example.com/")))
+    assert check([file], beneath=Catalog.load()) == []
 
 
 def test_files_beside(tmp_path: Path) -> None:
-    """A file is checked against those that it will stand beside, which are not checked themselves."""
+    """A file is checked against its neighbors, which are not checked themselves."""
     (tmp_path / "other.toml").write_text(file_with(samples="").replace('"exe"', '"other"'))
     new = tmp_path / "exe.toml"
     new.write_text(file_with())
     assert check([new], beside=[]) == []
-    (problem,) = check([new], beside=[tmp_path])
-    assert (problem.file, problem.field) == (str(new), "hosts")
+    (issue,) = check([new], beside=[tmp_path])
+    assert (issue.file, issue.field) == (str(new), "hosts")
 
 
-def test_what_is_checked_beyond_the_schema_keeps_no_file_out(tmp_path: Path) -> None:
-    """A file without samples is a provider all the same."""
+def test_issues_beyond_the_schema_do_not_refuse_a_file(tmp_path: Path) -> None:
+    """A file without samples is loaded."""
     (tmp_path / "exe.toml").write_text(file_with(samples=""))
     assert Catalog.load(builtin=False, extra_dirs=[tmp_path]).find("exe") is not None
 
 
 def test_every_field_at_once() -> None:
-    """A file that uses every table, each beside the others, is right but for what another engine would heed."""
-    (problem,) = check([Path(__file__).with_name("example.toml")])
-    assert (problem.field, problem.level) == ("browser.allow", "warning")
+    """A file that uses every table is valid, except for the table that needs the other engine."""
+    (issue,) = check([Path(__file__).with_name("example.toml")])
+    assert (issue.field, issue.level) == ("browser.allow", "warning")
 
 
-def test_a_file_with_nearly_everything(checked: Callable[[str], list[Problem]]) -> None:
-    """A file that sets what most leave open is right; its browser table is idle with the other engine."""
+def test_example_of_the_contract(check_text: CheckText) -> None:
+    """The example of the provider file format is valid, except for the table that needs the other engine."""
     text = """
 id = "exe"
 label = "Exe.io"
@@ -195,4 +224,4 @@ wait = { var = "app_vars.counter_value", max = 20 }
 url = "https://exe.io/abc123"
 expect = "https://example.com/final"
 """
-    assert [(problem.field, problem.level) for problem in checked(text)] == [("browser.allow", "warning")]
+    assert [(issue.field, issue.level) for issue in check_text(text)] == [("browser.allow", "warning")]

@@ -1,4 +1,4 @@
-"""Families: what a provider file takes from its family, and what it keeps of its own."""
+"""Families: what a provider file takes from its family, and what it keeps."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def provider(**fields: object) -> Provider:
 
 @pytest.mark.parametrize("family", families())
 def test_every_family_completes_a_provider(family: str) -> None:
-    """Each template is right, and four lines and its name make a provider of it."""
+    """Each family is valid, and completes a file of four lines."""
     made = provider(family=family)
     assert made.family == family
     assert made.steps
@@ -28,8 +28,8 @@ def test_the_default_family() -> None:
     assert provider().steps == provider(family="redirect").steps
 
 
-def test_own_fields_go_first() -> None:
-    """Tables are completed field by field; steps and plain fields stand for the whole of the family's."""
+def test_own_fields_win() -> None:
+    """Tables are completed field by field. Steps and plain fields replace those of the family."""
     family = provider(family="adlinkfly")
     own = provider(family="adlinkfly", latency="9s", limits={"max_wait": 7}, steps=[{"use": "fetch"}])
     assert (own.latency, own.limits.max_wait) == ("9s", 7)
@@ -38,9 +38,9 @@ def test_own_fields_go_first() -> None:
 
 
 def test_unknown_family(tmp_path: Path) -> None:
-    """A family that there is not is named, beside those that there are."""
+    """An unknown family is reported with the known ones."""
     file = tmp_path / "a.toml"
     file.write_text('id = "a"\nlabel = "A"\nhosts = ["a.test"]\ntier = "standard"\nfamily = "adfly"')
-    (problem,) = check([file])
-    assert problem.field == "family"
-    assert 'no family "adfly"; there is adlinkfly, ' in problem.message
+    (issue,) = check([file])
+    assert issue.field == "family"
+    assert 'no family "adfly"; there is adlinkfly, ' in issue.message

@@ -1,4 +1,4 @@
-"""The operator's directory while the service runs: what changes there counts once it has come to rest."""
+"""The operator's directory of a running service: a change counts once two scans have found it."""
 
 import os
 from collections.abc import Callable
@@ -21,11 +21,11 @@ def write(directory: Path, id_: str, *, label: str = "A", host: str = "", name: 
     return file
 
 
-def look(live: LiveCatalog, times: int = 2) -> list[dict[str, object]]:
-    """Look so many times, and give what was logged."""
+def scan(live: LiveCatalog, times: int = 2) -> list[dict[str, object]]:
+    """Scan several times, and return the log entries."""
     with capture_logs() as logs:
         for _ in range(times):
-            live.look()
+            live.scan()
     return [dict(entry) for entry in logs]
 
 
@@ -35,50 +35,50 @@ def label(catalog: Catalog, host: str) -> str | None:
 
 
 def test_added_changed_removed(tmp_path: Path) -> None:
-    """Each is taken in by everybody who was handed the catalogue, and is told once."""
+    """Everybody who holds the catalog sees each change, and the log reports it once."""
     live = LiveCatalog(tmp_path)
-    handed = live.catalog
+    held = live.catalog
     file = write(tmp_path, "mine")
-    assert look(live)[0].items() >= {"event": "providers.reloaded", "added": ["mine"], "removed": []}.items()
-    assert label(handed, "mine.test") == "A"
+    assert scan(live)[0].items() >= {"event": "providers.reloaded", "added": ["mine"], "removed": []}.items()
+    assert label(held, "mine.test") == "A"
     write(tmp_path, "mine", label="B")
-    assert look(live)[0]["changed"] == ["mine"]
-    assert label(handed, "mine.test") == "B"
+    assert scan(live)[0]["changed"] == ["mine"]
+    assert label(held, "mine.test") == "B"
     file.unlink()
-    assert look(live)[0]["removed"] == ["mine"]
-    assert label(handed, "mine.test") is None
-    assert look(live, 3) == []
+    assert scan(live)[0]["removed"] == ["mine"]
+    assert label(held, "mine.test") is None
+    assert scan(live, 3) == []
 
 
-def test_over_the_built_in_ones(tmp_path: Path) -> None:
-    """A file of a built-in id takes that one's place for as long as it is there."""
+def test_replacing_a_built_in_provider(tmp_path: Path) -> None:
+    """A file with a built-in id replaces the built-in provider while it exists."""
     live = LiveCatalog(tmp_path)
     built_in = label(live.catalog, "bit.ly")
     file = write(tmp_path, "bitly", label="Mine", host="bit.ly")
-    assert look(live)[0]["changed"] == ["bitly"]
+    assert scan(live)[0]["changed"] == ["bitly"]
     assert label(live.catalog, "bit.ly") == "Mine"
     file.unlink()
-    assert look(live)[0]["changed"] == ["bitly"]
+    assert scan(live)[0]["changed"] == ["bitly"]
     assert label(live.catalog, "bit.ly") == built_in
 
 
-def test_broken_then_mended(tmp_path: Path) -> None:
-    """The last good version stays, the log tells what is wrong once for each change, and mending it is enough."""
+def test_broken_then_fixed(tmp_path: Path) -> None:
+    """The last good version stays, the log reports each broken version once, and a fixed file is applied."""
     file = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     file.write_text(BROKEN)
-    (told,) = look(live, 4)
-    assert told.items() >= {"event": "providers.file_refused", "log_level": "error", "file": str(file)}.items()
+    (entry,) = scan(live, 4)
+    assert entry.items() >= {"event": "providers.file_refused", "log_level": "error", "file": str(file)}.items()
     assert label(live.catalog, "mine.test") == "A"
     file.write_text(BROKEN + "\n")
-    assert len(look(live, 4)) == 1
+    assert len(scan(live, 4)) == 1
     write(tmp_path, "mine", label="B")
-    assert [entry["event"] for entry in look(live)] == ["providers.reloaded"]
+    assert [entry["event"] for entry in scan(live)] == ["providers.reloaded"]
     assert label(live.catalog, "mine.test") == "B"
 
 
 def test_broken_at_the_start(tmp_path: Path) -> None:
-    """A file that is broken when the service starts is left out, the built-in one stays, all others are there."""
+    """A file that is broken at the start is left out; its built-in provider and all other files are there."""
     write(tmp_path, "mine")
     (tmp_path / "bitly.toml").write_text(BROKEN)
     with capture_logs() as logs:
@@ -89,47 +89,47 @@ def test_broken_at_the_start(tmp_path: Path) -> None:
 
 
 def test_no_directory_yet(tmp_path: Path) -> None:
-    """A directory that is not there stops nothing, is told once, and is read when it comes; what it had stays."""
+    """A missing directory is reported once and read when it appears; if it goes away, its providers stay."""
     directory = tmp_path / "providers"
     with capture_logs() as logs:
         live = LiveCatalog(directory)
     assert [entry["event"] for entry in logs] == ["providers.file_refused"]
-    assert look(live) == []
+    assert scan(live) == []
     directory.mkdir()
     write(directory, "mine")
-    assert look(live)[0]["added"] == ["mine"]
+    assert scan(live)[0]["added"] == ["mine"]
     directory.rename(tmp_path / "away")
-    (told,) = look(live, 3)
-    assert "stays until it can" in str(told["problem"])
+    (entry,) = scan(live, 3)
+    assert "stay as they were" in str(entry["problem"])
     assert label(live.catalog, "mine.test") == "A"
 
 
 def test_half_written(tmp_path: Path) -> None:
-    """What is seen amid a write is never taken, although it may be a whole file by its looks."""
+    """A file that changes between two scans is not applied, even if it is valid."""
     live = LiveCatalog(tmp_path)
     for size in range(1, 5):
         write(tmp_path, "mine", label="A" * size)
-        assert look(live, 1) == []
-    assert look(live, 1)[0]["added"] == ["mine"]
+        assert scan(live, 1) == []
+    assert scan(live, 1)[0]["added"] == ["mine"]
     assert label(live.catalog, "mine.test") == "AAAA"
 
 
 def test_replaced_by_a_rename(tmp_path: Path) -> None:
-    """A file that is away for a moment, as some editors replace them, is never missed; nor is one of the same size."""
+    """A file that an editor replaces keeps its provider meanwhile; a new file of the same size and time is noticed."""
     file = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     before = file.stat()
     file.rename(tmp_path / "mine.toml~")
-    assert look(live, 1) == []
+    assert scan(live, 1) == []
     assert label(live.catalog, "mine.test") == "A"
     write(tmp_path, "mine", label="B", name="new").rename(file)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert look(live)[0]["changed"] == ["mine"]
+    assert scan(live)[0]["changed"] == ["mine"]
     assert label(live.catalog, "mine.test") == "B"
 
 
-def test_a_directory_of_links_that_is_swapped(tmp_path: Path) -> None:
-    """As container platforms mount files: links to a directory that is itself a link, which is replaced."""
+def test_swapped_directory_of_links(tmp_path: Path) -> None:
+    """Container platforms mount files as links into a directory that is a link itself, and replace that link."""
     mounted = tmp_path / "mounted"
     for version in ("one", "two"):
         (tmp_path / version).mkdir()
@@ -141,45 +141,45 @@ def test_a_directory_of_links_that_is_swapped(tmp_path: Path) -> None:
     assert label(live.catalog, "mine.test") == "one"
     (mounted / "..new").symlink_to(tmp_path / "two")
     (mounted / "..new").rename(mounted / "..data")
-    assert look(live)[0]["changed"] == ["mine"]
+    assert scan(live)[0]["changed"] == ["mine"]
     assert label(live.catalog, "mine.test") == "two"
 
 
 def test_renamed(tmp_path: Path) -> None:
-    """The same provider in a file of another name is at no time gone, nor in conflict with itself."""
+    """A renamed file keeps its provider, and does not clash with itself."""
     file = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     file.rename(tmp_path / "other.toml")
-    assert look(live)[0]["changed"] == ["mine"]
+    assert scan(live)[0]["changed"] == ["mine"]
     assert label(live.catalog, "mine.test") == "A"
 
 
-def test_clashes_come_and_go(tmp_path: Path) -> None:
-    """A new file cannot take what another has; once that has gone, it is taken in with no change of its own."""
+def test_clash_that_is_resolved(tmp_path: Path) -> None:
+    """A new file cannot take the host of another; once the other is removed, the new file is applied unchanged."""
     first = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     write(tmp_path, "another", label="B", host="mine.test")
-    (told,) = look(live, 3)
-    assert (told["field"], label(live.catalog, "mine.test")) == ("hosts", "A")
+    (entry,) = scan(live, 3)
+    assert (entry["field"], label(live.catalog, "mine.test")) == ("hosts", "A")
     first.unlink()
-    change = look(live)[0]
+    change = scan(live)[0]
     assert (change["added"], change["removed"]) == (["another"], ["mine"])
     assert label(live.catalog, "mine.test") == "B"
 
 
-def test_a_host_that_moves_to_another_file(tmp_path: Path) -> None:
-    """Where two files are saved together, the one that takes a host over gets it, in whatever order they are read."""
+def test_host_that_moves_to_another_file(tmp_path: Path) -> None:
+    """Two files saved together can exchange a host, in either order of reading."""
     write(tmp_path, "a")
     write(tmp_path, "b", host="moved.test")
     live = LiveCatalog(tmp_path)
     write(tmp_path, "a", label="B", host="moved.test")
     write(tmp_path, "b")
-    assert [entry["event"] for entry in look(live)] == ["providers.reloaded"]
+    assert [entry["event"] for entry in scan(live)] == ["providers.reloaded"]
     assert (label(live.catalog, "moved.test"), label(live.catalog, "b.test")) == ("B", "A")
 
 
-def test_a_change_counts_once_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where reading a file fails beyond all that is foreseen, the others' changes are taken in the next time."""
+def test_unforeseen_error_while_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an unforeseen error, the next scan applies all changes."""
     directory = ProviderDirectory(tmp_path)
     write(tmp_path, "a")
     write(tmp_path, "b")
@@ -187,44 +187,45 @@ def test_a_change_counts_once_it_is_read(tmp_path: Path, monkeypatch: pytest.Mon
         broken.setattr(directory.layer, "put", Mock(side_effect=MemoryError))
         with pytest.raises(MemoryError):
             directory.read()
-    assert directory.look().changed
+    assert directory.scan().changed
     assert sorted(directory.layer.providers) == ["a", "b"]
 
 
-def test_a_file_that_cannot_be_looked_at(tmp_path: Path) -> None:
-    """It is told of, and its last good version stays: only a file that is not there is gone."""
+def test_file_without_status(tmp_path: Path) -> None:
+    """A file whose status cannot be read is reported and keeps its last good version."""
     file = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     file.unlink()
     file.symlink_to(file)
-    (told,) = look(live, 4)
-    assert told.items() >= {"event": "providers.file_refused", "file": str(file)}.items()
+    (entry,) = scan(live, 4)
+    assert entry.items() >= {"event": "providers.file_refused", "file": str(file)}.items()
     assert label(live.catalog, "mine.test") == "A"
 
 
-def test_graveyard(tmp_path: Path) -> None:
-    """An operator may bury a service of his own."""
+@pytest.mark.parametrize("name", ["discontinued.toml", "graveyard.toml"])
+def test_discontinued(tmp_path: Path, name: str) -> None:
+    """An operator may list closed services, in a file of the new or the old name."""
     live = LiveCatalog(tmp_path)
-    (tmp_path / "graveyard.toml").write_text(
+    (tmp_path / name).write_text(
         '[[dead]]\nhosts = ["mine.test"]\nlabel = "E"\nclosed = 2026-01-02\nreason = "Sold."\n'
     )
-    assert look(live)[0]["changed"] == ["graveyard"]
+    assert scan(live)[0]["changed"] == ["discontinued"]
     assert live.catalog.find_discontinued("mine.test") is not None
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "pipe"])
-def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
-    """Other things that are called .toml are told of, and waited for by nobody."""
+def test_not_a_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A directory or pipe that is called .toml is reported, and nothing waits for it."""
     make(tmp_path / "mine.toml")
     directory = ProviderDirectory(tmp_path)
-    assert "no file" in directory.read().problems[0].message
+    assert "is not a file" in directory.read().issues[0].message
 
 
-def test_a_link_under_way_keeps_its_catalogue(tmp_path: Path) -> None:
-    """What is taken as it is stays so."""
+def test_snapshot(tmp_path: Path) -> None:
+    """A reload does not change a snapshot."""
     write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
-    as_it_was = live.catalog.snapshot()
+    snapshot = live.catalog.snapshot()
     write(tmp_path, "mine", label="B")
-    look(live)
-    assert (label(as_it_was, "mine.test"), label(live.catalog, "mine.test")) == ("A", "B")
+    scan(live)
+    assert (label(snapshot, "mine.test"), label(live.catalog, "mine.test")) == ("A", "B")

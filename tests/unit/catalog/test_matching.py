@@ -11,17 +11,17 @@ from linkskipper.catalog import PRICES, Catalog, DiscontinuedService, Provider
 from linkskipper.egress import canonical
 
 
-def provider(id_: str, *hosts: str, **fields: object) -> Provider:
+def make(id_: str, *hosts: str, **fields: object) -> Provider:
     return Provider.model_validate({"id": id_, "label": id_, "hosts": hosts, "tier": "standard", **fields})
 
 
 CATALOG = Catalog(
     [
-        provider("generic", "own.test", hosts_from="url-shortener", exclude=["adf.ly"]),
-        provider("exact", "exe.test", "a.wild.test", "t.co"),
-        provider("wild", "*.wild.test"),
-        provider("deep", "*.deep.wild.test"),
-        provider("gone", "gone.test", status="dead", since=date(2024, 5, 6), note="Sold."),
+        make("generic", "own.test", hosts_from="url-shortener", exclude=["adf.ly"]),
+        make("exact", "exe.test", "a.wild.test", "t.co"),
+        make("wild", "*.wild.test"),
+        make("deep", "*.deep.wild.test"),
+        make("gone", "gone.test", status="dead", since=date(2024, 5, 6), note="Sold."),
     ],
     [DiscontinuedService(hosts=("tr.im", "*.dead.test"), label="D", closed=date(2020, 1, 2), reason="It closed.")],
 )
@@ -54,17 +54,17 @@ CATALOG = Catalog(
 )
 def test_owner(host: str, owner: str | None) -> None:
     """Hosts match on label boundaries, exact ones first, then the nearest wildcard, the fallback last."""
-    found = CATALOG.owner(host)
-    assert (found.id if found else None) == owner
+    provider = CATALOG.owner(host)
+    assert (provider.id if provider else None) == owner
 
 
-def test_the_dead() -> None:
-    """The graveyard goes before the fallback; a provider whose file calls it dead is told like those in it."""
+def test_discontinued() -> None:
+    """Closed services take precedence over the fallback; a provider with status dead counts as one."""
     assert CATALOG.find_discontinued("exe.test") is None
-    find_discontinued = CATALOG.find_discontinued("x.dead.test")
-    assert find_discontinued is not None
-    assert find_discontinued.reason == "It closed."
-    assert CATALOG.find_discontinued("tr.im") == find_discontinued
+    service = CATALOG.find_discontinued("x.dead.test")
+    assert service is not None
+    assert service.reason == "It closed."
+    assert CATALOG.find_discontinued("tr.im") == service
     gone = CATALOG.find_discontinued("gone.test")
     assert gone is not None
     assert (gone.closed, gone.reason) == (date(2024, 5, 6), "Sold.")
@@ -72,10 +72,10 @@ def test_the_dead() -> None:
 
 @given(st.from_regex(r"[a-z0-9-]{1,10}(\.[a-z0-9-]{1,10}){0,4}", fullmatch=True))
 def test_owner_and_owns_agree(host: str) -> None:
-    """The index finds a host's provider exactly where that provider says it owns the host."""
+    """The index finds a provider for a host exactly when the provider owns the host."""
     for under in (host, f"{host}.wild.test", f"{host}.exe.test"):
         owner = CATALOG.owner(under)
-        owners = [each.id for each in CATALOG.providers if each.owns(under)]
+        owners = [provider.id for provider in CATALOG.providers if provider.owns(under)]
         assert (owner.id in owners) if owner else not owners or "gone" in owners
 
 
@@ -83,21 +83,21 @@ def test_owner_and_owns_agree(host: str) -> None:
     ("path", "matches"), [("/abc", True), ("/ab", False), ("/", False), ("/abc/d", False), ("/abc?x#y", True)]
 )
 def test_match_by_path(path: str, matches: bool) -> None:  # noqa: FBT001
-    """A file's pattern says what counts as a link; the query and fragment do not."""
-    catalog = Catalog([provider("x", "x.test", match={"path": "^/[a-z]{3,}$"})])
+    """The pattern decides by the path alone, without query and fragment."""
+    catalog = Catalog([make("x", "x.test", match={"path": "^/[a-z]{3,}$"})])
     assert (catalog.match(canonical(f"https://x.test{path}")) is not None) == matches
 
 
-def test_home_page_is_no_link() -> None:
-    """Without a pattern everything but the bare home page is a link."""
-    catalog = Catalog([provider("x", "x.test")])
+def test_home_page_is_not_a_link() -> None:
+    """Without a pattern, every path except the home page's is a link."""
+    catalog = Catalog([make("x", "x.test")])
     assert catalog.match(canonical("https://x.test/?utm=1")) is None
     assert catalog.match(canonical("https://x.test")) is None
     assert catalog.match(canonical("https://x.test/a")) is not None
 
 
-def test_the_fallbacks_hosts_are_strangers() -> None:
-    """A link leaves the fallback's service when it changes hosts, and another provider's only with its hosts."""
+def test_hosts_of_the_fallback_are_unrelated() -> None:
+    """A link leaves the fallback when it changes hosts, and another provider when it leaves the provider's hosts."""
     generic, exact = CATALOG.find("generic"), CATALOG.find("exact")
     assert generic is not None
     assert exact is not None
@@ -106,8 +106,8 @@ def test_the_fallbacks_hosts_are_strangers() -> None:
     assert exact.keeps("exe.test", "t.co")
 
 
-def test_operators_files_go_first(tmp_path: Path) -> None:
-    """An operator's file replaces the built-in one of its id, and takes hosts from others and from the graveyard."""
+def test_operator_files_take_precedence(tmp_path: Path) -> None:
+    """An operator's file replaces the built-in one with its id, and takes hosts of others and of closed services."""
     file = 'id = "{}"\nlabel = "Mine"\nhosts = ["{}"]\ntier = "premium"\n'
     (tmp_path / "bitly.toml").write_text(file.format("bitly", "bit.test"))
     (tmp_path / "mine.toml").write_text(file.format("mine", "t.co"))
@@ -124,11 +124,11 @@ def test_operators_files_go_first(tmp_path: Path) -> None:
 
 
 def test_prices() -> None:
-    """A tier has one price."""
+    """Each tier has one price."""
     assert PRICES == {"standard": 1, "premium": 2}
-    assert [provider("x", "x.test", tier=tier).resolve_cost for tier in PRICES] == [1, 2]
+    assert [make("x", "x.test", tier=tier).resolve_cost for tier in PRICES] == [1, 2]
 
 
 def test_providers_are_in_order() -> None:
     """The list is sorted by id."""
-    assert [each.id for each in CATALOG.providers] == ["deep", "exact", "generic", "gone", "wild"]
+    assert [provider.id for provider in CATALOG.providers] == ["deep", "exact", "generic", "gone", "wild"]

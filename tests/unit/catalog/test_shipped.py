@@ -1,4 +1,4 @@
-"""The provider files that ship."""
+"""The provider files of the package."""
 
 from pathlib import Path
 
@@ -13,25 +13,25 @@ from linkskipper.resolver import Resolver
 from support.replay import at_once, replay
 
 CATALOG = Catalog.load()
-NAMED = [each for each in CATALOG.providers if not each.is_fallback]
+NAMED = [provider for provider in CATALOG.providers if not provider.is_fallback]
 
 
-def test_no_problems() -> None:
-    """All files are right, together."""
+def test_no_issues() -> None:
+    """All files are valid together."""
     assert check([BUILTIN]) == []
-    assert len(list(BUILTIN.glob("*.toml"))) == len(CATALOG.providers) + 1  # the graveyard
+    assert len(list(BUILTIN.glob("*.toml"))) == len(CATALOG.providers) + 1  # discontinued.toml
 
 
 @pytest.mark.parametrize("provider", CATALOG.providers, ids=lambda provider: provider.id)
 def test_files_say_where_they_come_from(provider: Provider) -> None:
-    """Each is dated and bears a note, and no shorter: a status without a date is worth nothing."""
+    """Each has a date and a note."""
     assert provider.since is not None
     assert provider.note
 
 
 @pytest.mark.parametrize("provider", NAMED, ids=lambda provider: provider.id)
 def test_hosts_lead_to_their_file(provider: Provider) -> None:
-    """No host of a file is taken by another."""
+    """No file takes a host of another."""
     assert {CATALOG.owner(host) for host in provider.hosts} == {provider}
 
 
@@ -52,42 +52,42 @@ def test_hosts_lead_to_their_file(provider: Provider) -> None:
     ],
 )  # fmt: skip
 def test_match(url: str, provider: str | None) -> None:
-    """The shorteners that people meet daily are known, and sites' other pages are not taken for links."""
-    found = CATALOG.match(canonical(url))
-    assert (found.id if found else None) == provider
+    """The catalog knows common shorteners, and does not take other pages for links."""
+    owner = CATALOG.match(canonical(url))
+    assert (owner.id if owner else None) == provider
 
 
 @pytest.mark.parametrize(
     ("provider", "tier"),
     [("ouo", "standard"), ("exe", "premium"), ("aylink", "standard"), ("linktl", "standard"), ("cuty", "premium")],
 )
-def test_tiers_of_the_advertising_ones(provider: str, tier: str) -> None:
-    """Those that the contract's clients name have their price class, and no better status than is known."""
-    found = CATALOG.find(provider)
-    assert found is not None
-    assert (found.tier, found.status in {"captcha", "degraded"}) == (tier, True)
+def test_tiers_of_advertising_shorteners(provider: str, tier: str) -> None:
+    """Shorteners that show advertisements have the tier of the contract, and a status that admits their CAPTCHAs."""
+    shipped = CATALOG.find(provider)
+    assert shipped is not None
+    assert (shipped.tier, shipped.status in {"captcha", "degraded"}) == (tier, True)
 
 
-def test_graveyard() -> None:
-    """Dead services are told with the day."""
-    find_discontinued = CATALOG.find_discontinued("abc.page.link")
-    assert find_discontinued is not None
-    assert find_discontinued.closed.isoformat() == "2025-08-25"
+def test_discontinued() -> None:
+    """Closed services have the day on which they closed."""
+    service = CATALOG.find_discontinued("abc.page.link")
+    assert service is not None
+    assert service.closed.isoformat() == "2025-08-25"
 
 
 @pytest.mark.parametrize("provider", CATALOG.providers, ids=lambda provider: provider.id)
 async def test_samples(provider: Provider) -> None:
-    """The samples come out as their files say, by the recorded answers where any is needed; no network is asked."""
+    """The samples lead where their files say, with recorded responses instead of the network."""
     recording = recording_of(provider.id, None)
     transport = Replay.read(recording) if recording else Replay(Har(Log([])))
     resolver = Resolver(CATALOG, transport, sleep=at_once)
-    ends = {sample.url: (await resolver.resolve(sample.url)).target_url for sample in provider.samples}
-    assert ends == {sample.url: sample.expect for sample in provider.samples}
+    targets = {sample.url: (await resolver.resolve(sample.url)).target_url for sample in provider.samples}
+    assert targets == {sample.url: sample.expect for sample in provider.samples}
 
 
 @pytest.mark.parametrize("file", sorted(BUILTIN.glob("*.har")), ids=lambda file: file.stem)
 async def test_recordings(file: Path) -> None:
-    """Every recorded link ends again as it did, stop rules included; each recording is a provider's."""
+    """Every recorded link ends as it did when it was recorded."""
     assert CATALOG.find(file.stem) is not None
     for outcome, resolution in await replay(read_har(file), CATALOG):
         assert (resolution.target_url, resolution.reason) == (outcome.target_url, outcome.reason)

@@ -1,80 +1,98 @@
-"""What is wrong in provider files beyond their schema: files that can be read, and yet can't do what they say."""
+"""Check provider files for mistakes that the schema cannot see."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from linkskipper.catalog.checks.issues import Finding
+from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.checks.samples import check_samples
 from linkskipper.catalog.checks.steps import check_steps
 from linkskipper.catalog.fields import WILDCARD, HostSet
-from linkskipper.catalog.loading.issues import Problem
+from linkskipper.catalog.issues import Issue, some_of
 from linkskipper.catalog.loading.loader import Layer, files_of
 from linkskipper.catalog.provider import Provider
 
-Check = Callable[[Provider], Iterator[Finding]]
+Check = Callable[[Provider], Iterator[Issue]]
+
+PATH_PREFIX = 10
+"""Characters of a path that decide whether a pattern can match one."""
 
 
-def check(paths: Iterable[Path], *, beside: Sequence[Path] = ()) -> list[Problem]:
-    """Say what is wrong in files and directories of files, taken together; empty if nothing is.
+def check(paths: Iterable[Path], *, beside: Sequence[Path] = (), beneath: Catalog | None = None) -> list[Issue]:
+    """Return the issues of files and directories of files.
 
-    The files `beside` them may clash with theirs, and are not checked themselves.
+    The files `beside` them belong to the same directory: ids and hosts must not clash with theirs. `beneath` are the
+    providers that the files come on top of: the check warns about hosts that they take from these.
     """
-    layer, given = Layer(), list(files_of(paths))
-    themselves = {file.absolute() for file in given}
-    for file in files_of(beside):
-        if file.absolute() not in themselves:
+    files, issues = files_of(paths)
+    neighbors, _ = files_of(beside)
+    layer, checked = Layer(), {file.absolute() for file in files}
+    for file in neighbors:
+        if file.absolute() not in checked:
             layer.put(file)
-    return [problem for file in given for problem in _check_file(layer, file)]
+    return issues + [issue for file in files for issue in _check_file(layer, file, beneath)]
 
 
-def _check_file(layer: Layer, file: Path) -> Iterator[Problem]:
-    problems = layer.put(file)
-    yield from problems
+def _check_file(layer: Layer, file: Path, beneath: Catalog | None) -> Iterator[Issue]:
+    issues = layer.put(file)
+    yield from issues
     content = layer.content(file)
-    if isinstance(content, Provider):
-        for each in CHECKS:
-            for field, message, level in each(content):
-                yield Problem(str(file), field, message, level)
+    if issues or not isinstance(content, Provider):
+        return
+    for check_provider in CHECKS:
+        yield from (issue.in_file(file) for issue in check_provider(content))
+    if beneath is not None:
+        yield from (issue.in_file(file) for issue in _check_takeovers(content, beneath))
 
 
-def _check_match(provider: Provider) -> Iterator[Finding]:
-    """Paths begin with a slash, so that some patterns fit none."""
+def _check_match(provider: Provider) -> Iterator[Issue]:
+    """Find patterns that match no path, because every path begins with a slash."""
     pattern = provider.match.path
     if pattern is None or not pattern.pattern.startswith("^") or "|" in pattern.pattern:
         return
-    lowest, highest = pattern.possiblematchrange(PREFIX)
+    lowest, highest = pattern.possiblematchrange(PATH_PREFIX)
     if highest < b"/" or lowest >= b"0":
-        yield Finding("match.path", 'fits no path: they all begin with "/"; begin it with "^/"')
+        yield Issue("match.path", 'matches no path, because paths begin with "/"; begin it with "^/"')
 
 
-def _check_decoys(provider: Provider) -> Iterator[Finding]:
+def _check_decoys(provider: Provider) -> Iterator[Issue]:
     decoys = HostSet(provider.accept.decoys)
-    own = [host for host in provider.hosts if host in provider.accept.decoys or host.removeprefix(WILDCARD) in decoys]
+    listed = set(provider.accept.decoys)
+    own = [host for host in provider.hosts if host in listed or host.removeprefix(WILDCARD) in decoys]
     if own:
-        yield Finding("accept.decoys", f"{', '.join(own)} is the provider's own; only other hosts can be decoys")
+        yield Issue("accept.decoys", f"{some_of(own)} is the provider's own; only other hosts can be decoys")
 
 
-def _check_limits(provider: Provider) -> Iterator[Finding]:
+def _check_limits(provider: Provider) -> Iterator[Issue]:
     limits = provider.limits
     if limits.min_interval is not None and limits.min_interval >= limits.timeout:
-        yield Finding("limits.min_interval", "leaves no time for a second request; let it be below timeout")
+        yield Issue("limits.min_interval", "leaves no time for a second request; set it below timeout")
     if "max_wait" in limits.model_fields_set and limits.max_wait >= limits.timeout:
-        yield Finding("limits.max_wait", "is not below timeout, which ends the link first; raise timeout", "warning")
+        yield Issue("limits.max_wait", "is not below timeout, which ends the link first; raise timeout", "warning")
 
 
-def _check_status(provider: Provider) -> Iterator[Finding]:
+def _check_status(provider: Provider) -> Iterator[Issue]:
     for name in ("since", "note"):
         if provider.status != "active" and not getattr(provider, name):
-            message = f'"{provider.status}" says little without it; say when that was found, and why'
-            yield Finding(name, message, "warning")
+            yield Issue(name, f'is missing; say when and why the status became "{provider.status}"', "warning")
 
 
-def _check_browser(provider: Provider) -> Iterator[Finding]:
+def _check_browser(provider: Provider) -> Iterator[Issue]:
     if provider.engine != "browser" and provider.browser.allow:
-        yield Finding("browser.allow", 'is heeded with engine = "browser" only; set that, or remove it', "warning")
+        yield Issue("browser.allow", 'has no effect without engine = "browser"; set that, or remove it', "warning")
 
 
-PREFIX = 10  # characters of a path that tell whether it can be one
+def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
+    """Find hosts that belong to another provider beneath. The fallback gives way to every file."""
+    taken: dict[str, list[str]] = {}
+    for host in provider.hosts:
+        owner = beneath.owner(host.removeprefix(WILDCARD))
+        if owner is not None and owner.id != provider.id and not owner.is_fallback:
+            taken.setdefault(owner.id, []).append(host)
+    for owner_id, hosts in taken.items():
+        message = f'takes {some_of(hosts)} from the provider "{owner_id}"; use that id to replace the whole provider'
+        yield Issue("hosts", message, "warning")
+
+
 CHECKS: tuple[Check, ...] = (
     _check_match,
     _check_limits,

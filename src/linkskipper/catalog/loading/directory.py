@@ -4,100 +4,101 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from linkskipper.catalog.loading.issues import Problem
+from linkskipper.catalog.issues import Issue
 from linkskipper.catalog.loading.loader import Layer, provider_files
 
 Signature = tuple[int, int, int, int]
-"""What tells that a file is another one, or was written to."""
+"""Times, size and inode of a file: they differ once it is replaced or written to."""
 
 
 class Changes(NamedTuple):
-    """What a look at the directory brought; problems are those that were not told before."""
+    """What a scan found: whether the layer changed, and the issues that no scan before has reported."""
 
     changed: bool
-    problems: list[Problem]
+    issues: list[Issue]
 
 
-NOTHING = Changes(changed=False, problems=[])
+UNCHANGED = Changes(changed=False, issues=[])
 
 
 class ProviderDirectory:
-    """The provider files of a directory, those of a broken file in their last good version.
+    """The provider files of a directory. A broken file keeps its last good version.
 
-    A change counts once two looks in a row have found it: files are seen half-written, and are away for a moment
-    while they are replaced. Every call blocks for as long as the file system takes.
+    A change counts once two scans in a row have found it, because editors leave files half-written or missing for a
+    moment. Every call blocks for as long as the file system takes.
     """
 
     def __init__(self, path: Path) -> None:
         self.layer = Layer()
         self._path = path
         self._seen: dict[Path, Signature] = {}
-        self._taken: dict[Path, Signature] = {}
-        self._problems: dict[Path, list[Problem]] = {}
+        self._applied: dict[Path, Signature] = {}
+        self._issues: dict[Path, list[Issue]] = {}
 
     def read(self) -> Changes:
-        """Take in everything as it is now."""
-        first, second = self.look(), self.look()
-        return Changes(second.changed, [*first.problems, *second.problems])
+        """Apply everything as it is now."""
+        first, second = self.scan(), self.scan()
+        return Changes(second.changed, [*first.issues, *second.issues])
 
-    def look(self) -> Changes:
-        """Take in what has changed and come to rest; where the directory cannot be read, all of it stays."""
+    def scan(self) -> Changes:
+        """Apply the changes that two scans have found. Keep everything where the directory cannot be read."""
         try:
             now = dict(_signatures(self._path))
         except OSError as error:
-            return self._tell_unreadable(error)
-        self._problems.pop(self._path, None)
+            return self._report_unreadable(error)
+        self._issues.pop(self._path, None)
         before, self._seen = self._seen, now
-        files = before.keys() | now.keys() | self._taken.keys()
-        rested = [file for file in sorted(files) if before.get(file) == now.get(file) != self._taken.get(file)]
-        return self._take(rested, now) if rested else NOTHING
+        files = before.keys() | now.keys() | self._applied.keys()
+        settled = [file for file in sorted(files) if before.get(file) == now.get(file) != self._applied.get(file)]
+        return self._apply(settled, now) if settled else UNCHANGED
 
-    def _take(self, rested: list[Path], now: dict[Path, Signature]) -> Changes:
-        here, gone = [file for file in rested if file in now], [file for file in rested if file not in now]
+    def _apply(self, settled: list[Path], now: dict[Path, Signature]) -> Changes:
+        present, gone = [file for file in settled if file in now], [file for file in settled if file not in now]
         for file in gone:
             self._forget(file)
-        # What was refused may fit now: the file that it clashed with is gone, or mended.
-        again = [file for file in self._problems if file not in here and now.get(file) == self._taken.get(file)]
-        before = {file: self._problems.get(file) for file in again}
-        self._put_all(sorted([*here, *again]), now)
-        told = [file for file in self._problems if file in here or before.get(file) != self._problems[file]]
-        changed = bool(gone) or any(file not in self._problems for file in [*here, *again])
-        return Changes(changed, [problem for file in sorted(told) for problem in self._problems[file]])
+        # A refused file may fit now: the file that it clashed with is gone or fixed.
+        retried = [file for file in self._issues if file not in present and now.get(file) == self._applied.get(file)]
+        before = {file: self._issues.get(file) for file in retried}
+        self._put_all(sorted([*present, *retried]), now)
+        reported = [file for file in self._issues if file in present or before.get(file) != self._issues[file]]
+        changed = bool(gone) or any(file not in self._issues for file in [*present, *retried])
+        return Changes(changed, [issue for file in sorted(reported) for issue in self._issues[file]])
 
     def _put_all(self, files: list[Path], now: dict[Path, Signature]) -> None:
-        """Some fit only once another has given up what they take over: go on for as long as one more of them fits."""
+        """Put all files. Repeat for those that another file blocks, as long as one more of them fits."""
         while files:
             for file in files:
                 self._put(file)
-                self._taken[file] = now[file]
-            refused = [file for file in files if file in self._problems]
+                self._applied[file] = now[file]
+            refused = [file for file in files if file in self._issues]
             files = refused if len(refused) < len(files) else []
 
     def _put(self, file: Path) -> None:
-        if problems := self.layer.put(file):
-            self._problems[file] = problems
+        if issues := self.layer.put(file):
+            self._issues[file] = issues
         else:
-            self._problems.pop(file, None)
+            self._issues.pop(file, None)
 
     def _forget(self, file: Path) -> None:
         self.layer.drop(file)
-        self._taken.pop(file)
-        self._problems.pop(file, None)
+        self._applied.pop(file)
+        self._issues.pop(file, None)
 
-    def _tell_unreadable(self, error: OSError) -> Changes:
-        message = f"cannot be read: {error.strerror}; what was read from it stays until it can"
-        known, self._problems[self._path] = self._path in self._problems, [Problem(str(self._path), "", message)]
-        return NOTHING if known else Changes(changed=False, problems=self._problems[self._path])
+    def _report_unreadable(self, error: OSError) -> Changes:
+        message = f"cannot be read: {error.strerror}; its providers stay as they were until it can"
+        reported = self._path in self._issues
+        self._issues[self._path] = [Issue("", message, file=str(self._path))]
+        return UNCHANGED if reported else Changes(changed=False, issues=self._issues[self._path])
 
 
 def _signatures(directory: Path) -> Iterator[tuple[Path, Signature]]:
-    """Those of all provider files; links are looked through, as directories that are swapped consist of them."""
+    """Yield the signature of each provider file. Links are followed: a mounted directory can consist of them."""
     for file in provider_files(directory):
         try:
-            found = file.stat()
+            status = file.stat()
         except FileNotFoundError:
-            continue  # it went just now
+            continue  # it was removed after the listing
         except OSError as error:
-            yield file, (0, 0, 0, error.errno or 0)  # it is there: reading it tells what is wrong
+            yield file, (0, 0, 0, error.errno or 0)  # it exists, and reading it reports the error
         else:
-            yield file, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+            yield file, (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

@@ -1,4 +1,4 @@
-"""The catalogue of a running service: it follows the operator's directory within seconds."""
+"""The catalog of a running service: it follows the operator's directory within seconds."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,54 +7,56 @@ from pathlib import Path
 import structlog
 
 from linkskipper.catalog.catalog import Catalog
+from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.directory import Changes, ProviderDirectory
-from linkskipper.catalog.loading.issues import Problem, refuse
 from linkskipper.catalog.loading.loader import BUILTIN, read_layer
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 0.5
+SCAN_SECONDS = 0.5
 
 
 class LiveCatalog:
-    """Keeps `catalog` like the built-in files, those of `beneath`, and over them those of the operator's directory.
+    """Keep `catalog` in step with the files of an operator's directory.
 
-    A file there that is broken stops nothing: it is left out, or its last good version stays, and the log says so.
+    The layers are the built-in files, the files of `beneath`, and the operator's. A broken file of the operator's is
+    left out, or its last good version stays, and the log says so.
 
     Raises:
-        CatalogError: the built-in files, or those beneath, are wrong.
+        CatalogError: the built-in files or those of `beneath` have issues.
     """
 
     def __init__(self, directory: Path | None, *, beneath: Sequence[Path] = ()) -> None:
-        self._beneath = [read_layer([path]) for path in (BUILTIN, *beneath)]
-        refuse(problem for _, problems in self._beneath for problem in problems)
+        layers = [read_layer([path]) for path in (BUILTIN, *beneath)]
+        raise_issues(issue for _, issues in layers for issue in issues)
+        self._beneath = [layer for layer, _ in layers]
         self._directory = ProviderDirectory(directory) if directory is not None else None
         if self._directory is not None:
-            _tell(self._directory.read().problems)
-        self.catalog = self._together()
+            _log_issues(self._directory.read().issues)
+        self.catalog = self._merged()
 
     async def run(self) -> None:
-        """Follow the directory, until cancelled."""
+        """Follow the directory until cancelled."""
         while self._directory is not None:
-            await asyncio.sleep(LOOK_SECONDS)
-            self._take(await asyncio.to_thread(self._directory.look))
+            await asyncio.sleep(SCAN_SECONDS)
+            self._apply(await asyncio.to_thread(self._directory.scan))
 
-    def look(self) -> None:
-        """Look once; this blocks for as long as the file system takes."""
+    def scan(self) -> None:
+        """Scan the directory once. Blocks for as long as the file system takes."""
         if self._directory is not None:
-            self._take(self._directory.look())
+            self._apply(self._directory.scan())
 
-    def _take(self, news: Changes) -> None:
-        _tell(news.problems)
-        if news.changed:
-            change = self.catalog.replace(self._together())
-            log.info("providers.reloaded", **change._asdict())
+    def _apply(self, changes: Changes) -> None:
+        _log_issues(changes.issues)
+        if changes.changed:
+            diff = self.catalog.replace(self._merged())
+            log.info("providers.reloaded", **diff._asdict())
 
-    def _together(self) -> Catalog:
+    def _merged(self) -> Catalog:
         own = [self._directory.layer] if self._directory is not None else []
-        return Catalog.of_layers([*(layer for layer, _ in self._beneath), *own])
+        return Catalog.of_layers([*self._beneath, *own])
 
 
-def _tell(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        log.error("providers.file_refused", file=problem.file, field=problem.field, problem=problem.message)
+def _log_issues(issues: Sequence[Issue]) -> None:
+    for issue in issues:
+        log.error("providers.file_refused", file=issue.file, field=issue.field, problem=issue.message)

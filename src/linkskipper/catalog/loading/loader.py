@@ -1,77 +1,103 @@
-"""Reads provider files; what is wrong in them is collected, not raised one by one."""
+"""Read provider files. Issues are collected, not raised one by one."""
 
+import errno
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from linkskipper.catalog.discontinued import DISCONTINUED_FILE, DiscontinuedFile, DiscontinuedService
-from linkskipper.catalog.loading.issues import Problem, problems_of
+from linkskipper.catalog.discontinued import DISCONTINUED_FILES, DiscontinuedFile, DiscontinuedService
+from linkskipper.catalog.issues import Issue
+from linkskipper.catalog.loading.hosts import check_hosts
+from linkskipper.catalog.loading.validation import issues_of
 from linkskipper.catalog.provider import Provider
 
 BUILTIN = Path(__file__).parents[1] / "data" / "providers"
-ENDING = ".toml"
+SUFFIX = ".toml"
+MAX_FILES = 1000
+"""Provider files in one directory."""
 
-Content = Provider | DiscontinuedFile
+MAX_BYTES = 256 * 1024
+"""The size of one provider file."""
+
+FileContent = Provider | DiscontinuedFile
 
 
 class Layer:
-    """Files that belong together: the built-in ones, or an operator's directory."""
+    """Files that belong together: the built-in ones, or those of an operator's directory.
+
+    No two files of a layer have the same provider id or the same host.
+    """
 
     def __init__(self) -> None:
-        self._contents: dict[Path, Content] = {}
+        self._contents: dict[Path, FileContent] = {}
+        self._ids: dict[str, Path] = {}
+        self._hosts: dict[str, Path] = {}
 
     @property
     def providers(self) -> dict[str, Provider]:
-        """By id, in the order in which they came."""
-        return {each.id: each for each in self._contents.values() if isinstance(each, Provider)}
+        """The providers by id, in the order in which their files were added."""
+        return {content.id: content for content in self._contents.values() if isinstance(content, Provider)}
 
     @property
-    def burials(self) -> list[DiscontinuedService]:
-        """All dead services."""
-        yards = (each for each in self._contents.values() if isinstance(each, DiscontinuedFile))
-        return [burial for yard in yards for burial in yard.dead]
+    def discontinued(self) -> list[DiscontinuedService]:
+        """The services that have closed."""
+        files = (content for content in self._contents.values() if isinstance(content, DiscontinuedFile))
+        return [service for file in files for service in file.dead]
 
-    def put(self, file: Path) -> list[Problem]:
-        """Take in a file as it is now. Where that has problems, which are returned, what was in of it stays."""
-        read = read_file(file)
-        if isinstance(read, list):
-            return read
-        if problems := list(self._clashes(file, read)):
-            return problems
-        self._contents[file] = read
-        return []
+    def put(self, file: Path) -> list[Issue]:
+        """Read a file and add it, or replace its earlier version. A file with issues changes nothing."""
+        content = read_file(file)
+        if isinstance(content, list):
+            return content
+        issues = [issue.in_file(file) for issue in (*check_hosts(content), *self._clashes(file, content))]
+        if not issues:
+            self.drop(file)
+            self._add(file, content)
+        return issues
 
-    def content(self, file: Path) -> Content | None:
-        """What a file that is in describes."""
+    def content(self, file: Path) -> FileContent | None:
+        """Return what a file of this layer describes."""
         return self._contents.get(file)
 
     def drop(self, file: Path) -> None:
-        """Forget a file."""
-        self._contents.pop(file, None)
+        """Remove a file. Its providers and hosts are free again."""
+        content = self._contents.pop(file, None)
+        if content is None:
+            return
+        if isinstance(content, Provider):
+            del self._ids[content.id]
+        for host in _exclusive_hosts(content):
+            del self._hosts[host]
 
-    def _clashes(self, file: Path, content: Content) -> Iterator[Problem]:
-        for other_file, other in self._contents.items():
-            if other_file == file:
-                continue
-            if isinstance(content, Provider) and isinstance(other, Provider) and content.id == other.id:
-                message = f'"{content.id}" is the id in {other_file.name} too; choose one of its own'
-                yield Problem(str(file), "id", message)
-            if shared := sorted(_claimed(content) & _claimed(other)):
-                message = f"{', '.join(shared)} stands in {other_file.name} too; leave it in one file"
-                yield Problem(str(file), "dead" if isinstance(content, DiscontinuedFile) else "hosts", message)
+    def _add(self, file: Path, content: FileContent) -> None:
+        self._contents[file] = content
+        if isinstance(content, Provider):
+            self._ids[content.id] = file
+        self._hosts.update(dict.fromkeys(_exclusive_hosts(content), file))
+
+    def _clashes(self, file: Path, content: FileContent) -> Iterator[Issue]:
+        if isinstance(content, Provider) and (other := self._ids.get(content.id, file)) != file:
+            yield Issue("id", f'{other.name} has the id "{content.id}" too; choose another')
+        shared: dict[Path, list[str]] = {}
+        for host in sorted(_exclusive_hosts(content)):
+            if (other := self._hosts.get(host, file)) != file:
+                shared.setdefault(other, []).append(host)
+        field = "dead" if isinstance(content, DiscontinuedFile) else "hosts"
+        for other, hosts in shared.items():
+            yield Issue(field, f"{other.name} lists {', '.join(hosts)} too; leave it in one file")
 
 
-def read_file(file: Path) -> Content | list[Problem]:
-    """What a file describes, or what is wrong with it."""
+def read_file(file: Path) -> FileContent | list[Issue]:
+    """Return what a file describes, or its issues."""
     try:
-        if file.exists() and not file.is_file():  # a pipe would be waited for
-            return [Problem(str(file), "", "is no file; remove it, or give it another ending than .toml")]
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-        return (DiscontinuedFile if file.name == DISCONTINUED_FILE else Provider).model_validate(table)
+        if file.exists() and not file.is_file():  # reading a pipe would wait for a writer
+            return [_whole_file(file, "is not a file; remove it, or give it another suffix than .toml")]
+        table = tomllib.loads(_read_bounded(file))
+        return (DiscontinuedFile if file.name in DISCONTINUED_FILES else Provider).model_validate(table)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}; check that it is there and may be read"
+        message = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
         message = "is not UTF-8; save it as UTF-8"
     except tomllib.TOMLDecodeError as error:
@@ -79,38 +105,56 @@ def read_file(file: Path) -> Content | list[Problem]:
     except RecursionError:
         message = "is nested too deeply; no field needs more than a table in a list"
     except ValidationError as error:
-        return list(problems_of(str(file), error))
-    except ValueError as error:  # tomllib lets pass what int() says of thousands of digits
+        return [issue.in_file(file) for issue in issues_of(error)]
+    except ValueError as error:  # tomllib passes on what int() raises for thousands of digits
         message = f"is not TOML: {error}"
-    return [Problem(str(file), "", message)]
+    return [_whole_file(file, message)]
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files themselves, and all provider files of directories."""
+def files_of(paths: Iterable[Path]) -> tuple[list[Path], list[Issue]]:
+    """Return the files themselves and those of directories, and an issue for each directory that cannot be listed."""
+    files, issues = [], []
     for path in paths:
-        if path.is_dir():
-            yield from provider_files(path)
-        else:
-            yield path
+        try:
+            files += provider_files(path) if path.is_dir() else [path]
+        except OSError as error:
+            issues.append(_whole_file(path, f"cannot be read: {error.strerror}"))
+    return files, issues
 
 
 def provider_files(directory: Path) -> list[Path]:
-    """Those in a directory, in order; hidden ones are an editor's.
+    """Return the provider files of a directory by name, without hidden ones.
 
-    Raises OSError where it cannot be listed.
+    Raises:
+        OSError: the directory cannot be listed, or holds more than MAX_FILES.
     """
-    return sorted(file for file in directory.iterdir() if file.suffix == ENDING and not file.name.startswith("."))
+    files = sorted(file for file in directory.iterdir() if file.suffix == SUFFIX and not file.name.startswith("."))
+    if len(files) > MAX_FILES:
+        raise OSError(errno.E2BIG, f"it holds {len(files)} provider files, and {MAX_FILES} are allowed")
+    return files
 
 
-def read_layer(paths: Iterable[Path]) -> tuple[Layer, list[Problem]]:
-    """Read files and directories of them; those with problems are left out."""
+def read_layer(paths: Iterable[Path]) -> tuple[Layer, list[Issue]]:
+    """Read files and directories of files. Files with issues are left out."""
     layer = Layer()
-    problems = [problem for file in files_of(paths) for problem in layer.put(file)]
-    return layer, problems
+    files, issues = files_of(paths)
+    return layer, issues + [issue for file in files for issue in layer.put(file)]
 
 
-def _claimed(content: Content) -> set[str]:
-    """The hosts that no other file of the layer may name; the fallback gives way to any."""
+def _read_bounded(file: Path) -> str:
+    with file.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES // 1024} KiB")
+    return content.decode()
+
+
+def _whole_file(file: Path, message: str) -> Issue:
+    return Issue("", message, file=str(file))
+
+
+def _exclusive_hosts(content: FileContent) -> set[str]:
+    """Return the hosts that no other file of the layer may list. The fallback gives way to every file."""
     if isinstance(content, DiscontinuedFile):
-        return {host for burial in content.dead for host in burial.hosts}
+        return {host for service in content.dead for host in service.hosts}
     return set() if content.is_fallback else set(content.hosts)

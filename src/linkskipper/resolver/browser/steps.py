@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
-from linkskipper.catalog import Click, Follow, Provider, Step, WaitFor
+from linkskipper.catalog import Provider, Step
+from linkskipper.catalog.steps import ClickStep, FollowStep, WaitForStep
 from linkskipper.resolver.browser.dom import POLL_SECONDS
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
@@ -45,9 +46,9 @@ class BrowserSteps:
         self._tab = tab
         self._patience = provider.limits.max_wait
         self._runners: dict[type[Step], Callable[[Any, Navigation], Awaitable[bool]]] = {
-            Follow: self._follow,
-            Click: self._click,
-            WaitFor: self._wait_for,
+            FollowStep: self._follow,
+            ClickStep: self._click,
+            WaitForStep: self._wait_for,
         }
 
     async def run(self, visit: Navigation) -> None:
@@ -61,10 +62,10 @@ class BrowserSteps:
             await visit.load_checked()
             await self._moves_within(seconds)
         visit.page = await visit.load_checked()
-        if any(isinstance(step, Click | WaitFor) for step in visit.provider.steps):
+        if any(isinstance(step, ClickStep | WaitForStep) for step in visit.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {visit.url.host} leads nowhere.")
 
-    async def _follow(self, _: Follow, visit: Navigation) -> bool:
+    async def _follow(self, _: FollowStep, visit: Navigation) -> bool:
         """The page moves by itself; this only waits until it has come to rest."""
         while True:
             self._tab.moved.clear()
@@ -72,7 +73,7 @@ class BrowserSteps:
             if not await self._moves_within(SETTLE_SECONDS):
                 return True
 
-    async def _click(self, step: Click, visit: Navigation) -> bool:
+    async def _click(self, step: ClickStep, visit: Navigation) -> bool:
         if step.wait_for is not None and not await self._found(visit, _IS_THERE, step, step.wait_for):
             return False
         point = await self._found(visit, _POINT, step, step.selector)
@@ -87,7 +88,7 @@ class BrowserSteps:
             self._tab.mechanism = None
         return True
 
-    async def _wait_for(self, step: WaitFor, visit: Navigation) -> bool:
+    async def _wait_for(self, step: WaitForStep, visit: Navigation) -> bool:
         if step.selector is not None:
             return bool(await self._found(visit, _IS_THERE, step, step.selector))
         await visit.load_checked()
@@ -103,7 +104,7 @@ class BrowserSteps:
         self._patience -= monotonic() - began
         return True
 
-    async def _found(self, visit: Navigation, function: str, step: Click | WaitFor, selector: str) -> Any:
+    async def _found(self, visit: Navigation, function: str, step: ClickStep | WaitForStep, selector: str) -> Any:
         """What the function finds, once that is something, on a page past the stop rules before and after.
 
         False where there is nothing to wait for; raises Stop where it takes too long.
@@ -118,7 +119,7 @@ class BrowserSteps:
         await visit.load_checked()
         return found or await self._given_up(step, selector)
 
-    async def _given_up(self, step: Click | WaitFor, selector: str) -> bool:
+    async def _given_up(self, step: ClickStep | WaitForStep, selector: str) -> bool:
         if step.optional or not await self._tab.dom.find(_IS_THERE, selector):
             return False
         if await self._tab.dom.find(_IS_ENABLED, selector):

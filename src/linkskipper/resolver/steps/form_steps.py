@@ -1,6 +1,6 @@
 """The steps that send forms and wait for them."""
 
-from linkskipper.catalog import Countdown, Submit, Wait, Xhr
+from linkskipper.catalog.steps import Countdown, SubmitStep, WaitStep, XhrStep
 from linkskipper.resolver.forms.replies import check_reply, pick, read_json
 from linkskipper.resolver.forms.submission import FormSubmission, find_form, submit_by_click, submit_by_xhr
 from linkskipper.resolver.navigation import Navigation
@@ -11,7 +11,7 @@ from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import Target
 
 
-async def submit(step: Submit, visit: Navigation) -> bool:
+async def submit(step: SubmitStep, visit: Navigation) -> bool:
     """Send a form as a click would, and come to the page that answers."""
     page = await _come_to(visit, step.selector)
     if page is None:
@@ -26,7 +26,7 @@ async def submit(step: Submit, visit: Navigation) -> bool:
     return True
 
 
-async def xhr(step: Xhr, visit: Navigation) -> bool:
+async def xhr(step: XhrStep, visit: Navigation) -> bool:
     """Send a form as a script would, and take the URL from the answer."""
     page = await _come_to(visit, step.selector)
     if page is None:
@@ -47,7 +47,7 @@ async def xhr(step: Xhr, visit: Navigation) -> bool:
     return False
 
 
-async def wait(step: Wait, visit: Navigation) -> bool:
+async def wait(step: WaitStep, visit: Navigation) -> bool:
     """Wait out the page's countdown."""
     page = await _come_to(visit, None)
     return page is None or await _wait_out(step, page, visit)
@@ -58,15 +58,15 @@ def _is_same_origin(target: Target, page: Page) -> bool:
     return target.url is not None and target.url.origin == page.url.origin
 
 
-async def _ready(step: Submit | Xhr, page: Page, visit: Navigation) -> FormSubmission | None:
+async def _ready(step: SubmitStep | XhrStep, page: Page, visit: Navigation) -> FormSubmission | None:
     """Find the form, and make it ready once its countdown is over."""
     form = find_form(page, step.selector, waited=step.wait is not None)
     if form is None or (step.wait is not None and not await _wait_out(step.wait, page, visit)):
         return None
-    return submit_by_xhr(form, page) if isinstance(step, Xhr) else submit_by_click(form, page)
+    return submit_by_xhr(form, page) if isinstance(step, XhrStep) else submit_by_click(form, page)
 
 
-async def _wait_out(countdown: Countdown | Wait, page: Page, visit: Navigation) -> bool:
+async def _wait_out(countdown: Countdown | WaitStep, page: Page, visit: Navigation) -> bool:
     seconds = countdown.seconds if countdown.var is None else number(page.scripts, countdown.var)
     if seconds is None:
         return False

@@ -6,18 +6,18 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from linkskipper.catalog import (
-    Fetch,
-    Follow,
-    FromFragment,
-    FromPath,
-    FromQuery,
-    Link,
-    ScriptValue,
+from linkskipper.catalog.steps import (
+    FetchStep,
+    FollowStep,
+    FromFragmentStep,
+    FromPathStep,
+    FromQueryStep,
+    LinkStep,
+    ScriptValueStep,
     Step,
-    Submit,
-    Wait,
-    Xhr,
+    SubmitStep,
+    WaitStep,
+    XhrStep,
 )
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
@@ -48,13 +48,13 @@ async def run_steps(visit: Navigation, in_a_browser: Mapping[type[Step], Runner]
             return
 
 
-async def _fetch(_: Fetch, visit: Navigation) -> bool:
+async def _fetch(_: FetchStep, visit: Navigation) -> bool:
     visit.page = None
     await visit.load_checked()
     return True
 
 
-async def _follow(_: Follow, visit: Navigation) -> bool:
+async def _follow(_: FollowStep, visit: Navigation) -> bool:
     while visit.target is None:
         if visit.take(redirects(await visit.load())):
             continue
@@ -64,29 +64,29 @@ async def _follow(_: Follow, visit: Navigation) -> bool:
     return True
 
 
-async def _link(step: Link, visit: Navigation) -> bool:
+async def _link(step: LinkStep, visit: Navigation) -> bool:
     page = await visit.load_checked()
     return visit.take(links(page, step.selector, step.attr))
 
 
-async def _script_value(step: ScriptValue, visit: Navigation) -> bool:
+async def _script_value(step: ScriptValueStep, visit: Navigation) -> bool:
     page = await visit.load_checked()
     text = variable(page.scripts, step.name) if step.name else captured(page.scripts, step.pattern)
     return bool(text) and visit.take([NextUrl(text or "", Mechanism.SCRIPT_VALUE, page.base)])
 
 
-async def _from_query(step: FromQuery, visit: Navigation) -> bool:
+async def _from_query(step: FromQueryStep, visit: Navigation) -> bool:
     text = visit.url.query if step.param is None else _parameter(visit.url.query, step.param)
     return _take_embedded(visit, decode(text, step.decode), Mechanism.QUERY)
 
 
-async def _from_path(step: FromPath, visit: Navigation) -> bool:
+async def _from_path(step: FromPathStep, visit: Navigation) -> bool:
     segments = visit.url.path[1:].split("/")
     inside = -len(segments) <= step.segment < len(segments)
     return inside and _take_embedded(visit, decode(segments[step.segment], step.decode), Mechanism.PATH)
 
 
-async def _from_fragment(step: FromFragment, visit: Navigation) -> bool:
+async def _from_fragment(step: FromFragmentStep, visit: Navigation) -> bool:
     return _take_embedded(visit, decode(visit.url.fragment, step.decode), Mechanism.FRAGMENT)
 
 
@@ -118,14 +118,14 @@ def _take_embedded(visit: Navigation, text: str | None, mechanism: Mechanism) ->
 
 
 _RUNNERS: dict[type[Step], Runner] = {
-    Fetch: _fetch,
-    Follow: _follow,
-    Link: _link,
-    ScriptValue: _script_value,
-    FromQuery: _from_query,
-    FromPath: _from_path,
-    FromFragment: _from_fragment,
-    Submit: form_steps.submit,
-    Xhr: form_steps.xhr,
-    Wait: form_steps.wait,
+    FetchStep: _fetch,
+    FollowStep: _follow,
+    LinkStep: _link,
+    ScriptValueStep: _script_value,
+    FromQueryStep: _from_query,
+    FromPathStep: _from_path,
+    FromFragmentStep: _from_fragment,
+    SubmitStep: form_steps.submit,
+    XhrStep: form_steps.xhr,
+    WaitStep: form_steps.wait,
 }

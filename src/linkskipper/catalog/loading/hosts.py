@@ -1,0 +1,43 @@
+"""Refuse provider files that claim more than a shortener's own hosts."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+from linkskipper.catalog.discontinued import DiscontinuedFile
+from linkskipper.catalog.fields import WILDCARD
+from linkskipper.catalog.issues import Issue
+from linkskipper.catalog.provider import Provider
+
+
+def check_hosts(content: Provider | DiscontinuedFile) -> Iterator[Issue]:
+    """Yield an issue for each IP address, and for each public suffix such as `*.co.uk`."""
+    for field, hosts in _host_fields(content):
+        for index, host in enumerate(hosts):
+            if message := _refusal(host):
+                yield Issue(f"{field}[{index}]", message)
+
+
+def _host_fields(content: Provider | DiscontinuedFile) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(content, DiscontinuedFile):
+        yield from ((f"dead[{number}].hosts", service.hosts) for number, service in enumerate(content.dead))
+        return
+    yield "hosts", content.hosts
+    yield "browser.allow", content.browser.allow
+    yield "accept.decoys", content.accept.decoys
+
+
+def _refusal(host: str) -> str | None:
+    name = host.removeprefix(WILDCARD)
+    if name.rpartition(".")[2].isdigit():
+        return f'"{host}" is an IP address; write a host name, as "exe.io"'
+    if _registry_suffixes().is_public(name):
+        return f'"{host}" is a public suffix, where anybody can register a name; list the hosts themselves'
+    return None
+
+
+@cache
+def _registry_suffixes() -> PublicSuffixList:
+    """Return the suffixes of registries, without those of companies: some shorteners are among these."""
+    return PublicSuffixList(only_icann=True)

@@ -1,0 +1,141 @@
+"""Bounds of provider files, on both sides: their number, size, hosts, patterns and reported issues."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from linkskipper.catalog import Catalog, check
+from linkskipper.catalog.discontinued import MAX_SERVICES
+from linkskipper.catalog.fields import MAX_PATTERN
+from linkskipper.catalog.loading.loader import MAX_BYTES, MAX_FILES
+from linkskipper.catalog.loading.validation import MAX_ISSUES
+from linkskipper.catalog.provider import MAX_ALLOWED_HOSTS, MAX_HOSTS, MAX_STEPS
+from linkskipper.errors import CatalogError
+
+FILE = 'id = "exe"\nlabel = "E"\ntier = "standard"\nstatus = "dead"\nsince = 2026-01-02\nnote = "x"\n'
+HOSTS = 'hosts = ["exe.test"]\n'
+
+
+def names(count: int) -> str:
+    return ", ".join(f'"h{number}.test"' for number in range(count))
+
+
+def errors(directory: Path, text: str, name: str = "exe.toml") -> list[str]:
+    (directory / name).write_text(text)
+    return [f"{issue.field}: {issue.message}" for issue in check([directory / name]) if issue.level == "error"]
+
+
+@pytest.mark.parametrize(
+    ("text_of", "bound", "field"),
+    [
+        (lambda count: f"{FILE}hosts = [{names(count)}]", MAX_HOSTS, "hosts"),
+        (lambda count: f"{FILE}{HOSTS}[browser]\nallow = [{names(count)}]", MAX_ALLOWED_HOSTS, "browser.allow"),
+        (lambda count: f"{FILE}{HOSTS}[accept]\ndecoys = [{names(count)}]", MAX_HOSTS, "accept.decoys"),
+        (lambda count: FILE + HOSTS + '[[steps]]\nuse = "link"\nselector = "a"\n' * count, MAX_STEPS, "steps"),
+        (lambda count: f"{FILE}{HOSTS}[match]\npath = '{'a' * count}'", MAX_PATTERN, "match.path"),
+        (
+            lambda count: f"{FILE}{HOSTS}[[steps]]\nuse = 'link'\nselector = '{'a' * count}'",
+            MAX_PATTERN,
+            "steps[0].selector",
+        ),
+    ],
+)
+def test_field_bounds(tmp_path: Path, text_of: Callable[[int], str], bound: int, field: str) -> None:
+    """A field at its bound is accepted; one entry or character more is refused with the bound."""
+    assert errors(tmp_path, text_of(bound)) == []
+    (error,) = errors(tmp_path, text_of(bound + 1))
+    assert error.startswith(f"{field}: ")
+    assert f"{bound} are allowed" in error
+
+
+def test_number_of_discontinued_services(tmp_path: Path) -> None:
+    """A file lists a bounded number of closed services."""
+    entry = '{{hosts=["h{}.test"],label="H",closed=2026-01-02,reason="x"}}'
+    for count in (MAX_SERVICES // 2, MAX_SERVICES + 1):
+        entries = ",".join(entry.format(number) for number in range(count))
+        text = f"dead = [{entries}]"
+        assert bool(errors(tmp_path, text, "discontinued.toml")) == (count > MAX_SERVICES)
+
+
+def test_file_size(tmp_path: Path) -> None:
+    """A file of MAX_BYTES is read; one byte more is refused, and the catalog refuses to load it."""
+    padding = MAX_BYTES - len(FILE + HOSTS) - 1
+    assert errors(tmp_path, f"{FILE}{HOSTS}#{'x' * padding}") == []
+    assert errors(tmp_path, f"{FILE}{HOSTS}#{'x' * (padding + 1)}") == [": cannot be read: it is larger than 256 KiB"]
+    with pytest.raises(CatalogError, match="larger than 256 KiB"):
+        Catalog.load(extra_dirs=[tmp_path])
+
+
+def test_number_of_files(tmp_path: Path) -> None:
+    """A directory of MAX_FILES is read; with one file more it is refused as a whole."""
+    for number in range(MAX_FILES):
+        (tmp_path / f"{number}.toml").write_text(FILE.replace('"exe"', f'"p{number}"') + f'hosts = ["p{number}.test"]')
+    assert len(Catalog.load(builtin=False, extra_dirs=[tmp_path]).providers) == MAX_FILES
+    (tmp_path / "more.toml").write_text(FILE + HOSTS)
+    (issue,) = check([tmp_path])
+    assert issue.message == f"cannot be read: it holds {MAX_FILES + 1} provider files, and {MAX_FILES} are allowed"
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("*.co.uk", "public suffix"),
+        ("co.uk", "public suffix"),
+        ("*.com.br", "public suffix"),
+        ("10.1.2.3", "IP address"),
+        ("8.8.8.8", "IP address"),
+    ],
+)
+def test_hosts_that_no_shortener_owns(tmp_path: Path, host: str, message: str) -> None:
+    """Public suffixes and IP addresses are refused wherever a file lists hosts."""
+    dead = f'[[dead]]\nhosts = ["{host}"]\nlabel = "E"\nclosed = 2026-01-02\nreason = "Sold."\n'
+    for text, name in [
+        (f'{FILE}hosts = ["{host}"]', "exe.toml"),
+        (f'{FILE}{HOSTS}[browser]\nallow = ["{host}"]', "exe.toml"),
+        (f'{FILE}{HOSTS}[accept]\ndecoys = ["{host}"]', "exe.toml"),
+        (dead, "discontinued.toml"),
+    ]:
+        (error,) = errors(tmp_path, text, name)
+        assert message in error
+
+
+@pytest.mark.parametrize("host", ["*.example.co.uk", "bit.ly", "*.page.link", "u.to", "*.com.test"])
+def test_hosts_below_a_public_suffix(tmp_path: Path, host: str) -> None:
+    """Hosts below a registry's suffix are accepted, and so are suffixes of companies."""
+    assert errors(tmp_path, f'{FILE}hosts = ["{host}"]') == []
+
+
+def test_number_of_reported_issues(tmp_path: Path) -> None:
+    """A file with MAX_ISSUES mistakes reports each of them; one with more reports their number."""
+    mistakes = "".join(f"x{number} = 1\n" for number in range(MAX_ISSUES))
+    assert len(errors(tmp_path, mistakes + FILE + HOSTS)) == MAX_ISSUES
+    reported = errors(tmp_path, mistakes + "y = 1\nz = 1\n" + FILE + HOSTS)
+    assert len(reported) == MAX_ISSUES + 1
+    assert reported[-1] == ": 2 more errors; fix those above first"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FILE + "hosts = [" + '"a.test",' * 20_000 + "]",
+        FILE + "hosts = [" + names(15_000) + "]",
+        "".join(f"x{number:x}=1\n" for number in range(25_000)),
+        FILE + HOSTS + "steps = [" + "{use='jump'}," * 18_000 + "]",
+        FILE + HOSTS + "samples = [" + "{url='x',expect='y'}," * 4_900 + "]",
+        FILE + HOSTS + "[match]\npath = '(" + "a*" * 900 + ")*$'",
+        FILE + HOSTS + "[[steps]]\nuse='link'\nselector='" + ":is(" * 400 + "a" + ")" * 400 + "'",
+        f'{FILE}hosts = ["{"a" * 250_000}"]',
+        "a." * 100 + "b = 1\n" + "[x]\n" + "".join(f"k{number}.a = 1\n" for number in range(15_000)),
+    ],
+    ids=["one host", "hosts", "fields", "steps", "samples", "pattern", "selector", "long host", "dotted keys"],
+)
+def test_two_files_do_not_keep_the_check_busy(tmp_path: Path, text: str) -> None:
+    """Two files of the worst kind take less than ten seconds of processor time together, usually one."""
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(text[:MAX_BYTES])
+    start = time.process_time()
+    for issue in check([tmp_path], beneath=Catalog.load()):
+        assert len(str(issue)) < 2000
+    assert time.process_time() - start < 10
