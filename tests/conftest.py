@@ -83,6 +83,10 @@ async def service(server_url: str, template: str, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A data directory that does not exist yet."""
-    return tmp_path / "data"
+def data_dir() -> Iterator[Path]:
+    """Return a data directory that does not exist yet.
+
+    It is outside of pytest's folders, which another pytest that root starts closes to the server's user.
+    """
+    with TemporaryDirectory(prefix="linkskipper-tests-") as folder:
+        yield Path(folder) / "data"
