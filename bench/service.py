@@ -13,7 +13,7 @@ from bench.harness import JobAttempt, lab, rate, show_limit, show_ratio, started
 from linkskipper.catalog import Catalog
 from linkskipper.database import open_connection
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, LinkResolver
 
 ROUNDS = 5
 LINKS = 3000
@@ -37,10 +37,10 @@ async def run() -> None:
                 LINKSKIPPER_NEW_ACCOUNT_CREDITS="1000000",
             )
             async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
-                await _compare(service, Resolver(catalog, client), Path(data_dir))
+                await _compare(service, LinkResolver(catalog, client), Path(data_dir))
 
 
-async def _compare(service: JobAttempt, resolver: Resolver, data_dir: Path) -> None:
+async def _compare(service: JobAttempt, resolver: LinkResolver, data_dir: Path) -> None:
     address = service.found(r"is at (http://\S+)")
     key = service.found(r"(sk_live_\w+)")
     database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
@@ -79,7 +79,7 @@ async def _compare(service: JobAttempt, resolver: Resolver, data_dir: Path) -> N
     await database.close()
 
 
-async def _added_milliseconds(session: aiohttp.ClientSession, resolver: Resolver) -> float:
+async def _added_milliseconds(session: aiohttp.ClientSession, resolver: LinkResolver) -> float:
     alone, through = [], []
     for _ in range(SINGLE_LINKS):
         begin = time.perf_counter()

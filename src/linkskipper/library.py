@@ -11,9 +11,8 @@ from typing import Any, Self, TypeVar
 from linkskipper import resolver as engine
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy, Transport
-from linkskipper.resolver import USER_AGENT, Resolution
+from linkskipper.resolver import USER_AGENT, OnHop, Resolution
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
-from linkskipper.resolver.navigation import OnHop
 
 T = TypeVar("T")
 _LEFT = "this resolver was left while a link was under way"
@@ -44,7 +43,7 @@ class Resolver:
         self._transport = transport
         self._generic = generic
         self._stack = AsyncExitStack()
-        self._engine: engine.Resolver | None = None
+        self._engine: engine.LinkResolver | None = None
         self._thread: _LoopThread | None = None
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
@@ -106,13 +105,13 @@ class Resolver:
         if thread is not None:
             thread.leave(self._stack.aclose())
 
-    async def _open(self) -> engine.Resolver:
+    async def _open(self) -> engine.LinkResolver:
         if self._transport is not None:
-            return engine.Resolver(self._catalog, self._transport, generic=self._generic)
+            return engine.LinkResolver(self._catalog, self._transport, generic=self._generic)
         client = await self._stack.enter_async_context(Client(self._policy, user_agent=USER_AGENT))
-        return engine.Resolver(self._catalog, client, browser=await self._open_browser(), generic=self._generic)
+        return engine.LinkResolver(self._catalog, client, browser=await self._open_browser(), generic=self._generic)
 
-    async def _open_browser(self) -> engine.Engine | None:
+    async def _open_browser(self) -> engine.StepRunner | None:
         executable = find_browser()
         if executable is None:
             return None

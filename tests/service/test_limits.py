@@ -10,7 +10,7 @@ import pytest
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
 from linkskipper.lab import Lab
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, LinkResolver
 from support.browser import run_browser
 
 PACED_BROWSER = """
@@ -30,16 +30,16 @@ selector = "#continue"
 
 
 @pytest.fixture
-async def resolver(tmp_path: Path) -> AsyncIterator[Resolver]:
+async def resolver(tmp_path: Path) -> AsyncIterator[LinkResolver]:
     """A resolver that finds the lab's hosts at the lab, one of them paced."""
     (tmp_path / "paced.toml").write_text(PACED_BROWSER)
     async with Lab(state_dir=tmp_path) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
         async with Client(policy, user_agent=USER_AGENT) as client, run_browser(policy) as browser:
-            yield Resolver(Catalog.load(extra_dirs=[lab.providers_dir, tmp_path]), client, browser=browser)
+            yield LinkResolver(Catalog.load(extra_dirs=[lab.providers_dir, tmp_path]), client, browser=browser)
 
 
-async def test_in_one_process(resolver: Resolver) -> None:
+async def test_in_one_process(resolver: LinkResolver) -> None:
     """Many links at once, no server and no database: never more than two at a time, never too close together."""
     crowd = [resolver.resolve(f"https://crowded.lab.test/20/{number}") for number in range(20)]
     paced = [resolver.resolve(f"https://paced.lab.test/two/{number}") for number in range(5)]
@@ -47,7 +47,7 @@ async def test_in_one_process(resolver: Resolver) -> None:
     assert {resolution.reason for resolution in resolutions} == {None}
 
 
-async def test_in_the_browser(resolver: Resolver) -> None:
+async def test_in_the_browser(resolver: LinkResolver) -> None:
     """Pages that a browser asks for are apart too: the one behind the button comes three seconds later."""
     began = time.monotonic()
     resolution = await resolver.resolve("https://interstitial.lab.test/countdown")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy, ProxyLimits
-from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Resolution
 from linkskipper.resolver.browser.engine import BrowserEngine
 from support.browser import run_browser
 from support.fake_dns import FakeDns
@@ -83,7 +83,7 @@ class World:
         url = f"http://{HOST}{url}" if url.startswith("/") else url
         catalog = Catalog(Provider.model_validate(each) for each in (in_a_browser(**fields), *others))
         async with Client(self.policy, user_agent=USER_AGENT) as client:
-            return await Resolver(catalog, client, browser=self.engine).resolve(url)
+            return await LinkResolver(catalog, client, browser=self.engine).resolve(url)
 
 
 def in_a_browser(*hosts: str, **fields: object) -> dict[str, object]:

@@ -1,18 +1,18 @@
 """Recordings, played back: for any test that has a HAR and a catalogue."""
 
 from linkskipper.catalog import Catalog
-from linkskipper.egress.har import Har, Outcome, Replay
-from linkskipper.resolver import Resolution, Resolver
+from linkskipper.egress.har import Har, HarOutcome, Replay
+from linkskipper.resolver import LinkResolver, Resolution
 
 
 async def at_once(_: float) -> None:
     """Stands for waiting."""
 
 
-async def replay(har: Har, catalog: Catalog) -> list[tuple[Outcome, Resolution]]:
+async def replay(har: Har, catalog: Catalog) -> list[tuple[HarOutcome, Resolution]]:
     """How each recorded link ended, and how it ends by this catalogue when the recording answers.
 
     Countdowns are not waited out. Raises NotRecorded where more is asked for than was recorded.
     """
-    resolver = Resolver(catalog, Replay(har), sleep=at_once)
+    resolver = LinkResolver(catalog, Replay(har), sleep=at_once)
     return [(outcome, await resolver.resolve(outcome.url)) for outcome in har.outcomes]

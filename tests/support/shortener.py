@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, FetchLimits, Policy
-from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Resolution
 
 HOST = "s.test"
 OTHER = "other.test"
@@ -108,7 +108,7 @@ class Bench:
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
         async with Client(policy, user_agent=USER_AGENT, limits=self.limits) as client:
-            resolver = Resolver(catalog, client, sleep=self.sleep, random=lambda: 0.0, generic=self.generic)
+            resolver = LinkResolver(catalog, client, sleep=self.sleep, random=lambda: 0.0, generic=self.generic)
             return await resolver.resolve(url, on_hop=on_hop)
 
     async def _sleep(self, seconds: float) -> None:

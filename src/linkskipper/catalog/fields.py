@@ -8,7 +8,7 @@ import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from linkskipper.egress import BadUrl, canonical
+from linkskipper.egress import BadUrl, parse_url
 
 WILDCARD = "*."
 MAX_PATTERN = 2000
@@ -36,7 +36,7 @@ def _check_host(text: str) -> str:
 
 def _canonical_host(name: str) -> str | None:
     try:
-        return canonical(f"https://{name}/").host
+        return parse_url(f"https://{name}/").host
     except BadUrl:
         return None
 

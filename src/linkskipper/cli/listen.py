@@ -10,7 +10,7 @@ import typer
 
 from linkskipper import settings as settings_module
 from linkskipper.cli import logs
-from linkskipper.egress import BadUrl, Client, Unreachable, Url, canonical, opened_to
+from linkskipper.egress import BadUrl, Client, Unreachable, Url, allow_urls, parse_url
 from linkskipper.errors import EgressError, ListenError
 from linkskipper.resolver import USER_AGENT
 from linkskipper.service import process
@@ -46,7 +46,7 @@ def listen(
 
 def _read(text: str, option: str) -> Url:
     try:
-        return canonical(text)
+        return parse_url(text)
     except BadUrl as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
@@ -54,11 +54,11 @@ def _read(text: str, option: str) -> Url:
 async def _listen(settings: Settings, service: Url, target: Url | None, key: str) -> None:
     with process.stop_requested() as stop:
         try:
-            policy = await opened_to(egress_policy(settings), [service, *([target] if target else [])])
+            policy = await allow_urls(egress_policy(settings), [service, *([target] if target else [])])
         except Unreachable as error:
             raise ListenError(str(error)) from None
         async with Client(policy, user_agent=USER_AGENT) as client:
-            listening = asyncio.create_task(_follow_for_ever(client, canonical("/listen", service), target, key))
+            listening = asyncio.create_task(_follow_for_ever(client, parse_url("/listen", service), target, key))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([listening, stopped], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()

@@ -6,18 +6,17 @@ from pathlib import Path
 
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client
-from linkskipper.egress.har import Outcome, Recording, as_har, write_har
-from linkskipper.resolver import Engine, InProcessLimiter, Resolution, Resolver
-from linkskipper.resolver.navigation import OnHop
+from linkskipper.egress.har import HarOutcome, Recording, build_har, write_har
+from linkskipper.resolver import InProcessLimiter, LinkResolver, OnHop, Resolution, StepRunner
 
 
 class OutcomeRecorder:
     """A resolver that keeps what is exchanged for each of its links; what a browser exchanges is not seen here."""
 
     def __init__(
-        self, catalog: Catalog, client: Client, *, browser: Engine | None = None, generic: bool = False
+        self, catalog: Catalog, client: Client, *, browser: StepRunner | None = None, generic: bool = False
     ) -> None:
-        self.recorded: list[tuple[Outcome, Recording]] = []
+        self.recorded: list[tuple[HarOutcome, Recording]] = []
         self._catalog = catalog
         self._client = client
         self._browser = browser
@@ -26,11 +25,11 @@ class OutcomeRecorder:
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
         """Resolve a link; what was exchanged for one that is broken off is kept too."""
-        recording, outcome = Recording(self._client), Outcome(url=url)
+        recording, outcome = Recording(self._client), HarOutcome(url=url)
         try:
-            resolver = Resolver(self._catalog, recording, browser=self._browser, generic=self._generic)
-            resolution = await resolver.resolve(url, on_hop=on_hop, turns=self._turns)
-            outcome = Outcome(
+            resolver = LinkResolver(self._catalog, recording, browser=self._browser, generic=self._generic)
+            resolution = await resolver.resolve(url, on_hop=on_hop, limiter=self._turns)
+            outcome = HarOutcome(
                 url=url,
                 provider=resolution.provider,
                 target_url=resolution.target_url,
@@ -43,16 +42,16 @@ class OutcomeRecorder:
 
 @contextmanager
 def saving(
-    file: Path, catalog: Catalog, client: Client, *, browser: Engine | None = None, generic: bool = False
+    file: Path, catalog: Catalog, client: Client, *, browser: StepRunner | None = None, generic: bool = False
 ) -> Iterator[OutcomeRecorder]:
     """A recorder whose file is written when the context ends, however it does.
 
     Raises:
         HarError: the file cannot be written; which is found out at once.
     """
-    write_har(as_har(()), file)
+    write_har(build_har(()), file)
     recorder = OutcomeRecorder(catalog, client, browser=browser, generic=generic)
     try:
         yield recorder
     finally:
-        write_har(as_har(recorder.recorded), file)
+        write_har(build_har(recorder.recorded), file)

@@ -16,7 +16,7 @@ from linkskipper import settings as settings_module
 from linkskipper.cli import logs
 from linkskipper.cli.recorder import OutcomeRecorder, saving
 from linkskipper.egress import Client
-from linkskipper.resolver import USER_AGENT, Hop, Resolution, Resolver
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Resolution
 from linkskipper.service.resolving import browser_engine, egress_policy, load_catalog
 
 STDIN = Path("-")
@@ -61,7 +61,7 @@ def resolve(
 
     async def run() -> bool:
         async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
-            plain = Resolver(catalog, client, browser=browser, generic=generic)
+            plain = LinkResolver(catalog, client, browser=browser, generic=generic)
             recording = None if har is None else saving(har, catalog, client, browser=browser, generic=generic)
             resolving = recording or nullcontext(plain)
             with resolving as resolver, _progress(messages, len(links), show) as show_one:
@@ -72,7 +72,7 @@ def resolve(
 
 
 async def _resolve_all(
-    resolver: Resolver | OutcomeRecorder,
+    resolver: LinkResolver | OutcomeRecorder,
     links: Iterable[str],
     concurrency: int,
     show: Show,

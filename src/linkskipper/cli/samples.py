@@ -18,7 +18,7 @@ from linkskipper.cli.resolve import hop_line
 from linkskipper.egress import Client
 from linkskipper.egress.har import NotRecorded, Replay
 from linkskipper.errors import CatalogError, UnknownRecordError
-from linkskipper.resolver import USER_AGENT, Hop, Reason, Resolver
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Reason
 from linkskipper.service.resolving import browser_engine, egress_policy, load_catalog
 from linkskipper.settings import Settings
 
@@ -84,20 +84,20 @@ async def _run_all(
 
 
 @asynccontextmanager
-async def _resolver(settings: Settings, catalog: Catalog, recording: Path | None) -> AsyncIterator[Resolver]:
+async def _resolver(settings: Settings, catalog: Catalog, recording: Path | None) -> AsyncIterator[LinkResolver]:
     if recording is not None:
-        yield Resolver(catalog, Replay.read(recording), sleep=_at_once)
+        yield LinkResolver(catalog, Replay.read(recording), sleep=_at_once)
         return
     policy = egress_policy(settings)
     async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
-        yield Resolver(catalog, client, browser=browser)
+        yield LinkResolver(catalog, client, browser=browser)
 
 
 async def _at_once(_: float) -> None:
     """Recorded answers come no better for waiting."""
 
 
-async def _run(resolver: Resolver, sample: Sample, *, quiet: bool) -> Tested:
+async def _run(resolver: LinkResolver, sample: Sample, *, quiet: bool) -> Tested:
     hops: list[Hop] = []
 
     def on_hop(hop: Hop) -> None:

@@ -1,7 +1,7 @@
 """The one door out: every connection of this service to the world passes here, and the guard with it."""
 
-from linkskipper.egress.addresses import refusal
-from linkskipper.egress.allow_rules import opened_to
+from linkskipper.egress.addresses import deny_reason
+from linkskipper.egress.allow_rules import allow_urls
 from linkskipper.egress.charsets import UTF8, Charset
 from linkskipper.egress.client import Client, FetchLimits
 from linkskipper.egress.cookies import CookieJar
@@ -15,13 +15,13 @@ from linkskipper.egress.errors import (
     Unreachable,
     Untrusted,
 )
-from linkskipper.egress.policy import Policy, refused_name
+from linkskipper.egress.policy import Policy, name_deny_reason
 from linkskipper.egress.proxy.server import BrowserProxy, ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.response import Response
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
-from linkskipper.egress.urls import Url, canonical
+from linkskipper.egress.urls import Url, parse_url
 
 __all__ = [
     "MAX_RETRY_AFTER",
@@ -46,10 +46,10 @@ __all__ = [
     "Unreachable",
     "Untrusted",
     "Url",
-    "canonical",
+    "allow_urls",
     "check_public_https",
-    "opened_to",
+    "deny_reason",
+    "name_deny_reason",
+    "parse_url",
     "read_retry_after",
-    "refusal",
-    "refused_name",
 ]

@@ -48,7 +48,7 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     return None if address.scope_id else address.ipv4_mapped or address
 
 
-def refusal(address: str) -> str | None:
+def deny_reason(address: str) -> str | None:
     """Why this address must not be contacted, naming its range; None if it is public."""
     parsed = parse_address(address)
     if parsed is None:

@@ -8,22 +8,22 @@ from ipaddress import ip_network
 
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.errors import Unreachable
-from linkskipper.egress.policy import AllowRule, Mapping, Policy
+from linkskipper.egress.policy import AllowRule, HostMapping, Policy
 from linkskipper.egress.urls import Url
 
 
-async def opened_to(policy: Policy, urls: Iterable[Url]) -> Policy:
+async def allow_urls(policy: Policy, urls: Iterable[Url]) -> Policy:
     """The policy, also letting through to the very hosts and ports of these URLs; names are asked of the system.
 
     Raises Unreachable for a name that the system does not know.
     """
     for url in urls:
-        if policy.mapped(url.host, url.port) is not None:
+        if policy.mapping_for(url.host, url.port) is not None:
             continue
         if parse_address(url.host) is not None:
             policy = replace(policy, allow=(*policy.allow, AllowRule(ip_network(url.host), url.port)))
         else:
-            mapping = Mapping(url.host, url.port, await _address(url), url.port)
+            mapping = HostMapping(url.host, url.port, await _address(url), url.port)
             policy = replace(policy, host_map=(*policy.host_map, mapping))
     return policy
 

@@ -155,7 +155,7 @@ class Client:
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             raise RuntimeError("the client is used outside its context")
-        if reason := self._policy.judge_port(url.port):
+        if reason := self._policy.port_deny_reason(url.port):
             raise Refused(url.host, "", reason)
         target = URL(url.href, encoded=True)
         return await self._session.request(
@@ -169,7 +169,7 @@ class Client:
             exchange.begin(answer)
         self._check_headers(url, answer)
         if jar is not None and "Set-Cookie" in answer.headers:
-            jar.keep(url, answer.headers.getall("Set-Cookie"))
+            jar.store(url, answer.headers.getall("Set-Cookie"))
         media_type = _media_type(answer)
         body = b""
         if _leads_elsewhere(answer) or not _is_text(media_type):

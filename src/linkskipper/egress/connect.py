@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.errors import Refused, TimedOut, Unreachable
-from linkskipper.egress.policy import Policy, refused_name
+from linkskipper.egress.policy import Policy, name_deny_reason
 
 HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305, section 8
 
@@ -41,13 +41,13 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Give addresses that may be connected to; raises Refused, Unreachable or TimedOut."""
         name = host.removesuffix(".")
-        if entry := self._policy.mapped(name, port):
+        if entry := self._policy.mapping_for(name, port):
             return [_result(host, MappedAddress(entry.address), entry.address_port or port)]
-        if reason := refused_name(name):
+        if reason := name_deny_reason(name):
             raise Refused(host, "", reason)
         addresses = await self._look_up(name, family)
         for address in addresses:
-            if reason := self._policy.judge(address, port):
+            if reason := self._policy.deny_reason(address, port):
                 raise Refused(host, address, reason)
         return [_result(host, address, port) for address in addresses]
 
@@ -76,7 +76,7 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
     Literal addresses never meet a resolver: this is the one place that every connection passes.
     """
     family, kind, protocol, _, (address, port, *_) = info
-    if not isinstance(address, MappedAddress) and (reason := policy.judge(address, port)):
+    if not isinstance(address, MappedAddress) and (reason := policy.deny_reason(address, port)):
         raise Refused(address, address, reason)
     return socket.socket(family, kind, protocol)
 

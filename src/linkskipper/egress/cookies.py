@@ -66,7 +66,7 @@ class CookieJar:
         found.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in found) or None
 
-    def keep(self, url: Url, lines: Iterable[str]) -> None:
+    def store(self, url: Url, lines: Iterable[str]) -> None:
         """Take in the Set-Cookie headers of an answer from `url`; what breaks the rules is left out."""
         now = self._now()
         for line in lines:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
-from linkskipper.egress.addresses import parse_address, refusal
+from linkskipper.egress.addresses import deny_reason, parse_address
 from linkskipper.errors import SettingsError
 
 _MAX_PORT = 65535
@@ -26,7 +26,7 @@ class AllowRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class HostMapping:
     """Where one name leads instead of through DNS; a port of None stands for whichever port the URL names."""
 
     name: str
@@ -41,7 +41,7 @@ class Policy:
 
     ports: frozenset[int] = frozenset({80, 443})
     allow: tuple[AllowRule, ...] = ()
-    host_map: tuple[Mapping, ...] = ()
+    host_map: tuple[HostMapping, ...] = ()
     extra_ca: Path | None = None
 
     @classmethod
@@ -58,17 +58,17 @@ class Policy:
             extra_ca=extra_ca,
         )
 
-    def mapped(self, name: str, port: int) -> Mapping | None:
+    def mapping_for(self, name: str, port: int) -> HostMapping | None:
         """Where the operator sends this name; an entry for the very port goes before one for any."""
         found = [entry for entry in self.host_map if entry.name == name and self._covers(entry.name_port, port)]
         return min(found, key=lambda entry: entry.name_port is None, default=None)
 
-    def judge(self, address: str, port: int) -> str | None:
+    def deny_reason(self, address: str, port: int) -> str | None:
         """Why this address and port must not be connected to; None if they may."""
-        reason = refusal(address) or (None if port in self.ports else f"port {port} is not allowed")
+        reason = deny_reason(address) or (None if port in self.ports else f"port {port} is not allowed")
         return None if reason is None or self._in_hole(address, port) else reason
 
-    def judge_port(self, port: int) -> str | None:
+    def port_deny_reason(self, port: int) -> str | None:
         """Why no address at all may be contacted on this port; None if some may."""
         return None if port in self._open_ports else f"port {port} is not allowed"
 
@@ -86,7 +86,7 @@ class Policy:
         return port in self.ports if named is None else port == named
 
 
-def refused_name(name: str) -> str | None:
+def name_deny_reason(name: str) -> str | None:
     """Why this name never goes to DNS; None if it may. `name` is lower-case, without a trailing dot."""
     if "." not in name:
         return "a single-label name"
@@ -117,14 +117,14 @@ def _hole(item: str) -> AllowRule:
     raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080")
 
 
-def _mapping(item: str) -> Mapping:
+def _mapping(item: str) -> HostMapping:
     left, _, right = item.strip().partition("=")
     name, name_port = _split_port(left, item)
     address, address_port = _split_port(right, item)
     parsed = parse_address(address)
     if not name or parse_address(name) or parsed is None:
         raise SettingsError(f"{item!r} is no name[:port]=address[:port], as shop.test:443=10.1.2.3:8443")
-    return Mapping(name.lower().removesuffix("."), name_port, str(parsed), address_port)
+    return HostMapping(name.lower().removesuffix("."), name_port, str(parsed), address_port)
 
 
 def _split_port(text: str, item: str) -> tuple[str, int | None]:

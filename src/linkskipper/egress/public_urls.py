@@ -1,9 +1,9 @@
 """Whether a stranger's webhook address could be a public one, judged without DNS."""
 
-from linkskipper.egress.addresses import parse_address, refusal
+from linkskipper.egress.addresses import deny_reason, parse_address
 from linkskipper.egress.errors import BadUrl, Refused
-from linkskipper.egress.policy import Policy, refused_name
-from linkskipper.egress.urls import Url, canonical
+from linkskipper.egress.policy import Policy, name_deny_reason
+from linkskipper.egress.urls import Url, parse_url
 
 
 def check_public_https(url: str) -> Url:
@@ -11,11 +11,11 @@ def check_public_https(url: str) -> Url:
 
     Literal addresses are judged in every spelling that browsers know. What a name resolves to is judged at delivery.
     """
-    parsed = canonical(url)
+    parsed = parse_url(url)
     if parsed.scheme != "https":
         raise BadUrl("the URL is not https")
     name = parsed.host.removesuffix(".")
     literal = parse_address(name) is not None or ":" in name
-    if reason := Policy().judge_port(parsed.port) or (refusal(name) if literal else refused_name(name)):
+    if reason := Policy().port_deny_reason(parsed.port) or (deny_reason(name) if literal else name_deny_reason(name)):
         raise Refused(parsed.host, "", reason)
     return parsed

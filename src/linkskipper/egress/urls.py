@@ -5,7 +5,7 @@ import re
 import ada_url
 import msgspec
 
-from linkskipper.egress.addresses import refusal
+from linkskipper.egress.addresses import deny_reason
 from linkskipper.egress.errors import BadUrl, ForeignScheme
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -37,7 +37,7 @@ class Url(msgspec.Struct, frozen=True, gc=False):
         return self.href[: self.href.index("/", len(self.scheme) + 3)]
 
 
-def canonical(text: str, base: Url | None = None) -> Url:
+def parse_url(text: str, base: Url | None = None) -> Url:
     """Read `text` as a browser would, relative to `base`.
 
     Refused besides what WHATWG refuses: backslashes, control characters, spaces at either end, userinfo, names that
@@ -77,7 +77,7 @@ def _is_disputed(host: str, text: str, base: Url | None) -> bool:
     if ":" in host or (base is not None and base.host == host):
         return False
     authority = _AUTHORITY.match(text)
-    return authority is not None and host not in authority[1] and refusal(host) is None
+    return authority is not None and host not in authority[1] and deny_reason(host) is None
 
 
 def _host_and_port(authority: str) -> tuple[str, str]:

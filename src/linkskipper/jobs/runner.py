@@ -22,7 +22,7 @@ from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter
 from linkskipper.queue.pgqueuer import QueueEntry
-from linkskipper.resolver import ProviderAtCapacity, Reason, Resolution, Resolver
+from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Reason, Resolution
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class JobRunner:
     def __init__(
         self,
         pool: Pool,
-        resolver: Resolver,
+        resolver: LinkResolver,
         cache: LinkCache,
         completer: JobCompleter,
         *,
@@ -137,7 +137,7 @@ class JobRunner:
         self._resolving.add(task)
         try:
             limiter = SharedLimiter(self._slots, QueueEntry(attempt.tier, attempt.job_id), self._persist)
-            return await self._resolver.resolve(attempt.url, turns=limiter)
+            return await self._resolver.resolve(attempt.url, limiter=limiter)
         except asyncio.CancelledError:
             if not self._cancelled.is_set():
                 raise

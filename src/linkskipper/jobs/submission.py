@@ -19,7 +19,7 @@ from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue.pgqueuer import QueueEntry, enqueue
-from linkskipper.resolver import Link, Unsupported, parse_link
+from linkskipper.resolver import ParsedLink, Unsupported, parse_link
 
 SubmitResult = Resolved | Queued | JobState
 """An answer from the cache, a new job, or the state of the job that the idempotency key started before."""
@@ -75,13 +75,13 @@ class JobSubmitter:
             return None
         return await read_replay(self._pool, new.key_id, new.idempotency_key)
 
-    def _parse(self, url: str) -> Link:
+    def _parse(self, url: str) -> ParsedLink:
         try:
             return parse_link(url, self._catalog)
         except Unsupported as error:
             raise UnsupportedLink(str(error)) from None
 
-    async def _queue_if_up(self, new: NewJob, link: Link) -> SubmitResult:
+    async def _queue_if_up(self, new: NewJob, link: ParsedLink) -> SubmitResult:
         probe = await self._admission.admit(link.provider, link.url.host, new.account_id)
         result = None
         try:
@@ -91,7 +91,7 @@ class JobSubmitter:
                 await self._admission.release_probe(probe)
         return result
 
-    async def _queue(self, new: NewJob, link: Link) -> SubmitResult:
+    async def _queue(self, new: NewJob, link: ParsedLink) -> SubmitResult:
         answer = await self._insert(Submission(new_id(), new, link))
         if isinstance(answer, ApiError):
             raise answer
@@ -118,7 +118,7 @@ class Submission(msgspec.Struct, frozen=True):
 
     job_id: UUID
     new: NewJob
-    link: Link
+    link: ParsedLink
 
     @property
     def price(self) -> int:

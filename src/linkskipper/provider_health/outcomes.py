@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from linkskipper.catalog import Catalog
-from linkskipper.egress import canonical
+from linkskipper.egress import parse_url
 from linkskipper.provider_health.circuit_breaker import Signal
 from linkskipper.resolver import Reason, Resolution
 
@@ -43,7 +43,7 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
     if provider is None or not resolution.hops:
         return
-    first, last = (canonical(resolution.hops[index].url).host for index in (0, -1))
+    first, last = (parse_url(resolution.hops[index].url).host for index in (0, -1))
     signal = _signal(resolution)
     last_provider = catalog.owner(last)
     if first == last or last_provider is None or provider.keeps(first, last):

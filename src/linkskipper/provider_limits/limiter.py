@@ -22,7 +22,7 @@ class SharedLimiter:
         self._persist = persist
 
     @asynccontextmanager
-    async def place(self, provider: Provider) -> AsyncIterator[None]:
+    async def slot(self, provider: Provider) -> AsyncIterator[None]:
         """See Turns; raises Full."""
         if not await self._persist(lambda: self._places.take(provider, self._entry)):
             raise ProviderAtCapacity(provider)

@@ -4,7 +4,8 @@ from importlib.metadata import version
 
 from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
-from linkskipper.resolver.resolver import Engine, Resolver
+from linkskipper.resolver.navigation import OnHop
+from linkskipper.resolver.resolver import LinkResolver, StepRunner
 from linkskipper.resolver.result import (
     REASONS,
     Hop,
@@ -13,30 +14,31 @@ from linkskipper.resolver.result import (
     Mechanism,
     NotResolved,
     Reason,
+    ReasonRule,
     Resolution,
-    Rule,
 )
-from linkskipper.resolver.urls.parse_link import Link, parse_link
+from linkskipper.resolver.urls.parse_link import ParsedLink, parse_link
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
 
 __all__ = [
     "REASONS",
     "USER_AGENT",
-    "Engine",
     "Hop",
     "InProcessLimiter",
-    "Link",
     "LinkFailed",
     "LinkInvalid",
+    "LinkResolver",
     "Mechanism",
     "NotResolved",
+    "OnHop",
+    "ParsedLink",
     "ProviderAtCapacity",
     "ProviderLimiter",
     "Reason",
+    "ReasonRule",
     "Resolution",
-    "Resolver",
-    "Rule",
+    "StepRunner",
     "Stop",
     "Unsupported",
     "parse_link",

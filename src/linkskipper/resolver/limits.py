@@ -13,7 +13,7 @@ from linkskipper.catalog import Provider
 class ProviderLimiter(Protocol):
     """Keeps a provider's limits on concurrency and spacing; asked only where it has any."""
 
-    def place(self, provider: Provider) -> AbstractAsyncContextManager[None]:
+    def slot(self, provider: Provider) -> AbstractAsyncContextManager[None]:
         """A place at the provider for one link; waits for it, or raises Full at once."""
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
@@ -29,7 +29,7 @@ class InProcessLimiter:
         self._next_at: dict[str, float] = {}
 
     @asynccontextmanager
-    async def place(self, provider: Provider) -> AsyncIterator[None]:
+    async def slot(self, provider: Provider) -> AsyncIterator[None]:
         """Wait for a place, and hold it."""
         places = self._places.setdefault(provider.id, asyncio.Semaphore(provider.limits.at_once or 1))
         async with places:

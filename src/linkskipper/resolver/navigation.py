@@ -19,7 +19,7 @@ from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.pages.stop_rules import check_answer, check_page
 from linkskipper.resolver.request import PLAIN, RequestSpec, same_request
 from linkskipper.resolver.result import Hop, Mechanism, Reason
-from linkskipper.resolver.urls.destination import refused_destination
+from linkskipper.resolver.urls.destination import destination_deny_reason
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
 
 MAX_VISITS = 3  # of one URL, each with other cookies: a gate that sets one and sends back is no loop
@@ -27,7 +27,7 @@ MAX_VISITS = 3  # of one URL, each with other cookies: a gate that sets one and 
 OnHop = Callable[[Hop], None]
 
 
-class Live(Protocol):
+class BrowserPage(Protocol):
     """A page that a browser has open."""
 
     async def look(self) -> Page:
@@ -49,7 +49,7 @@ class Navigation:
     """
 
     def __init__(
-        self, url: Url, provider: Provider, fetcher: Fetcher, turns: ProviderLimiter, *, on_hop: OnHop | None
+        self, url: Url, provider: Provider, fetcher: Fetcher, limiter: ProviderLimiter, *, on_hop: OnHop | None
     ) -> None:
         self.url = url
         self.provider = provider
@@ -57,9 +57,9 @@ class Navigation:
         self.page: Page | None = None
         self.hops: list[Hop] = []
         self.passed = [provider]
-        self.live: Live | None = None
+        self.live: BrowserPage | None = None
         self._fetcher = fetcher
-        self._turns = turns
+        self._limiter = limiter
         self.deadline = Deadline(provider.limits.timeout)
         self._on_hop = on_hop
         self._jar = CookieJar()
@@ -72,13 +72,13 @@ class Navigation:
         self._seconds = 0.0
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
         """A place at the provider; the link's time begins with its first, but does not stand still for others."""
         first = len(self.passed) == 1
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout_at(None if first else self.deadline.at):
-                    await held.enter_async_context(self._turns.place(self.provider))
+                    await held.enter_async_context(self._limiter.slot(self.provider))
             except TimeoutError:
                 raise Stop(Reason.TIMEOUT, f"{self.provider.label} had no place for it in time.") from None
             if first:
@@ -209,7 +209,7 @@ class Navigation:
     @property
     def _reserve(self) -> Reserve | None:
         paced = self.provider.limits.min_interval is not None
-        return partial(self._turns.reserve, self.provider) if paced else None
+        return partial(self._limiter.reserve, self.provider) if paced else None
 
     def _move(self, target: Target, mechanism: Mechanism, outgoing: RequestSpec = PLAIN) -> None:
         self._note_hop(mechanism)
@@ -259,6 +259,6 @@ def fields_for_others(target: Target) -> Stop:
     """A form's fields are for the provider alone: what it is to be sent to is no destination that can be given out."""
     if target.url is None:
         return Stop(Reason.BAD_SCHEME, f"Its form goes to a {target.scheme}: URL.")
-    if reason := refused_destination(target.url.host):
+    if reason := destination_deny_reason(target.url.host):
         return Stop(Reason.BLOCKED_ADDRESS, f"Its form goes to {target.url.host}, {reason}.")
     return Stop(Reason.PROVIDER_CHANGED, f"Its form goes to {target.url.host}, which is none of the provider's hosts.")

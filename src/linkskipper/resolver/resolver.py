@@ -16,21 +16,21 @@ from linkskipper.resolver.pages.redirects import automatic_redirects, redirects
 from linkskipper.resolver.pages.stop_rules import dead_end
 from linkskipper.resolver.result import Reason, Resolution
 from linkskipper.resolver.steps.runner import run_steps
-from linkskipper.resolver.urls.destination import refused_destination
+from linkskipper.resolver.urls.destination import destination_deny_reason
 from linkskipper.resolver.urls.parse_link import parse_link
 from linkskipper.resolver.urls.target import Target
 
 MAX_PROVIDERS = 5
 
 
-class Engine(Protocol):
+class StepRunner(Protocol):
     """What runs a provider's steps in its own way."""
 
     async def run(self, visit: Navigation) -> None:
         """Run them until the link leaves the provider or they end; raises Stop."""
 
 
-class Resolver:
+class LinkResolver:
     """Follows links through the providers of a catalogue, with `browser` those that need one.
 
     With `generic`, also links of hosts that no provider file names, as what their pages look like.
@@ -42,7 +42,7 @@ class Resolver:
         catalog: Catalog,
         client: Transport,
         *,
-        browser: Engine | None = None,
+        browser: StepRunner | None = None,
         generic: bool = False,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = random.random,
@@ -51,10 +51,10 @@ class Resolver:
         self._browser = browser
         self._generic = generic
         self._fetcher = Fetcher(client, sleep=sleep, random=random)
-        self._turns = InProcessLimiter()
+        self._limiter = InProcessLimiter()
 
     async def resolve(
-        self, url: str, *, on_hop: OnHop | None = None, turns: ProviderLimiter | None = None
+        self, url: str, *, on_hop: OnHop | None = None, limiter: ProviderLimiter | None = None
     ) -> Resolution:
         """Find where a link leads, without contacting that; `on_hop` is called with each hop as it ends.
 
@@ -66,7 +66,7 @@ class Resolver:
             link = parse_link(url, catalog, generic=self._generic)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
-        visit = Navigation(link.url, link.provider, self._fetcher, turns or self._turns, on_hop=on_hop)
+        visit = Navigation(link.url, link.provider, self._fetcher, limiter or self._limiter, on_hop=on_hop)
         try:
             target = await self._run(visit, catalog)
         except Stop as stop:
@@ -93,7 +93,7 @@ class Resolver:
         if visit.provider.limits.at_once is None:
             await run(visit)
             return
-        async with visit.place():
+        async with visit.slot():
             await run(visit)
 
     async def _recognise(self, visit: Navigation) -> None:
@@ -125,7 +125,7 @@ def _next_provider(visit: Navigation, target: Target, catalog: Catalog) -> Provi
         return None
     if (provider := catalog.match(target.url)) is not None:
         return provider
-    if reason := refused_destination(target.url.host):
+    if reason := destination_deny_reason(target.url.host):
         raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
     return ad_hoc_provider(target.url.host) if is_inside(target.url, visit.provider) else None
 

@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReasonRule:
     """What a reason means: how the link ends, whether that is remembered, whether the fetch is tried again first."""
 
     ends_as: Literal["failed", "invalid"] = "failed"
@@ -64,9 +64,11 @@ class Rule:
 
 _INVALID = frozenset({Reason.NOT_A_LINK, Reason.BAD_SCHEME, Reason.NO_DESTINATION, Reason.UNSUPPORTED_LINK})
 
-REASONS: dict[Reason, Rule] = {reason: Rule("invalid" if reason in _INVALID else "failed") for reason in Reason} | {
-    Reason.LINK_REMOVED: Rule(remembered=True),
-    Reason.UPSTREAM_ERROR: Rule(retried=True),
+REASONS: dict[Reason, ReasonRule] = {
+    reason: ReasonRule("invalid" if reason in _INVALID else "failed") for reason in Reason
+} | {
+    Reason.LINK_REMOVED: ReasonRule(remembered=True),
+    Reason.UPSTREAM_ERROR: ReasonRule(retried=True),
 }
 
 

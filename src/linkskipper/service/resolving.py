@@ -6,7 +6,7 @@ from pathlib import Path
 
 from linkskipper.catalog import Catalog, LiveCatalog
 from linkskipper.egress import Policy
-from linkskipper.resolver import USER_AGENT, Engine
+from linkskipper.resolver import USER_AGENT, StepRunner
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 from linkskipper.service.background import supervise
 from linkskipper.settings import Settings
@@ -51,7 +51,7 @@ def egress_policy(settings: Settings) -> Policy:
 
 
 @asynccontextmanager
-async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[Engine | None]:
+async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[StepRunner | None]:
     """What resolves links in a browser; None where this machine has none.
 
     Raises:

@@ -19,7 +19,7 @@ from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
 from linkskipper.queue.pgqueuer import QueueItem, QueueWorker
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, LinkResolver
 from linkskipper.resolver.browser import MISSING
 from linkskipper.service.background import supervise
 from linkskipper.service.database import link_cache
@@ -109,7 +109,7 @@ async def run_workers(
             log.warning("browser.missing", note=MISSING)
         recorder = OutcomeRecorder(pool, catalog)
         places = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
-        resolver, settler = Resolver(catalog, client, browser=browser), JobCompleter(pool, links)
+        resolver, settler = LinkResolver(catalog, client, browser=browser), JobCompleter(pool, links)
         workshop = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=places)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 

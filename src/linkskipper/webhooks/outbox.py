@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from linkskipper.database import Connection
 from linkskipper.database.ids import new_id
-from linkskipper.egress import BadUrl, canonical
+from linkskipper.egress import BadUrl, parse_url
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.events import encode, make_event
 from linkskipper.webhooks.model import JobEnd
@@ -40,6 +40,6 @@ async def wake(connection: Connection, hosts: Sequence[str], *, even_paused: boo
 def host_of(url: str) -> str:
     """The host that receives at a URL, with its port where that is not the usual one."""
     try:
-        return canonical(url).origin.partition("://")[2]
+        return parse_url(url).origin.partition("://")[2]
     except BadUrl:
         return url  # which was a right one when it was given: the attempt will say what is wrong with it

@@ -13,7 +13,7 @@ import trustme
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy
 from linkskipper.errors import SettingsError
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, LinkResolver
 from linkskipper.resolver.browser.trust import trust
 from support.browser import run_browser
 from support.browser_world import in_a_browser
@@ -21,7 +21,7 @@ from support.shortener import TARGET, Shortener, page
 
 
 @pytest.fixture(scope="module")
-async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Resolver]:
+async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LinkResolver]:
     """Finds each host at a server of its own, whose certificate is what the host's name says."""
     ours, others, file = trustme.CA(), trustme.CA(), tmp_path_factory.mktemp("ca") / "ca.pem"
     unrelated = trustme.CA()
@@ -48,16 +48,16 @@ async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         engine = await stack.enter_async_context(run_browser(policy))
         catalog = Catalog(Provider.model_validate(in_a_browser(host)) for host in certificates)
-        yield Resolver(catalog, client, browser=engine)
+        yield LinkResolver(catalog, client, browser=engine)
 
 
-async def test_the_extra_ca(resolver: Resolver) -> None:
+async def test_the_extra_ca(resolver: LinkResolver) -> None:
     """A certificate of any CA in the operator's file is good."""
     assert (await resolver.resolve("https://good.test/link")).target_url == TARGET
 
 
 @pytest.mark.parametrize("host", ["foreign.test", "misnamed.test", "expired.test", "beside.test"])
-async def test_everything_else_is_verified(resolver: Resolver, host: str) -> None:
+async def test_everything_else_is_verified(resolver: LinkResolver, host: str) -> None:
     """Another CA's certificate, another host's, an old one, and one that only comes with the CA's beside it are not."""
     resolution = await resolver.resolve(f"https://{host}/link")
     assert (resolution.reason, resolution.hops[0].status) == ("upstream_error", None)

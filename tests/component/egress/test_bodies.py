@@ -21,7 +21,7 @@ from linkskipper.egress import (
     Response,
     TimedOut,
     Unreachable,
-    canonical,
+    parse_url,
 )
 from support.clients import Clients
 from support.wire import Script, Wire
@@ -53,7 +53,7 @@ async def fetch(clients: Clients, wire: Wire, limits: FetchLimits = LIMITS) -> R
 
 async def again(egress: Client, wire: Wire) -> Response:
     """Fetch from the server with a client that is open."""
-    return await egress.fetch(canonical(f"http://127.0.0.1:{wire.port}/"))
+    return await egress.fetch(parse_url(f"http://127.0.0.1:{wire.port}/"))
 
 
 def endless(head: bytes, piece: bytes) -> Script:
@@ -164,7 +164,7 @@ async def test_a_silent_server_times_out(clients: Clients, wire: Wire) -> None:
     wire.reply = b""
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
     with pytest.raises(TimedOut):
-        await egress.fetch(canonical(f"http://127.0.0.1:{wire.port}/"), timeout=0.2)
+        await egress.fetch(parse_url(f"http://127.0.0.1:{wire.port}/"), timeout=0.2)
 
 
 @pytest.mark.parametrize(

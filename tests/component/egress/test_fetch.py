@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from linkskipper.egress import Client, CookieJar, Refused, Unreachable, canonical
+from linkskipper.egress import Client, CookieJar, Refused, Unreachable, parse_url
 from support.clients import Clients
 from support.wire import Wire
 
@@ -36,7 +36,7 @@ def sent(request: bytes) -> dict[str, str]:
 
 async def test_the_request_is_honest(egress: Client, wire: Wire) -> None:
     """It says who it is and what it reads, and has no Referer and no cookies of its own."""
-    await egress.fetch(canonical("http://short.test/a%2Fb/%7e?x=%20&&y=a+b;c#frag"))
+    await egress.fetch(parse_url("http://short.test/a%2Fb/%7e?x=%20&&y=a+b;c#frag"))
     assert wire.requests[0].startswith(b"GET /a%2Fb/%7e?x=%20&&y=a+b;c HTTP/1.1\r\n")
     headers = sent(wire.requests[0])
     assert set(headers) == {"host", "user-agent", "accept", "accept-encoding", "accept-language"}
@@ -47,7 +47,7 @@ async def test_headers_and_a_body_are_sent(egress: Client, wire: Wire) -> None:
     """A form is sent as it is given, with its length."""
     form = {"Content-Type": "application/x-www-form-urlencoded", "Referer": LANDING}
     wire.script = None
-    await egress.fetch(canonical(LANDING), method="POST", headers=form, body=b"a=1")
+    await egress.fetch(parse_url(LANDING), method="POST", headers=form, body=b"a=1")
     headers = sent(wire.requests[0])
     assert wire.requests[0].startswith(b"POST / ")
     assert (headers["content-length"], headers["referer"]) == ("3", LANDING)
@@ -59,7 +59,7 @@ async def test_headers_and_a_body_are_sent(egress: Client, wire: Wire) -> None:
 async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: int, target: str) -> None:
     """A redirect is an answer like any other: one request goes out, and the caller decides."""
     wire.reply = reply(f"Location: {target}", status=status)
-    response = await egress.fetch(canonical(LANDING))
+    response = await egress.fetch(parse_url(LANDING))
     assert (response.status, response.locations(), response.body) == (status, [target], b"")
     assert len(wire.requests) == 1
 
@@ -78,14 +78,14 @@ async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: in
 async def test_locations(egress: Client, wire: Wire, headers: list[str], locations: list[str]) -> None:
     """Every Location is given, its raw bytes percent-encoded one by one, whatever charset they were meant in."""
     wire.reply = reply(*headers, status=302)
-    assert (await egress.fetch(canonical(LANDING))).locations() == locations
+    assert (await egress.fetch(parse_url(LANDING))).locations() == locations
 
 
 async def test_connections_are_kept(egress: Client, wire: Wire) -> None:
     """Redirects with small bodies, downloads with small bodies and pages all leave the connection usable."""
     for headers in (["Location: /x", "Content-Type: text/html"], ["Content-Type: image/png"], []):
         wire.reply = reply(*headers, body="x" * 5000)
-        await egress.fetch(canonical(LANDING))
+        await egress.fetch(parse_url(LANDING))
     assert wire.connections == 1
 
 
@@ -93,13 +93,13 @@ async def test_a_body_sent_late_does_not_hold_up_a_redirect(egress: Client, wire
     """A redirect whose body never comes is answered all the same, soon."""
     wire.reply = b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 100\r\n\r\n"
     async with asyncio.timeout(2):
-        assert (await egress.fetch(canonical(LANDING))).locations() == ["/x"]
+        assert (await egress.fetch(parse_url(LANDING))).locations() == ["/x"]
 
 
 async def cookies_sent(egress: Client, wire: Wire, jar: CookieJar, url: str) -> set[str]:
     """The cookies that a request to this URL bears."""
     wire.reply = reply()
-    await egress.fetch(canonical(url), jar=jar)
+    await egress.fetch(parse_url(url), jar=jar)
     value = sent(wire.requests[-1]).get("cookie")
     return set(value.split("; ")) if value else set()
 
@@ -108,7 +108,7 @@ async def jar_after(egress: Client, wire: Wire, url: str, *cookies: str) -> Cook
     """A jar after a server at this URL has set these cookies."""
     wire.reply = reply(*(f"Set-Cookie: {cookie}" for cookie in cookies))
     jar = CookieJar()
-    await egress.fetch(canonical(url), jar=jar)
+    await egress.fetch(parse_url(url), jar=jar)
     return jar
 
 
@@ -165,18 +165,18 @@ async def test_broken_cookies_are_left_out(egress: Client, wire: Wire) -> None:
 async def test_secure_cookies_stay_on_https() -> None:
     """A Secure cookie comes from https and goes back to https alone."""
     jar = CookieJar()
-    jar.keep(canonical("https://short.test/"), ["a=1; Secure"])
-    jar.keep(canonical("http://short.test/"), ["b=2; Secure"])
-    assert jar.header(canonical("https://short.test/")) == "a=1"
-    assert jar.header(canonical("http://short.test/")) is None
+    jar.store(parse_url("https://short.test/"), ["a=1; Secure"])
+    jar.store(parse_url("http://short.test/"), ["b=2; Secure"])
+    assert jar.header(parse_url("https://short.test/")) == "a=1"
+    assert jar.header(parse_url("http://short.test/")) is None
 
 
 async def test_cookies_expire() -> None:
     """A cookie is gone when its time is over, by the clock that the jar is given."""
     clock = datetime(2026, 1, 1, tzinfo=UTC)
     jar = CookieJar(now=lambda: clock)
-    url = canonical("https://short.test/")
-    jar.keep(url, ["a=1; Max-Age=60", "b=2; Expires=Thu, 01-Jan-2026 00:02:00 GMT"])
+    url = parse_url("https://short.test/")
+    jar.store(url, ["a=1; Max-Age=60", "b=2; Expires=Thu, 01-Jan-2026 00:02:00 GMT"])
     assert jar.header(url) == "a=1; b=2"
     clock += timedelta(seconds=60)
     assert jar.header(url) == "b=2"
@@ -189,7 +189,7 @@ async def test_a_cookie_is_replaced_and_deleted(egress: Client, wire: Wire) -> N
     jar = await jar_after(egress, wire, "http://short.test/", "sid=1", "sid=2")
     assert await cookies_sent(egress, wire, jar, "http://short.test/") == {"sid=2"}
     wire.reply = reply("Set-Cookie: sid=; Max-Age=0")
-    await egress.fetch(canonical("http://short.test/"), jar=jar)
+    await egress.fetch(parse_url("http://short.test/"), jar=jar)
     assert await cookies_sent(egress, wire, jar, "http://short.test/") == set()
 
 
@@ -217,9 +217,9 @@ async def test_tls_with_the_extra_ca(
     authority.cert_pem.write_to_path(str(ca))
     host_map = [f"{name}:443=127.0.0.1:{secure}" for name in ("short.test", "other.test")]
     egress = await clients.make(host_map=host_map, extra_ca=ca)
-    assert (await egress.fetch(canonical("https://short.test/"))).status == 200
+    assert (await egress.fetch(parse_url("https://short.test/"))).status == 200
     with pytest.raises(Unreachable):
-        await egress.fetch(canonical("https://other.test/"))
+        await egress.fetch(parse_url("https://other.test/"))
     assert len(wire.requests) == 1
 
 
@@ -227,7 +227,7 @@ async def test_tls_is_verified(clients: Clients, wire: Wire, secure: int) -> Non
     """Without the operator's CA its certificate is not trusted, and nothing is sent."""
     egress = await clients.make(host_map=[f"short.test:443=127.0.0.1:{secure}"])
     with pytest.raises(Unreachable):
-        await egress.fetch(canonical("https://short.test/"))
+        await egress.fetch(parse_url("https://short.test/"))
     assert wire.requests == []
 
 
@@ -235,6 +235,6 @@ async def test_a_refusal_leaves_the_client_usable(egress: Client, wire: Wire) ->
     """More refusals than there are connections take up none of them."""
     for _ in range(1001):
         with pytest.raises(Refused):
-            await egress.fetch(canonical("http://10.0.0.1/"))
-    assert (await egress.fetch(canonical(LANDING))).status == 200
+            await egress.fetch(parse_url("http://10.0.0.1/"))
+    assert (await egress.fetch(parse_url(LANDING))).status == 200
     assert wire.connections == 1

@@ -8,7 +8,7 @@ import pytest
 from linkskipper.catalog import Catalog
 from linkskipper.cli.recorder import OutcomeRecorder
 from linkskipper.egress import Client, Policy
-from linkskipper.egress.har import as_har, read_har, write_har
+from linkskipper.egress.har import build_har, read_har, write_har
 from linkskipper.lab import Lab, LabLink
 from linkskipper.resolver import USER_AGENT
 from support.replay import replay
@@ -41,7 +41,7 @@ async def test_every_link_ends_again_as_it_did(client: Client, link: LabLink, tm
     """With every mechanism and stop rule, the file leads to the same end by the same hops, and needs no network."""
     recorder = OutcomeRecorder(CATALOG, client)
     first = await recorder.resolve(link.url)
-    write_har(as_har(recorder.recorded), tmp_path / "link.har")
+    write_har(build_har(recorder.recorded), tmp_path / "link.har")
     ((outcome, then),) = await replay(read_har(tmp_path / "link.har"), CATALOG)
     assert (outcome.target_url, outcome.reason) == (link.target, link.reason)
     assert (then.target_url, then.reason, then.detail) == (first.target_url, first.reason, first.detail)

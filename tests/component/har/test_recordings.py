@@ -13,8 +13,8 @@ import pytest
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.cli.recorder import OutcomeRecorder
-from linkskipper.egress import Client, CookieJar, Policy, canonical
-from linkskipper.egress.har import Har, NotRecorded, Replay, as_har, read_har
+from linkskipper.egress import Client, CookieJar, Policy, parse_url
+from linkskipper.egress.har import Har, NotRecorded, Replay, build_har, read_har
 from linkskipper.egress.har.model import PostData
 from linkskipper.errors import HarError
 from linkskipper.resolver import USER_AGENT, Hop, Resolution
@@ -44,7 +44,7 @@ async def recorder(bench: Bench) -> AsyncIterator[OutcomeRecorder]:
 async def replayed(recorder: OutcomeRecorder, path: str = "/a") -> tuple[Resolution, Resolution, Har]:
     """Record a link, write and read the file, play it back: how it ended first, and then."""
     first = await recorder.resolve(f"http://s.test{path}")
-    har = as_har(recorder.recorded)
+    har = build_har(recorder.recorded)
     ((outcome, then),) = await replay(har, CATALOG)
     assert (outcome.target_url, outcome.reason) == (first.target_url, first.reason)
     return first, then, har
@@ -100,8 +100,8 @@ async def test_a_cookie_gate_is_passed_later_too(bench: Bench, recorder: Outcome
 
 async def test_a_cookie_that_was_deleted_stays_so() -> None:
     """An expiry that had passed when it was recorded has passed when it is played back."""
-    jar, url = CookieJar(), canonical("http://s.test/a")
-    jar.keep(url, ["a=1"])
+    jar, url = CookieJar(), parse_url("http://s.test/a")
+    jar.store(url, ["a=1"])
     await Replay(by_hand(headers={"Set-Cookie": "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"})).fetch(url, jar=jar)
     assert jar.header(url) is None
 
@@ -125,14 +125,14 @@ async def test_what_is_not_in_base64(text: str) -> None:
     """A body that says so and is not is an error of the file's."""
     har = by_hand(headers={}, content={"text": text, "encoding": "base64"})
     with pytest.raises(HarError, match=re.escape("http://s.test/a")):
-        await Replay(har).fetch(canonical("http://s.test/a"))
+        await Replay(har).fetch(parse_url("http://s.test/a"))
 
 
 async def test_a_time_without_a_zone() -> None:
     """It is one of UTC."""
     har = by_hand(headers={"Set-Cookie": "a=1; Expires=Fri, 02 Jan 2026 00:00:00 GMT"})
     har.log.entries[0].started_date_time = datetime(2026, 1, 1)  # noqa: DTZ001 - what is tested
-    jar, url = CookieJar(), canonical("http://s.test/a")
+    jar, url = CookieJar(), parse_url("http://s.test/a")
     await Replay(har).fetch(url, jar=jar)
     assert jar.header(url) == "a=1"
 
@@ -152,7 +152,7 @@ async def test_posted_bodies_tell_entries_apart() -> None:
         har.log.entries[number] = msgspec.structs.replace(
             entry, request=request, response=msgspec.structs.replace(entry.response, status=200 + number)
         )
-    send = partial(Replay(har).fetch, canonical("http://s.test/a"), method="POST")
+    send = partial(Replay(har).fetch, parse_url("http://s.test/a"), method="POST")
     assert [(await send(body=f"n={number}".encode())).status for number in (1, 0, 1)] == [201, 200, 201]
     with pytest.raises(NotRecorded):
         await send(body=b"n=2")
@@ -188,7 +188,7 @@ async def test_the_form_of_a_file(bench: Bench, recorder: OutcomeRecorder) -> No
     bench.put("/a?x=%20y&z", to("/b", "Set-Cookie: n=1; Path=/"))
     bench.put("/b", page(f"<script>location='{TARGET}'</script>"))
     await recorder.resolve("http://s.test/a?x=%20y&z#f")
-    log = json.loads(msgspec.json.encode(as_har(recorder.recorded)))["log"]
+    log = json.loads(msgspec.json.encode(build_har(recorder.recorded)))["log"]
     assert REQUIRED["log"] <= set(log)
     assert REQUIRED["page"] <= set(log["pages"][0])
     for entry in log["entries"]:

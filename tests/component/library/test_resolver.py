@@ -13,7 +13,7 @@ import pytest
 import linkskipper
 from linkskipper import Catalog, LinkFailed, LinkInvalid, NotResolved, Policy, Reason, Replay, Resolution, Resolver
 from linkskipper.catalog import Provider
-from linkskipper.egress.har import as_har
+from linkskipper.egress.har import build_har
 from linkskipper.lab import Lab
 from support.shortener import TARGET, Bench, answer, provider, to
 
@@ -108,7 +108,7 @@ async def test_in_a_browser(tmp_path: Path) -> None:
         async with Resolver(catalog=catalog, policy=policy) as resolver:
             awaited = await resolver.resolve(url)
         plain = await asyncio.to_thread(Resolver(catalog=catalog, policy=policy).resolve_sync, url)
-        replayed = await Resolver(catalog=catalog, transport=Replay(as_har(()))).resolve(url)
+        replayed = await Resolver(catalog=catalog, transport=Replay(build_har(()))).resolve(url)
     assert awaited.target_url == plain.target_url == "https://example.com/interstitial/countdown"
     assert replayed.reason is Reason.UPSTREAM_ERROR
     assert "needs a browser" in str(replayed.detail)

@@ -7,9 +7,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from linkskipper.catalog import Catalog
 from linkskipper.catalog.steps import ClickStep, LinkStep
-from linkskipper.egress import Client, Policy, Response, canonical
+from linkskipper.egress import Client, Policy, Response, parse_url
 from linkskipper.lab import Lab
-from linkskipper.resolver import USER_AGENT, Resolver
+from linkskipper.resolver import USER_AGENT, LinkResolver
 from linkskipper.resolver.ad_hoc import NAMES, ad_hoc_provider, family_of
 from linkskipper.resolver.pages.page import Page
 from support.shortener import HOST, TARGET, Bench, answer, page, provider, to
@@ -18,12 +18,12 @@ GO = "<form id=go-link method=post action=/links/go><input type=hidden name=ad_f
 
 
 @pytest.fixture(scope="module")
-async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Resolver]:
+async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LinkResolver]:
     """A resolver that reaches the lab's hosts without knowing any of them."""
     async with Lab(state_dir=tmp_path_factory.mktemp("lab")) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
         async with Client(policy, user_agent=USER_AGENT) as client:
-            yield Resolver(Catalog.load(builtin=False), client, generic=True)
+            yield LinkResolver(Catalog.load(builtin=False), client, generic=True)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Res
         ("loop.lab.test/self", "redirect", "loop_detected"),
     ],
 )
-async def test_unknown_aliases_of_the_labs_families(unaided: Resolver, link: str, family: str, ending: str) -> None:
+async def test_unknown_aliases_of_the_labs_families(unaided: LinkResolver, link: str, family: str, ending: str) -> None:
     """Each family is told by its pages, and its links end as those of a host that a file names."""
     resolution = await unaided.resolve(f"https://{link}")
     assert resolution.provider == f"generic-{family}"
@@ -92,7 +92,7 @@ async def test_signs(bench: Bench, html: str, family: str) -> None:
 def test_families_find_what_they_are_told_by(name: str, family: str, html: str) -> None:
     """Whatever name a page is recognised by, the family's steps find it there."""
     body = html.format(name).encode()
-    url = canonical("http://s.test/a")
+    url = parse_url("http://s.test/a")
     shown = Page(Response(url, 200, CIMultiDictProxy(CIMultiDict()), body, "text/html", "utf-8"))
     made_up = ad_hoc_provider("s.test", family)
     assert family_of(shown) == family

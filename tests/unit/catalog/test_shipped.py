@@ -6,10 +6,10 @@ import pytest
 
 from linkskipper.catalog import Catalog, Provider, check, recording_of
 from linkskipper.catalog.loading.loader import BUILTIN
-from linkskipper.egress import canonical
+from linkskipper.egress import parse_url
 from linkskipper.egress.har import Har, Replay, read_har
-from linkskipper.egress.har.model import Log
-from linkskipper.resolver import Resolver
+from linkskipper.egress.har.model import HarLog
+from linkskipper.resolver import LinkResolver
 from support.replay import at_once, replay
 
 CATALOG = Catalog.load()
@@ -53,7 +53,7 @@ def test_hosts_lead_to_their_file(provider: Provider) -> None:
 )  # fmt: skip
 def test_match(url: str, provider: str | None) -> None:
     """The catalog knows common shorteners, and does not take other pages for links."""
-    owner = CATALOG.match(canonical(url))
+    owner = CATALOG.match(parse_url(url))
     assert (owner.id if owner else None) == provider
 
 
@@ -79,8 +79,8 @@ def test_discontinued() -> None:
 async def test_samples(provider: Provider) -> None:
     """The samples lead where their files say, with recorded responses instead of the network."""
     recording = recording_of(provider.id, None)
-    transport = Replay.read(recording) if recording else Replay(Har(Log([])))
-    resolver = Resolver(CATALOG, transport, sleep=at_once)
+    transport = Replay.read(recording) if recording else Replay(Har(HarLog([])))
+    resolver = LinkResolver(CATALOG, transport, sleep=at_once)
     targets = {sample.url: (await resolver.resolve(sample.url)).target_url for sample in provider.samples}
     assert targets == {sample.url: sample.expect for sample in provider.samples}
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from linkskipper.egress import CookieJar, canonical
+from linkskipper.egress import CookieJar, parse_url
 
-HERE = canonical("https://a.s.test/dir/page?x")
+HERE = parse_url("https://a.s.test/dir/page?x")
 
 
 def sent(line: str, *, to: str = "https://a.s.test/dir/page", by: str = HERE.href) -> str | None:
     jar = CookieJar()
-    jar.keep(canonical(by), [line])
-    return jar.header(canonical(to))
+    jar.store(parse_url(by), [line])
+    return jar.header(parse_url(to))
 
 
 @pytest.mark.parametrize(
@@ -82,16 +82,16 @@ def test_public_suffixes(suffix: str) -> None:
 def test_plain_http_does_not_touch_secure_cookies() -> None:
     """A secure cookie is neither replaced nor shadowed over a connection that is not."""
     jar = CookieJar()
-    jar.keep(HERE, ["a=1; Secure; Path=/"])
-    jar.keep(canonical("http://a.s.test/"), ["a=2; Path=/", "a=3; Path=/dir", "a=4; Path=/; Max-Age=0", "b=5; Path=/"])
+    jar.store(HERE, ["a=1; Secure; Path=/"])
+    jar.store(parse_url("http://a.s.test/"), ["a=2; Path=/", "a=3; Path=/dir", "a=4; Path=/; Max-Age=0", "b=5; Path=/"])
     assert jar.header(HERE) == "a=1; b=5"
 
 
 def test_the_oldest_go_first() -> None:
     """Of too many cookies the latest are kept, and a renewed one keeps its place."""
     jar = CookieJar()
-    jar.keep(HERE, ["first=1", *(f"c{number}=1" for number in range(179)), "first=2"])
-    jar.keep(HERE, ["last=1"])
+    jar.store(HERE, ["first=1", *(f"c{number}=1" for number in range(179)), "first=2"])
+    jar.store(HERE, ["last=1"])
     header = jar.header(HERE) or ""
     assert "first=" not in header
     assert header.endswith("last=1")

@@ -7,8 +7,8 @@ import pytest
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress.har import Har, Replay
-from linkskipper.egress.har.model import Entry, Log, NameValue, Request, Response
-from linkskipper.resolver import InProcessLimiter, ProviderAtCapacity, Resolver
+from linkskipper.egress.har.model import HarEntry, HarLog, HarRequest, HarResponse, NameValue
+from linkskipper.resolver import InProcessLimiter, LinkResolver, ProviderAtCapacity
 
 
 def provider(**limits: float) -> Provider:
@@ -22,7 +22,7 @@ async def test_places_are_given_in_order() -> None:
     inside, order = set[int](), list[int]()
 
     async def visit(number: int) -> None:
-        async with turns.place(exe):
+        async with turns.slot(exe):
             inside.add(number)
             order.append(number)
             assert len(inside) <= 2
@@ -36,11 +36,11 @@ async def test_places_are_given_in_order() -> None:
 async def test_whoever_gives_up_waiting_costs_no_place() -> None:
     """A link that is cancelled while it waits leaves the places as they were."""
     exe, turns = provider(concurrency=1), InProcessLimiter()
-    async with turns.place(exe):
-        waiting = asyncio.create_task(turns.place(exe).__aenter__())
+    async with turns.slot(exe):
+        waiting = asyncio.create_task(turns.slot(exe).__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
-    async with asyncio.timeout(1), turns.place(exe):
+    async with asyncio.timeout(1), turns.slot(exe):
         pass
 
 
@@ -61,7 +61,7 @@ class NoTurns:
     def __init__(self) -> None:
         self.asked = 0
 
-    def place(self, provider: Provider) -> AbstractAsyncContextManager[None]:
+    def slot(self, provider: Provider) -> AbstractAsyncContextManager[None]:
         self.asked += 1
         raise ProviderAtCapacity(provider)
 
@@ -70,20 +70,20 @@ class NoTurns:
         return None
 
 
-def resolver(exe: Provider) -> Resolver:
+def resolver(exe: Provider) -> LinkResolver:
     """A resolver for one link of a provider."""
     location = NameValue("Location", "https://example.com/")
-    answer = Entry(Request("https://exe.test/a"), Response(302, headers=[location]))
-    return Resolver(Catalog([exe]), Replay(Har(Log([answer]))))
+    answer = HarEntry(HarRequest("https://exe.test/a"), HarResponse(302, headers=[location]))
+    return LinkResolver(Catalog([exe]), Replay(Har(HarLog([answer]))))
 
 
 async def test_only_the_limited_are_asked_for() -> None:
     """A link of a provider without limits passes with no question asked; that of a full one is handed back as it is."""
     turns = NoTurns()
-    resolution = await resolver(provider()).resolve("https://exe.test/a", turns=turns)
+    resolution = await resolver(provider()).resolve("https://exe.test/a", limiter=turns)
     assert (resolution.target_url, turns.asked) == ("https://example.com/", 0)
     with pytest.raises(ProviderAtCapacity):
-        await resolver(provider(concurrency=1)).resolve("https://exe.test/a", turns=turns)
+        await resolver(provider(concurrency=1)).resolve("https://exe.test/a", limiter=turns)
 
 
 async def test_a_turn_that_comes_too_late() -> None:
@@ -92,5 +92,5 @@ async def test_a_turn_that_comes_too_late() -> None:
     turns = InProcessLimiter(clock=lambda: 0)
     for _ in range(2):
         await turns.reserve(exe, 30)
-    resolution = await resolver(exe).resolve("https://exe.test/a", turns=turns)
+    resolution = await resolver(exe).resolve("https://exe.test/a", limiter=turns)
     assert (resolution.reason, resolution.target_url) == ("timeout", None)

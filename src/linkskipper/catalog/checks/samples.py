@@ -6,7 +6,7 @@ from linkskipper.catalog.fields import WILDCARD, parents
 from linkskipper.catalog.issues import Issue, some_of
 from linkskipper.catalog.misp_hosts import read_hosts
 from linkskipper.catalog.provider import Provider, Sample
-from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
+from linkskipper.egress import BadUrl, ForeignScheme, Url, parse_url
 
 
 def check_samples(provider: Provider) -> Iterator[Issue]:
@@ -34,7 +34,7 @@ def _check_url(provider: Provider, place: str, url: Url) -> Iterator[Issue]:
 
 def _check_expect(provider: Provider, place: str, url: Url, sample: Sample) -> Iterator[Issue]:
     try:
-        expect = canonical(sample.expect)
+        expect = parse_url(sample.expect)
     except ForeignScheme as foreign:
         if foreign.scheme not in provider.accept.schemes:
             yield Issue(f"{place}.expect", f"{foreign.scheme}: is not in accept.schemes; list it there")
@@ -64,6 +64,6 @@ def _check_hosts(provider: Provider, sampled: set[str]) -> Iterator[Issue]:
 
 def _parse(text: str) -> Url | None:
     try:
-        return canonical(text)
+        return parse_url(text)
     except BadUrl:
         return None

@@ -1,8 +1,8 @@
 """What was exchanged on the way of a link, kept as HAR 1.2, and answered again from it without a network."""
 
 from linkskipper.egress.har.files import read_har, write_har
-from linkskipper.egress.har.model import Har, Outcome
-from linkskipper.egress.har.recording import Recording, as_har
+from linkskipper.egress.har.model import Har, HarOutcome
+from linkskipper.egress.har.recording import Recording, build_har
 from linkskipper.egress.har.replay import NotRecorded, Replay
 
-__all__ = ["Har", "NotRecorded", "Outcome", "Recording", "Replay", "as_har", "read_har", "write_har"]
+__all__ = ["Har", "HarOutcome", "NotRecorded", "Recording", "Replay", "build_har", "read_har", "write_har"]

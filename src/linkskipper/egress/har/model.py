@@ -32,7 +32,7 @@ class PostData(_Part):
     text: str = ""
 
 
-class Request(_Part):
+class HarRequest(_Part):
     """What was asked."""
 
     url: str
@@ -46,7 +46,7 @@ class Request(_Part):
     body_size: int = NOT_KNOWN
 
 
-class Content(_Part):
+class HarContent(_Part):
     """An answer's body, decoded."""
 
     size: int = 0
@@ -55,7 +55,7 @@ class Content(_Part):
     encoding: Literal["base64"] | msgspec.UnsetType = msgspec.UNSET
 
 
-class Response(_Part):
+class HarResponse(_Part):
     """What came back; `status` is 0 where nothing did. `error` is an EgressError's class and its message."""
 
     status: int
@@ -63,7 +63,7 @@ class Response(_Part):
     http_version: str = "HTTP/1.1"
     cookies: list[NameValue] = []
     headers: list[NameValue] = []
-    content: Content = field(default_factory=Content)
+    content: HarContent = field(default_factory=HarContent)
     redirect_url: str = field(default="", name="redirectURL")
     headers_size: int = NOT_KNOWN
     body_size: int = NOT_KNOWN
@@ -78,11 +78,11 @@ class Timings(_Part):
     receive: float = 0
 
 
-class Entry(_Part):
+class HarEntry(_Part):
     """One request and its answer."""
 
-    request: Request
-    response: Response
+    request: HarRequest
+    response: HarResponse
     pageref: str | msgspec.UnsetType = msgspec.UNSET
     started_date_time: datetime = NO_TIME
     time: float = 0
@@ -90,7 +90,7 @@ class Entry(_Part):
     timings: Timings = field(default_factory=Timings)
 
 
-class Outcome(_Part):
+class HarOutcome(_Part):
     """How the link ended; `reason` is one of providers.md's."""
 
     url: str
@@ -99,38 +99,38 @@ class Outcome(_Part):
     reason: str | None = None
 
 
-class Page(_Part):
+class HarPage(_Part):
     """One link, and all that was exchanged for it."""
 
     started_date_time: datetime = NO_TIME
     id: str = ""
     title: str = ""
     page_timings: dict[str, Any] = {}
-    outcome: Outcome | msgspec.UnsetType = field(default=msgspec.UNSET, name="_outcome")
+    outcome: HarOutcome | msgspec.UnsetType = field(default=msgspec.UNSET, name="_outcome")
 
 
-class Creator(_Part):
+class HarCreator(_Part):
     """What wrote the file."""
 
     name: str = ""
     version: str = ""
 
 
-class Log(_Part):
+class HarLog(_Part):
     """All that is in a file."""
 
-    entries: list[Entry]
-    pages: list[Page] = []
+    entries: list[HarEntry]
+    pages: list[HarPage] = []
     version: str = "1.2"
-    creator: Creator = field(default_factory=Creator)
+    creator: HarCreator = field(default_factory=HarCreator)
 
 
 class Har(_Part):
     """A file."""
 
-    log: Log
+    log: HarLog
 
     @property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[HarOutcome]:
         """How the recorded links ended."""
         return [page.outcome for page in self.log.pages if page.outcome is not msgspec.UNSET]

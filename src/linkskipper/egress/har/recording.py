@@ -23,7 +23,7 @@ class Recording:
 
     def __init__(self, client: Client) -> None:
         self.started = datetime.now(UTC)
-        self.entries: list[model.Entry] = []
+        self.entries: list[model.HarEntry] = []
         self._client = client
 
     async def fetch(
@@ -52,25 +52,25 @@ class Recording:
         return response
 
 
-def as_har(recorded: Iterable[tuple[model.Outcome, Recording]]) -> model.Har:
+def build_har(recorded: Iterable[tuple[model.HarOutcome, Recording]]) -> model.Har:
     """Put links together in one file, a page for each."""
     pages, entries = [], []
     for number, (outcome, recording) in enumerate(recorded, 1):
         page = f"page_{number}"
         pages.append(
-            model.Page(started_date_time=recording.started, id=page, title=outcome.url, outcome=outcome),
+            model.HarPage(started_date_time=recording.started, id=page, title=outcome.url, outcome=outcome),
         )
         entries += [msgspec.structs.replace(entry, pageref=page) for entry in recording.entries]
-    creator = model.Creator(name="Link Skipper", version=version("linkskipper"))
-    return model.Har(log=model.Log(creator=creator, pages=pages, entries=entries))
+    creator = model.HarCreator(name="Link Skipper", version=version("linkskipper"))
+    return model.Har(log=model.HarLog(creator=creator, pages=pages, entries=entries))
 
 
 def _entry(
-    request: model.Request, response: model.Response, started: datetime, began: float, answered: float | None
-) -> model.Entry:
+    request: model.HarRequest, response: model.HarResponse, started: datetime, began: float, answered: float | None
+) -> model.HarEntry:
     ended = perf_counter()
     wait, receive = (answered or ended) - began, ended - (answered or ended)
-    return model.Entry(
+    return model.HarEntry(
         request,
         response,
         started_date_time=started,
@@ -79,14 +79,14 @@ def _entry(
     )
 
 
-def _request(url: Url, method: str, body: bytes | None, exchange: Exchange) -> model.Request:
+def _request(url: Url, method: str, body: bytes | None, exchange: Exchange) -> model.HarRequest:
     sent = exchange.sent or {}
     posted = (
         msgspec.UNSET
         if body is None
         else model.PostData(mime_type=sent.get("Content-Type", ""), text=body.decode("utf-8", "replace"))
     )
-    return model.Request(
+    return model.HarRequest(
         method=method,
         url=url.href.partition("#")[0],
         http_version=exchange.version or "HTTP/1.1",
@@ -98,9 +98,9 @@ def _request(url: Url, method: str, body: bytes | None, exchange: Exchange) -> m
     )
 
 
-def _response(exchange: Exchange, response: Response | None, failure: str | None) -> model.Response:
+def _response(exchange: Exchange, response: Response | None, failure: str | None) -> model.HarResponse:
     headers = exchange.headers or {}
-    return model.Response(
+    return model.HarResponse(
         status=exchange.status or 0,
         http_version=exchange.version or "HTTP/1.1",
         cookies=[_pair(value.partition(";")[0]) for name, value in headers.items() if name.lower() == "set-cookie"],
@@ -111,14 +111,14 @@ def _response(exchange: Exchange, response: Response | None, failure: str | None
     )
 
 
-def _content(exchange: Exchange, response: Response | None) -> model.Content:
+def _content(exchange: Exchange, response: Response | None) -> model.HarContent:
     """The body as far as it was read; as text where a reader of the file will take it for the same bytes."""
     body = response.body if response else exchange.body.result() if exchange.body else b""
     media_type = (exchange.headers or {}).get("Content-Type", "")
     text = response.text() if response else ""
     if text.encode("utf-8", "replace") == body:
-        return model.Content(size=len(body), mime_type=media_type, text=text)
-    return model.Content(size=len(body), mime_type=media_type, text=b64encode(body).decode(), encoding="base64")
+        return model.HarContent(size=len(body), mime_type=media_type, text=text)
+    return model.HarContent(size=len(body), mime_type=media_type, text=b64encode(body).decode(), encoding="base64")
 
 
 def _headers(headers: Mapping[str, str]) -> list[model.NameValue]:

@@ -72,13 +72,13 @@ class Replay:
             raise _failure(url, answer.error)
         fields = _headers(entry)
         if jar is not None:
-            jar.keep(url, fields.getall("Set-Cookie", ()))
+            jar.store(url, fields.getall("Set-Cookie", ()))
         content_type = fields.get("Content-Type", answer.content.mime_type)
         content, charset = _body(url, answer.content, content_type)
         media_type = content_type.partition(";")[0].strip().lower()
         return Response(url, answer.status, fields, content, media_type, charset)
 
-    def _choose(self, url: Url, method: str, posted: str, jar: CookieJar | None) -> model.Entry:
+    def _choose(self, url: Url, method: str, posted: str, jar: CookieJar | None) -> model.HarEntry:
         asked = url.href.partition("#")[0]
         entries = self.har.log.entries
         fitting = [number for number, entry in enumerate(entries) if _fits(entry.request, asked, method, posted)]
@@ -92,7 +92,7 @@ class Replay:
         return entries[chosen[min(place, len(chosen) - 1)]]
 
 
-def _fits(request: model.Request, url: str, method: str, posted: str) -> bool:
+def _fits(request: model.HarRequest, url: str, method: str, posted: str) -> bool:
     return request.url.partition("#")[0] == url and request.method == method and _posted(request.post_data) == posted
 
 
@@ -112,11 +112,11 @@ def _content_type(text: str) -> Message:
     return message
 
 
-def _cookies(request: model.Request) -> str:
+def _cookies(request: model.HarRequest) -> str:
     return next((header.value for header in request.headers if header.name.lower() == "cookie"), "")
 
 
-def _headers(entry: model.Entry) -> CIMultiDictProxy[str]:
+def _headers(entry: model.HarEntry) -> CIMultiDictProxy[str]:
     headers: CIMultiDict[str] = CIMultiDict()
     for header in entry.response.headers:
         value = _as_sent(header.value)
@@ -151,7 +151,7 @@ def _as_sent(value: str) -> str:
         return value
 
 
-def _body(url: Url, content: model.Content, content_type: str) -> tuple[bytes, str | None]:
+def _body(url: Url, content: model.HarContent, content_type: str) -> tuple[bytes, str | None]:
     """The bytes, and their charset: text is as good as UTF-8, whatever it was sent in. Raises HarError."""
     if content.encoding is msgspec.UNSET:
         return content.text.encode(), "utf-8"

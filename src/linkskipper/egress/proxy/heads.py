@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from linkskipper.egress.errors import BadUrl, HeadersTooLarge, Unreachable
-from linkskipper.egress.urls import canonical
+from linkskipper.egress.urls import parse_url
 
 _OF_ONE_CONNECTION = (b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade")
 _INTERIM = b"1"
@@ -28,9 +28,9 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
     method, _, rest = first.decode("latin-1").partition(" ")
     target = rest.partition(" ")[0]
     if method == "CONNECT":
-        url = canonical(f"https://{target}/")
+        url = parse_url(f"https://{target}/")
         return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=True, head=b"", body_bytes=0)
-    url = canonical(target)
+    url = parse_url(target)
     length, *others = _values(fields, b"content-length") or [b"0"]
     if url.scheme != "http" or _values(fields, b"transfer-encoding") or others:
         raise BadUrl("this is no plain request")

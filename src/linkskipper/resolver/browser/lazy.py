@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from linkskipper.egress import BrowserProxy, Policy
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.navigation import Navigation
-from linkskipper.resolver.resolver import Engine
+from linkskipper.resolver.resolver import StepRunner
 
 if TYPE_CHECKING:
     from linkskipper.resolver.browser.engine import BrowserEngine
@@ -25,7 +25,7 @@ class LazyBrowser:
         self._options = options
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
-        self._engine: Engine | None = None
+        self._engine: StepRunner | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -36,13 +36,13 @@ class LazyBrowser:
         await self._stack.aclose()
 
     async def run(self, visit: Navigation) -> None:
-        """See Engine."""
+        """See StepRunner."""
         async with self._opening:
             if self._engine is None:
                 self._engine = await self._open()
         await self._engine.run(visit)
 
-    async def _open(self) -> Engine:
+    async def _open(self) -> StepRunner:
         engine = await asyncio.to_thread(_load)  # which takes a third of a second; others' links go on meanwhile
         proxy = await self._stack.enter_async_context(BrowserProxy(self._policy))
         return await self._stack.enter_async_context(engine(self._options, proxy))

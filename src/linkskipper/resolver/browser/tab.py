@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 from playwright.async_api import BrowserContext, CDPSession
-from playwright.async_api import Page as LivePage
+from playwright.async_api import Page as PlaywrightPage
 
 from linkskipper.egress import ProxySession, Refused, Response, TimedOut
 from linkskipper.resolver.browser.dom import Dom
 from linkskipper.resolver.browser.errors import BROKEN
-from linkskipper.resolver.browser.traffic import BY_REASON, Paused, patterns, read_paused
+from linkskipper.resolver.browser.traffic import BY_REASON, PausedRequest, patterns, read_paused
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation, fields_for_others
 from linkskipper.resolver.pages.page import Page
@@ -28,7 +28,7 @@ from linkskipper.resolver.result import Mechanism, Reason
 MAX_POPUPS = 20
 _OWN_SCHEMES = ("http:", "https:", "about:", "blob:", "data:", "javascript:")
 
-Decision = Literal["Fetch.continueRequest", "Fetch.failRequest"]
+FetchDecision = Literal["Fetch.continueRequest", "Fetch.failRequest"]
 
 
 class TabLost(Exception):
@@ -42,7 +42,7 @@ class Tab:
     """
 
     def __init__(
-        self, visit: Navigation, page: LivePage, session: CDPSession, lane: ProxySession, main_frame: str
+        self, visit: Navigation, page: PlaywrightPage, session: CDPSession, lane: ProxySession, main_frame: str
     ) -> None:
         self.live = page
         self.dom = Dom(session, main_frame)
@@ -132,7 +132,7 @@ class Tab:
         self.live.on("crash", lambda _: self.end(TabLost("the page has crashed")))
         context.on("page", self._on_popup)
 
-    def _on_popup(self, popup: LivePage) -> None:
+    def _on_popup(self, popup: PlaywrightPage) -> None:
         self._popups += 1
         if self._popups > MAX_POPUPS:
             self.end(Stop(Reason.PROVIDER_CHANGED, f"{self._visit.url.host} opens window after window."))
@@ -188,7 +188,7 @@ class Tab:
         self._began, self._awaits_answer = perf_counter(), True
         await self._session.send("Fetch.continueRequest", command)
 
-    def _decide(self, paused: Paused) -> Decision:
+    def _decide(self, paused: PausedRequest) -> FetchDecision:
         if not paused.is_document:
             return "Fetch.failRequest"
         if not paused.is_main or self.left.done():
@@ -203,7 +203,7 @@ class Tab:
             return "Fetch.failRequest"
         return "Fetch.continueRequest" if goes_on else "Fetch.failRequest"
 
-    def _asked(self, paused: Paused) -> bool:
+    def _asked(self, paused: PausedRequest) -> bool:
         """A page is about to be asked for: by us, by the answer before it, or by the page that is there."""
         ours = paused.is_redirected or paused.href == self._going
         self._going = ""
@@ -218,7 +218,7 @@ class Tab:
         self.moved.set()
         return True
 
-    def _answered(self, paused: Paused) -> bool:
+    def _answered(self, paused: PausedRequest) -> bool:
         self._awaits_answer = False
         if paused.status is None:
             raise self._failure(paused)
@@ -236,7 +236,7 @@ class Tab:
     def _mechanism(self) -> Mechanism:
         return self.mechanism or BY_REASON.get(self._reason, Mechanism.SCRIPT_LOCATION)
 
-    def _failure(self, paused: Paused) -> Stop:
+    def _failure(self, paused: PausedRequest) -> Stop:
         host = self._visit.url.host
         error = self._lane.failures.get(host)
         if isinstance(error, Refused):

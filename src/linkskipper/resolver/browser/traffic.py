@@ -21,7 +21,7 @@ BY_REASON = {
 """How Chromium's reasons for a navigation are called here; what is not listed is a script's doing."""
 
 
-class Paused(NamedTuple):
+class PausedRequest(NamedTuple):
     """A request that Chromium holds back until it is told what to do: before it is sent, or once it is answered."""
 
     id: str
@@ -62,11 +62,11 @@ def patterns(*, media: bool) -> dict[str, Any]:
     return {"patterns": kinds if media else [*kinds, *({"resourceType": kind} for kind in MEDIA)]}
 
 
-def read_paused(event: dict[str, Any], main_frame: str) -> Paused:
+def read_paused(event: dict[str, Any], main_frame: str) -> PausedRequest:
     """Read a Fetch.requestPaused."""
     request = event["request"]
     headers = CIMultiDict((header["name"], header["value"]) for header in event.get("responseHeaders", ()))
-    return Paused(
+    return PausedRequest(
         id=event["requestId"],
         kind=event["resourceType"],
         method=request["method"],

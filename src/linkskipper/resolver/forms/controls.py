@@ -19,7 +19,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NEW_LINES = re.compile(r"[\r\n]")
 
 
-class Entry(NamedTuple):
+class FormEntry(NamedTuple):
     """A name and its value; `is_file` marks a file control, which never holds a file here."""
 
     name: str
@@ -86,7 +86,7 @@ def disabled_controls(tree: LexborHTMLParser) -> set[int]:
 
 def entries(
     controls: Sequence[LexborNode], tree: LexborHTMLParser, submitter: LexborNode | None, charset: str
-) -> Iterator[Entry]:
+) -> Iterator[FormEntry]:
     """What the controls send when the submitter is clicked; `charset` is what a `_charset_` field is told."""
     skipped = disabled_controls(tree) | _within(tree, "datalist")
     if submitter is not None:
@@ -116,16 +116,16 @@ def wants_input(controls: Sequence[LexborNode], tree: LexborHTMLParser) -> bool:
     return False
 
 
-def _entries_of(control: LexborNode, radios: dict[str, int], charset: str, unnamed: str = "") -> Iterator[Entry]:
+def _entries_of(control: LexborNode, radios: dict[str, int], charset: str, unnamed: str = "") -> Iterator[FormEntry]:
     kind, attributes = control_type(control), control.attributes
     name = attributes.get("name") or unnamed
     if kind == "image":
         prefix = f"{name}." if name else ""
-        yield from (Entry(f"{prefix}{axis}", "0") for axis in "xy")
+        yield from (FormEntry(f"{prefix}{axis}", "0") for axis in "xy")
     elif name:
-        yield from (Entry(name, value, kind == "file") for value in _values(control, kind, radios, charset))
+        yield from (FormEntry(name, value, kind == "file") for value in _values(control, kind, radios, charset))
         if (direction := attributes.get("dirname")) and kind in _WITH_DIRECTION:
-            yield Entry(direction, _direction(control))
+            yield FormEntry(direction, _direction(control))
 
 
 def _values(control: LexborNode, kind: str, radios: dict[str, int], charset: str) -> Iterator[str]:

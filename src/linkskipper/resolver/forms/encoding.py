@@ -5,25 +5,25 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote_from_bytes
 
-from linkskipper.resolver.forms.controls import Entry
+from linkskipper.resolver.forms.controls import FormEntry
 
 _LONE_BREAK = re.compile(r"\r(?!\n)|(?<!\r)\n")
 _UNESCAPED = "*-._ "  # with the letters and digits, all that urlencoded leaves as it is; the space becomes a plus
 
-Encoder = Callable[[Iterable[Entry], str], tuple[str, bytes]]
+Encoder = Callable[[Iterable[FormEntry], str], tuple[str, bytes]]
 """From entries and a codec's name to a content type and a body."""
 
 
-def urlencoded(entries: Iterable[Entry], codec: str) -> str:
+def urlencoded(entries: Iterable[FormEntry], codec: str) -> str:
     """application/x-www-form-urlencoded (URL standard, section 5.2)."""
     return "&".join(f"{_escaped(entry.name, codec)}={_escaped(entry.value, codec)}" for entry in entries)
 
 
-def _urlencoded_body(entries: Iterable[Entry], codec: str) -> tuple[str, bytes]:
+def _urlencoded_body(entries: Iterable[FormEntry], codec: str) -> tuple[str, bytes]:
     return "application/x-www-form-urlencoded", urlencoded(entries, codec).encode("ascii")
 
 
-def _multipart_body(entries: Iterable[Entry], codec: str) -> tuple[str, bytes]:
+def _multipart_body(entries: Iterable[FormEntry], codec: str) -> tuple[str, bytes]:
     """multipart/form-data (RFC 7578, with the HTML standard's escapes)."""
     boundary = f"----LinkSkipper{secrets.token_hex(16)}"
     parts = [_part(entry, codec) for entry in entries]
@@ -31,7 +31,7 @@ def _multipart_body(entries: Iterable[Entry], codec: str) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={boundary}", body
 
 
-def _part(entry: Entry, codec: str) -> bytes:
+def _part(entry: FormEntry, codec: str) -> bytes:
     name = _bytes(entry.name, codec).replace(b"\r", b"%0D").replace(b"\n", b"%0A").replace(b'"', b"%22")
     head = b'Content-Disposition: form-data; name="' + name + b'"'
     if entry.is_file:
@@ -39,7 +39,7 @@ def _part(entry: Entry, codec: str) -> bytes:
     return head + b"\r\n\r\n" + _bytes(entry.value, codec) + b"\r\n"
 
 
-def _plain_body(entries: Iterable[Entry], codec: str) -> tuple[str, bytes]:
+def _plain_body(entries: Iterable[FormEntry], codec: str) -> tuple[str, bytes]:
     return "text/plain", b"".join(_bytes(f"{entry.name}={entry.value}\r\n", codec) for entry in entries)
 
 
@@ -59,6 +59,6 @@ ENCODERS: dict[str, Encoder] = {
 }
 
 
-def size(entries: Sequence[Entry]) -> int:
+def size(entries: Sequence[FormEntry]) -> int:
     """How many characters the entries hold, about as many as their body will be long."""
     return sum(len(entry.name) + len(entry.value) + 2 for entry in entries)

@@ -32,10 +32,10 @@ _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
-Runner = Callable[[Any, Navigation], Awaitable[bool]]
+StepFunction = Callable[[Any, Navigation], Awaitable[bool]]
 
 
-async def run_steps(visit: Navigation, in_a_browser: Mapping[type[Step], Runner] = MappingProxyType({})) -> None:
+async def run_steps(visit: Navigation, in_a_browser: Mapping[type[Step], StepFunction] = MappingProxyType({})) -> None:
     """Run the provider's steps until the link leaves it; `in_a_browser` are those that are done otherwise there.
 
     Raises Stop, as provider_changed where a step that is not optional finds nothing.
@@ -117,7 +117,7 @@ def _take_embedded(visit: Navigation, text: str | None, mechanism: Mechanism) ->
     return visit.take([NextUrl(text, mechanism, visit.url)])
 
 
-_RUNNERS: dict[type[Step], Runner] = {
+_RUNNERS: dict[type[Step], StepFunction] = {
     FetchStep: _fetch,
     FollowStep: _follow,
     LinkStep: _link,

@@ -6,7 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
+from linkskipper.egress import BadUrl, ForeignScheme, Url, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
 
@@ -16,7 +16,7 @@ _AFTER_A_URL = ".,;:!?'*\u2026\u00bb\u201d\u2019"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-class Link(msgspec.Struct, frozen=True, gc=False):
+class ParsedLink(msgspec.Struct, frozen=True, gc=False):
     """A link of a provider; `key` is the SHA-256 of its canonical URL."""
 
     url: Url
@@ -24,7 +24,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     key: bytes
 
 
-def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> Link:
+def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedLink:
     """Find the link in a text: the text itself, or else the first http(s) URL in it; no request is sent.
 
     With `generic`, hosts that no provider file names are given a provider of their own. Raises Unsupported, with what
@@ -38,7 +38,7 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> Link:
         raise Unsupported(_why_not(url, catalog))
     if not provider.is_link(url):
         raise Unsupported(f"{url.href} is a page of {provider.label}, not a short link: give the link itself.")
-    return Link(url, provider, sha256(url.href.encode()).digest())
+    return ParsedLink(url, provider, sha256(url.href.encode()).digest())
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
@@ -68,7 +68,7 @@ def _closes_nothing(url: str) -> bool:
 def _without_scheme(text: str, catalog: Catalog) -> Url | None:
     """Read bit.ly/abc; only supported hosts may go without their scheme, for else any word would be a URL."""
     try:
-        url = canonical(f"https://{text}")
+        url = parse_url(f"https://{text}")
     except BadUrl:
         return None
     return url if catalog.owner(url.host) or catalog.find_discontinued(url.host) else None
@@ -76,7 +76,7 @@ def _without_scheme(text: str, catalog: Catalog) -> Url | None:
 
 def _read(text: str) -> Url:
     try:
-        return canonical(text)
+        return parse_url(text)
     except ForeignScheme as foreign:
         raise Unsupported(f"{foreign.scheme}: links are not supported: give an http or https link.") from None
     except BadUrl:

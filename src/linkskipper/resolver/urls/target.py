@@ -5,7 +5,7 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from linkskipper.egress import BadUrl, ForeignScheme, Url, canonical
+from linkskipper.egress import BadUrl, ForeignScheme, Url, parse_url
 
 _STRIPPED = "".join(map(chr, range(0x21)))  # what browsers strip at both ends: C0 controls and the space
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
@@ -22,13 +22,13 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 def read_target(text: str, base: Url) -> Target | None:
-    """Read a URL found at `base`; None where it is no URL, or one that is never opened (see egress.canonical).
+    """Read a URL found at `base`; None where it is no URL, or one that is never opened (see egress.parse_url).
 
     A destination keeps its spelling where that is absolute and cannot be misread; else it gets the browsers'.
     """
     text = text.strip(_STRIPPED)
     try:
-        url = canonical(text, base)
+        url = parse_url(text, base)
     except ForeignScheme as foreign:
         return Target(text if _PRINTABLE.fullmatch(text) else foreign.href, foreign.scheme, None)
     except BadUrl:
