@@ -41,7 +41,7 @@ class Catalog:
         """Read the built-in provider files and, over them, those of the operator's directories.
 
         Raises:
-            CatalogError: one line for each issue, as "file: field: what is wrong; how to fix it".
+            CatalogError: one line for each issue, as "file: field: what is wrong. How to fix it."
         """
         layers = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
         raise_issues(issue for _, issues in layers for issue in issues)

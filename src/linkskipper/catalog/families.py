@@ -40,7 +40,7 @@ def _templates() -> dict[str, dict[str, Any]]:
 
 def _check_family(name: str) -> str:
     if name not in _templates():
-        raise ValueError(f'there is no family "{name}"; there is {", ".join(families())}')
+        raise ValueError(f'there is no family "{name}". There is {", ".join(families())}.')
     return name
 
 

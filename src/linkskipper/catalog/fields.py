@@ -30,7 +30,7 @@ class Table(BaseModel):
 def _check_host(text: str) -> str:
     name = text.removeprefix(WILDCARD)
     if not _HOST_NAME.fullmatch(name) or _canonical_host(name) != name:
-        raise ValueError(f'"{text}" is not a host name; write it in lower case, without scheme or path, as "exe.io"')
+        raise ValueError(f'"{text}" is not a host name. Write it in lower case, without scheme or path, as "exe.io".')
     return text
 
 
@@ -50,7 +50,7 @@ def _compile(value: object) -> Any:
     except re2.error as error:
         reason = error.args[0]
         reason = reason.decode() if isinstance(reason, bytes) else reason
-        raise ValueError(f"RE2 refuses the pattern ({reason}); see docs/reference/provider-files.md") from None
+        raise ValueError(f"RE2 refuses the pattern ({reason}). See docs/reference/provider-files.md.") from None
 
 
 def _check_selector(text: str) -> str:
@@ -58,24 +58,24 @@ def _check_selector(text: str) -> str:
     try:
         LexborHTMLParser("").css_first(text)
     except SelectolaxError:
-        raise ValueError(f'"{text}" is not a CSS selector; write one as "a#continue"') from None
+        raise ValueError(f'"{text}" is not a CSS selector. Write one as "a#continue".') from None
     return text
 
 
 def _check_length(text: str) -> None:
     if len(text) > MAX_PATTERN:
-        raise ValueError(f"this has {len(text)} characters; {MAX_PATTERN} are allowed")
+        raise ValueError(f"this has {len(text)} characters, and {MAX_PATTERN} are allowed")
 
 
 def _check_variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise ValueError(f'"{text}" is not a variable; write its name, or names joined by dots, as "app_vars.link"')
+        raise ValueError(f'"{text}" is not a variable. Write its name, or names joined by dots, as "app_vars.link".')
     return text
 
 
 def _check_json_path(text: str) -> str:
     if not _JSON_PATH.fullmatch(text):
-        raise ValueError(f'"{text}" is not a path into JSON; write names joined by dots, as "data.links[0].url"')
+        raise ValueError(f'"{text}" is not a path into JSON. Write names joined by dots, as "data.links[0].url".')
     return text
 
 

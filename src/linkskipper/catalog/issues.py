@@ -1,4 +1,4 @@
-"""What is wrong in provider files, in words that say how to fix it."""
+"""Issues in provider files, in words that say how to fix them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

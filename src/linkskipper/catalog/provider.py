@@ -36,7 +36,7 @@ DEFAULT_STEPS: tuple[Step, ...] = (FollowStep(use="follow"),)
 
 def _unique(hosts: tuple[str, ...]) -> tuple[str, ...]:
     if repeated := sorted(host for host, count in Counter(hosts).items() if count > 1):
-        raise ValueError(f"{', '.join(repeated)} is listed twice; leave one out")
+        raise ValueError(f"{', '.join(repeated)} is listed twice. Leave one out.")
     return hosts
 
 
@@ -45,7 +45,7 @@ AllowedHosts = Annotated[tuple[HostPattern, ...], Field(max_length=MAX_ALLOWED_H
 
 
 class Match(Table):
-    """What counts as a link on the provider's hosts. Without `path`, every path except the home page's."""
+    """The paths of links on the provider's hosts. Without `path`, every path except the home page's."""
 
     path: Pattern | None = None
 
@@ -142,7 +142,7 @@ class Provider(Table):
     @model_validator(mode="after")
     def _has_hosts(self) -> Self:
         if not self.hosts:
-            raise ValueError('hosts: this is empty; list at least one, as hosts = ["exe.io"]')
+            raise ValueError('hosts: this is empty. List at least one, as hosts = ["exe.io"].')
         if self.status == "dead" and self.since is None:
             raise ValueError("since: a dead provider needs the date when it was found dead")
         return self
@@ -152,7 +152,7 @@ class Provider(Table):
         for number, step in enumerate(self.steps):
             if step.engine not in {None, self.engine}:
                 raise ValueError(
-                    f'steps[{number}]: "{step.use}" needs engine = "{step.engine}"; set that or change the step'
+                    f'steps[{number}]: "{step.use}" needs engine = "{step.engine}". Set that or change the step.'
                 )
         return self
 

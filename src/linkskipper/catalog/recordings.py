@@ -1,4 +1,4 @@
-"""Find a provider's recording: ID.har beside its file."""
+"""Find a provider's recording: ID.har in the folder of its file."""
 
 from pathlib import Path
 

@@ -98,7 +98,7 @@ class ScriptValueStep(BaseStep):
         if (self.name is None) == (self.pattern is None):
             raise ValueError("give either name or pattern")
         if self.pattern is not None and not self.pattern.groups:
-            raise ValueError("the pattern has no group; put the URL's part in parentheses")
+            raise ValueError("the pattern has no group. Put the URL's part in parentheses.")
         return self
 
 
@@ -114,7 +114,7 @@ class BaseCountdown(Table):
         if (self.seconds is None) == (self.var is None):
             raise ValueError("give either seconds or var")
         if self.max is not None and self.var is None:
-            raise ValueError("max limits the value of var; leave it out beside seconds")
+            raise ValueError("max limits the value of var. It has no effect on seconds.")
         return self
 
 

@@ -43,7 +43,7 @@ def errors(directory: Path, text: str, name: str = "exe.toml") -> list[str]:
     ],
 )
 def test_field_bounds(tmp_path: Path, text_of: Callable[[int], str], bound: int, field: str) -> None:
-    """A field at its bound is accepted; one entry or character more is refused with the bound."""
+    """A field at its bound is accepted. One entry or character more is refused with the bound."""
     assert errors(tmp_path, text_of(bound)) == []
     (error,) = errors(tmp_path, text_of(bound + 1))
     assert error.startswith(f"{field}: ")
@@ -60,7 +60,7 @@ def test_number_of_discontinued_services(tmp_path: Path) -> None:
 
 
 def test_file_size(tmp_path: Path) -> None:
-    """A file of MAX_BYTES is read; one byte more is refused, and the catalog refuses to load it."""
+    """A file of MAX_BYTES is read. One byte more is refused, and the catalog refuses to load it."""
     padding = MAX_BYTES - len(FILE + HOSTS) - 1
     assert errors(tmp_path, f"{FILE}{HOSTS}#{'x' * padding}") == []
     assert errors(tmp_path, f"{FILE}{HOSTS}#{'x' * (padding + 1)}") == [": cannot be read: it is larger than 256 KiB"]
@@ -69,7 +69,7 @@ def test_file_size(tmp_path: Path) -> None:
 
 
 def test_number_of_files(tmp_path: Path) -> None:
-    """A directory of MAX_FILES is read; with one file more it is refused as a whole."""
+    """A directory of MAX_FILES is read. With one file more it is refused as a whole."""
     for number in range(MAX_FILES):
         (tmp_path / f"{number}.toml").write_text(FILE.replace('"exe"', f'"p{number}"') + f'hosts = ["p{number}.test"]')
     assert len(Catalog.load(builtin=False, extra_dirs=[tmp_path]).providers) == MAX_FILES
@@ -108,12 +108,12 @@ def test_hosts_below_a_public_suffix(tmp_path: Path, host: str) -> None:
 
 
 def test_number_of_reported_issues(tmp_path: Path) -> None:
-    """A file with MAX_ISSUES mistakes reports each of them; one with more reports their number."""
+    """A file with MAX_ISSUES mistakes reports each of them. One with more reports their number."""
     mistakes = "".join(f"x{number} = 1\n" for number in range(MAX_ISSUES))
     assert len(errors(tmp_path, mistakes + FILE + HOSTS)) == MAX_ISSUES
     reported = errors(tmp_path, mistakes + "y = 1\nz = 1\n" + FILE + HOSTS)
     assert len(reported) == MAX_ISSUES + 1
-    assert reported[-1] == ": 2 more errors; fix those above first"
+    assert reported[-1] == ": 2 more errors. Fix those above first."
 
 
 @pytest.mark.parametrize(

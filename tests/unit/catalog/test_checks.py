@@ -45,23 +45,23 @@ def check_text(tmp_path: Path) -> CheckText:
     ("text", "field", "message"),
     [
         (file_with(steps(QUERY, LINK)), "steps[1]", "never reached: steps[0] finds the destination or ends the link"),
-        (file_with(steps(QUERY_MAYBE, QUERY, FOLLOW)), "steps[2]", "set optional = true there"),
+        (file_with(steps(QUERY_MAYBE, QUERY, FOLLOW)), "steps[2]", "Set optional = true there"),
         (file_with(steps(FOLLOW, FOLLOW)), "steps[1]", "does nothing"),
-        (file_with(steps(FOLLOW, FETCH)), "steps[1]", "ends as a loop; remove it"),
-        (file_with(steps(FETCH, FETCH)), "steps[1]", "ends as a loop; remove it"),
-        (file_with(steps(QUERY_MAYBE, QUERY)), "steps[1]", "has read; remove it"),
-        (file_with('[match]\npath = "^abc"'), "match.path", 'begin it with "^/"'),
-        (file_with('[match]\npath = "^$"'), "match.path", 'begin it with "^/"'),
-        (file_with('[match]\npath = "^[a-z]+$"'), "match.path", 'begin it with "^/"'),
+        (file_with(steps(FOLLOW, FETCH)), "steps[1]", "ends as a loop. Remove it"),
+        (file_with(steps(FETCH, FETCH)), "steps[1]", "ends as a loop. Remove it"),
+        (file_with(steps(QUERY_MAYBE, QUERY)), "steps[1]", "has read. Remove it"),
+        (file_with('[match]\npath = "^abc"'), "match.path", 'Begin it with "^/"'),
+        (file_with('[match]\npath = "^$"'), "match.path", 'Begin it with "^/"'),
+        (file_with('[match]\npath = "^[a-z]+$"'), "match.path", 'Begin it with "^/"'),
         (file_with('[match]\npath = "^/x"'), "samples[0].url", 'match.path does not match "/abc"'),
-        (file_with('[accept]\ndecoys = ["exe.test"]'), "accept.decoys", "only other hosts can be decoys"),
+        (file_with('[accept]\ndecoys = ["exe.test"]'), "accept.decoys", "Only other hosts can be decoys"),
         (
             file_with('[accept]\ndecoys = ["*.exe.test"]', hosts="a.exe.test"),
             "accept.decoys",
             "a.exe.test is the provider's",
         ),
-        (file_with("[limits]\ntimeout = 5\nmin_interval = 5"), "limits.min_interval", "set it below timeout"),
-        (file_with(samples=""), "samples", "there is none for exe.test; add a link"),
+        (file_with("[limits]\ntimeout = 5\nmin_interval = 5"), "limits.min_interval", "Set it below timeout"),
+        (file_with(samples=""), "samples", "there is none for exe.test. Add a link"),
         (file_with(hosts="exe.test b.test"), "samples", "none for b.test"),
         (file_with(hosts="exe.test *.b.test"), "samples", "none for *.b.test"),
         (file_with(samples=SAMPLE.format("b.test/abc", "https://c.test/")), "samples[0].url", "not one of the hosts"),
@@ -70,8 +70,8 @@ def check_text(tmp_path: Path) -> CheckText:
             "samples[0].url",
             "match.path does not match",
         ),
-        (file_with(samples=SAMPLE.format("", "https://c.test/")), "samples[0].url", "write a whole link"),
-        (file_with(samples=SAMPLE.format("exe.test/a", "/c")), "samples[0].expect", "write the whole destination"),
+        (file_with(samples=SAMPLE.format("", "https://c.test/")), "samples[0].url", "Write a whole link"),
+        (file_with(samples=SAMPLE.format("exe.test/a", "/c")), "samples[0].expect", "Write the whole destination"),
         (
             file_with(samples=SAMPLE.format("exe.test/a", "https://exe.test/c")),
             "samples[0].expect",
@@ -81,7 +81,7 @@ def check_text(tmp_path: Path) -> CheckText:
         (
             file_with('[accept]\ndecoys = ["ads.test"]', samples=SAMPLE.format("exe.test/a", "https://ads.test/c")),
             "samples[0].expect",
-            "remove it there, or correct the sample",
+            "Remove it there, or correct the sample",
         ),
     ],
 )
@@ -94,15 +94,15 @@ def test_errors(check_text: CheckText, text: str, field: str, message: str) -> N
 @pytest.mark.parametrize(
     ("text", "field", "message"),
     [
-        (file_with(steps(f"{FOLLOW}\noptional = true", LINK)), "steps[0].optional", "remove it"),
-        (file_with("[limits]\ntimeout = 5\nmax_wait = 5"), "limits.max_wait", "raise timeout"),
-        (file_with('status = "captcha"\nnote = "x"'), "since", "say when"),
+        (file_with(steps(f"{FOLLOW}\noptional = true", LINK)), "steps[0].optional", "Remove it"),
+        (file_with("[limits]\ntimeout = 5\nmax_wait = 5"), "limits.max_wait", "Raise timeout"),
+        (file_with('status = "captcha"\nnote = "x"'), "since", "Say when"),
         (file_with('status = "degraded"\nsince = 2026-01-02'), "note", "and why"),
         (file_with('[browser]\nallow = ["cdn.test"]'), "browser.allow", 'no effect without engine = "browser"'),
     ],
 )
 def test_warnings(check_text: CheckText, text: str, field: str, message: str) -> None:
-    """What is probably a mistake is a warning."""
+    """A probable mistake is a warning."""
     (issue,) = check_text(text)
     assert (issue.field, issue.level) == (field, "warning")
     assert message in issue.message

@@ -43,4 +43,4 @@ def test_unknown_family(tmp_path: Path) -> None:
     file.write_text('id = "a"\nlabel = "A"\nhosts = ["a.test"]\ntier = "standard"\nfamily = "adfly"')
     (issue,) = check([file])
     assert issue.field == "family"
-    assert 'no family "adfly"; there is adlinkfly, ' in issue.message
+    assert 'no family "adfly". There is adlinkfly, ' in issue.message

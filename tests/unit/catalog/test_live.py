@@ -78,7 +78,7 @@ def test_broken_then_fixed(tmp_path: Path) -> None:
 
 
 def test_broken_at_the_start(tmp_path: Path) -> None:
-    """A file that is broken at the start is left out; its built-in provider and all other files are there."""
+    """A file that is broken at the start is left out. Its built-in provider and all other files are there."""
     write(tmp_path, "mine")
     (tmp_path / "bitly.toml").write_text(BROKEN)
     with capture_logs() as logs:
@@ -89,7 +89,7 @@ def test_broken_at_the_start(tmp_path: Path) -> None:
 
 
 def test_no_directory_yet(tmp_path: Path) -> None:
-    """A missing directory is reported once and read when it appears; if it goes away, its providers stay."""
+    """A missing directory is reported once and read when it appears. If it goes away, its providers stay."""
     directory = tmp_path / "providers"
     with capture_logs() as logs:
         live = LiveCatalog(directory)
@@ -115,7 +115,7 @@ def test_half_written(tmp_path: Path) -> None:
 
 
 def test_replaced_by_a_rename(tmp_path: Path) -> None:
-    """A file that an editor replaces keeps its provider meanwhile; a new file of the same size and time is noticed."""
+    """A file that an editor replaces keeps its provider meanwhile. A new file of the same size and time is noticed."""
     file = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     before = file.stat()
@@ -155,7 +155,7 @@ def test_renamed(tmp_path: Path) -> None:
 
 
 def test_clash_that_is_resolved(tmp_path: Path) -> None:
-    """A new file cannot take the host of another; once the other is removed, the new file is applied unchanged."""
+    """A new file cannot take the host of another. Once the other is removed, the new file is applied unchanged."""
     first = write(tmp_path, "mine")
     live = LiveCatalog(tmp_path)
     write(tmp_path, "another", label="B", host="mine.test")

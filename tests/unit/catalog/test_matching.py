@@ -59,7 +59,7 @@ def test_owner(host: str, owner: str | None) -> None:
 
 
 def test_discontinued() -> None:
-    """Closed services take precedence over the fallback; a provider with status dead counts as one."""
+    """Closed services take precedence over the fallback. A provider with status dead counts as one."""
     assert CATALOG.find_discontinued("exe.test") is None
     service = CATALOG.find_discontinued("x.dead.test")
     assert service is not None

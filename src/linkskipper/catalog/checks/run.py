@@ -51,7 +51,7 @@ def _check_match(provider: Provider) -> Iterator[Issue]:
         return
     lowest, highest = pattern.possiblematchrange(PATH_PREFIX)
     if highest < b"/" or lowest >= b"0":
-        yield Issue("match.path", 'matches no path, because paths begin with "/"; begin it with "^/"')
+        yield Issue("match.path", 'matches no path, because paths begin with "/". Begin it with "^/".')
 
 
 def _check_decoys(provider: Provider) -> Iterator[Issue]:
@@ -59,26 +59,26 @@ def _check_decoys(provider: Provider) -> Iterator[Issue]:
     listed = set(provider.accept.decoys)
     own = [host for host in provider.hosts if host in listed or host.removeprefix(WILDCARD) in decoys]
     if own:
-        yield Issue("accept.decoys", f"{some_of(own)} is the provider's own; only other hosts can be decoys")
+        yield Issue("accept.decoys", f"{some_of(own)} is the provider's own. Only other hosts can be decoys.")
 
 
 def _check_limits(provider: Provider) -> Iterator[Issue]:
     limits = provider.limits
     if limits.min_interval is not None and limits.min_interval >= limits.timeout:
-        yield Issue("limits.min_interval", "leaves no time for a second request; set it below timeout")
+        yield Issue("limits.min_interval", "leaves no time for a second request. Set it below timeout.")
     if "max_wait" in limits.model_fields_set and limits.max_wait >= limits.timeout:
-        yield Issue("limits.max_wait", "is not below timeout, which ends the link first; raise timeout", "warning")
+        yield Issue("limits.max_wait", "is not below timeout, which ends the link first. Raise timeout.", "warning")
 
 
 def _check_status(provider: Provider) -> Iterator[Issue]:
     for name in ("since", "note"):
         if provider.status != "active" and not getattr(provider, name):
-            yield Issue(name, f'is missing; say when and why the status became "{provider.status}"', "warning")
+            yield Issue(name, f'is missing. Say when and why the status became "{provider.status}".', "warning")
 
 
 def _check_browser(provider: Provider) -> Iterator[Issue]:
     if provider.engine != "browser" and provider.browser.allow:
-        yield Issue("browser.allow", 'has no effect without engine = "browser"; set that, or remove it', "warning")
+        yield Issue("browser.allow", 'has no effect without engine = "browser". Set that, or remove it.', "warning")
 
 
 def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
@@ -89,7 +89,7 @@ def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
         if owner is not None and owner.id != provider.id and not owner.is_fallback:
             taken.setdefault(owner.id, []).append(host)
     for owner_id, hosts in taken.items():
-        message = f'takes {some_of(hosts)} from the provider "{owner_id}"; use that id to replace the whole provider'
+        message = f'takes {some_of(hosts)} from the provider "{owner_id}". Use that id to replace the whole provider.'
         yield Issue("hosts", message, "warning")
 
 

@@ -16,7 +16,7 @@ def check_samples(provider: Provider) -> Iterator[Issue]:
         place = f"samples[{number}]"
         url = _parse(sample.url)
         if url is None:
-            yield Issue(f"{place}.url", f'"{sample.url}" is not an http or https URL; write a whole link')
+            yield Issue(f"{place}.url", f'"{sample.url}" is not an http or https URL. Write a whole link.')
             continue
         hosts.add(url.host)
         yield from _check_url(provider, place, url)
@@ -27,9 +27,9 @@ def check_samples(provider: Provider) -> Iterator[Issue]:
 
 def _check_url(provider: Provider, place: str, url: Url) -> Iterator[Issue]:
     if not provider.owns(url.host):
-        yield Issue(f"{place}.url", f"{url.host} is not one of the hosts; list it there, or correct the sample")
+        yield Issue(f"{place}.url", f"{url.host} is not one of the hosts. List it there, or correct the sample.")
     elif not provider.is_link(url):
-        yield Issue(f"{place}.url", f'match.path does not match "{url.path}"; correct one of the two')
+        yield Issue(f"{place}.url", f'match.path does not match "{url.path}". Correct one of the two.')
 
 
 def _check_expect(provider: Provider, place: str, url: Url, sample: Sample) -> Iterator[Issue]:
@@ -37,15 +37,15 @@ def _check_expect(provider: Provider, place: str, url: Url, sample: Sample) -> I
         expect = parse_url(sample.expect)
     except ForeignScheme as foreign:
         if foreign.scheme not in provider.accept.schemes:
-            yield Issue(f"{place}.expect", f"{foreign.scheme}: is not in accept.schemes; list it there")
+            yield Issue(f"{place}.expect", f"{foreign.scheme}: is not in accept.schemes. List it there.")
         return
     except BadUrl:
-        yield Issue(f"{place}.expect", f'"{sample.expect}" is not a URL; write the whole destination')
+        yield Issue(f"{place}.expect", f'"{sample.expect}" is not a URL. Write the whole destination.')
         return
     if provider.keeps(url.host, expect.host):
-        yield Issue(f"{place}.expect", f"{expect.host} is the provider's own host; write the destination behind it")
+        yield Issue(f"{place}.expect", f"{expect.host} is the provider's own host. Write the destination behind it.")
     elif provider.is_decoy(expect.host):
-        yield Issue(f"{place}.expect", f"{expect.host} is in accept.decoys; remove it there, or correct the sample")
+        yield Issue(f"{place}.expect", f"{expect.host} is in accept.decoys. Remove it there, or correct the sample.")
 
 
 def _check_hosts(provider: Provider, sampled: set[str]) -> Iterator[Issue]:
@@ -59,7 +59,7 @@ def _check_hosts(provider: Provider, sampled: set[str]) -> Iterator[Issue]:
         and (host.removeprefix(WILDCARD) not in domains if host.startswith(WILDCARD) else host not in sampled)
     ]
     if missing:
-        yield Issue("samples", f"there is none for {some_of(missing)}; add a link as url, its destination as expect")
+        yield Issue("samples", f"there is none for {some_of(missing)}. Add a link and its destination.")
 
 
 def _parse(text: str) -> Url | None:

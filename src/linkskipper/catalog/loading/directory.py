@@ -85,7 +85,7 @@ class ProviderDirectory:
         self._issues.pop(file, None)
 
     def _report_unreadable(self, error: OSError) -> Changes:
-        message = f"cannot be read: {error.strerror}; its providers stay as they were until it can"
+        message = f"cannot be read: {error.strerror}. Its providers stay as they were until it can."
         reported = self._path in self._issues
         self._issues[self._path] = [Issue("", message, file=str(self._path))]
         return UNCHANGED if reported else Changes(changed=False, issues=self._issues[self._path])

@@ -31,9 +31,9 @@ def _host_fields(content: Provider | DiscontinuedFile) -> Iterator[tuple[str, tu
 def _refusal(host: str) -> str | None:
     name = host.removeprefix(WILDCARD)
     if name.rpartition(".")[2].isdigit():
-        return f'"{host}" is an IP address; write a host name, as "exe.io"'
+        return f'"{host}" is an IP address. Write a host name, as "exe.io".'
     if _registry_suffixes().is_public(name):
-        return f'"{host}" is a public suffix, where anybody can register a name; list the hosts themselves'
+        return f'"{host}" is a public suffix, where anybody can register a name. List the hosts themselves.'
     return None
 
 

@@ -79,31 +79,31 @@ class Layer:
 
     def _clashes(self, file: Path, content: FileContent) -> Iterator[Issue]:
         if isinstance(content, Provider) and (other := self._ids.get(content.id, file)) != file:
-            yield Issue("id", f'{other.name} has the id "{content.id}" too; choose another')
+            yield Issue("id", f'{other.name} has the id "{content.id}" too. Choose another.')
         shared: dict[Path, list[str]] = {}
         for host in sorted(_exclusive_hosts(content)):
             if (other := self._hosts.get(host, file)) != file:
                 shared.setdefault(other, []).append(host)
         field = "dead" if isinstance(content, DiscontinuedFile) else "hosts"
         for other, hosts in shared.items():
-            yield Issue(field, f"{other.name} lists {', '.join(hosts)} too; leave it in one file")
+            yield Issue(field, f"{other.name} lists {', '.join(hosts)} too. Leave it in one file.")
 
 
 def read_file(file: Path) -> FileContent | list[Issue]:
     """Return what a file describes, or its issues."""
     try:
         if file.exists() and not file.is_file():  # reading a pipe would wait for a writer
-            return [_whole_file(file, "is not a file; remove it, or give it another suffix than .toml")]
+            return [_whole_file(file, "is not a file. Remove it, or give it another suffix than .toml.")]
         table = tomllib.loads(_read_bounded(file))
         return (DiscontinuedFile if file.name in DISCONTINUED_FILES else Provider).model_validate(table)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        message = "is not UTF-8; save it as UTF-8"
+        message = "is not UTF-8. Save it as UTF-8."
     except tomllib.TOMLDecodeError as error:
         message = f"is not TOML: {error}"
     except RecursionError:
-        message = "is nested too deeply; no field needs more than a table in a list"
+        message = "is nested too deeply. No field needs more than a table in a list."
     except ValidationError as error:
         return [issue.in_file(file) for issue in issues_of(error)]
     except ValueError as error:  # tomllib passes on what int() raises for thousands of digits

@@ -21,13 +21,13 @@ MAX_MESSAGE = 500
 """Characters of a message that are shown."""
 
 _MESSAGES = {
-    "missing": "this field is missing; add it",
-    "extra_forbidden": "there is no such field; {suggestion}",
+    "missing": "this field is missing. Add it.",
+    "extra_forbidden": "there is no such field. {suggestion}",
     "literal_error": "this must be {expected}, and is {input}",
     "model_type": "this must be a table, as {{ field = value }}",
-    "too_long": "this has {actual_length} entries; {max_length} are allowed",
-    "union_tag_invalid": 'there is no step "{tag}"; there is {expected_tags}',
-    "union_tag_not_found": 'the step does not say what it does; add use = "…"',
+    "too_long": "this has {actual_length} entries, and {max_length} are allowed",
+    "union_tag_invalid": 'there is no step "{tag}". There is {expected_tags}.',
+    "union_tag_not_found": 'the step does not say what it does. Add use = "…".',
     "value_error": "{error}",
 }
 
@@ -38,7 +38,7 @@ def issues_of(error: ValidationError) -> Iterator[Issue]:
     for detail in islice(details, MAX_ISSUES):
         yield Issue(_field(detail), _message(detail))
     if (rest := len(details) - MAX_ISSUES) > 0:
-        yield Issue("", f"{rest} more errors; fix those above first")
+        yield Issue("", f"{rest} more errors. Fix those above first.")
 
 
 def _field(detail: ErrorDetails) -> str:
@@ -74,7 +74,7 @@ def _cut(text: str, length: int) -> str:
 
 def _suggestion(name: str) -> str:
     close = get_close_matches(name, _field_names(Table), n=1)
-    return f'did you mean "{close[0]}"?' if close else "remove it"
+    return f'Did you mean "{close[0]}"?' if close else "Remove it."
 
 
 @cache
