@@ -1,39 +1,84 @@
-"""The database schema: its revisions, and the one that this version needs."""
+"""The database schema: numbered SQL files, applied in order, each once.
 
-from io import StringIO
+A migration is a file `migrations/NNNN_name.sql`. The table `schema_migrations` holds one row for each file that was
+applied (docs/decisions/0003-migrations-as-sql.md).
+"""
+
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
+
+import asyncpg
+import msgspec
 
 from linkskipper.database.pool import Connection
 from linkskipper.errors import SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+HEAD = max(file.name[:4] for file in MIGRATIONS.glob("[0-9]*.sql"))
+LOCK_TIMEOUT = "10s"
 MIGRATION_LOCK = 0x4C534B50  # "LSKP": one process migrates at a time
+
+CREATE_TABLE = """
+CREATE TABLE schema_migrations (
+    version text PRIMARY KEY,
+    name text NOT NULL,
+    checksum bytea NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+INSERT = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)"
+LAST = "SELECT max(version) FROM schema_migrations"
+APPLIED = "SELECT version, checksum FROM schema_migrations"
+EXISTS = "SELECT to_regclass($1) IS NOT NULL"
 
 State = Literal["current", "behind", "newer"]
 
 
+class Migration(msgspec.Struct, frozen=True):
+    """One migration file: its four-digit version, its name, and its SQL."""
+
+    version: str
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> bytes:
+        """SHA-256 of the SQL."""
+        return sha256(self.sql.encode()).digest()
+
+
+@cache
+def read_migrations() -> tuple[Migration, ...]:
+    """Read all migration files, in the order in which they are applied."""
+    return tuple(
+        Migration(file.stem[:4], file.stem[5:], file.read_text(encoding="utf-8"))
+        for file in sorted(MIGRATIONS.glob("[0-9]*.sql"))
+    )
+
+
 async def current_revision(connection: Connection) -> str | None:
-    """The revision that the database is at; None for an empty database."""
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-        return None
-    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
-    return revision
+    """Return the version of the last migration that was applied, None for an empty database."""
+    revision: str | None
+    if await connection.fetchval(EXISTS, "schema_migrations"):
+        revision = await connection.fetchval(LAST)
+        return revision
+    return await _alembic_revision(connection)
 
 
 def judge(revision: str | None) -> State:
-    """How the database's revision stands to the one that this version works with."""
+    """Compare a database's revision with the one that this version needs."""
     if revision == HEAD:
         return "current"
     return "newer" if revision is not None and revision > HEAD else "behind"
 
 
 async def require_current(connection: Connection) -> None:
-    """Refuse a database whose schema this version does not know.
+    """Refuse a database whose schema is not the one that this version needs.
 
     Raises:
-        SchemaError: says what to do.
+        SchemaError: the schema is older or newer. The message says what to do.
     """
     revision = await current_revision(connection)
     match judge(revision):
@@ -49,14 +94,67 @@ async def require_current(connection: Connection) -> None:
             )
 
 
-def upgrade_script(revision: str | None, to: str = "head") -> str:
-    """The SQL, one transaction, that brings a database from one revision to another."""
-    # Alembic takes half a second to import: only a start that migrates pays for it.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+async def upgrade(connection: Connection, *, to: str = HEAD) -> None:
+    """Apply the migrations that the database lacks, each in a transaction of its own.
 
-    script = StringIO()
-    config = Config(output_buffer=script)
-    config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, f"{revision or 'base'}:{to}", sql=True)
-    return script.getvalue()
+    The caller holds MIGRATION_LOCK.
+
+    Raises:
+        SchemaError: the schema is newer, an applied file was changed, or a table stayed locked for LOCK_TIMEOUT.
+    """
+    if judge(await current_revision(connection)) == "newer":
+        await require_current(connection)
+    applied = await _applied(connection)
+    for migration in read_migrations():
+        if migration.version in applied:
+            _check_unchanged(migration, applied[migration.version])
+        elif migration.version <= to:
+            await _apply(connection, migration)
+
+
+async def _applied(connection: Connection) -> dict[str, bytes]:
+    """Return the checksums of the applied migrations by version, and make their table where it is missing."""
+    if not await connection.fetchval(EXISTS, "schema_migrations"):
+        async with connection.transaction():
+            await connection.execute(CREATE_TABLE)
+            await _adopt_from_alembic(connection)
+    return {row["version"]: row["checksum"] for row in await connection.fetch(APPLIED)}
+
+
+async def _adopt_from_alembic(connection: Connection) -> None:
+    """Take over a database of version 0.1, which Alembic migrated, and make that version refuse it."""
+    revision = await _alembic_revision(connection)
+    if revision is None:
+        return
+    for migration in read_migrations():
+        if migration.version <= revision:
+            await connection.execute(INSERT, migration.version, migration.name, migration.checksum)
+    await connection.execute("UPDATE alembic_version SET version_num = 'replaced'")
+
+
+async def _alembic_revision(connection: Connection) -> str | None:
+    if not await connection.fetchval(EXISTS, "alembic_version"):
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+def _check_unchanged(migration: Migration, checksum: bytes) -> None:
+    if migration.checksum != checksum:
+        raise SchemaError(
+            f"The migration {migration.version}_{migration.name} was changed after this database had applied it: "
+            "restore the file, and write the change as a new migration."
+        )
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            await connection.execute(migration.sql)
+            await connection.execute(INSERT, migration.version, migration.name, migration.checksum)
+    except asyncpg.LockNotAvailableError:
+        raise SchemaError(
+            f"The migration {migration.version}_{migration.name} waited {LOCK_TIMEOUT} for a locked table: "
+            "stop the processes that use the database, and migrate again."
+        ) from None

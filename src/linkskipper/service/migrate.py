@@ -1,7 +1,7 @@
 """Bring the schema of a database up to date: our tables, then those of the queue."""
 
 from linkskipper.database import open_connection
-from linkskipper.database.schema import MIGRATION_LOCK, current_revision, judge, require_current, upgrade_script
+from linkskipper.database.schema import MIGRATION_LOCK, current_revision, judge, upgrade
 from linkskipper.queue.pgqueuer import install_queue
 
 
@@ -9,17 +9,14 @@ async def migrate(url: str) -> None:
     """Bring the schema to the revision of this version. Change nothing where it is there already.
 
     Raises:
-        SchemaError: the schema is from a newer version.
+        SchemaError: the schema is from a newer version, or a migration could not be applied.
     """
     connection = await open_connection(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
-        revision = await current_revision(connection)
-        match judge(revision):
-            case "newer":
-                await require_current(connection)
-            case "behind":
-                await connection.execute(upgrade_script(revision))
-                await install_queue(connection)
+        behind = judge(await current_revision(connection)) == "behind"
+        await upgrade(connection)
+        if behind:
+            await install_queue(connection)
     finally:
         await connection.close()

@@ -6,12 +6,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from linkskipper.accounts import load_keyring
 from linkskipper.database import Pool
-from linkskipper.database.schema import HEAD, MIGRATIONS, current_revision, require_current, upgrade_script
+from linkskipper.database.schema import HEAD, Migration, current_revision, read_migrations, require_current, upgrade
 from linkskipper.errors import SchemaError
 from linkskipper.queue.pgqueuer import QueueEntry, enqueue, install_queue
 from linkskipper.service.migrate import migrate
@@ -40,7 +38,7 @@ async def test_a_database_of_the_first_version_is_brought_up_with_its_data(serve
     await connection.execute("CREATE DATABASE first")
     url = named(server_url, "first")
     first = await asyncpg.connect(url)
-    await first.execute(upgrade_script(None, "0001"))
+    await upgrade(first, to="0001")
     await install_queue(first)
     job_id, link = uuid4(), fresh_link()
     account = await first.fetchval("INSERT INTO accounts (name, balance, held) VALUES ('old', 5, 1) RETURNING id")
@@ -71,28 +69,60 @@ async def test_a_database_of_the_first_version_is_brought_up_with_its_data(serve
 
 async def test_newer_schema_is_refused(pool: Pool, database_url: str) -> None:
     """A database from a newer version is neither used nor changed."""
-    await pool.execute("UPDATE alembic_version SET version_num = '9999'")
+    await pool.execute("INSERT INTO schema_migrations VALUES ('9999', 'later', '')")
     async with pool.acquire() as connection:
         with pytest.raises(SchemaError, match="newer than this version"):
             await require_current(connection)
     with pytest.raises(SchemaError, match="newer than this version"):
         await migrate(database_url)
-    assert await pool.fetchval("SELECT version_num FROM alembic_version") == "9999"
+    assert await pool.fetchval("SELECT max(version) FROM schema_migrations") == "9999"
 
 
 async def test_older_schema_says_how_to_migrate(pool: Pool) -> None:
     """A database that was not migrated names the command."""
-    await pool.execute("DROP TABLE alembic_version")
+    await pool.execute("DROP TABLE schema_migrations")
     async with pool.acquire() as connection:
         with pytest.raises(SchemaError, match="linkskipper db migrate"):
             await require_current(connection)
 
 
-def test_head_is_alembics() -> None:
-    """The revision read from the file names is the one that Alembic finds."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+async def test_a_changed_file_is_refused(pool: Pool, database_url: str) -> None:
+    """A migration that was changed after it was applied is named, and nothing is applied."""
+    await pool.execute("UPDATE schema_migrations SET checksum = '' WHERE version = '0002'")
+    with pytest.raises(SchemaError, match="0002_webhooks was changed"):
+        await migrate(database_url)
+
+
+async def test_a_locked_table_ends_the_migration(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration does not wait for a locked table without end, and leaves nothing half applied."""
+    locks = Migration("0999", "locks", "CREATE TABLE half (id int); ALTER TABLE accounts ADD COLUMN x int")
+    monkeypatch.setattr("linkskipper.database.schema.read_migrations", lambda: (*read_migrations(), locks))
+    monkeypatch.setattr("linkskipper.database.schema.LOCK_TIMEOUT", "50ms")
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute("LOCK TABLE accounts")
+        async with pool.acquire() as connection:
+            with pytest.raises(SchemaError, match="0999_locks waited 50ms"):
+                await upgrade(connection, to="0999")
+    assert await pool.fetchval("SELECT to_regclass('half')") is None
+
+
+async def test_a_database_of_alembic_is_taken_over(server_url: str) -> None:
+    """A database of version 0.1 goes on from its revision, and version 0.1 refuses it from then on."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute("CREATE DATABASE alembics")
+    url = named(server_url, "alembics")
+    old = await asyncpg.connect(url)
+    for migration in read_migrations()[:2]:
+        await old.execute(migration.sql)
+    await old.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    await old.execute("INSERT INTO alembic_version VALUES ('0002')")
+    assert await current_revision(old) == "0002"
+    await migrate(url)
+    assert await current_revision(old) == HEAD
+    assert await old.fetchval("SELECT version_num FROM alembic_version") > HEAD
+    await old.close()
+    await connection.execute("DROP DATABASE alembics")
+    await connection.close()
 
 
 async def test_queue_outlives_a_crash_of_the_server(pool: Pool) -> None:

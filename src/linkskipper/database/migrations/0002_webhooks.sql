@@ -1,11 +1,5 @@
-"""Webhooks: deliveries, their attempts, the hosts that receive them; and a grace time for rolled webhook secrets."""
+-- Webhooks: deliveries, their attempts, the receiving hosts; a grace period for rolled webhook secrets.
 
-from alembic import op
-
-revision = "0002"
-down_revision = "0001"
-
-TABLES = """
 ALTER TABLE api_keys ADD COLUMN previous_webhook_secret bytea, ADD COLUMN previous_webhook_until timestamptz;
 
 -- One worker at a time delivers to a host. Lease and wakeup are entries of the queue: the one whose worker does so now,
@@ -60,8 +54,3 @@ CREATE TABLE webhook_attempts (
 );
 COMMENT ON COLUMN webhook_attempts.error IS 'NULL: it was received';
 COMMENT ON COLUMN webhook_attempts.response IS 'how the answer''s body began';
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Places at providers that take only so many links at once, and when each may be sent its next request."""
+-- Slots at providers that limit concurrency, and the time of the next request to each provider.
 
-from alembic import op
-
-revision = "0003"
-down_revision = "0002"
-
-TABLES = """
 CREATE TABLE provider_places (
     provider text NOT NULL,
     job_id uuid NOT NULL,
@@ -25,8 +19,3 @@ CREATE TABLE provider_pace (
     provider text PRIMARY KEY,
     next_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Accounts, keys, the ledger, jobs, idempotency keys, the cache of links and the health of providers."""
+-- Accounts, keys, the ledger, jobs, idempotency keys, the link cache and provider health.
 
-from alembic import op
-
-revision = "0001"
-down_revision = None
-
-TABLES = """
 CREATE TABLE accounts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
@@ -139,8 +133,3 @@ CREATE TABLE circuits (
     CHECK (probe_until IS NULL OR open_until IS NOT NULL)
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN circuits.streak IS 'accounts of the failures in a row, the newest last';
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)
