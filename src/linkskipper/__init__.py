@@ -1,6 +1,6 @@
 """Link Skipper: give it a short link, get back where it really leads.
 
-As a library: docs/library.md. What is named here is loaded when it is first asked for.
+As a library: docs/guides/library.md. What is named here is loaded when it is first asked for.
 """
 
 from importlib import import_module

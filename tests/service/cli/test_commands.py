@@ -258,6 +258,6 @@ async def test_help_of_every_command() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    """docs/operating.md lists each setting, and none that is no more."""
-    listed = set(re.findall(r"^\| `LINKSKIPPER_(\w+)`", (DOCS / "operating.md").read_text(), re.MULTILINE))
+    """docs/reference/settings.md lists each setting, and none that is no more."""
+    listed = set(re.findall(r"^\| `LINKSKIPPER_(\w+)`", (DOCS / "reference" / "settings.md").read_text(), re.MULTILINE))
     assert listed == {name.upper() for name in Settings.model_fields}

@@ -1,4 +1,4 @@
-"""docs/mending.md, run as it stands beside a running service: each command prints what the guide says."""
+"""docs/tutorials/mend-a-shortener.md works as it stands: each command prints what the page says."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ import aiohttp
 
 from linkskipper.lab import Lab
 
-GUIDE = Path(__file__).parents[3] / "docs" / "mending.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "tutorials" / "mend-a-shortener.md"
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TIME = re.compile(r" +\d+ ms ")

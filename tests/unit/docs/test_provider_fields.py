@@ -1,4 +1,4 @@
-"""docs/providers.md says what provider files may hold: all of it, and nothing else."""
+"""docs/reference/provider-files.md says what provider files may hold: all of it, and nothing else."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from linkskipper.catalog.fields import Table
 DOCS = re.sub(
     r"^```.*?^```",
     "",
-    (Path(__file__).parents[3] / "docs" / "providers.md").read_text(),
+    (Path(__file__).parents[3] / "docs" / "reference" / "provider-files.md").read_text(),
     flags=re.MULTILINE | re.DOTALL,
 )
 UNIONS = get_args(get_args(Step)[0])
