@@ -1,64 +1,96 @@
-# What one does here; `make help` lists it.
-PYTHON ?= $(firstword $(foreach each,python3 python3.13 python3.12 python3.11,\
-	$(shell $(each) -c 'import sys; print("$(each)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+# The habits of this project. `make help` lists them.
+SHELL := bash
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test check format prose bench openapi lock clean
+.PHONY: help run lab test test-fast coverage check format prose docs bench openapi lock migration provider release clean
 
-help: ## List what there is to do
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: $(VENV)/run ## Set everything up and run the service, with local shorteners to try it on
+run: $(VENV)/run ## Run the service with local shorteners: make run ARGS='--port 9000'
 	@exec $(BIN)/linkskipper serve --lab $(ARGS)
 
 lab: $(VENV)/run ## Run the local shorteners alone
 	@exec $(BIN)/linkskipper lab $(ARGS)
 
-test: check ## Set everything up, run every check and every test
-	@$(BIN)/python requirements/browser.py
-	@$(BIN)/python requirements/interpreters.py
+ifdef T
+test: $(VENV)/dev ## Run every check and every test, or one path: make test T=tests/unit/catalog
+	$(BIN)/python -m pytest $(T) $(ARGS)
+else
+test: check
+	@$(BIN)/python -m tools.test_programs
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+endif
 
-check: $(VENV)/dev ## Lint, formatting, types, who may import whom
+test-fast: $(VENV)/dev ## Run the tests that need no browser and do not wait
+	$(BIN)/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS)
+
+coverage: $(VENV)/dev ## Run every test and show the lines that none of them reaches
+	@$(BIN)/python -m tools.test_programs
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+check: $(VENV)/dev ## Check lint, format, types and imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(VENV)/dev ## Put the code into its form
+format: $(VENV)/dev ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 prose: ## Find English that is hard to read: make prose P='src/linkskipper/jobs docs'
 	@$(PYTHON) -m tools.prose $(P)
 
+docs: $(VENV)/dev ## Check links, anchors and reference pages of the documents
+	$(BIN)/python -m pytest -q tests/unit/docs
+
 bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 	$(BIN)/python -m bench $(ARGS)
 
-openapi: $(VENV)/run ## Renew docs/openapi.json from the code
+openapi: $(VENV)/run ## Write docs/openapi.json from the code
 	$(BIN)/python -m linkskipper.api.openapi > docs/openapi.json
 
-lock: $(VENV)/dev ## Renew the lock files from pyproject.toml
-	$(BIN)/python requirements/lock.py
+lock: $(VENV)/dev ## Write the lock files from pyproject.toml
+	$(BIN)/python -m tools.lock
 
-clean: ## Remove the virtual environment and the data of make run
-	rm -rf $(VENV) .linkskipper
+migration: ## Start the next migration: make migration NAME=add_account_notes
+	@$(PYTHON) -m tools.new_migration $(NAME)
+
+provider: ## Start a provider file: make provider ID=short
+	@$(PYTHON) -m tools.new_provider $(ID)
+
+release: $(VENV)/dev ## Check version, CHANGELOG and tag, then build the package
+	@$(BIN)/python -m tools.release
+
+clean: ## Remove the virtual environment, the data of make run, and what builds and tests leave
+	rm -rf $(VENV) .linkskipper dist htmlcov .coverage* .*_cache .hypothesis
 
 $(VENV)/run: requirements/run.txt pyproject.toml | $(VENV)/pip
-	$(PIP) install --require-hashes -r requirements/run.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(call install,requirements/run.txt)
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/pip
-	$(PIP) install --require-hashes -r requirements/dev.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(call install,requirements/dev.txt)
 	@touch $@ $(VENV)/run
 
 $(VENV)/pip:
-	@test -n "$(PYTHON)" || { echo "Link Skipper needs Python 3.11 or later: install it, or name it: make PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make virtual environments: install its venv module (on Debian and Ubuntu: python3-venv)." >&2; rm -rf $(VENV); exit 1; }
+	@test -n "$(PYTHON)" || { echo "Link Skipper needs Python 3.11 or later. Install it, or name it: make PYTHON=…" >&2; exit 1; }
+	@echo "Creating the virtual environment $(VENV) with $(PYTHON)."
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make virtual environments. Install its venv module (on Debian and Ubuntu: python3-venv)." >&2; rm -rf $(VENV); exit 1; }
 	@touch $@
+
+# Installs the packages of a lock file and shows how many of them are done.
+define install
+set -euo pipefail; \
+total=$$(grep -c '^[a-z]' $(1)); \
+echo "Installing the packages of $(1) (about a minute the first time)."; \
+$(PIP) install --require-hashes -r $(1) | $(PYTHON) -m tools.progress $$total; \
+$(PIP) --quiet install --no-deps --no-build-isolation --editable .
+endef

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tools.prose import check, files, find, main
 from tools.prose_text import Passage
 

@@ -1,0 +1,46 @@
+"""Check that version, CHANGELOG and tag agree, then build the package (docs/contributing/release.md)."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+RELEASED = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+
+
+def problems(root: Path) -> Iterator[str]:
+    """Yield the reasons for which the commit at `root` is not a release."""
+    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    changelog = (root / "CHANGELOG.md").read_text()
+    released = RELEASED.search(changelog)
+    if released is None or released[1] != version:
+        newest = released[1] if released else "missing"
+        yield f"pyproject.toml has version {version}, the newest section of CHANGELOG.md is {newest}."
+    if unreleased := re.search(r"^## \[Unreleased\]\s*\n(?=\S)(?!## )", changelog, re.MULTILINE):
+        line = changelog.count("\n", 0, unreleased.end()) + 1
+        yield f"CHANGELOG.md:{line}: move the entries of [Unreleased] into the section of the release."
+    tags = _git(root, "tag", "--points-at", "HEAD").split()
+    if f"v{version}" not in tags:
+        yield f"HEAD has {'the tags ' + ', '.join(tags) if tags else 'no tag'}. Tag it: git tag v{version}"
+    if changed := _git(root, "status", "--porcelain"):
+        yield f"The work tree has changes:\n{changed}"
+
+
+def main() -> int:
+    """Print the problems and return 1, or build the package into dist/."""
+    root = Path.cwd()
+    found = list(problems(root))
+    if found:
+        sys.stderr.writelines(f"{problem}\n" for problem in found)
+        return 1
+    return subprocess.run([sys.executable, "-m", "hatchling", "build"], cwd=root, check=False).returncode
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
