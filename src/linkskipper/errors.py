@@ -5,6 +5,7 @@ LinkSkipperError
 │   ├── SettingsError        a setting is missing or wrong
 │   ├── DataDirError         the data directory cannot be used
 │   ├── DatabaseError        the database cannot be reached or used
+│   │   └── DatabaseUnavailable  it does not answer: the same call may succeed later
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── CatalogError         a provider file is wrong
@@ -56,6 +57,10 @@ class DataDirError(OperatorError):
 
 class DatabaseError(OperatorError):
     """The database cannot be reached, started or used."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database does not answer, restarts, or takes no more connections. The same call may succeed later."""
 
 
 class SchemaError(OperatorError):

@@ -15,7 +15,6 @@ from litestar.types import ExceptionHandlersMap
 
 from linkskipper.api.body import MAX_BODY_BYTES
 from linkskipper.api.reading import get
-from linkskipper.database import AWAY
 from linkskipper.errors import ApiError, DatabaseError, InvalidKey, InvalidRequest, NotFound, OutOfCredits
 
 log = structlog.get_logger()
@@ -79,7 +78,7 @@ def _as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, HTTPException):
         return _from_framework(error)
-    if isinstance(error, (*AWAY, DatabaseError)):
+    if isinstance(error, DatabaseError):
         log.error("api.database_away", error=str(error))
         return ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_SECONDS)
     log.error("api.crashed", exc_info=error)

@@ -2,7 +2,6 @@
 
 from linkskipper.database.embedded.server import EmbeddedServer
 from linkskipper.database.pool import (
-    AWAY,
     OUT_OF_RANGE,
     Connection,
     DedicatedConnection,
@@ -12,7 +11,6 @@ from linkskipper.database.pool import (
 )
 
 __all__ = [
-    "AWAY",
     "OUT_OF_RANGE",
     "Connection",
     "DedicatedConnection",

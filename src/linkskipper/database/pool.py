@@ -1,65 +1,63 @@
 """Connections to PostgreSQL."""
 
-import asyncio
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from linkskipper.errors import DatabaseError
+from linkskipper.database.driver import LOST, MappedConnection, MappedPool, is_lost, reason
+from linkskipper.errors import DatabaseError, DatabaseUnavailable
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 CONNECT_SECONDS = 10
-STATEMENT_SECONDS = 30  # a server that hangs is one that is away
+STATEMENT_SECONDS = 30  # a server that hangs counts as unavailable
 RELEASE_SECONDS = 2
+MAX_QUERIES = 50_000  # statements until a connection is replaced: asyncpg's default
+IDLE_SECONDS = 300.0  # until an idle connection is closed: asyncpg's default
 
-# What a statement raises when the server is away, restarting or closing; the same call may succeed later.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # from a connection that the server's death has caught amid a statement
-    asyncpg.OperatorInterventionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
-
-
-OUT_OF_RANGE = asyncpg.DataError  # a number that no column holds, given or come to by adding
+OUT_OF_RANGE = asyncpg.DataError  # a number that does not fit its column, as given or as a sum
 
 
 async def open_pool(url: str, *, size: int) -> Pool:
     """Open a pool of at most size connections.
 
     Raises:
-        DatabaseError: the server cannot be reached or refuses us.
+        DatabaseUnavailable: the server does not answer.
+        DatabaseError: the URL is wrong, or the server refuses us.
     """
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            reset=_leave_as_is,
-        )
-    except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
-        raise unreachable(error) from None
+    pool = MappedPool(
+        url,
+        min_size=1,
+        max_size=size,
+        max_queries=MAX_QUERIES,
+        max_inactive_connection_lifetime=IDLE_SECONDS,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_SECONDS,
+        setup=None,
+        init=None,
+        reset=_leave_as_is,
+        loop=None,
+        connection_class=MappedConnection,
+        record_class=asyncpg.Record,
+    )
+    with _connecting():
+        await pool
+    return pool
 
 
 async def _leave_as_is(_: Connection) -> None:
-    """Instead of asyncpg's reset, a round trip after every use: whoever sets something on a connection undoes it."""
+    """Replace asyncpg's reset, a round trip after every use. A caller that changes a connection's state undoes it."""
 
 
 class DedicatedConnection:
-    """A connection of a pool's that stays taken, to read by statements that come one after another, as a Batcher's do.
+    """A connection of a pool that is kept for reads that come one after another, as those of a Batcher do.
 
-    Taking a connection and giving it back costs a process as much as a small statement does
+    To acquire and release a connection costs a process as much as a small statement does
     (docs/decisions/0008-cached-answers.md).
     """
 
@@ -68,14 +66,20 @@ class DedicatedConnection:
         self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """The rows of a statement that changes nothing: where the connection turns out to be lost, it is asked anew."""
+        """Return the rows of a statement that only reads. Ask again on a new connection where this one is lost.
+
+        Raises:
+            DatabaseUnavailable: the new connection is lost too, or cannot be opened.
+        """
         if self._connection is not None:
             try:
                 return await self._connection.fetch(statement, *arguments)
-            except AWAY:
-                lost, self._connection = self._connection, None
-                with suppress(*AWAY):
-                    await self._pool.release(lost, timeout=RELEASE_SECONDS)
+            except (DatabaseUnavailable, asyncpg.InterfaceError) as error:
+                if isinstance(error, asyncpg.InterfaceError) and not is_lost(self._connection):
+                    raise
+            lost, self._connection = self._connection, None
+            with suppress(DatabaseUnavailable):
+                await self._pool.release(lost, timeout=RELEASE_SECONDS)
         self._connection = await self._pool.acquire()
         return await self._connection.fetch(statement, *arguments)
 
@@ -84,17 +88,20 @@ async def open_connection(url: str) -> Connection:
     """Open one connection that belongs to the caller.
 
     Raises:
-        DatabaseError: the server cannot be reached or refuses us.
+        DatabaseUnavailable: the server does not answer.
+        DatabaseError: the URL is wrong, or the server refuses us.
     """
+    with _connecting():
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, connection_class=MappedConnection)
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    except (*AWAY, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
-        raise unreachable(error) from None
-
-
-def unreachable(error: BaseException) -> DatabaseError:
-    """Put a connection failure in one line; the URL stays out of it, as it may hold a password."""
-    reason = str(error) or ("no answer" if isinstance(error, asyncio.TimeoutError) else type(error).__name__)
-    return DatabaseError(
-        f"The database cannot be reached ({' '.join(reason.split())}): check LINKSKIPPER_DATABASE_URL and the server."
-    )
+        yield
+    except (*LOST, asyncpg.InterfaceError, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
+        kind = DatabaseUnavailable if isinstance(error, LOST) else DatabaseError
+        # The URL stays out of the message, because it may hold a password.
+        raise kind(
+            f"The database cannot be reached ({reason(error)}): check LINKSKIPPER_DATABASE_URL and the server."
+        ) from None

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from linkskipper.database.pool import AWAY
+from linkskipper.errors import DatabaseUnavailable
 
 log = structlog.get_logger()
 
@@ -20,8 +20,8 @@ async def until_available(call: Callable[[], Awaitable[Answer]], *, abandoned: a
     while True:
         try:
             return await call()
-        except AWAY as error:
+        except DatabaseUnavailable as error:
             if abandoned.is_set():
                 raise
-            log.warning("storage.away", error=str(error), retry_seconds=RETRY_SECONDS)
+            log.warning("database.unavailable", error=str(error), retry_seconds=RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from linkskipper.database import AWAY, Connection, open_connection
+from linkskipper.database import Connection, open_connection
 from linkskipper.errors import DatabaseError
 from linkskipper.jobs.queries import CHANNEL, NOTIFY
 
@@ -63,7 +63,7 @@ class JobNotifier:
         while True:
             try:
                 await self._listen()
-            except (*AWAY, DatabaseError) as error:
+            except DatabaseError as error:
                 log.warning("job_notifier.disconnected", error=str(error), retry_seconds=RECONNECT_SECONDS)
             await asyncio.sleep(RECONNECT_SECONDS)
 

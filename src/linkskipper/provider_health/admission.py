@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from linkskipper.catalog import Provider
-from linkskipper.database import AWAY, Pool
-from linkskipper.errors import ProviderDown
+from linkskipper.database import Pool
+from linkskipper.errors import DatabaseUnavailable, ProviderDown
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.circuit_breaker import PROBE_TIMEOUT, blocks
 from linkskipper.provider_health.stats import ProviderStats
@@ -75,7 +75,7 @@ class AdmissionControl:
             self._changed.clear()
             try:
                 await self.refresh()
-            except AWAY as error:
+            except DatabaseUnavailable as error:
                 log.warning("providers.refresh_failed", error=str(error))
 
     async def refresh(self) -> None:

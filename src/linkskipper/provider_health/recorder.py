@@ -9,7 +9,8 @@ import msgspec
 import structlog
 
 from linkskipper.catalog import Catalog
-from linkskipper.database import AWAY, Connection, Pool
+from linkskipper.database import Connection, Pool
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.circuit_breaker import CLOSED_CIRCUIT, Circuit, Signal, apply_signal
 from linkskipper.provider_health.outcomes import counts_as_failed, host_signals
@@ -66,7 +67,7 @@ class OutcomeRecorder:
             async with self._pool.acquire() as connection:
                 await _save_seconds(connection, seconds)
                 changed = await _update_circuits(connection, signals)
-        except AWAY as error:
+        except DatabaseUnavailable as error:
             log.warning("providers.outcomes_dropped", error=str(error))
             return
         if changed:

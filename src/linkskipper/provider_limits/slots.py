@@ -13,7 +13,8 @@ import asyncpg
 import structlog
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.database import AWAY, Connection, Pool
+from linkskipper.database import Connection, Pool
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.provider_limits import queries
 from linkskipper.queue.pgqueuer import QueueEntry, enqueue_first
 
@@ -68,7 +69,7 @@ class ProviderSlots:
                 await connection.execute(queries.LOCK_PLACES, provider.id)  # first, as everywhere
                 await connection.execute(queries.LEAVE_PLACE, provider.id, job_id, self._worker)
                 await self._hand_out(connection, provider.id)
-        except (*AWAY, asyncpg.PostgresError) as error:
+        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
             log.warning("providers.place_not_left", provider=provider.id, error=str(error))
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
@@ -85,7 +86,7 @@ class ProviderSlots:
             await asyncio.sleep(self._beat)
             try:
                 await self.tend()
-            except AWAY as error:
+            except DatabaseUnavailable as error:
                 log.warning("providers.places_not_tended", error=str(error))
 
     async def tend(self) -> None:

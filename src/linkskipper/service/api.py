@@ -12,7 +12,8 @@ from litestar.types import ASGIApp
 from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.api import InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter, create_app
 from linkskipper.catalog import Catalog
-from linkskipper.database import AWAY, Pool
+from linkskipper.database import Pool
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.service.background import supervise
@@ -84,5 +85,5 @@ async def _flush_last_used(authenticator: Authenticator) -> None:
         await asyncio.sleep(FLUSH_LAST_USED_SECONDS)
         try:
             await authenticator.flush_last_used()
-        except AWAY as error:
+        except DatabaseUnavailable as error:
             log.warning("keys.last_used_not_written", error=str(error))

@@ -6,7 +6,8 @@ from datetime import timedelta
 import structlog
 
 from linkskipper.accounts import prune_usage
-from linkskipper.database import AWAY, Pool
+from linkskipper.database import Pool
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.link_cache import prune_cached_links
 from linkskipper.provider_health import prune_circuits
@@ -28,7 +29,7 @@ async def run_retention(pool: Pool, settings: Settings) -> None:
     while True:
         try:
             await prune(pool, settings)
-        except AWAY as error:
+        except DatabaseUnavailable as error:
             log.warning("retention.put_off", error=str(error))
         await asyncio.sleep(EVERY_SECONDS)
 

@@ -13,8 +13,9 @@ import structlog
 
 from linkskipper.accounts import WebhookSecrets, load_keyring
 from linkskipper.catalog import Catalog
-from linkskipper.database import AWAY, Pool
+from linkskipper.database import Pool
 from linkskipper.egress import Client, FetchLimits
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
@@ -143,7 +144,7 @@ async def run_workers(
             for task in beside:
                 task.cancel()
             await workers.stop()
-            with suppress(*AWAY):
+            with suppress(DatabaseUnavailable):
                 await recorder.flush()
 
 

@@ -9,8 +9,9 @@ import msgspec
 import structlog
 
 from linkskipper.accounts import WebhookSecrets
-from linkskipper.database import AWAY, Pool
+from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.model import PendingDelivery
 from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
@@ -110,6 +111,6 @@ async def run_rescue(pool: Pool) -> None:
         try:
             if found := await rescue_stuck_hosts(pool, OVERDUE):
                 log.warning("webhooks.forgotten", hosts=found)
-        except AWAY as error:
+        except DatabaseUnavailable as error:
             log.warning("webhooks.look_put_off", error=str(error))
         await asyncio.sleep(LOOK_SECONDS)

@@ -135,9 +135,9 @@ async def test_crash(database_url: str, tmp_path: Path) -> None:
         assert (await caller.get("/v1/account")).body["balance"] == 100
 
 
-async def test_database_away(tmp_path: Path) -> None:
+async def test_database_away(data_dir: Path, tmp_path: Path) -> None:
     """While the database is away: 503 with a Retry-After, quickly; once it is back, the next call is answered."""
-    server = EmbeddedServer(tmp_path)
+    server = EmbeddedServer(data_dir)
     url = server.join()
     await migrate(url)
     try:

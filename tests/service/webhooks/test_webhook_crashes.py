@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from linkskipper.database import AWAY
 from linkskipper.database.embedded.server import EmbeddedServer
+from linkskipper.errors import DatabaseUnavailable
 from linkskipper.service.migrate import migrate
 from linkskipper.webhooks import DeliveryStatus, rescue_stuck_hosts
 from support.deliveries import attempted, ended, let_pass
@@ -147,7 +147,7 @@ async def test_the_database_goes_away_amid_an_attempt(tmp_path: Path) -> None:
 async def delivered(service: Service, job_id: str) -> bool:
     try:
         status = await service.pool.fetchval("SELECT status FROM webhook_deliveries WHERE job_id = $1", job_id)
-    except AWAY:
+    except DatabaseUnavailable:
         return False
     return bool(status == DeliveryStatus.DELIVERED)
 

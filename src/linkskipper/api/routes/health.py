@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.backend import Services
 from linkskipper.api.reading import get
-from linkskipper.database import AWAY, Pool
+from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
-from linkskipper.errors import SchemaError
+from linkskipper.errors import DatabaseUnavailable, SchemaError
 
 READY_SECONDS = 2
 
@@ -43,7 +43,7 @@ async def _problem(backend: Services) -> str | None:
         await _in_time(_check_schema(backend.pool))
     except SchemaError as error:
         return str(error)
-    except AWAY:
+    except DatabaseUnavailable:
         return "the database does not answer"
     return None if backend.workers_ready() else "the workers are not at their queues"
 
@@ -58,5 +58,5 @@ async def _in_time(check: Coroutine[None, None, None]) -> None:
     task = asyncio.create_task(check)
     if not (await asyncio.wait([task], timeout=READY_SECONDS))[0]:
         task.cancel()
-        raise TimeoutError
+        raise DatabaseUnavailable("The database does not answer in time.")
     task.result()

@@ -1,0 +1,113 @@
+"""asyncpg, with its errors mapped to one: DatabaseUnavailable when the connection is lost.
+
+asyncpg raises InterfaceError for a lost connection and for a wrong call alike. Here a wrong call keeps its error, so
+that nobody waits for it to succeed.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import asyncpg.transaction
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+
+from linkskipper.errors import DatabaseUnavailable
+
+# What asyncpg raises when the server does not answer, restarts, or refuses more connections.
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,  # the server died in the middle of a statement
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _mapped(method: Method) -> Method:
+    """Map the errors of a method whose object has `is_closed`."""
+
+    @wraps(method)
+    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await method(self, *args, **kwargs)
+        except LOST as error:
+            raise unavailable(error) from error
+        except asyncpg.InterfaceError as error:
+            if not self.is_closed():
+                raise
+            raise unavailable(error) from error
+
+    return cast("Method", call)
+
+
+class MappedTransaction(asyncpg.transaction.Transaction):
+    """A transaction that begins and ends with mapped errors."""
+
+    def is_closed(self) -> bool:
+        """Tell whether its connection is closed."""
+        connection: asyncpg.Connection[asyncpg.Record] = self._connection  # type: ignore[attr-defined]
+        return connection.is_closed()
+
+    __aenter__ = _mapped(asyncpg.transaction.Transaction.__aenter__)
+    __aexit__ = _mapped(asyncpg.transaction.Transaction.__aexit__)
+
+
+class MappedConnection(asyncpg.Connection):
+    """A connection whose statements raise mapped errors."""
+
+    execute = _mapped(asyncpg.Connection.execute)
+    executemany = _mapped(asyncpg.Connection.executemany)
+    fetch = _mapped(asyncpg.Connection.fetch)
+    fetchrow = _mapped(asyncpg.Connection.fetchrow)
+    fetchval = _mapped(asyncpg.Connection.fetchval)
+    add_listener = _mapped(asyncpg.Connection.add_listener)
+
+    def transaction(self, **options: Any) -> MappedTransaction:
+        """Return a transaction; see asyncpg for its options."""
+        isolation, readonly = options.get("isolation"), options.get("readonly", False)
+        return MappedTransaction(self, isolation, readonly, options.get("deferrable", False))
+
+
+class MappedPool(asyncpg.Pool):
+    """A pool that raises mapped errors. A pool that closes counts as lost: the process is about to stop."""
+
+    is_closed = asyncpg.Pool.is_closing
+    release = _mapped(asyncpg.Pool.release)
+    _acquire = _mapped(asyncpg.Pool._acquire)  # type: ignore[attr-defined]  # noqa: SLF001 - what acquire() awaits
+
+    def acquire(self, *, timeout: float | None = None) -> "_Acquired":
+        """Acquire a connection."""
+        return _Acquired(self, timeout)
+
+
+class _Acquired(PoolAcquireContext):
+    """Maps the error of a connection that is lost between two statements: its pool takes it back at once."""
+
+    __slots__ = ()
+
+    async def __aexit__(self, *raised: object) -> None:
+        was_lost = is_lost(self.connection)
+        await super().__aexit__(*raised)
+        if was_lost and isinstance(raised[1], asyncpg.InterfaceError):
+            raise unavailable(raised[1]) from raised[1]
+
+
+def is_lost(connection: "PoolConnectionProxy[asyncpg.Record] | None") -> bool:
+    """Tell whether a pool has taken back a connection that is still in use, which it does only for a lost one."""
+    return connection is not None and connection._con is None  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def unavailable(error: BaseException) -> DatabaseUnavailable:
+    """Say in one line why a connection was lost."""
+    return DatabaseUnavailable(f"The database does not answer ({reason(error)}).")
+
+
+def reason(error: BaseException) -> str:
+    """Put an error of asyncpg, or of the system, in one line."""
+    text = " ".join(str(error).split())
+    return text or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
