@@ -167,15 +167,15 @@ def _compare_spread(ours: Side, bare: Side) -> None:
 
 async def _grow(database: Connection) -> None:
     await database.execute(
-        "INSERT INTO links (link, url, target_url, provider, tier, expires_at)"
+        "INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)"
         " SELECT sha256(('https://bulk.lab.test/' || number)::bytea), 'https://bulk.lab.test/' || number,"
         " 'https://example.com/' || number, 'lab-bulk', 'standard', now() + interval '30 days'"
         " FROM generate_series(1, $1) AS number",
         CACHED_LINKS,
     )
     await database.execute(
-        "INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, queue_position, status, target_url)"
-        " SELECT uuidv7(-number * interval '1 second'), 1, 1, 'https://bulk.lab.test/' || number,"
+        "INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position, status,"
+        " target_url) SELECT uuidv7(-number * interval '1 second'), 1, 1, 'https://bulk.lab.test/' || number,"
         " sha256(('https://bulk.lab.test/' || number)::bytea), 'lab-bulk', 'standard', 1, 1, 'done',"
         " 'https://example.com/' || number FROM generate_series(1, $1) AS number",
         JOBS,

@@ -35,8 +35,8 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
             for number in range(3)
         ]
         await service.pool.execute(
-            "UPDATE links SET expires_at = now() - interval '1 second' WHERE link IN"
-            " (SELECT link FROM jobs WHERE id = $1)",
+            "UPDATE cached_links SET expires_at = now() - interval '1 second' WHERE link_hash IN"
+            " (SELECT link_hash FROM jobs WHERE id = $1)",
             done[0],
         )
         ancient = await age(service, done[0], days=31.5)
@@ -52,7 +52,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
         left = {row["id"] for row in await service.pool.fetch("SELECT id FROM jobs")}
         assert ancient not in left
         assert {outlived_its_key, UUID(done[2]), kept} <= left
-        assert await service.pool.fetchval("SELECT count(*) FROM ledger WHERE kind = 'take'") == 3
+        assert await service.pool.fetchval("SELECT count(*) FROM ledger WHERE kind = 'charge'") == 3
         assert (await caller.resolve(fresh_link(), idempotency_key="0")).status == 202
         assert (await caller.resolve(fresh_link(), idempotency_key="2")).body["job_id"] == done[2]
 

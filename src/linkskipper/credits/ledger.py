@@ -103,7 +103,7 @@ async def adjust(connection: Connection, account_id: int, amount: int, *, note: 
         UnknownRecordError: No account has this id.
         OverdrawnError: The balance would fall below what jobs under way hold.
     """
-    return await _change(connection, account_id, amount, "correction", note)
+    return await _change(connection, account_id, amount, "adjustment", note)
 
 
 async def _change(connection: Connection, account_id: int, amount: int, kind: str, note: str | None) -> int:

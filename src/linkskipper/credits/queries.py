@@ -14,8 +14,8 @@ WHERE accounts.id = reserved.id
 SETTLE = """
 WITH noted AS (
     INSERT INTO ledger (account_id, kind, amount, job_id)
-    SELECT account_id, 'take', -credits, job_id
-    FROM unnest($4::bigint[], $5::bigint[], $6::uuid[]) AS charge (account_id, credits, job_id)
+    SELECT account_id, 'charge', -credits, job_id
+    FROM unnest($4::bigint[], $5::bigint[], $6::uuid[]) AS charges (account_id, credits, job_id)
 )
 UPDATE accounts SET held = accounts.held - ended.held, balance = balance - ended.charged
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS ended (id, held, charged)

@@ -29,18 +29,19 @@ class JobCompleter:
         """End many jobs in one transaction. The answer is False for a job whose attempt no longer counts."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                leaders = await connection.fetch(queries.END, *zip(*map(_columns, results), strict=True))
-                ended = {row["id"]: row["link_hash"] for row in leaders}
-                accepted = {ended[result.job_id]: result for result in results if result.job_id in ended}
-                jobs = [*leaders, *await end_followers(connection, accepted)]
+                ended = await connection.fetch(queries.END, *zip(*map(_columns, results), strict=True))
+                followers = await end_followers(connection, [job["id"] for job in ended if job["has_followers"]])
+                jobs = [*ended, *followers]
                 balances = await credits.settle(connection, [_charge(job) for job in jobs])
-                await self._cache.store(connection, [result.cached for result in accepted.values() if result.cached])
+                accepted = {job["id"] for job in ended}
+                counted = [result for result in results if result.job_id in accepted]
+                await self._cache.store(connection, [result.cached for result in counted if result.cached])
                 await queue_events(connection, [_job_end(job, balances) for job in jobs if job["webhook_url"]])
             # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
-        for result in accepted.values():
+        for result in counted:
             JOBS_ENDED.labels(result.status, result.reason or "").inc()
-        return [result.job_id in ended for result in results]
+        return [result.job_id in accepted for result in results]
 
     async def raise_hold(self, result: JobResult, account_id: int, *, held: int) -> None:
         """Hold the price of a job that exceeds what it holds. If the account cannot, the job keeps its old price."""
@@ -66,6 +67,7 @@ def _columns(result: JobResult) -> tuple[object, ...]:
         result.tier,
         result.reason,
         result.hops,
+        result.omitted_hops,
         result.price,
     )
 

@@ -1,4 +1,8 @@
-"""The statements on jobs, idempotency keys and the links that are being resolved."""
+"""The statements on jobs, idempotency keys and the links that are being resolved.
+
+Every transaction locks rows in one order, so no two deadlock: idempotency keys, in-flight links, daily usage, accounts,
+and the rows of a table by their keys.
+"""
 
 CLAIM_IDEMPOTENCY_KEYS = """
 INSERT INTO idempotency_keys (key_id, idempotency_key, job_id)
@@ -13,12 +17,30 @@ USING unnest($1::bigint[], $2::text[]) AS released (key_id, idempotency_key)
 WHERE idempotency_keys.key_id = released.key_id AND idempotency_keys.idempotency_key = released.idempotency_key
 """
 
+# The row of a link stays locked until the new job is committed, so that its leader cannot end meanwhile.
+LEAD_OR_FOLLOW = """
+INSERT INTO inflight_links (link_hash, job_id, has_followers)
+SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::boolean[])
+ON CONFLICT (link_hash) DO UPDATE SET has_followers = true
+RETURNING link_hash, job_id AS leader_id
+"""
+
+STOP_LEADING = "DELETE FROM inflight_links WHERE link_hash = ANY($1::bytea[]) AND job_id = ANY($2::uuid[])"
+
+# A follower has its leader's position.
 INSERT = """
-INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, webhook_url, queue_position)
-SELECT * FROM unnest(
-    $1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::integer[], $9::text[],
-    $10::integer[]
+INSERT INTO jobs (
+    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url, queue_position
 )
+SELECT id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url,
+    coalesce(queue_position, (SELECT leader.queue_position FROM jobs AS leader WHERE leader.id = new.leader_id), 1)
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+    $10::integer[], $11::text[], $12::integer[]
+) AS new (
+    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url, queue_position
+)
+RETURNING id, queue_position
 """
 
 STATE = """
@@ -37,7 +59,7 @@ JOIN accounts ON accounts.id = jobs.account_id
 """
 )
 
-TRACE = "SELECT hops FROM jobs WHERE key_id = $1 AND id = $2"
+TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2"
 
 REPLAY = (
     STATE
@@ -52,65 +74,29 @@ WHERE idempotency_keys.key_id = $1 AND idempotency_keys.idempotency_key = $2
 # One statement for the tables of two rooms: it is what an answer from the cache costs
 # (docs/decisions/0008-cached-answers.md).
 FIND_CACHED = """
-SELECT cached.link IS NOT NULL AS is_cached, target_url, provider, tier, balance
+SELECT cached.link_hash IS NOT NULL AS is_cached, target_url, provider, tier, balance
 FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS asked (link_hash, account_id, position)
 JOIN accounts ON accounts.id = asked.account_id
 LEFT JOIN LATERAL (
-    SELECT link, target_url, provider, tier FROM links WHERE links.link = asked.link_hash AND expires_at > now() LIMIT 1
+    SELECT link_hash, target_url, provider, tier FROM cached_links
+    WHERE cached_links.link_hash = asked.link_hash AND expires_at > now() LIMIT 1
 ) AS cached ON true
 ORDER BY position
 """
 
-LINK_HASHES = """
-SELECT id, link AS link_hash FROM jobs WHERE id = ANY($1::uuid[]) AND status IN ('queued', 'running') ORDER BY link, id
-"""
-
-LEAD = """
-INSERT INTO flights (link, job_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING
-"""
-
-# The lock lasts until the followers are written down, so that the leader's end cannot miss them.
-LEADERS = "SELECT link AS link_hash, job_id FROM flights WHERE link = ANY($1::bytea[]) ORDER BY link FOR SHARE"
-
-FOLLOW = """
-INSERT INTO passengers (link, job_id) SELECT * FROM unnest($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING
-"""
-
-RELEASE_FOLLOWERS = """
-DELETE FROM passengers WHERE link = ANY($1::bytea[]) RETURNING link AS link_hash, job_id
-"""
-
+# Jobs from before canonical URLs were stored have none. The text that was submitted stands for it.
 START = """
 UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = started.lease, started_at = now()
 FROM unnest($1::uuid[], $2::uuid[]) AS started (id, lease)
-WHERE jobs.id = started.id AND status IN ('queued', 'running')
-RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, url, link AS link_hash, provider, tier, cost AS price
-"""
-
-# What nearly every job needs, in one statement. A job whose link another job leads comes back without an attempt.
-START_LEADING = """
-WITH mine AS (
-    SELECT jobs.id, jobs.link, asked.lease
-    FROM unnest($1::uuid[], $2::uuid[]) AS asked (id, lease) JOIN jobs ON jobs.id = asked.id
-    WHERE status IN ('queued', 'running')
-), boarded AS (
-    INSERT INTO flights (link, job_id) SELECT DISTINCT ON (link) link, id FROM mine ORDER BY link, id
-    ON CONFLICT DO NOTHING
-    RETURNING job_id
-), started AS (
-    UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = mine.lease, started_at = now()
-    FROM mine JOIN boarded ON boarded.job_id = mine.id
-    WHERE jobs.id = mine.id AND status IN ('queued', 'running')
-    RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, url, jobs.link AS link_hash, provider, tier,
-        cost AS price
-)
-SELECT mine.id, started.* FROM mine LEFT JOIN started ON started.job_id = mine.id
+WHERE jobs.id = started.id AND status IN ('queued', 'running') AND leader_id IS NULL
+RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, coalesce(canonical_url, url) AS canonical_url, link_hash,
+    provider, tier, price
 """
 
 # It names the price that the attempt knows, so that a second call changes nothing.
 CHANGE_PRICE = """
-UPDATE jobs SET cost = $5
-WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running' AND cost = $4
+UPDATE jobs SET price = $5
+WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running' AND price = $4
 RETURNING true
 """
 
@@ -125,30 +111,37 @@ WITH ended AS (
     UPDATE jobs
     SET status = ended.status, lease = NULL, finished_at = now(), target_url = ended.target_url,
         provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier),
-        reason = ended.reason, hops = ended.hops, credits_charged = least(ended.price, cost)
+        reason = ended.reason, hops = ended.hops, omitted_hops = ended.omitted_hops,
+        credits_charged = least(ended.price, jobs.price)
     FROM unnest(
         $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::jsonb[], $10::integer[]
-    ) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, price)
+        $9::jsonb[], $10::integer[], $11::integer[]
+    ) AS ended (id, attempt, lease, status, target_url, provider, tier, reason, hops, omitted_hops, price)
     WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease
         AND jobs.status = 'running'
-    RETURNING jobs.id, account_id, cost AS price, credits_charged, link AS link_hash, key_id, webhook_url, jobs.status,
+    RETURNING jobs.id, account_id, jobs.price, credits_charged, link_hash, key_id, webhook_url, jobs.status,
         jobs.target_url, jobs.provider, jobs.tier
+), locked AS (
+    SELECT inflight_links.link_hash
+    FROM inflight_links JOIN ended ON ended.link_hash = inflight_links.link_hash AND ended.id = inflight_links.job_id
+    ORDER BY inflight_links.link_hash
+    FOR UPDATE OF inflight_links
 ), landed AS (
-    DELETE FROM flights USING ended WHERE flights.link = ended.link_hash AND flights.job_id = ended.id
+    DELETE FROM inflight_links USING locked WHERE inflight_links.link_hash = locked.link_hash
+    RETURNING job_id, has_followers
 )
-SELECT * FROM ended
+SELECT ended.*, coalesce(has_followers, false) AS has_followers FROM ended LEFT JOIN landed ON job_id = ended.id
 """
 
+# In a statement of its own: the one that unlocked the links cannot see the followers that it waited for.
 END_FOLLOWERS = """
 UPDATE jobs
-SET status = ended.status, finished_at = now(), target_url = ended.target_url,
-    provider = coalesce(ended.provider, jobs.provider), tier = coalesce(ended.tier, jobs.tier), reason = ended.reason
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-    AS ended (id, status, target_url, provider, tier, reason)
-WHERE jobs.id = ended.id AND jobs.status = 'queued'
-RETURNING jobs.id, account_id, cost AS price, credits_charged, key_id, webhook_url, jobs.status, jobs.target_url,
-    jobs.provider, jobs.tier
+SET status = leader.status, finished_at = leader.finished_at, target_url = leader.target_url,
+    provider = leader.provider, tier = leader.tier, reason = leader.reason
+FROM jobs AS leader
+WHERE leader.id = ANY($1::uuid[]) AND jobs.leader_id = leader.id AND jobs.status = 'queued'
+RETURNING jobs.id, jobs.account_id, jobs.price, jobs.credits_charged, jobs.key_id, jobs.webhook_url, jobs.status,
+    jobs.target_url, jobs.provider, jobs.tier
 """
 
 PRUNE_IDEMPOTENCY_KEYS = """

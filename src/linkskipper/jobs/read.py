@@ -3,13 +3,12 @@
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from linkskipper.database import DedicatedConnection, Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.jobs import queries
 from linkskipper.jobs.states import JobState, JobStatus, Trace
-from linkskipper.resolver import Hop
+from linkskipper.jobs.trace import decode_trace
 
 
 class JobReader:
@@ -27,8 +26,10 @@ class JobReader:
 
     async def read_trace(self, key_id: int, job_id: UUID) -> Trace:
         """Return the hops of one of the key's jobs. The trace is empty until the job has ended."""
-        hops = await self._pool.fetchval(queries.TRACE, key_id, job_id)
-        return Trace(() if hops is None else msgspec.json.decode(hops, type=list[Hop]))
+        row = await self._pool.fetchrow(queries.TRACE, key_id, job_id)
+        if row is None or row["hops"] is None:
+            return Trace((), 0)
+        return Trace(decode_trace(row["hops"]), row["omitted_hops"])
 
     async def _read_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
         rows = {row["job_id"]: row for row in await self._connection.fetch(queries.READ, job_ids)}

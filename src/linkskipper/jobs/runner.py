@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -16,8 +16,8 @@ from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
-from linkskipper.jobs.single_flight import elect_leaders
 from linkskipper.jobs.states import JobResult, JobStatus
+from linkskipper.jobs.trace import encode_trace
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter
@@ -38,7 +38,7 @@ class JobAttempt(msgspec.Struct, frozen=True):
     attempt: int
     lease: UUID
     account_id: int
-    url: str
+    canonical_url: str
     link_hash: bytes
     provider: str
     tier: str
@@ -95,15 +95,9 @@ class JobRunner:
             task.cancel()
 
     async def _start_all(self, job_ids: list[UUID]) -> list[JobAttempt | None]:
-        """Begin attempts. The answer is None for a job that has ended or that follows another job for its link."""
-        rows = await self._pool.fetch(queries.START_LEADING, job_ids, [uuid4() for _ in job_ids])
-        started = [row for row in rows if row["job_id"] is not None]
-        contended = [row["id"] for row in rows if row["job_id"] is None]
-        if contended:
-            async with self._pool.acquire() as connection, connection.transaction():
-                leaders = await elect_leaders(connection, contended)
-                started += await connection.fetch(queries.START, leaders, [uuid4() for _ in leaders])
-        attempts = {row["job_id"]: _attempt(row) for row in started}
+        """Begin an attempt at each job. The answer is None for a job that has ended, or that follows another."""
+        rows = await self._pool.fetch(queries.START, job_ids, [uuid4() for _ in job_ids])
+        attempts = {row["job_id"]: JobAttempt(**row) for row in rows}
         return [attempts.get(job_id) for job_id in job_ids]
 
     async def _result_of(self, attempt: JobAttempt) -> JobResult | None:
@@ -123,10 +117,13 @@ class JobRunner:
         except ProviderAtCapacity:
             raise
         except Exception:
-            log.exception("job.resolver_crashed", job_id=str(attempt.job_id), url=attempt.url)
+            log.exception("job.resolver_crashed", job_id=str(attempt.job_id), url=attempt.canonical_url)
             return _failure(attempt, "internal_error")
         if resolution is None:
             return None
+        if not _is_of(attempt, resolution):
+            log.error("job.other_link_resolved", job_id=str(attempt.job_id), url=attempt.canonical_url)
+            return _failure(attempt, "internal_error")
         self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
         return _result_from_resolution(attempt, resolution)
 
@@ -137,7 +134,7 @@ class JobRunner:
         self._resolving.add(task)
         try:
             limiter = SharedLimiter(self._slots, QueueEntry(attempt.tier, attempt.job_id), self._persist)
-            return await self._resolver.resolve(attempt.url, limiter=limiter)
+            return await self._resolver.resolve(attempt.canonical_url, limiter=limiter)
         except asyncio.CancelledError:
             if not self._cancelled.is_set():
                 raise
@@ -158,8 +155,9 @@ class JobRunner:
         return await until_available(call, abandoned=self._cancelled)
 
 
-def _attempt(row: asyncpg.Record) -> JobAttempt:
-    return JobAttempt(*(row[field] for field in JobAttempt.__struct_fields__))
+def _is_of(attempt: JobAttempt, resolution: Resolution) -> bool:
+    """Tell whether a resolution began at the attempt's link. A text may read as another link to another catalogue."""
+    return not resolution.hops or sha256(resolution.hops[0].url.encode()).digest() == attempt.link_hash
 
 
 def _failure(attempt: JobAttempt, reason: str) -> JobResult:
@@ -185,7 +183,8 @@ def _result_from_resolution(attempt: JobAttempt, resolution: Resolution) -> JobR
     done = resolution.target_url is not None
     provider, tier = resolution.provider or attempt.provider, resolution.tier or attempt.tier
     cacheable = done or resolution.reason is Reason.LINK_REMOVED
-    url = resolution.hops[0].url if resolution.hops else attempt.url
+    hops, omitted_hops = encode_trace(resolution.hops)
+    cached = CachedLink(attempt.link_hash, attempt.canonical_url, resolution.target_url, provider, tier)
     return JobResult(
         attempt.job_id,
         attempt.attempt,
@@ -195,7 +194,8 @@ def _result_from_resolution(attempt: JobAttempt, resolution: Resolution) -> JobR
         provider=provider,
         tier=tier,
         reason=resolution.reason,
-        hops=msgspec.json.encode(resolution.hops).decode(),
+        hops=hops,
+        omitted_hops=omitted_hops,
         price=resolution.cost if done else 0,
-        cached=CachedLink(attempt.link_hash, url, resolution.target_url, provider, tier) if cacheable else None,
+        cached=cached if cacheable else None,
     )

@@ -1,37 +1,39 @@
-"""Resolve a link once for all jobs that ask for it at the same time: one leads, the others follow and share its end."""
+"""Single flight: one job resolves a link for all that were submitted meanwhile (docs/decisions/0011-single-flight.md).
 
-from collections.abc import Mapping, Sequence
+The first job for a link leads. Later ones follow: they have a `leader_id` and no queue entry, and end with it.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import asyncpg
 
 from linkskipper.database import Connection
 from linkskipper.jobs import queries
-from linkskipper.jobs.states import JobResult
 
 
-async def elect_leaders(connection: Connection, job_ids: Sequence[UUID]) -> list[UUID]:
-    """Return the jobs that lead the resolution of their link, and write down the others as their followers."""
-    rows = await connection.fetch(queries.LINK_HASHES, job_ids)
-    link_hashes, ids = [row["link_hash"] for row in rows], [row["id"] for row in rows]
-    leaders: dict[bytes, UUID] = {}
-    while set(link_hashes) - leaders.keys():  # a leader may end between the two statements
-        await connection.execute(queries.LEAD, link_hashes, ids)
-        leaders = {row["link_hash"]: row["job_id"] for row in await connection.fetch(queries.LEADERS, link_hashes)}
-    followers = [(row["link_hash"], row["id"]) for row in rows if leaders[row["link_hash"]] != row["id"]]
-    if followers:
-        await connection.execute(queries.FOLLOW, *zip(*followers, strict=True))
-    return [row["id"] for row in rows if leaders[row["link_hash"]] == row["id"]]
+async def find_leaders(connection: Connection, jobs: Sequence[tuple[bytes, UUID]]) -> dict[bytes, UUID]:
+    """Return the leader of each link, which is the first of the new jobs where no job under way resolves the link.
+
+    The links stay locked until the caller's transaction ends. A second call with the same jobs changes nothing.
+    """
+    candidates: dict[bytes, UUID] = {}
+    for link_hash, job_id in jobs:
+        candidates.setdefault(link_hash, job_id)
+    counts = Counter(link_hash for link_hash, _ in jobs)
+    rows = await connection.fetch(
+        queries.LEAD_OR_FOLLOW,
+        *zip(*((link_hash, candidates[link_hash], counts[link_hash] > 1) for link_hash in sorted(counts)), strict=True),
+    )
+    return {row["link_hash"]: row["leader_id"] for row in rows}
 
 
-async def end_followers(connection: Connection, results: Mapping[bytes, JobResult]) -> list[asyncpg.Record]:
-    """Give the followers of these links their leader's end, free of charge."""
-    followers = await connection.fetch(queries.RELEASE_FOLLOWERS, list(results))
-    if not followers:
-        return []
-    shared = [(row["job_id"], results[row["link_hash"]]) for row in followers]
-    columns = [
-        (job_id, result.status, result.target_url, result.provider, result.tier, result.reason)
-        for job_id, result in shared
-    ]
-    return await connection.fetch(queries.END_FOLLOWERS, *zip(*columns, strict=True))
+async def stop_leading(connection: Connection, jobs: Sequence[tuple[bytes, UUID]]) -> None:
+    """Give up the links of new jobs that were refused, inside the transaction that found the leaders."""
+    await connection.execute(queries.STOP_LEADING, *zip(*jobs, strict=True))
+
+
+async def end_followers(connection: Connection, leader_ids: Collection[UUID]) -> list[asyncpg.Record]:
+    """Give followers the end of their leaders, which have ended in the same transaction. Nothing is charged."""
+    return await connection.fetch(queries.END_FOLLOWERS, leader_ids) if leader_ids else []

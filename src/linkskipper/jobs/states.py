@@ -70,8 +70,8 @@ class Queued(msgspec.Struct, frozen=True):
 class JobResult(msgspec.Struct, frozen=True):
     """The end of an attempt. `job_id`, `attempt` and `lease` fence it: the result of a lost attempt changes nothing.
 
-    `hops` is JSON. `price` is in credits; the job is charged that, but never more than it holds. `cached` goes into
-    the link cache.
+    `hops` is JSON, without the last `omitted_hops`. `price` is in credits; the job is charged that, but never more than
+    it holds. `cached` goes into the link cache.
     """
 
     job_id: UUID
@@ -83,6 +83,7 @@ class JobResult(msgspec.Struct, frozen=True):
     tier: str | None = None
     reason: str | None = None
     hops: str | None = None
+    omitted_hops: int = 0
     price: int = 0
     cached: CachedLink | None = None
 
@@ -108,6 +109,7 @@ class JobState(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """The hops that a job took, from its link on."""
+    """The hops that a job took, from its link on. `omitted` is the number of later hops that were not stored."""
 
     hops: Sequence[Hop]
+    omitted: int

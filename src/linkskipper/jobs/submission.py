@@ -1,6 +1,6 @@
 """The first of the two transactions that carry the money: hold credits, make the job and queue it, or do nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ from linkskipper.database.ids import new_id
 from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded, UnsupportedLink
 from linkskipper.jobs import queries
 from linkskipper.jobs.read import read_replay
+from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue.pgqueuer import QueueEntry, enqueue
@@ -106,9 +107,13 @@ class JobSubmitter:
         async with self._pool.acquire() as connection, connection.transaction():
             claimed = await _claim_idempotency_keys(connection, submissions)
             own = [entry for entry in submissions if entry.new.idempotency_key is None or entry.job_id in claimed]
+            leaders = await _find_leaders(connection, own)
             refused = await _admit(connection, own)
-            await _release_idempotency_keys(connection, [entry for entry in own if entry.job_id in refused])
-            positions = await _insert_jobs(connection, [entry for entry in own if entry.job_id not in refused])
+            accepted = [entry for entry in own if entry.job_id not in refused]
+            if refused:
+                await _withdraw(connection, [entry for entry in own if entry.job_id in refused])
+                leaders = await _find_leaders(connection, accepted)
+            positions = await _insert_jobs(connection, accepted, leaders)
         queued = {job_id: Queued(job_id, position) for job_id, position in positions.items()}
         return [queued.get(entry.job_id) or refused.get(entry.job_id) for entry in submissions]
 
@@ -138,7 +143,14 @@ async def _claim_idempotency_keys(connection: Connection, submissions: Sequence[
     return {row["job_id"] for row in await connection.fetch(queries.CLAIM_IDEMPOTENCY_KEYS, *zip(*keyed, strict=True))}
 
 
-async def _release_idempotency_keys(connection: Connection, refused: Sequence[Submission]) -> None:
+async def _find_leaders(connection: Connection, submissions: Sequence[Submission]) -> dict[bytes, UUID]:
+    jobs = [(submission.link.key, submission.job_id) for submission in submissions]
+    return await find_leaders(connection, jobs) if jobs else {}
+
+
+async def _withdraw(connection: Connection, refused: Sequence[Submission]) -> None:
+    """Give up the links and idempotency keys of refused submissions."""
+    await stop_leading(connection, [(submission.link.key, submission.job_id) for submission in refused])
     keyed = [
         (submission.new.key_id, submission.new.idempotency_key)
         for submission in refused
@@ -192,27 +204,33 @@ def _credits(amount: int) -> str:
     return "1 credit" if amount == 1 else f"{amount} credits"
 
 
-async def _insert_jobs(connection: Connection, submissions: Sequence[Submission]) -> dict[UUID, int]:
+async def _insert_jobs(
+    connection: Connection, submissions: Sequence[Submission], leaders: Mapping[bytes, UUID]
+) -> dict[UUID, int]:
+    """Insert the jobs and queue those that lead. Return the queue positions by job."""
     if not submissions:
         return {}
-    entries = [QueueEntry(submission.link.provider.tier, submission.job_id) for submission in submissions]
-    positions = await enqueue(connection, entries)
-    rows = [_columns(submission, positions[submission.job_id]) for submission in submissions]
-    await connection.execute(queries.INSERT, *zip(*rows, strict=True))
-    return positions
+    leading = [submission for submission in submissions if leaders[submission.link.key] == submission.job_id]
+    entries = [QueueEntry(submission.link.provider.tier, submission.job_id) for submission in leading]
+    positions = await enqueue(connection, entries) if entries else {}
+    rows = [_columns(submission, leaders[submission.link.key], positions) for submission in submissions]
+    inserted = await connection.fetch(queries.INSERT, *zip(*rows, strict=True))
+    return {row["id"]: row["queue_position"] for row in inserted}
 
 
-def _columns(submission: Submission, position: int) -> tuple[object, ...]:
+def _columns(submission: Submission, leader_id: UUID, positions: Mapping[UUID, int]) -> tuple[object, ...]:
     new, link = submission.new, submission.link
     return (
         submission.job_id,
+        None if leader_id == submission.job_id else leader_id,
         new.account_id,
         new.key_id,
         new.url,
+        link.url.href,
         link.key,
         link.provider.id,
         link.provider.tier,
         submission.price,
         new.webhook_url,
-        position,
+        positions.get(leader_id),
     )

@@ -15,7 +15,7 @@ class CachedLink(msgspec.Struct, frozen=True):
     """A link in the cache. `target_url` is None if the shortener removed the link."""
 
     link_hash: bytes
-    url: str
+    canonical_url: str
     target_url: str | None
     provider: str
     tier: str
@@ -43,7 +43,7 @@ class LinkCache:
         await connection.execute(
             queries.STORE,
             [link.link_hash for link in links],
-            [link.url for link in links],
+            [link.canonical_url for link in links],
             [link.target_url for link in links],
             [link.provider for link in links],
             [link.tier for link in links],

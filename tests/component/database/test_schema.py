@@ -53,7 +53,7 @@ async def test_a_database_of_the_first_version_is_brought_up_with_its_data(serve
         hook = receiver.url()
         await first.execute(
             "INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, webhook_url, queue_position)"
-            " VALUES ($1, $2, $3, $4, sha256('x'), 'lab-bulk', 'standard', 1, $5, 1)",
+            " VALUES ($1, $2, $3, $4, sha256(convert_to($4, 'UTF8')), 'lab-bulk', 'standard', 1, $5, 1)",
             *(job_id, account, key, link, hook),
         )
         await enqueue(first, [QueueEntry("standard", job_id)])

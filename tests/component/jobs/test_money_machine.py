@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,18 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from linkskipper import credits
-from linkskipper.accounts import Keyring, create_account, create_key
-from linkskipper.catalog import Catalog
-from linkskipper.database import Pool, open_pool
+from linkskipper.database import open_pool
 from linkskipper.errors import OperatorError, OutOfCredits
-from linkskipper.jobs import JobCompleter, JobResult, JobStatus, JobSubmitter, NewJob, Queued, Resolved, queries
-from linkskipper.lab import Lab
-from linkskipper.link_cache import CachedLink, LinkCache
-from linkskipper.provider_health import AdmissionControl
+from linkskipper.jobs import NewJob, Queued, Resolved
+from support.jobs import FAILED, JobDesk, Started, cached_link
 
-pytestmark = pytest.mark.slow
-
-HOSTS = {"bulk.lab.test": "x{}", "premium.lab.test": "0/x{}"}
+PRICES = {"bulk.lab.test/x{}": 1, "premium.lab.test/0/x{}": 2}
+HOT = 3  # links that are submitted again and again
 
 
 class Machine(RuleBasedStateMachine):
@@ -42,84 +36,90 @@ class Machine(RuleBasedStateMachine):
         self.granted = 4
         self.charged: dict[UUID, int] = {}
         self.active: dict[UUID, int] = {}
-        self.leases: dict[UUID, list[tuple[int, UUID]]] = {}
+        self.attempts: dict[UUID, list[Started]] = {}
+        self.leaders: dict[str, UUID] = {}
+        self.urls: dict[UUID, str] = {}
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
 
     async def _begin(self) -> None:
-        self.pool: Pool = await open_pool(self.database_url, size=3)
-        self.account = (await create_account(self.pool, "test", credits=4)).id
-        self.key = (await create_key(self.pool, Keyring(b"x"), self.account, name="test")).id
-        cache = LinkCache(self.pool, keep_resolved=timedelta(days=1), keep_removed=timedelta(days=1))
-        self.completer = JobCompleter(self.pool, cache)
-        self.submitter = submitter(self.pool)
+        self.desk = JobDesk(await open_pool(self.database_url, size=3))
+        self.account = await self.desk.account(credits=4)
+        self.mark = uuid4().hex
 
     def teardown(self) -> None:
-        self.pool.terminate()
+        self.desk.pool.terminate()
 
-    @rule(target=jobs, host=st.sampled_from(sorted(HOSTS)), idempotency_key=st.sampled_from([None, "a", "b"]))
-    def submit(self, host: str, idempotency_key: str | None) -> UUID | None:
-        url = f"https://{host}/{HOSTS[host].format(uuid4().hex)}"
-        new = NewJob(self.account, self.key, None, url, idempotency_key)
+    @property
+    def available(self) -> int:
+        return self.granted - sum(self.charged.values()) - sum(self.active.values())
+
+    @rule(
+        target=jobs,
+        path=st.sampled_from(sorted(PRICES)),
+        link=st.integers(0, HOT) | st.none(),
+        idempotency_key=st.sampled_from([None, "a", "b"]),
+    )
+    def submit(self, path: str, link: int | None, idempotency_key: str | None) -> UUID | None:
+        url = "https://" + path.format(uuid4().hex if link is None else f"{self.mark}{link}")
+        new = NewJob(self.account.id, self.account.key_id, None, url, idempotency_key)
+        available = self.available
         try:
-            answer = self.run(self.submitter.submit(new))
+            answer = self.run(self.desk.submitter.submit(new))
         except OutOfCredits:
+            assert available < PRICES[path]
             return None
-        if isinstance(answer, Queued):
-            self.active[answer.job_id] = 2 if host == "premium.lab.test" else 1
-            return answer.job_id
         assert not isinstance(answer, Resolved)
-        return None
+        if not isinstance(answer, Queued):
+            return None
+        self.active[answer.job_id] = PRICES[path]
+        self.urls[answer.job_id] = url
+        self.leaders.setdefault(url, answer.job_id)
+        return answer.job_id
 
     @rule(job=jobs)
     def start(self, job: UUID | None) -> None:
         """A worker starts the job, perhaps after another worker was lost."""
         if job is None:
             return
-        lease = uuid4()
-        rows = self.run(self.pool.fetch(queries.START, [job], [lease]))
-        assert bool(rows) == (job in self.active)
-        for row in rows:
-            self.leases.setdefault(job, []).append((row["attempt"], lease))
+        started = self.run(self.desk.start(job))
+        leads = job in self.active and self.leaders[self.urls[job]] == job
+        assert (started is not None) == leads
+        if started is not None:
+            self.attempts.setdefault(job, []).append(started)
 
     @rule(job=jobs, attempt=st.integers(0, 3), well=st.booleans(), cached=st.booleans(), dearer=st.integers(0, 3))
     def complete(self, job: UUID | None, attempt: int, *, well: bool, cached: bool, dearer: int) -> None:
         """An attempt at the job ends: the current one, or one that was lost."""
-        attempts = self.leases.get(job, []) if job else []
+        attempts = self.attempts.get(job, []) if job else []
         if job is None or attempt >= len(attempts):
             return
-        number, lease = attempts[attempt]
         current = job in self.active and attempt == len(attempts) - 1
         price = self.active.get(job, 1)
-        result = JobResult(
-            job,
-            number,
-            lease,
-            JobStatus.DONE if well else JobStatus.FAILED,
-            target_url="https://example.com/" if well else None,
-            reason=None if well else "timeout",
-            price=price + dearer if well and not cached else 0,
-            cached=CachedLink(uuid4().bytes, "https://x/", "https://example.com/", "x", "standard") if well else None,
-        )
-        assert self.run(self.completer.complete(result)) is current
+        end: dict[str, Any] = {"price": 0 if cached else price + dearer} if well else FAILED
+        result = attempts[attempt].result(**end, cached=cached_link() if well else None)
+        assert self.run(self.desk.completer.complete(result)) is current
         if current:
-            del self.active[job]
             if result.price:
                 self.charged[job] = price
+            self._end(job)
+
+    def _end(self, leader: UUID) -> None:
+        url = self.urls[leader]
+        del self.leaders[url]
+        self.active = {job: price for job, price in self.active.items() if self.urls[job] != url}
 
     @rule(job=jobs, attempt=st.integers(0, 3), dearer=st.integers(1, 3), times=st.integers(1, 2))
     def raise_hold(self, job: UUID | None, attempt: int, dearer: int, times: int) -> None:
         """An attempt, current or lost, finds a higher price. It may raise the hold twice."""
-        attempts = self.leases.get(job, []) if job else []
+        attempts = self.attempts.get(job, []) if job else []
         if job is None or attempt >= len(attempts):
             return
-        number, lease = attempts[attempt]
-        held = self.active.get(job, 1)
-        result = JobResult(job, number, lease, JobStatus.DONE, price=held + dearer)
-        available = self.granted - sum(self.charged.values()) - sum(self.active.values())
+        held, available = self.active.get(job, 1), self.available
+        result = attempts[attempt].result(price=held + dearer)
         for _ in range(times):
-            self.run(self.completer.raise_hold(result, self.account, held=held))
+            self.run(self.desk.completer.raise_hold(result, self.account.id, held=held))
         if job in self.active and attempt == len(attempts) - 1 and dearer <= available:
             self.active[job] += dearer
 
@@ -130,7 +130,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(amount=st.integers(-5, 5).filter(bool))
     def adjust(self, amount: int) -> None:
-        available = self.granted - sum(self.charged.values()) - sum(self.active.values())
+        available = self.available
         try:
             self.run(self._in_transaction(credits.adjust, amount, note="test"))
         except OperatorError:
@@ -140,19 +140,19 @@ class Machine(RuleBasedStateMachine):
             assert -amount <= available
 
     async def _in_transaction(self, change: Any, amount: int, **options: str) -> None:
-        async with self.pool.acquire() as connection, connection.transaction():
-            await change(connection, self.account, amount, **options)
+        async with self.desk.pool.acquire() as connection, connection.transaction():
+            await change(connection, self.account.id, amount, **options)
 
     @invariant()
     def books_are_right(self) -> None:
         row = self.run(
-            self.pool.fetchrow(
+            self.desk.pool.fetchrow(
                 "SELECT balance, held, (SELECT sum(amount) FROM ledger WHERE account_id = $1) AS total,"
-                " (SELECT coalesce(sum(cost), 0) FROM jobs WHERE account_id = $1 AND status IN ('queued', 'running'))"
+                " (SELECT coalesce(sum(price), 0) FROM jobs WHERE account_id = $1 AND status IN ('queued', 'running'))"
                 " AS under_way,"
                 " (SELECT coalesce(sum(credits_charged), 0) FROM jobs WHERE account_id = $1) AS charged"
                 " FROM accounts WHERE id = $1",
-                self.account,
+                self.account.id,
             )
         )
         balance = self.granted - sum(self.charged.values())
@@ -165,11 +165,15 @@ class Machine(RuleBasedStateMachine):
         }
         assert 0 <= row["held"] <= row["balance"]
 
-
-def submitter(pool: Pool) -> JobSubmitter:
-    """Return a submitter with the lab's catalogue."""
-    admission = AdmissionControl(pool, changed=asyncio.Event())
-    return JobSubmitter(pool, Catalog.load(extra_dirs=[Lab.providers_dir]), admission)
+    @invariant()
+    def links_in_flight_are_those_under_way(self) -> None:
+        rows = self.run(
+            self.desk.pool.fetch(
+                "SELECT inflight_links.job_id FROM inflight_links JOIN jobs ON jobs.id = job_id WHERE account_id = $1",
+                self.account.id,
+            )
+        )
+        assert {row["job_id"] for row in rows} == set(self.leaders.values())
 
 
 @pytest.fixture

@@ -1,24 +1,85 @@
-"""The statements behind answers from the cache and job reads use indexes, whatever the planner knows of the tables."""
+"""The statements on tables that grow find their rows by indexes."""
 
 import pytest
 
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.jobs import queries
+from linkskipper.link_cache import queries as cache_queries
 
-HOT = {
-    "find_cached": (queries.FIND_CACHED, "ARRAY['a'::bytea], ARRAY[1::bigint]", "links"),
-    "read": (queries.READ, "ARRAY[uuidv7()]", "jobs"),
-    "replay": (queries.REPLAY, "1, 'a'", "jobs"),
+ID = "ARRAY[gen_random_uuid()]"
+HASH = "ARRAY['a'::bytea]"
+RESULT = f"{ID}, ARRAY[1], {ID}, ARRAY['done'], ARRAY['t'], ARRAY['p'], ARRAY['t'], ARRAY['r'], ARRAY['[]'::jsonb]"
+JOB = f"{ID}, {ID}, ARRAY[1], ARRAY[1], ARRAY['u'], ARRAY['u'], {HASH}, ARRAY['p'], ARRAY['standard'], ARRAY[1]"
+
+READS = {
+    "find_cached": (queries.FIND_CACHED, f"{HASH}, ARRAY[1::bigint]", {"cached_links_pkey"}),
+    "read": (queries.READ, ID, {"jobs_pkey"}),
+    "trace": (queries.TRACE, "1, gen_random_uuid()", {"jobs_pkey"}),
+    "replay": (queries.REPLAY, "1, 'a'", {"jobs_pkey", "idempotency_keys_pkey"}),
 }
+WRITES = {
+    "insert": (queries.INSERT, f"{JOB}, ARRAY['w'], ARRAY[NULL::integer]", {"jobs_pkey"}),
+    "start": (queries.START, f"{ID}, {ID}", {"jobs_pkey"}),
+    "find": (cache_queries.FIND, HASH, {"cached_links_pkey"}),
+    "end": (queries.END, f"{RESULT}, ARRAY[0], ARRAY[1]", {"jobs_pkey", "inflight_links_pkey"}),
+    "end_followers": (queries.END_FOLLOWERS, ID, {"jobs_pkey", "jobs_by_leader"}),
+}
+GROWING = ("jobs", "cached_links", "inflight_links", "idempotency_keys")
+ROWS = 20_000
+
+GROW = """
+INSERT INTO accounts (name) VALUES ('a');
+INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
+VALUES (1, 'k', '', 'p', 'f', '', '{}', 1);
+INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position, status, target_url,
+    leader_id)
+SELECT gen_random_uuid(), 1, 1, 'u', sha256(number::text::bytea), 'p', 'standard', 1, 1, 'done', 't',
+    CASE WHEN number %% 5 = 0 THEN gen_random_uuid() END
+FROM generate_series(1, %(rows)s) AS number;
+INSERT INTO cached_links (link_hash, canonical_url, provider, tier, expires_at)
+SELECT sha256(number::text::bytea), 'u', 'p', 'standard', now() + number * interval '1 minute'
+FROM generate_series(1, %(rows)s) AS number;
+INSERT INTO inflight_links (link_hash, job_id)
+SELECT sha256(number::text::bytea), gen_random_uuid() FROM generate_series(1, %(rows)s) AS number;
+INSERT INTO idempotency_keys (key_id, idempotency_key, job_id)
+SELECT 1, number::text, gen_random_uuid() FROM generate_series(1, %(rows)s) AS number;
+ANALYZE;
+"""
 
 
-@pytest.mark.parametrize("name", HOT)
-async def test_no_scan_of_a_table_that_grows(pool: Pool, name: str) -> None:
-    """A plan that was made for empty tables is kept while they grow: it must not read them whole."""
-    statement, arguments, table = HOT[name]
+async def plan_of(connection: Connection, statement: str, arguments: str) -> str:
+    """Return the plan that a connection keeps for a statement, whatever its arguments."""
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE hot AS {statement}")
+    rows = await connection.fetch(f"EXPLAIN EXECUTE hot({arguments})")
+    return "\n".join(row[0] for row in rows)
+
+
+def check(plan: str, indexes: set[str]) -> None:
+    assert not [table for table in GROWING if f"Seq Scan on {table}" in plan], plan
+    assert {index for index in indexes if index in plan} == indexes, plan
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_reads_never_scan(pool: Pool, name: str) -> None:
+    """A plan of a read that was made for empty tables is kept while they grow, so it must not scan them."""
+    statement, arguments, indexes = READS[name]
     async with pool.acquire() as connection:
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
-        await connection.execute(f"PREPARE hot AS {statement}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE hot({arguments})"))
-    assert f"Seq Scan on {table}" not in plan
-    assert f"{table}_pkey" in plan
+        check(await plan_of(connection, statement, arguments), indexes)
+
+
+async def test_writes_do_not_scan_grown_tables(pool: Pool) -> None:
+    """Once PostgreSQL has statistics of grown tables, no statement of a job's life scans them."""
+    await pool.execute(GROW % {"rows": ROWS})
+    for statement, arguments, indexes in (READS | WRITES).values():
+        async with pool.acquire() as connection:
+            check(await plan_of(connection, statement, arguments), indexes)
+            await connection.execute("DEALLOCATE hot; RESET plan_cache_mode")
+
+
+async def test_a_poll_does_not_load_the_trace(pool: Pool) -> None:
+    """The statement behind GET /v1/jobs/{job_id} does not fetch the hops."""
+    async with pool.acquire() as connection:
+        await connection.execute(f"PREPARE poll AS {queries.READ}")
+        plan = await connection.fetch(f"EXPLAIN (VERBOSE) EXECUTE poll({ID})")
+    assert "hops" not in "".join(row[0] for row in plan if "Output" in row[0])

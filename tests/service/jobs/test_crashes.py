@@ -12,7 +12,7 @@ from support.workers import until_running, worker
 
 async def books(service: Service, account_id: int) -> dict[str, Any]:
     row = await service.pool.fetchrow(
-        "SELECT balance, held, (SELECT count(*) FROM ledger WHERE kind = 'take') AS charges"
+        "SELECT balance, held, (SELECT count(*) FROM ledger WHERE kind = 'charge') AS charges"
         " FROM accounts WHERE id = $1",
         account_id,
     )

@@ -13,7 +13,7 @@ async def jobs_and_money(service: Service, caller: Caller) -> tuple[int, int, in
     """Jobs, ledger charges and held credits of the caller's account."""
     jobs = await service.pool.fetchval("SELECT count(*) FROM jobs WHERE account_id = $1", caller.account_id)
     charges = await service.pool.fetchval(
-        "SELECT count(*) FROM ledger WHERE kind = 'take' AND account_id = $1", caller.account_id
+        "SELECT count(*) FROM ledger WHERE kind = 'charge' AND account_id = $1", caller.account_id
     )
     held = await service.pool.fetchval("SELECT held FROM accounts WHERE id = $1", caller.account_id)
     return jobs, charges, held

@@ -1,4 +1,4 @@
-"""Credits under concurrency: never overspent, never charged twice, nothing left held."""
+"""Credits under concurrency are never overspent, never charged twice and never left held."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ from support.service import Service, fresh_link, run_service
 
 
 async def test_admission_never_overspends(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """Of many simultaneous requests just as many are queued as the balance pays for; the rest get 402."""
+    """Simultaneous requests are queued up to the balance, and the others get 402."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=7)
@@ -20,13 +20,27 @@ async def test_admission_never_overspends(server_url: str, database_url: str, tm
         assert {answer.status for answer in answers} == {202, 402}
         refused = next(answer for answer in answers if answer.status == 402)
         assert (refused.body["code"], refused.body["balance"]) == ("out_of_credits", 7)
-        cost = await service.pool.fetchval("SELECT sum(cost) FROM jobs")
-        assert cost == 7
+        assert "the balance of 7, jobs under way hold" in refused.body["detail"]
+        assert await service.pool.fetchval("SELECT sum(price) FROM jobs") == 7
         assert await service.pool.fetchval("SELECT held FROM accounts WHERE id = $1", caller.account_id) == 7
 
 
+async def test_a_refusal_says_what_is_true(service: Service) -> None:
+    """The detail of a 402 mentions jobs under way only if there are any."""
+    caller = await service.caller(credits=1)
+    refused = await caller.resolve(f"https://premium.lab.test/0/{uuid4().hex}")
+    assert refused.body["detail"] == "This link costs 2 credits and the balance is 1. Add credits and try again."
+    slow = await caller.resolve(f"https://slow.lab.test/2/{uuid4().hex}")
+    refused = await caller.resolve(fresh_link())
+    assert refused.body["detail"] == (
+        "This link costs 1 credit. Of the balance of 1, jobs under way hold 1 and 0 can be spent. "
+        "Add credits, or wait for those jobs to end."
+    )
+    await caller.finished(slow.body["job_id"])
+
+
 async def test_what_ends_badly_is_released(service: Service) -> None:
-    """Failures free their hold, so that the balance can be spent to its last credit."""
+    """A failed job releases its hold, so the balance can be spent to its last credit."""
     caller = await service.caller(credits=1)
     for _ in range(2):
         failed = await caller.resolve(f"https://impatient.lab.test/20/{uuid4().hex}")
@@ -38,16 +52,16 @@ async def test_what_ends_badly_is_released(service: Service) -> None:
 
 
 async def test_books_balance_after_a_rush(service: Service) -> None:
-    """Hundreds of jobs at once, good and bad: each done one is charged once, and the rows sum to the balance."""
+    """Of hundreds of simultaneous jobs each done one is charged once, and the ledger sums to the balance."""
     caller = await service.caller(credits=500)
     links = [fresh_link() for _ in range(200)] + [f"https://removed.lab.test/{uuid4().hex}" for _ in range(40)]
     answers = await asyncio.gather(*(caller.resolve(link) for link in links))
-    jobs = await asyncio.gather(*(caller.finished(each.body["job_id"]) for each in answers if each.status == 202))
+    jobs = await asyncio.gather(*(caller.finished(answer.body["job_id"]) for answer in answers if answer.status == 202))
     charged = sum(job["credits_charged"] for job in jobs)
     assert charged == 200
     row = await service.pool.fetchrow(
         "SELECT balance, held, (SELECT sum(amount) FROM ledger WHERE account_id = accounts.id) AS total,"
-        " (SELECT count(*) FROM ledger WHERE account_id = accounts.id AND kind = 'take') AS charges"
+        " (SELECT count(*) FROM ledger WHERE account_id = accounts.id AND kind = 'charge') AS charges"
         " FROM accounts WHERE id = $1",
         caller.account_id,
     )
@@ -55,7 +69,7 @@ async def test_books_balance_after_a_rush(service: Service) -> None:
 
 
 async def test_a_late_worker_changes_nothing(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """The fence: an attempt that was given up for lost settles nothing, whatever it found."""
+    """An attempt that was presumed lost completes nothing, whatever it found."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)
@@ -71,7 +85,7 @@ async def test_a_late_worker_changes_nothing(server_url: str, database_url: str,
             return JobResult(UUID(job_id), attempt, lease, JobStatus.DONE, target_url="https://example.com/", price=1)
 
         late = [result(1, old), result(2, old), result(1, new), result(3, new)]
-        assert [await completer.complete(each) for each in late] == [False] * 4
+        assert [await completer.complete(attempt) for attempt in late] == [False] * 4
         assert (await caller.get(f"/v1/jobs/{job_id}")).body["balance"] == 5
         assert await completer.complete(result(2, new)) is True
         assert await completer.complete(result(2, new)) is False

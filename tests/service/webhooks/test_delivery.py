@@ -90,9 +90,9 @@ async def test_a_job_that_another_has_made_free_is_told(hooks: Service, receiver
     url = receiver.url()
     job_id = (await caller.resolve(first, webhook_url=url)).body["job_id"]
     await hooks.pool.execute(
-        "INSERT INTO links (link, url, target_url, provider, tier, expires_at)"
-        " SELECT link, url, 'https://example.com/known', 'lab-slow', 'standard', now() + interval '1 day'"
-        " FROM jobs WHERE id = $1 ON CONFLICT DO NOTHING",
+        "INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)"
+        " SELECT link_hash, canonical_url, 'https://example.com/known', 'lab-slow', 'standard', now() + interval"
+        " '1 day' FROM jobs WHERE id = $1 ON CONFLICT DO NOTHING",
         job_id,
     )
     told = (await receiver.received(url))[0].event

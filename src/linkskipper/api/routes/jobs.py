@@ -55,6 +55,10 @@ class JobAnswer(msgspec.Struct, frozen=True):
     tier: ProviderTier | UnsetType = UNSET
     error: Annotated[str, one_of(ERRORS.values(), "Only of a failed or invalid job.")] | UnsetType = UNSET
     trace: Annotated[list[TraceHop], told("The hops taken; only when asked for.")] | UnsetType = UNSET
+    trace_omitted_hops: (
+        Annotated[int, told("How many hops a trace of more than 64 KiB lacks at its end; only of such a trace.")]
+        | UnsetType
+    ) = UNSET
     reason: Annotated[str, one_of(Reason, "Why it did not end well; only with the trace.")] | UnsetType = UNSET
 
 
@@ -89,6 +93,7 @@ def _answer(state: JobState, trace: Trace | None) -> JobAnswer:
         tier=state.tier if done else UNSET,
         error=ERRORS.get(state.status, UNSET),
         trace=UNSET if trace is None else [_hop(hop) for hop in trace.hops],
+        trace_omitted_hops=trace.omitted if trace is not None and trace.omitted else UNSET,
         reason=state.reason if trace is not None and state.reason is not None else UNSET,
     )
 
