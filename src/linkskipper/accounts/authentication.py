@@ -10,7 +10,9 @@ from linkskipper.accounts.encryption import Keyring
 from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.errors import InvalidKey
+from linkskipper.periodic import Periodic
 
+FLUSH_SECONDS = 5
 CACHE_SECONDS = 0.8  # a revoked key must stop working within a second
 CACHE_SIZE = 10_000
 INVALID_KEY_DETAIL = "Send a valid key as Authorization: Bearer sk_live_…"
@@ -69,6 +71,10 @@ class Authenticator:
         self._store(key, api_key)
         self._last_used[api_key.id] = datetime.now(UTC)
         return api_key
+
+    def periodic(self) -> Periodic:
+        """Return the flushing of `last_used_at` to repeat."""
+        return Periodic("api_keys.flush_last_used", self.flush_last_used, every=FLUSH_SECONDS)
 
     async def flush_last_used(self) -> None:
         """Write the `last_used_at` of the keys seen since the last call. The request path never waits for this."""

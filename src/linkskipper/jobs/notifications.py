@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from linkskipper.database import Connection, open_connection
-from linkskipper.errors import DatabaseError
 from linkskipper.jobs.queries import CHANNEL, NOTIFY
+from linkskipper.periodic import Periodic
 
 log = structlog.get_logger()
 
@@ -58,14 +58,9 @@ class JobNotifier:
         self._watches: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._subscriptions: defaultdict[int, set[JobSubscription]] = defaultdict(set)
 
-    async def run(self) -> None:
-        """Listen until cancelled. A lost connection is opened again."""
-        while True:
-            try:
-                await self._listen()
-            except DatabaseError as error:
-                log.warning("job_notifier.disconnected", error=str(error), retry_seconds=RECONNECT_SECONDS)
-            await asyncio.sleep(RECONNECT_SECONDS)
+    def periodic(self) -> Periodic:
+        """Return the listening to repeat. A lost connection is opened again."""
+        return Periodic("jobs.listen", self._listen, every=RECONNECT_SECONDS)
 
     def close(self) -> None:
         """Wake every waiting task, because the process stops."""

@@ -12,7 +12,8 @@ import structlog
 
 from linkskipper.catalog import Provider
 from linkskipper.database import Pool
-from linkskipper.errors import DatabaseUnavailable, ProviderDown
+from linkskipper.errors import ProviderDown
+from linkskipper.periodic import Periodic
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.circuit_breaker import PROBE_TIMEOUT, blocks
 from linkskipper.provider_health.stats import ProviderStats
@@ -64,19 +65,9 @@ class AdmissionControl:
         self._off: frozenset[str] = frozenset()
         self._open: dict[str, dict[str, OpenCircuit]] = {}
 
-    async def run(self) -> None:
-        """Refresh until cancelled. While the database is unavailable, the last known state stays in effect."""
-        while True:
-            try:
-                async with asyncio.timeout(REFRESH_SECONDS):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
-            self._changed.clear()
-            try:
-                await self.refresh()
-            except DatabaseUnavailable as error:
-                log.warning("providers.refresh_failed", error=str(error))
+    def periodic(self) -> Periodic:
+        """Return the refreshing to repeat. While the database is unavailable, the last known state stays in effect."""
+        return Periodic("admission.refresh", self.refresh, every=REFRESH_SECONDS, wake=self._changed)
 
     async def refresh(self) -> None:
         """Read the open circuits and the switched-off providers."""

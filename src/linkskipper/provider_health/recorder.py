@@ -11,6 +11,7 @@ import structlog
 from linkskipper.catalog import Catalog
 from linkskipper.database import Connection, Pool
 from linkskipper.errors import DatabaseUnavailable
+from linkskipper.periodic import Periodic
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.circuit_breaker import CLOSED_CIRCUIT, Circuit, Signal, apply_signal
 from linkskipper.provider_health.outcomes import counts_as_failed, host_signals
@@ -51,11 +52,9 @@ class OutcomeRecorder:
         elif resolution.target_url is not None and resolution.provider is not None:
             self._seconds[resolution.provider].append(seconds)
 
-    async def run(self) -> None:
-        """Flush every second until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await self.flush()
+    def periodic(self) -> Periodic:
+        """Return the flushing to repeat."""
+        return Periodic("outcomes.flush", self.flush, every=FLUSH_SECONDS)
 
     async def flush(self) -> None:
         """Write what was recorded since the last flush. Drop it if the database is unavailable."""

@@ -5,7 +5,6 @@ waited longest and puts that first in its queue. So nobody polls, and no worker 
 held by a lease, which its worker renews: those of a worker that died go to others.
 """
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -15,6 +14,7 @@ import structlog
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.database import Connection, Pool
 from linkskipper.errors import DatabaseUnavailable
+from linkskipper.periodic import Periodic
 from linkskipper.provider_limits import queries
 from linkskipper.queue.pgqueuer import QueueEntry, enqueue_first
 
@@ -80,14 +80,9 @@ class ProviderSlots:
         )
         return seconds
 
-    async def run(self) -> None:
-        """Renew this process's places and hand out what others have lost, until cancelled."""
-        while True:
-            await asyncio.sleep(self._beat)
-            try:
-                await self.tend()
-            except DatabaseUnavailable as error:
-                log.warning("providers.places_not_tended", error=str(error))
+    def periodic(self) -> Periodic:
+        """Return the renewing of this process's slots to repeat."""
+        return Periodic("provider_slots.heartbeat", self.tend, every=self._beat)
 
     async def tend(self) -> None:
         """The same, once."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -13,16 +12,12 @@ from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.api import InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter, create_app
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
-from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
-from linkskipper.service.background import supervise
 from linkskipper.service.worker import Workers
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()
-
-FLUSH_LAST_USED_SECONDS = 5
 
 
 class RunningApi(NamedTuple):
@@ -42,15 +37,15 @@ async def run_api(
         SettingsError, DataDirError: the service's secret cannot be read.
     """
     async with AsyncExitStack() as stack:
-        watch = JobNotifier(url)
+        notifier = JobNotifier(url)
         keyring = load_keyring(settings)
         authenticator = Authenticator(pool, keyring)
-        gate = AdmissionControl(
+        admission = AdmissionControl(
             pool,
             changed=asyncio.Event() if workers is None else workers.providers_changed,
             browser=workers is None or workers.has_browser,
         )
-        await gate.refresh()
+        await admission.refresh()
         backend = Services(
             base_url=base_url,
             pool=pool,
@@ -59,16 +54,16 @@ async def run_api(
             failed_auth_limiter=InMemoryRateLimiter(),
             minute_limits=_minute_limits(settings, stack),
             jobs=JobReader(pool),
-            submitter=JobSubmitter(pool, catalog, gate),
-            gate=gate,
+            submitter=JobSubmitter(pool, catalog, admission),
+            gate=admission,
             measured=ProviderStatsCache(pool),
-            watch=watch,
+            watch=notifier,
             webhook_secrets=WebhookSecrets(pool, keyring),
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for each in (watch.run, gate.run, partial(_flush_last_used, authenticator)):
-            stack.callback(supervise(each).cancel)
-        yield RunningApi(create_app(backend), watch.close)
+        for periodic in (notifier.periodic(), admission.periodic(), authenticator.periodic()):
+            stack.callback(periodic.start().cancel)
+        yield RunningApi(create_app(backend), notifier.close)
 
 
 def _minute_limits(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
@@ -78,12 +73,3 @@ def _minute_limits(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
     shared = SharedRateLimiter(settings.limits_url, local)
     stack.push_async_callback(shared.close)
     return shared
-
-
-async def _flush_last_used(authenticator: Authenticator) -> None:
-    while True:
-        await asyncio.sleep(FLUSH_LAST_USED_SECONDS)
-        try:
-            await authenticator.flush_last_used()
-        except DatabaseUnavailable as error:
-            log.warning("keys.last_used_not_written", error=str(error))

@@ -8,7 +8,6 @@ from linkskipper.catalog import Catalog, LiveCatalog
 from linkskipper.egress import Policy
 from linkskipper.resolver import USER_AGENT, StepRunner
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
-from linkskipper.service.background import supervise
 from linkskipper.settings import Settings
 
 
@@ -28,12 +27,12 @@ def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterato
     `beneath` are directories that go before the operator's, and are not followed.
     """
     live = LiveCatalog(settings.providers_dir, beneath=beneath)
-    following = supervise(live.run) if settings.providers_dir is not None else None
+    scanning = live.periodic().start() if settings.providers_dir is not None else None
     try:
         yield live.catalog
     finally:
-        if following is not None:
-            following.cancel()
+        if scanning is not None:
+            scanning.cancel()
 
 
 def egress_policy(settings: Settings) -> Policy:

@@ -1,15 +1,15 @@
 """Keeping the tables that grow for ever small: what is past its time goes, a bit at a time. The ledger stays."""
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from linkskipper.accounts import prune_usage
 from linkskipper.database import Pool
-from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.link_cache import prune_cached_links
+from linkskipper.periodic import Periodic
 from linkskipper.provider_health import prune_circuits
 from linkskipper.queue.pgqueuer import prune_log
 from linkskipper.settings import Settings
@@ -24,14 +24,9 @@ IDLE_CIRCUITS = timedelta(hours=1)
 LOCK = 0x4C534B52  # "LSKR": one process prunes at a time
 
 
-async def run_retention(pool: Pool, settings: Settings) -> None:
-    """Prune now and every hour, until cancelled."""
-    while True:
-        try:
-            await prune(pool, settings)
-        except DatabaseUnavailable as error:
-            log.warning("retention.put_off", error=str(error))
-        await asyncio.sleep(EVERY_SECONDS)
+def retention(pool: Pool, settings: Settings) -> Periodic:
+    """Return the pruning to repeat."""
+    return Periodic("retention.prune", partial(prune, pool, settings), every=EVERY_SECONDS)
 
 
 async def prune(pool: Pool, settings: Settings) -> dict[str, int]:

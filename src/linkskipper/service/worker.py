@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -22,12 +21,11 @@ from linkskipper.provider_limits import ProviderSlots
 from linkskipper.queue.pgqueuer import QueueItem, QueueWorker
 from linkskipper.resolver import USER_AGENT, LinkResolver
 from linkskipper.resolver.browser import MISSING
-from linkskipper.service.background import supervise
 from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
-from linkskipper.service.retention import run_retention
+from linkskipper.service.retention import retention
 from linkskipper.settings import Settings
-from linkskipper.webhooks import QUEUES, AttemptRecorder, DeliveryWorker, Hosts, Schedule, WebhookClient, run_rescue
+from linkskipper.webhooks import QUEUES, AttemptRecorder, DeliveryWorker, Hosts, Schedule, WebhookClient, rescue_work
 
 log = structlog.get_logger()
 
@@ -44,8 +42,8 @@ class Workers:
 
     def __init__(
         self,
-        workshop: JobRunner,
-        dispatcher: DeliveryWorker,
+        runner: JobRunner,
+        delivery_worker: DeliveryWorker,
         workers: Sequence[QueueWorker],
         providers_changed: asyncio.Event,
         *,
@@ -53,8 +51,8 @@ class Workers:
     ) -> None:
         self.has_browser = has_browser
         self.providers_changed = providers_changed
-        self._workshop = workshop
-        self._dispatcher = dispatcher
+        self._runner = runner
+        self._delivery_worker = delivery_worker
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -71,11 +69,11 @@ class Workers:
         """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
         for worker in self._workers:
             worker.stop()
-        self._dispatcher.stop()
+        self._delivery_worker.stop()
         if await self._all_ended(DRAIN_SECONDS):
             return
-        self._workshop.cancel()
-        self._dispatcher.abandon()
+        self._runner.cancel()
+        self._delivery_worker.abandon()
         if await self._all_ended(HAND_BACK_SECONDS):
             return
         log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
@@ -104,44 +102,48 @@ async def run_workers(
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
         browser_engine(settings, policy) as browser,
-        _dispatcher(settings, pool) as dispatcher,
+        _delivery_worker(settings, pool) as delivery_worker,
     ):
         if browser is None:
             log.warning("browser.missing", note=MISSING)
         recorder = OutcomeRecorder(pool, catalog)
-        places = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
+        slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
         resolver, settler = LinkResolver(catalog, client, browser=browser), JobCompleter(pool, links)
-        workshop = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=places)
+        runner = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=slots)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
         def work(taken: QueueItem) -> Awaitable[bool]:
-            return workshop.work(UUID(bytes=taken.payload))
+            return runner.work(UUID(bytes=taken.payload))
 
-        at_queues = [
+        queue_workers = [
             QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)
             for tier in tiers
         ]
         if webhooks:
-            at_queues.append(
+            queue_workers.append(
                 QueueWorker(
-                    url, QUEUES, dispatcher.dispatch, concurrency=HOSTS_AT_ONCE, lease_seconds=settings.lease_seconds
+                    url,
+                    QUEUES,
+                    delivery_worker.dispatch,
+                    concurrency=HOSTS_AT_ONCE,
+                    lease_seconds=settings.lease_seconds,
                 )
             )
-        workers = Workers(workshop, dispatcher, at_queues, recorder.changed, has_browser=browser is not None)
+        workers = Workers(runner, delivery_worker, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
-        beside = [
-            supervise(each)
-            for each in (
-                partial(run_retention, pool, settings),
-                partial(run_rescue, pool),
-                recorder.run,
-                places.run,
+        periodics = [
+            periodic.start()
+            for periodic in (
+                retention(pool, settings),
+                rescue_work(pool),
+                recorder.periodic(),
+                slots.periodic(),
             )
         ]
         try:
             yield workers
         finally:
-            for task in beside:
+            for task in periodics:
                 task.cancel()
             await workers.stop()
             with suppress(DatabaseUnavailable):
@@ -149,8 +151,8 @@ async def run_workers(
 
 
 @asynccontextmanager
-async def _dispatcher(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
-    """The dispatcher of webhooks, with connections of its own."""
+async def _delivery_worker(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
+    """The delivery_worker of webhooks, with connections of its own."""
     limits = FetchLimits(fetch_seconds=settings.webhook_timeout)
     connections = HOSTS_AT_ONCE * settings.webhook_per_host
     schedule = Schedule(settings.webhook_schedule, random.random)

@@ -4,7 +4,7 @@ from linkskipper.webhooks.attempts import AttemptRecorder
 from linkskipper.webhooks.client import WebhookClient
 from linkskipper.webhooks.deliveries import list_deliveries, read_attempts, read_delivery
 from linkskipper.webhooks.events import EVENTS
-from linkskipper.webhooks.hosts import Hosts, rescue_stuck_hosts, run_rescue
+from linkskipper.webhooks.hosts import Hosts, rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.model import Attempt, Delivery, DeliveryStatus, JobEnd
 from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.preview import SignedEvent, tell
@@ -35,6 +35,6 @@ __all__ = [
     "redeliver",
     "redeliver_since",
     "rescue_stuck_hosts",
-    "run_rescue",
+    "rescue_work",
     "tell",
 ]

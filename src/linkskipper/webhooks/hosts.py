@@ -1,6 +1,5 @@
 """Receiving hosts: which worker has the lease of each, what is due there, and when the next wakeup is."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +10,7 @@ import structlog
 from linkskipper.accounts import WebhookSecrets
 from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
-from linkskipper.errors import DatabaseUnavailable
+from linkskipper.periodic import Periodic
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.model import PendingDelivery
 from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
@@ -105,12 +104,11 @@ async def rescue_stuck_hosts(pool: Pool, overdue: timedelta) -> int:
     return len(rows)
 
 
-async def run_rescue(pool: Pool) -> None:
-    """Look after what was forgotten now and every minute, until cancelled."""
-    while True:
-        try:
-            if found := await rescue_stuck_hosts(pool, OVERDUE):
-                log.warning("webhooks.forgotten", hosts=found)
-        except DatabaseUnavailable as error:
-            log.warning("webhooks.look_put_off", error=str(error))
-        await asyncio.sleep(LOOK_SECONDS)
+def rescue_work(pool: Pool) -> Periodic:
+    """Return the rescue of stuck hosts to repeat."""
+
+    async def rescue() -> None:
+        if hosts := await rescue_stuck_hosts(pool, OVERDUE):
+            log.warning("webhooks.hosts_rescued", hosts=hosts)
+
+    return Periodic("webhooks.rescue", rescue, every=LOOK_SECONDS)

@@ -118,11 +118,11 @@ async def test_released_probe_is_free(pool: Pool) -> None:
     assert await refused_for(admission) >= 29
 
 
-async def test_run_refreshes(pool: Pool) -> None:
+async def test_it_refreshes_when_it_is_woken(pool: Pool) -> None:
     """Setting `changed` triggers a refresh. The last known state stays while the database is unavailable."""
     changed = asyncio.Event()
     admission = AdmissionControl(pool, changed=changed)
-    task = asyncio.create_task(admission.run())
+    task = admission.periodic().start()
     await break_it(pool, *[ACCOUNT] * 5)
     changed.set()
     async with asyncio.timeout(5):

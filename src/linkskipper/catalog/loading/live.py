@@ -10,6 +10,7 @@ from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.directory import Changes, ProviderDirectory
 from linkskipper.catalog.loading.loader import BUILTIN, read_layer
+from linkskipper.periodic import Periodic
 
 log = structlog.get_logger()
 
@@ -35,10 +36,12 @@ class LiveCatalog:
             _log_issues(self._directory.read().issues)
         self.catalog = self._merged()
 
-    async def run(self) -> None:
-        """Follow the directory until cancelled."""
-        while self._directory is not None:
-            await asyncio.sleep(SCAN_SECONDS)
+    def periodic(self) -> Periodic:
+        """Return the scanning of the directory to repeat."""
+        return Periodic("catalog.scan", self._scan_in_thread, every=SCAN_SECONDS)
+
+    async def _scan_in_thread(self) -> None:
+        if self._directory is not None:
             self._apply(await asyncio.to_thread(self._directory.scan))
 
     def scan(self) -> None:
