@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
@@ -22,8 +23,8 @@ from bench import receiver
 from bench.harness import JobAttempt, rate, show_limit, show_ratio, started
 from linkskipper.database import Connection, open_connection
 from linkskipper.database.ids import new_id
-from linkskipper.webhooks import JobEnd, queue_events
-from linkskipper.webhooks.outbox import wake
+from linkskipper.webhooks import JobEvent, NewDelivery, job_event, queue_events
+from linkskipper.webhooks.wakeups import wake_hosts
 
 ROUNDS = 5
 DELIVERIES = 3000
@@ -69,10 +70,9 @@ async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple
         await database.close()
 
 
-def _end(url: str) -> JobEnd:
-    return JobEnd(
-        key_id=1,
-        url=url,
+def _event() -> JobEvent:
+    return job_event(
+        at=datetime.now(UTC),
         job_id=uuid4(),
         status="done",
         target_url="https://example.com/landing",
@@ -86,7 +86,7 @@ def _end(url: str) -> JobEnd:
 
 async def _ours(database: Connection) -> float:
     async with database.transaction():
-        await queue_events(database, [_end(URL) for _ in range(DELIVERIES)])
+        await queue_events(database, [NewDelivery(1, URL, _event()) for _ in range(DELIVERIES)])
     begin = time.perf_counter()
     while await database.fetchval("SELECT EXISTS (SELECT FROM webhook_deliveries WHERE status = 'pending')"):
         await asyncio.sleep(POLL_SECONDS)
@@ -163,10 +163,10 @@ async def _live(database: Connection, arrivals: dict[str, float], count: int) ->
     begin = time.perf_counter()
     for number in range(count):
         await asyncio.sleep(max(0, begin + number / LIVE_A_SECOND - time.perf_counter()))
-        end = _end(URL)
-        sent[end.job_id] = time.perf_counter()
+        event = _event()
+        sent[event.job_id] = time.perf_counter()
         async with database.transaction():
-            await queue_events(database, [end])
+            await queue_events(database, [NewDelivery(1, URL, event)])
     while not all(str(job_id) in arrivals for job_id in sent):
         await asyncio.sleep(POLL_SECONDS)
     return sorted(arrivals[str(job_id)] - at for job_id, at in sent.items())
@@ -179,9 +179,9 @@ async def _queue_retries(database: Connection, dead: Sequence[str]) -> None:
         [(host,) for host in dead],
     )
     await database.executemany(
-        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, attempts, step)"
+        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, attempts, schedule_step)"
         " VALUES ($1, 1, $2, 'https://' || $3 || '/x', $3, 'resolve.done', '{}', 1, 1)",
         [(new_id(), uuid4(), dead[number % len(dead)]) for number in range(DEAD_RETRIES)],
     )
     async with database.transaction():
-        await wake(database, sorted(dead))
+        await wake_hosts(database, sorted(dead))

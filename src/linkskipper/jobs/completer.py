@@ -1,6 +1,7 @@
 """The second of the two transactions that carry the money: end a job, once, with everything that follows from it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -14,7 +15,7 @@ from linkskipper.jobs.single_flight import end_followers
 from linkskipper.jobs.states import ERRORS, JobResult
 from linkskipper.link_cache import LinkCache
 from linkskipper.metrics import JOBS_ENDED
-from linkskipper.webhooks import JobEnd, queue_events
+from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
 
 class JobCompleter:
@@ -36,7 +37,7 @@ class JobCompleter:
                 accepted = {job["id"] for job in ended}
                 counted = [result for result in results if result.job_id in accepted]
                 await self._cache.store(connection, [result.cached for result in counted if result.cached])
-                await queue_events(connection, [_job_end(job, balances) for job in jobs if job["webhook_url"]])
+                await queue_events(connection, [_delivery(job, balances) for job in jobs if job["webhook_url"]])
             # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
         for result in counted:
@@ -76,10 +77,9 @@ def _charge(job: asyncpg.Record) -> Charge:
     return Charge(job["account_id"], job["id"], held=job["price"], charged=job["credits_charged"])
 
 
-def _job_end(job: asyncpg.Record, balances: Mapping[int, int]) -> JobEnd:
-    return JobEnd(
-        key_id=job["key_id"],
-        url=job["webhook_url"],
+def _delivery(job: asyncpg.Record, balances: Mapping[int, int]) -> NewDelivery:
+    event = job_event(
+        at=datetime.now(UTC),
         job_id=job["id"],
         status=job["status"],
         target_url=job["target_url"],
@@ -89,3 +89,4 @@ def _job_end(job: asyncpg.Record, balances: Mapping[int, int]) -> JobEnd:
         credits_charged=job["credits_charged"],
         balance=balances[job["account_id"]],
     )
+    return NewDelivery(job["key_id"], job["webhook_url"], event)

@@ -21,7 +21,7 @@ INSERT INTO circuits (provider, host) SELECT * FROM unnest($1::text[], $2::text[
 """
 
 LOCK_CIRCUITS = """
-SELECT provider, host, streak AS consecutive_failures, open_until, probe_until
+SELECT provider, host, consecutive_failures, open_until, probe_until
 FROM circuits JOIN unnest($1::text[], $2::text[]) AS wanted (provider, host) USING (provider, host)
 ORDER BY provider, host FOR UPDATE OF circuits
 """
@@ -29,7 +29,7 @@ ORDER BY provider, host FOR UPDATE OF circuits
 NOW = "SELECT clock_timestamp()"
 
 SAVE_CIRCUIT = """
-UPDATE circuits SET streak = $3, open_until = $4, probe_until = $5, changed_at = clock_timestamp()
+UPDATE circuits SET consecutive_failures = $3, open_until = $4, probe_until = $5, changed_at = clock_timestamp()
 WHERE provider = $1 AND host = $2
 """
 
@@ -39,7 +39,7 @@ WHERE circuits.provider = closed.provider AND circuits.host = closed.host
 """
 
 EXCEPTIONS = """
-SELECT provider, host, streak AS consecutive_failures,
+SELECT provider, host, consecutive_failures,
     extract(epoch FROM greatest(open_until, probe_until) - clock_timestamp())::float8 AS seconds
 FROM circuits WHERE open_until IS NOT NULL
 UNION ALL

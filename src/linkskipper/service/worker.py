@@ -25,7 +25,16 @@ from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
 from linkskipper.settings import Settings
-from linkskipper.webhooks import QUEUES, AttemptRecorder, DeliveryWorker, Hosts, Schedule, WebhookClient, rescue_work
+from linkskipper.webhooks import (
+    QUEUE_LIMITS,
+    AttemptRecorder,
+    DeliveryWorker,
+    HostLeases,
+    PendingDeliveries,
+    Schedule,
+    WebhookClient,
+    rescue_work,
+)
 
 log = structlog.get_logger()
 
@@ -73,7 +82,7 @@ class Workers:
         if await self._all_ended(DRAIN_SECONDS):
             return
         self._runner.cancel()
-        self._delivery_worker.abandon()
+        self._delivery_worker.cancel()
         if await self._all_ended(HAND_BACK_SECONDS):
             return
         log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
@@ -123,8 +132,8 @@ async def run_workers(
             queue_workers.append(
                 QueueWorker(
                     url,
-                    QUEUES,
-                    delivery_worker.dispatch,
+                    QUEUE_LIMITS,
+                    delivery_worker.handle,
                     concurrency=HOSTS_AT_ONCE,
                     lease_seconds=settings.lease_seconds,
                 )
@@ -152,14 +161,19 @@ async def run_workers(
 
 @asynccontextmanager
 async def _delivery_worker(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
-    """The delivery_worker of webhooks, with connections of its own."""
+    """Make the worker that delivers webhooks, with an egress client of its own."""
     limits = FetchLimits(fetch_seconds=settings.webhook_timeout)
     connections = HOSTS_AT_ONCE * settings.webhook_per_host
     schedule = Schedule(settings.webhook_schedule, random.random)
-    record = AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
-    hosts = Hosts(pool, WebhookSecrets(pool, load_keyring(settings)))
+    recorder = AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
+    pending = PendingDeliveries(pool, WebhookSecrets(pool, load_keyring(settings)))
     policy = egress_policy(settings)
     async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
         yield DeliveryWorker(
-            hosts, WebhookClient(client), record, per_host=settings.webhook_per_host, chance=random.random
+            HostLeases(pool),
+            pending,
+            WebhookClient(client),
+            recorder,
+            per_host=settings.webhook_per_host,
+            random=random.random,
         )

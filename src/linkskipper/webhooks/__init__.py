@@ -1,33 +1,47 @@
-"""Webhooks: the end of a job, told to whoever asked to be told; signed, retried for days, recorded."""
+"""Webhooks: signed events of ended jobs, retried for days, with every attempt recorded."""
 
-from linkskipper.webhooks.attempts import AttemptRecorder
+from linkskipper.webhooks.attempts import AttemptRecorder, AttemptResult
 from linkskipper.webhooks.client import WebhookClient
-from linkskipper.webhooks.deliveries import list_deliveries, read_attempts, read_delivery
-from linkskipper.webhooks.events import EVENTS
-from linkskipper.webhooks.hosts import Hosts, rescue_stuck_hosts, rescue_work
-from linkskipper.webhooks.model import Attempt, Delivery, DeliveryStatus, JobEnd
+from linkskipper.webhooks.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    list_deliveries,
+    read_attempts,
+    read_delivery,
+)
+from linkskipper.webhooks.events import EVENT_NAMES, JobEvent, NewDelivery, job_event
+from linkskipper.webhooks.leases import HostLeases
 from linkskipper.webhooks.outbox import queue_events
-from linkskipper.webhooks.preview import SignedEvent, tell
+from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
+from linkskipper.webhooks.preview import SignedEvent, preview_events
 from linkskipper.webhooks.redelivery import redeliver, redeliver_since
+from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import Schedule
-from linkskipper.webhooks.wakeups import QUEUES
+from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
-    "EVENTS",
-    "QUEUES",
+    "EVENT_NAMES",
+    "QUEUE_LIMITS",
     "Attempt",
     "AttemptRecorder",
+    "AttemptResult",
     "Delivery",
     "DeliveryStatus",
     "DeliveryWorker",
-    "Hosts",
-    "JobEnd",
+    "HostLeases",
+    "JobEvent",
+    "NewDelivery",
+    "PendingDeliveries",
+    "PendingDelivery",
     "Schedule",
     "SignedEvent",
     "WebhookClient",
+    "job_event",
     "list_deliveries",
+    "preview_events",
     "prune_deliveries",
     "queue_events",
     "read_attempts",
@@ -36,5 +50,4 @@ __all__ = [
     "redeliver_since",
     "rescue_stuck_hosts",
     "rescue_work",
-    "tell",
 ]

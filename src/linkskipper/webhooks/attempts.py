@@ -1,9 +1,9 @@
-"""Writing down how attempts went, what follows for the delivery, and how its host fares."""
+"""Record attempts, what follows for their deliveries, and the health of the receiving hosts."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -13,84 +13,93 @@ from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_HOSTS_PAUSED, WEBHOOKS_ENDED
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.model import DeliveryStatus, Outcome, PendingDelivery
+from linkskipper.webhooks.deliveries import DeliveryStatus
+from linkskipper.webhooks.pending import PendingDelivery
 from linkskipper.webhooks.schedule import Schedule
 
 log = structlog.get_logger()
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What becomes of a delivery after an attempt; wait is None unless it is pending."""
+class AttemptResult(msgspec.Struct, frozen=True):
+    """How an attempt ended. `error` is None if the receiver accepted the event; `status` is None without an answer.
+
+    `retry_after` is the receiver's wish. `gone` means that the receiver wants no further attempt. `unsent` means that
+    this service is at fault, so the attempt says nothing about the host.
+    """
+
+    started_at: datetime
+    milliseconds: float
+    status: int | None = None
+    error: str | None = None
+    response: str | None = None
+    retry_after: timedelta | None = None
+    gone: bool = False
+    unsent: bool = False
+
+
+class DeliveryUpdate(msgspec.Struct, frozen=True):
+    """What follows from an attempt for its delivery. `wait` is None unless the delivery stays pending."""
 
     status: DeliveryStatus
     wait: timedelta | None = None
 
 
 class AttemptRecorder:
-    """Records attempts, many in one statement, and holds on to them while the database is away."""
+    """Record attempts, many in one statement. Keep them in memory while the database is unavailable."""
 
     def __init__(self, pool: Pool, schedule: Schedule, *, pause_after: timedelta) -> None:
         self._pool = pool
         self._schedule = schedule
         self._pause_after = pause_after
-        self._failing: set[str] = set()
-        self._abandoned = asyncio.Event()
-        self._note = Batcher(self._note_all)
+        self._cancelled = asyncio.Event()
+        self._record = Batcher(self._record_all)
 
-    def note(self, due: PendingDelivery, outcome: Outcome) -> "asyncio.Future[int]":
-        """Record an attempt; the future tells how often in a row its host has failed by now."""
-        return self._note.put((due, outcome))
+    async def record(self, delivery: PendingDelivery, result: AttemptResult) -> int:
+        """Record an attempt. Return the consecutive failures of its host."""
+        return await self._record((delivery, result))
 
-    def forget(self, host: str) -> None:
-        """Keep no longer in mind whether a host has been failing: whoever leases it next reads that anew."""
-        self._failing.discard(host)
+    def cancel(self) -> None:
+        """Stop waiting for the database. Unrecorded attempts are made again, with the same id."""
+        self._cancelled.set()
 
-    def abandon(self) -> None:
-        """Wait for the database no longer: what is not recorded is sent again, with the same id."""
-        self._abandoned.set()
+    async def _record_all(self, attempts: list[tuple[PendingDelivery, AttemptResult]]) -> list[int]:
+        updates = [self._update(delivery, result) for delivery, result in attempts]
+        failures = await until_available(lambda: self._write(attempts, updates), abandoned=self._cancelled)
+        for (_, result), update in zip(attempts, updates, strict=True):
+            WEBHOOK_ATTEMPTS.labels("received" if result.error is None else "failed").inc()
+            if update.status is not DeliveryStatus.PENDING:
+                WEBHOOKS_ENDED.labels(update.status).inc()
+        return [failures.get(delivery.host, 0) for delivery, _ in attempts]
 
-    async def _note_all(self, attempts: list[tuple[PendingDelivery, Outcome]]) -> list[int]:
-        verdicts = [self._verdict(due, outcome) for due, outcome in attempts]
-        failures = await until_available(lambda: self._write(attempts, verdicts), abandoned=self._abandoned)
-        for (_, outcome), verdict in zip(attempts, verdicts, strict=True):
-            WEBHOOK_ATTEMPTS.labels("received" if outcome.error is None else "failed").inc()
-            if verdict.status is not DeliveryStatus.PENDING:
-                WEBHOOKS_ENDED.labels(verdict.status).inc()
-        return [failures.get(due.host, 0) for due, _ in attempts]
-
-    def _verdict(self, due: PendingDelivery, outcome: Outcome) -> Verdict:
-        if outcome.error is None:
-            return Verdict(DeliveryStatus.DELIVERED)
-        wait = None if outcome.gone else self._schedule.wait(due.step + 1, outcome.retry_after)
-        return Verdict(DeliveryStatus.FAILED) if wait is None else Verdict(DeliveryStatus.PENDING, wait)
+    def _update(self, delivery: PendingDelivery, result: AttemptResult) -> DeliveryUpdate:
+        if result.error is None:
+            return DeliveryUpdate(DeliveryStatus.DELIVERED)
+        wait = None if result.gone else self._schedule.wait(delivery.schedule_step + 1, result.retry_after)
+        return DeliveryUpdate(DeliveryStatus.FAILED if wait is None else DeliveryStatus.PENDING, wait)
 
     async def _write(
-        self, attempts: Sequence[tuple[PendingDelivery, Outcome]], verdicts: Sequence[Verdict]
+        self, attempts: Sequence[tuple[PendingDelivery, AttemptResult]], updates: Sequence[DeliveryUpdate]
     ) -> dict[str, int]:
-        """Returns the failures in a row of the hosts that failed only; one that received anything is well."""
-        rows = [_row(*attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
-        well = {due.host for due, outcome in attempts if outcome.error is None}
-        failed = Counter(due.host for due, outcome in attempts if due.host not in well and not outcome.unsent)
-        self._failing.update(due.host for due, _ in attempts if due.failures)
-        recovered = well & self._failing
+        """Return the consecutive failures of the hosts that failed. A host that accepted any event has not failed."""
+        rows = [_row(*attempt, update) for attempt, update in zip(attempts, updates, strict=True)]
+        accepted = {delivery.host for delivery, result in attempts if result.error is None}
+        refused = [delivery.host for delivery, result in attempts if result.error is not None and not result.unsent]
+        failed = Counter(host for host in refused if host not in accepted)
         async with self._pool.acquire() as connection:
+            recovered = [row["host"] for row in await connection.fetch(queries.RECORD, *zip(*rows, strict=True))]
             if not failed and not recovered:
-                await connection.execute(queries.RECORD, *zip(*rows, strict=True))
                 return {}
             async with connection.transaction():
-                await connection.execute(queries.RECORD, *zip(*rows, strict=True))
-                await connection.execute(queries.LOCK_HOSTS, sorted(recovered | failed.keys()))
-                await self._note_recovered(connection, recovered)
-                failures = await self._note_failed(connection, failed)
-        self._failing = (self._failing - recovered) | failed.keys()
-        return failures
+                await connection.execute(queries.LOCK_HOSTS, [*recovered, *failed])
+                await self._record_recovered(connection, recovered)
+                return await self._record_failed(connection, failed)
 
-    async def _note_recovered(self, connection: Connection, hosts: Collection[str]) -> None:
-        for row in await connection.fetch(queries.RECOVERED, list(hosts)):
+    async def _record_recovered(self, connection: Connection, hosts: Collection[str]) -> None:
+        for row in await connection.fetch(queries.RECOVERED, hosts):
             if row["paused_at"] is not None:
                 log.info("webhooks.host_resumed", host=row["host"])
 
-    async def _note_failed(self, connection: Connection, failed: Mapping[str, int]) -> dict[str, int]:
+    async def _record_failed(self, connection: Connection, failed: Mapping[str, int]) -> dict[str, int]:
         rows = await connection.fetch(queries.FAILED, list(failed), list(failed.values()), self._pause_after)
         for row in rows:
             if row["paused_now"]:
@@ -99,17 +108,17 @@ class AttemptRecorder:
         return {row["host"]: row["failures"] for row in rows}
 
 
-def _row(due: PendingDelivery, outcome: Outcome, verdict: Verdict) -> tuple[object, ...]:
+def _row(delivery: PendingDelivery, result: AttemptResult, update: DeliveryUpdate) -> tuple[object, ...]:
     return (
-        due.id,
-        due.attempts,
-        due.step,
-        due.by_hand,
-        verdict.status,
-        verdict.wait,
-        outcome.started_at,
-        outcome.milliseconds,
-        outcome.status,
-        outcome.error,
-        outcome.response,
+        delivery.id,
+        delivery.attempts,
+        delivery.schedule_step,
+        delivery.manual,
+        update.status,
+        update.wait,
+        result.started_at,
+        result.milliseconds,
+        result.status,
+        result.error,
+        result.response,
     )

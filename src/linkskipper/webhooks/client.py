@@ -1,4 +1,4 @@
-"""One attempt: the signed event goes out, and what comes of it."""
+"""Make one attempt: sign the event, send it, and describe the result."""
 
 import re
 import time
@@ -11,19 +11,20 @@ import structlog
 
 from linkskipper.egress import Client, Response, TimedOut, Untrusted, check_public_https, read_retry_after
 from linkskipper.errors import EgressError
-from linkskipper.webhooks.model import Outcome, PendingDelivery
+from linkskipper.webhooks.attempts import AttemptResult
+from linkskipper.webhooks.pending import PendingDelivery
 from linkskipper.webhooks.signing import signed_headers
 
 EXCERPT_BYTES = 2048
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-ASK_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-JSON = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
-READ_URLS = 4096  # kept, as a URL that is told once is told again
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+RETRY_AFTER_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+JSON_HEADERS = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
+PARSED_URLS = 4096  # kept, because most URLs receive many events
 NO_SECRET = "this service cannot read the key's webhook secret"  # noqa: S105
-BROKE = "this service could not make sense of what came of it"
+CRASHED = "this service failed to process the attempt"
 
 log = structlog.get_logger()
-_read_url = lru_cache(READ_URLS)(check_public_https)
+_parse_url = lru_cache(PARSED_URLS)(check_public_https)
 
 
 def _now() -> datetime:
@@ -35,41 +36,45 @@ def _milliseconds_since(begin: float) -> float:
 
 
 class WebhookClient:
-    """Makes attempts through the guard, each signed afresh; clock is what signatures tell the time by."""
+    """Make attempts through the egress guard. Each attempt is signed with the time of `clock`."""
 
     def __init__(self, client: Client, *, clock: Callable[[], datetime] = _now) -> None:
         self._client = client
         self._clock = clock
 
-    async def attempt(self, due: PendingDelivery) -> Outcome:
-        """Send an event once; whatever comes of it, there is an outcome to record."""
+    async def attempt(self, delivery: PendingDelivery) -> AttemptResult:
+        """Send an event once. Every failure becomes a result, so that it can be recorded."""
         started_at, begin = self._clock(), time.perf_counter()
         try:
-            answer = await self._post(due, started_at)
+            answer = await self._post(delivery, started_at)
             if not isinstance(answer, str):
-                return _answered(answer, started_at, _milliseconds_since(begin))
+                return _result(answer, started_at, _milliseconds_since(begin))
         except Exception:
-            log.exception("webhooks.attempt_broke", delivery=str(due.id), host=due.host)
-            answer = BROKE
-        return Outcome(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
+            log.exception("webhooks.attempt_crashed", delivery=str(delivery.id), host=delivery.host)
+            answer = CRASHED
+        return AttemptResult(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
 
-    async def _post(self, due: PendingDelivery, at: datetime) -> Response | str:
-        """The answer, or why there is none."""
-        if not due.secrets:
-            log.error("webhooks.secret_unreadable", key_id=due.key_id, hint="is LINKSKIPPER_SECRET_KEY the right one?")
+    async def _post(self, delivery: PendingDelivery, at: datetime) -> Response | str:
+        """Return the answer, or the reason why there is none."""
+        if not delivery.secrets:
+            hint = "is LINKSKIPPER_SECRET_KEY the right one?"
+            log.error("webhooks.secret_unreadable", key_id=delivery.key_id, hint=hint)
             return NO_SECRET
-        body = due.body.encode()
-        headers = JSON | signed_headers(due.secrets, str(due.id), body, at)
+        body = delivery.body.encode()
+        headers = JSON_HEADERS | signed_headers(delivery.secrets, str(delivery.id), body, at)
         try:
-            url = _read_url(due.url)
+            url = _parse_url(delivery.url)
             return await self._client.post(url, headers=headers, body=body, excerpt=EXCERPT_BYTES)
         except EgressError as error:
-            log.info("webhooks.unanswered", delivery=str(due.id), host=due.host, error=str(error))
-            return _in_words(error)
+            log.info("webhooks.unanswered", delivery=str(delivery.id), host=delivery.host, error=str(error))
+            return _describe(error)
 
 
-def _in_words(error: EgressError) -> str:
-    """What the key's owner is told: refused and unreachable look alike (safety.md, "One door out")."""
+def _describe(error: EgressError) -> str:
+    """Describe an error to the key's owner. Refused and unreachable addresses look alike.
+
+    See docs/explanation/egress-guard.md.
+    """
     match error:
         case TimedOut():
             return "no answer in time"
@@ -78,24 +83,23 @@ def _in_words(error: EgressError) -> str:
     return "cannot be reached"
 
 
-def _answered(response: Response, started_at: datetime, milliseconds: float) -> Outcome:
+def _result(response: Response, started_at: datetime, milliseconds: float) -> AttemptResult:
     status = response.status
-    received = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    asked = response.headers.get("Retry-After") if status in ASK_AGAIN else None
-    return Outcome(
+    retry_after = response.headers.get("Retry-After") if status in RETRY_AFTER_STATUSES else None
+    return AttemptResult(
         started_at=started_at,
         milliseconds=milliseconds,
         status=status,
-        error=None if received else _complaint(status),
-        response=CONTROL.sub("", response.body.decode("utf-8", "replace")),
-        retry_after=read_retry_after(asked, started_at),
+        error=None if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES else _status_error(status),
+        response=CONTROL_CHARACTERS.sub("", response.body.decode("utf-8", "replace")),
+        retry_after=read_retry_after(retry_after, started_at),
         gone=status == HTTPStatus.GONE,
     )
 
 
-def _complaint(status: int) -> str:
+def _status_error(status: int) -> str:
     if status == HTTPStatus.GONE:
-        return "answered 410: it wants no more of this"
+        return "answered 410: no further attempts are made"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return f"answered {status}: redirects are not followed"
     return f"answered {status}"

@@ -1,12 +1,51 @@
-"""Deliveries as operators, and the keys that they belong to, may see them."""
+"""Deliveries and their attempts, as key owners and operators see them."""
 
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from linkskipper.database import Pool
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.model import Attempt, Delivery, DeliveryStatus
+
+
+class DeliveryStatus(StrEnum):
+    """The states of a delivery. A redelivery makes any of them pending again."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A delivery. `host_paused_at` is set while only a successful redelivery lets the delivery continue."""
+
+    id: UUID
+    key_id: int
+    job_id: UUID
+    event: str
+    url: str
+    host: str
+    body: str
+    status: DeliveryStatus
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    ended_at: datetime | None
+    host_paused_at: datetime | None
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """An attempt at a delivery. `error` is None if the receiver accepted the event."""
+
+    number: int
+    started_at: datetime
+    milliseconds: float
+    status: int | None
+    error: str | None
+    response: str | None
 
 
 async def list_deliveries(
@@ -17,18 +56,18 @@ async def list_deliveries(
     before: UUID | None = None,
     limit: int = 20,
 ) -> list[Delivery]:
-    """The newest deliveries, or those before one; of one key and one status, or (None) of all."""
+    """List deliveries, the newest first. `before` is the id of a delivery; None selects everything."""
     return [_delivery(row) for row in await pool.fetch(queries.LIST, key_id, status, before, limit)]
 
 
 async def read_delivery(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> Delivery | None:
-    """One delivery; None if there is none of that id, or it is not the key's."""
+    """Return a delivery, or None if it does not exist or belongs to another key."""
     row = await pool.fetchrow(queries.READ, delivery_id, key_id)
     return None if row is None else _delivery(row)
 
 
 async def read_attempts(pool: Pool, delivery_id: UUID) -> list[Attempt]:
-    """The attempts at a delivery, oldest first."""
+    """Return the attempts at a delivery, the oldest first."""
     return [Attempt(**row) for row in await pool.fetch(queries.ATTEMPTS, delivery_id)]
 
 

@@ -1,4 +1,4 @@
-"""Events for whoever listens at a terminal: those on their way to receivers, and those of jobs that name none."""
+"""Signed events for `linkskipper listen`, also of jobs without a `webhook_url`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,28 +9,29 @@ import msgspec
 from linkskipper.accounts import WebhookSecrets
 from linkskipper.database import Pool
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.client import JSON
-from linkskipper.webhooks.events import encode, make_event
-from linkskipper.webhooks.model import JobEnd
+from linkskipper.webhooks.client import JSON_HEADERS
+from linkskipper.webhooks.events import JobEvent, encode
 from linkskipper.webhooks.signing import signed_headers
 
 
 class SignedEvent(msgspec.Struct, frozen=True):
-    """What a receiver would be sent."""
+    """The request that a receiver would get."""
 
     id: UUID
     headers: dict[str, str]
     body: str
 
 
-async def tell(pool: Pool, secrets: WebhookSecrets, ends: Sequence[JobEnd], at: datetime) -> list[SignedEvent]:
-    """The events of jobs that have ended, signed; a delivery's own id and bytes where the job has one."""
-    rows = await pool.fetch(queries.OF_JOBS, [end.job_id for end in ends])
-    queued = {row["job_id"]: (row["id"], row["body"]) for row in rows}
-    signing = await secrets.read({end.key_id for end in ends})
-    told = []
-    for end in ends:
-        message_id, body = queued.get(end.job_id) or (end.job_id, encode(make_event(end, at)))
-        signed = signed_headers(signing.get(end.key_id, ()), str(message_id), body.encode(), at)
-        told.append(SignedEvent(message_id, JSON | signed, body))
-    return told
+async def preview_events(
+    pool: Pool, secrets: WebhookSecrets, key_id: int, events: Sequence[JobEvent], at: datetime
+) -> list[SignedEvent]:
+    """Sign the events of a key's jobs. A job with a delivery keeps the id and the body of that delivery."""
+    rows = await pool.fetch(queries.BODIES_OF_JOBS, [event.job_id for event in events])
+    deliveries = {row["job_id"]: (row["id"], row["body"]) for row in rows}
+    signing_keys = (await secrets.read([key_id])).get(key_id, ())
+    signed_events = []
+    for event in events:
+        message_id, body = deliveries.get(event.job_id) or (event.job_id, encode(event))
+        headers = JSON_HEADERS | signed_headers(signing_keys, str(message_id), body.encode(), at)
+        signed_events.append(SignedEvent(message_id, headers, body))
+    return signed_events

@@ -1,4 +1,4 @@
-"""Sending deliveries again by hand: the next attempt at once, even to a paused host, and the schedule begun anew."""
+"""Manual redelivery: the next attempt starts at once, even to a paused host, and the schedule starts again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,31 +6,31 @@ from uuid import UUID
 from linkskipper.database import Pool
 from linkskipper.database.ids import first_id
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.outbox import wake
+from linkskipper.webhooks.wakeups import wake_hosts
 
 BATCH = 1000
 
 
 async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> bool:
-    """Send a delivery again, whatever became of it; False if there is none of that id, or it is not the key's."""
+    """Send a delivery again. Return False if it does not exist or belongs to another key."""
     async with pool.acquire() as connection, connection.transaction():
-        host: str | None = await connection.fetchval(queries.AGAIN, delivery_id, key_id)
+        host: str | None = await connection.fetchval(queries.REDELIVER, delivery_id, key_id)
         if host is not None:
-            await wake(connection, [host], even_paused=True)
+            await wake_hosts(connection, [host], even_paused=True)
     return host is not None
 
 
 async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = None, batch: int = BATCH) -> int:
-    """Send again what was queued since then and is not delivered; of one key or (None) of all. Returns how many.
+    """Send again what was queued since a time and is not delivered. Return the number of deliveries.
 
-    It goes by batches, a transaction each, so that attempts at what is sent again are not held up by the rest.
+    Each batch is a transaction of its own, so that attempts at its deliveries need not wait for the other batches.
     """
     total = 0
     last: UUID | None = first_id(since)
     while last is not None:
         async with pool.acquire() as connection, connection.transaction():
-            (row,) = await connection.fetch(queries.AGAIN_SINCE, last, key_id, batch)
+            (row,) = await connection.fetch(queries.REDELIVER_SINCE, last, key_id, batch)
             if row["hosts"]:
-                await wake(connection, row["hosts"], even_paused=True)
+                await wake_hosts(connection, row["hosts"], even_paused=True)
         total, last = total + row["deliveries"], row["last"]
     return total

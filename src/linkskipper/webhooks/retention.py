@@ -1,4 +1,4 @@
-"""Forgetting deliveries that are old, and hosts that nothing is delivered to any more."""
+"""Delete old deliveries, and hosts without deliveries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +9,10 @@ from linkskipper.webhooks import queries
 
 
 async def prune_deliveries(connection: Connection, keep: timedelta, *, batch: int) -> int:
-    """Remove deliveries queued so long ago, unless they are still being tried; returns how many.
+    """Delete deliveries older than `keep` that are not waiting for an attempt. Return the number deleted.
 
-    What waits at a paused host is not being tried, unless it is sent again by hand.
+    A delivery to a paused host waits for an attempt only if it is a manual redelivery.
     """
-    removed = await in_batches(connection, queries.PRUNE, first_id(datetime.now(UTC) - keep), batch=batch)
+    deleted = await in_batches(connection, queries.PRUNE, first_id(datetime.now(UTC) - keep), batch=batch)
     await connection.execute(queries.PRUNE_HOSTS)
-    return removed
+    return deleted

@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again."""
+"""The schedule of attempts: when a failed delivery is tried again."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,17 +11,20 @@ JITTER = 0.2
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """The waits before each attempt, the first at once, each up to a fifth shorter or longer by chance.
+    """The waits before each attempt. The first wait is 0. Each wait is up to a fifth shorter or longer at random.
 
-    chance gives a number from 0 to 1.
+    `random` returns a number from 0 to 1.
     """
 
     waits: Sequence[timedelta]
-    chance: Callable[[], float]
+    random: Callable[[], float]
 
-    def wait(self, step: int, asked: timedelta | None = None) -> timedelta | None:
-        """How long to wait after that many attempts, and no less than the receiver asked for; None: try no more."""
-        if step >= len(self.waits):
+    def wait(self, attempts: int, retry_after: timedelta | None = None) -> timedelta | None:
+        """Return the wait after a number of attempts, or None if no attempt is left.
+
+        The wait is at least `retry_after`, but no more than MAX_RETRY_AFTER for that reason.
+        """
+        if attempts >= len(self.waits):
             return None
-        planned = self.waits[step] * (1 + JITTER * (2 * self.chance() - 1))
-        return planned if asked is None else max(planned, min(asked, MAX_RETRY_AFTER))
+        planned = self.waits[attempts] * (1 + JITTER * (2 * self.random() - 1))
+        return planned if retry_after is None else max(planned, min(retry_after, MAX_RETRY_AFTER))

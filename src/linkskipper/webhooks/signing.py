@@ -1,6 +1,6 @@
-"""Signatures: our own header (api.md, "Webhooks") and those of Standard Webhooks, from the same secrets.
+"""Sign events: our own header (docs/reference/api.md, "Webhooks") and the headers of Standard Webhooks.
 
-While a secret that was rolled is in its grace time, both it and the new one sign, the new one first.
+While a rolled secret is in its grace time, both secrets sign, the new one first.
 """
 
 import hmac
@@ -13,24 +13,24 @@ from linkskipper.accounts import WEBHOOK_PREFIX
 
 
 def signed_headers(secrets: Sequence[str], message_id: str, body: bytes, at: datetime) -> dict[str, str]:
-    """The headers that prove to whoever has one of the secrets that we sent the body, under that id, at that time."""
+    """Return the headers that sign a body, its id and the time with each of the secrets."""
     timestamp = str(int(at.timestamp()))
-    ours = ",".join(f"v1={_hex(secret, timestamp, body)}" for secret in secrets)
-    standard = " ".join(f"v1,{_base64(secret, message_id, timestamp, body)}" for secret in secrets)
+    hex_signatures = ",".join(f"v1={_hex(secret, timestamp, body)}" for secret in secrets)
+    standard_signatures = " ".join(f"v1,{_base64(secret, message_id, timestamp, body)}" for secret in secrets)
     return {
-        "X-LinkSkipper-Signature": f"t={timestamp},{ours}",
+        "X-LinkSkipper-Signature": f"t={timestamp},{hex_signatures}",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": standard,
+        "webhook-signature": standard_signatures,
     }
 
 
 def _hex(secret: str, timestamp: str, body: bytes) -> str:
-    """With the whole secret as it is written, prefix included."""
+    """Sign with the whole secret, including its prefix."""
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
 
 
 def _base64(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """With what stands behind the prefix, decoded (Standard Webhooks 1.0.0, "Symmetric signatures")."""
+    """Sign with the decoded part after the prefix (Standard Webhooks 1.0.0, "Symmetric signatures")."""
     key = b64decode(secret.removeprefix(WEBHOOK_PREFIX))
     return b64encode(hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, sha256)).decode()

@@ -1,9 +1,9 @@
-"""Wakeups: entries of the queue, each of which has a worker deliver what is due at one host.
+"""Wakeups: queue entries that make a worker send what is due at one host.
 
-However many deliveries wait for a host, one worker at a time has its lease and, for the next time that one is due,
-one wakeup is queued. So a receiver that is down costs the queue one entry and not one for each event that it missed,
-and the attempts under way to it are bounded. A live host gets one more for each transaction that ends jobs with events
-for it, as the worker that has the lease is told so (docs/decisions/0009-webhooks-by-host.md).
+However many deliveries wait for a host, one worker at a time holds its lease, and one wakeup is queued for the next
+delivery. So a receiver that is down costs the queue one entry, and the number of attempts under way to it is bounded.
+A live host gets a further wakeup for each transaction with new events for it, because the worker with the lease must
+learn about these (docs/decisions/0012-webhook-leases-by-host.md).
 """
 
 from collections.abc import Sequence
@@ -13,32 +13,36 @@ from linkskipper.database import Connection
 from linkskipper.queue.pgqueuer import NewQueueItem, put
 from linkskipper.webhooks import queries
 
-LIVE = "webhooks"
-FAILING = "webhooks-failing"
-FAILING_AFTER = 3  # failures in a row; from then on the host waits in a queue of its own, out of the way of others
-FAILING_AT_ONCE = 16  # failing hosts that are tried, over all workers
-QUEUES = {LIVE: 0, FAILING: FAILING_AT_ONCE}
+LIVE_QUEUE = "webhooks"
+FAILING_QUEUE = "webhooks-failing"
+FAILING_AFTER = 3  # consecutive failures; a failing host waits in its own queue and delays no live host
+FAILING_HOSTS_LIMIT = 16  # failing hosts tried at once, over all workers
+QUEUE_LIMITS = {LIVE_QUEUE: 0, FAILING_QUEUE: FAILING_HOSTS_LIMIT}
+AT_ONCE = timedelta()
 
 
 def queue_for(failures: int) -> str:
-    """The queue for a host that has failed so many times in a row."""
-    return FAILING if failures >= FAILING_AFTER else LIVE
+    """Return the queue of a host with that number of consecutive failures."""
+    return FAILING_QUEUE if failures >= FAILING_AFTER else LIVE_QUEUE
 
 
-async def schedule_wakeups(connection: Connection, hosts: Sequence[tuple[str, str, timedelta]]) -> None:
-    """Queue a wakeup for each host (its name, the queue, the delay), inside the caller's transaction.
+async def wake_hosts(connection: Connection, hosts: Sequence[str], *, even_paused: bool = False) -> None:
+    """Have workers send what is due at the hosts, once the transaction of the connection commits."""
+    rows = await connection.fetch(queries.LOCK_FAILING, hosts, FAILING_AFTER, even_paused)
+    failing = {row["host"]: row["awake"] for row in rows}
+    if live := [NewQueueItem(LIVE_QUEUE, host.encode()) for host in hosts if host not in failing]:
+        await put(connection, live)
+    await schedule_wakeups(connection, [(host, FAILING_QUEUE, AT_ONCE) for host, awake in failing.items() if not awake])
 
-    It is noted with the host, so that no second one is queued for the same time.
+
+async def schedule_wakeups(connection: Connection, wakeups: Sequence[tuple[str, str, timedelta]]) -> None:
+    """Queue one wakeup for each host (its name, the queue, the delay), inside the transaction of the connection.
+
+    The entry id is stored with the host, so that no second wakeup is queued for the same time.
     """
-    if not hosts:
+    if not wakeups:
         return
-    in_order = sorted(hosts)
-    wakeups = await put(connection, [NewQueueItem(queue, host.encode(), delay) for host, queue, delay in in_order])
-    await connection.execute(
-        queries.SET_WAKEUPS, [host for host, _, _ in in_order], wakeups, [delay for _, _, delay in in_order]
-    )
-
-
-async def wake_now(connection: Connection, hosts: Sequence[str]) -> None:
-    """Queue a wakeup for each live host, with nothing noted: one that comes second finds the lease taken and ends."""
-    await put(connection, [NewQueueItem(LIVE, host.encode()) for host in hosts])
+    in_order = sorted(wakeups)
+    entry_ids = await put(connection, [NewQueueItem(queue, host.encode(), delay) for host, queue, delay in in_order])
+    hosts, _, delays = zip(*in_order, strict=True)
+    await connection.execute(queries.SET_WAKEUPS, hosts, entry_ids, delays)

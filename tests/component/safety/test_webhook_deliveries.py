@@ -4,8 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from linkskipper.webhooks.client import WebhookClient
-from linkskipper.webhooks.model import PendingDelivery
+from linkskipper.webhooks import PendingDelivery, WebhookClient
 from support.arena import Arena
 from support.connections import connections
 from support.safety_table import DENIED_V4, DENIED_V6, LITERALS, LOCAL_NAMES, LOOPBACK, NAMES
@@ -23,7 +22,7 @@ def due(url: str) -> PendingDelivery:
         body="{}",
         attempts=0,
         failures=0,
-        step=0,
+        schedule_step=0,
         secrets=("whsec_" + "A" * 32,),
     )
 

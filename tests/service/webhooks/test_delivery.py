@@ -1,7 +1,8 @@
-"""Events on their way: what receivers get, how often, and what is recorded of it."""
+"""Deliveries: what receivers get, how often, and what is recorded."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,8 +20,8 @@ MEMBERS = [
 ]
 
 
-async def test_the_end_of_a_job_is_told(hooks: Service, receiver: Receiver) -> None:
-    """A job that is done is told at its URL within moments: the members of api.md, in JSON, signed."""
+async def test_event_of_a_job_that_is_done(hooks: Service, receiver: Receiver) -> None:
+    """The event of a done job arrives within moments: JSON with the members of the contract, signed."""
     account = (await hooks.caller(credits=5)).account_id
     key = await create_key(hooks.pool, load_keyring(hooks.settings), account, name="test")
     caller = Caller(hooks.session, account, key.id, key.key)
@@ -57,34 +58,39 @@ async def test_the_end_of_a_job_is_told(hooks: Service, receiver: Receiver) -> N
         ("https://changed.lab.test/x", "failed", "resolve_failed"),
     ],
 )
-async def test_the_end_of_a_job_that_came_to_nothing(
+async def test_event_of_a_job_that_failed(
     hooks: Service, receiver: Receiver, link: str, status: str, error: str
 ) -> None:
-    """A job that ends badly is told too: no target, provider or tier, and the error."""
+    """The event of a failed job has an error, and no target, provider or tier."""
     caller = await hooks.caller(credits=5)
     url = receiver.url()
     job_id = (await caller.resolve(link, webhook_url=url)).body["job_id"]
     (request,) = await receiver.received(url)
-    told = request.event
-    assert (told["event"], told["job_id"], told["status"], told["error"]) == ("resolve.failed", job_id, status, error)
-    assert [told[name] for name in ("target_url", "provider", "tier")] == [None, None, None]
-    assert (told["credits_charged"], told["balance"]) == (0, 5)
+    event = request.event
+    assert (event["event"], event["job_id"], event["status"], event["error"]) == (
+        "resolve.failed",
+        job_id,
+        status,
+        error,
+    )
+    assert [event[name] for name in ("target_url", "provider", "tier")] == [None, None, None]
+    assert (event["credits_charged"], event["balance"]) == (0, 5)
 
 
-async def test_every_job_of_a_shared_resolution_is_told(hooks: Service, receiver: Receiver) -> None:
-    """Jobs that wait for another's resolution of their link each tell their own client; all but one for nothing."""
+async def test_events_of_jobs_that_share_a_resolution(hooks: Service, receiver: Receiver) -> None:
+    """Each of several jobs for one link sends its own event. Only one job is charged."""
     caller = await hooks.caller(credits=9)
     link = f"https://slow.lab.test/1/{uuid4().hex}"
     urls = [receiver.url() for _ in range(5)]
     jobs = [(await caller.resolve(link, webhook_url=url)).body["job_id"] for url in urls]
-    told = [(await receiver.received(url))[0].event for url in urls]
-    assert [each["job_id"] for each in told] == jobs
-    assert sorted(each["credits_charged"] for each in told) == [0, 0, 0, 0, 1]
-    assert {each["balance"] for each in told} == {8}
+    events = [(await receiver.received(url))[0].event for url in urls]
+    assert [event["job_id"] for event in events] == jobs
+    assert sorted(event["credits_charged"] for event in events) == [0, 0, 0, 0, 1]
+    assert {event["balance"] for event in events} == {8}
 
 
-async def test_a_job_that_another_has_made_free_is_told(hooks: Service, receiver: Receiver) -> None:
-    """A job whose link is in the cache by the time that a worker takes it ends done, free and told."""
+async def test_event_of_a_job_answered_from_the_cache(hooks: Service, receiver: Receiver) -> None:
+    """A job whose link is in the cache when its worker takes it sends an event."""
     caller = await hooks.caller(credits=9)
     first = f"https://slow.lab.test/1/{uuid4().hex}"
     url = receiver.url()
@@ -95,12 +101,12 @@ async def test_a_job_that_another_has_made_free_is_told(hooks: Service, receiver
         " '1 day' FROM jobs WHERE id = $1 ON CONFLICT DO NOTHING",
         job_id,
     )
-    told = (await receiver.received(url))[0].event
-    assert (told["job_id"], told["status"]) == (job_id, "done")
+    event = (await receiver.received(url))[0].event
+    assert (event["job_id"], event["status"]) == (job_id, "done")
 
 
-async def test_answers_from_the_cache_are_not_told(hooks: Service, receiver: Receiver) -> None:
-    """No job, no webhook (api.md): a cached answer is answer enough."""
+async def test_cached_answers_send_no_event(hooks: Service, receiver: Receiver) -> None:
+    """A cached answer makes no job, so it sends no event (docs/reference/api.md)."""
     caller = await hooks.caller()
     link = fresh_link()
     assert (await caller.resolve(link, wait=10)).status == 200
@@ -109,8 +115,8 @@ async def test_answers_from_the_cache_are_not_told(hooks: Service, receiver: Rec
     assert await hooks.pool.fetchval("SELECT count(*) FROM webhook_deliveries") == count
 
 
-async def test_failures_are_tried_again_with_the_same_bytes(hooks: Service, receiver: Receiver) -> None:
-    """An attempt that fails is made again on schedule: same id, same body, a signature of its own time."""
+async def test_retries_send_the_same_bytes(hooks: Service, receiver: Receiver) -> None:
+    """A retry follows the schedule. It has the same id and body, and a signature with its own time."""
     answers = [answer(500, body=b"out of order"), answer(503), answer(204)]
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
@@ -133,8 +139,8 @@ async def test_failures_are_tried_again_with_the_same_bytes(hooks: Service, rece
     assert (delivery.attempts, delivery.next_attempt_at) == (3, None)
 
 
-async def test_a_delivery_that_was_tried_often_enough_has_failed(hooks: Service, receiver: Receiver) -> None:
-    """Each wait is that of the schedule; after the last attempt the delivery has failed and is not tried again."""
+async def test_a_delivery_fails_after_its_last_attempt(hooks: Service, receiver: Receiver) -> None:
+    """The waits follow the schedule. After the last attempt the delivery has failed."""
     caller = await hooks.caller()
     url = receiver.url(receiver.host(hang_up))
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
@@ -160,10 +166,10 @@ REDIRECT = answer(302, "Location: https://hook.example/elsewhere")
         (answer(100), None, "no answer in time"),
     ],
 )
-async def test_what_is_no_success(
+async def test_answers_that_are_failures(
     hooks: Service, receiver: Receiver, script: Script, status: int | None, error: str
 ) -> None:
-    """Redirects are not followed, and whatever is not a 2xx in time is a failure."""
+    """Redirects are not followed. Every answer but a 2xx in time is a failure."""
     caller = await hooks.caller()
     url = receiver.url(receiver.host(script))
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
@@ -172,28 +178,30 @@ async def test_what_is_no_success(
     assert not [each for each in receiver.requests if each.path == "/elsewhere"]
 
 
-async def test_gone_is_gone(hooks: Service, receiver: Receiver) -> None:
-    """410 says that the receiver wants no more of it: no further attempt."""
+async def test_gone_ends_the_attempts(hooks: Service, receiver: Receiver) -> None:
+    """After a 410, no further attempt is made."""
     caller = await hooks.caller()
     url = receiver.url(receiver.host(answer(410)))
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
     delivery, attempts = await ended(hooks.pool, job_id, DeliveryStatus.FAILED)
-    assert (delivery.attempts, attempts[0].error) == (1, "answered 410: it wants no more of this")
+    assert (delivery.attempts, attempts[0].error) == (1, "answered 410: no further attempts are made")
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_retry_after_is_waited_out(hooks: Service, receiver: Receiver, status: int) -> None:
-    """A receiver that names a time is not tried before it."""
+@pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
+async def test_retry_after_is_respected(hooks: Service, receiver: Receiver, status: int, *, as_date: bool) -> None:
+    """The next attempt waits for the seconds or the date of Retry-After."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=120), usegmt=True)
     caller = await hooks.caller()
-    url = receiver.url(receiver.host(answer(status, "Retry-After: 120")))
+    url = receiver.url(receiver.host(answer(status, f"Retry-After: {date if as_date else 120}")))
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
     delivery, _ = await attempted(hooks.pool, job_id)
     assert delivery.next_attempt_at is not None
     assert timedelta(seconds=100) < delivery.next_attempt_at - datetime.now(UTC) <= timedelta(seconds=120)
 
 
-async def test_one_host_has_so_many_attempts_under_way(hooks: Service, receiver: Receiver) -> None:
-    """A slow receiver with much to get has no more attempts under way than the bound; others do not wait for it."""
+async def test_attempts_under_way_to_a_host_are_bounded(hooks: Service, receiver: Receiver) -> None:
+    """A slow receiver with a backlog has no more attempts under way than the bound, and delays no other receiver."""
 
     async def slow(request: Received, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1)
@@ -211,8 +219,8 @@ async def test_one_host_has_so_many_attempts_under_way(hooks: Service, receiver:
     assert receiver.most_under_way[host] == 4
 
 
-async def test_an_event_reaches_a_host_where_another_attempt_hangs(hooks: Service, receiver: Receiver) -> None:
-    """A hanging attempt keeps only its own place: the next event for the same host goes out at once."""
+async def test_a_hanging_attempt_delays_no_other(hooks: Service, receiver: Receiver) -> None:
+    """While an attempt hangs, the next event for the same host is sent at once."""
     hanging = asyncio.Event()
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
@@ -231,8 +239,8 @@ async def test_an_event_reaches_a_host_where_another_attempt_hangs(hooks: Servic
         await receiver.received(url)
 
 
-async def test_ids_are_of_their_time(hooks: Service, receiver: Receiver) -> None:
-    """A delivery's id is a UUID of version 7, so that newer ones come later."""
+async def test_delivery_ids_are_ordered(hooks: Service, receiver: Receiver) -> None:
+    """A delivery's id is a UUID of version 7, so that ids follow the order of time."""
     caller = await hooks.caller()
     jobs = [(await caller.resolve(fresh_link(), wait=10, webhook_url=receiver.url())).body["job_id"] for _ in range(3)]
     ids = [(await delivery_of(hooks.pool, job)).id for job in jobs]

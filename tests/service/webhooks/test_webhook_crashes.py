@@ -1,4 +1,4 @@
-"""Workers killed, databases away, receivers that misbehave: nothing is lost, and nobody is told what did not happen."""
+"""Killed workers, an unavailable database, misbehaving receivers: no event is lost, and no event is invented."""
 
 import asyncio
 import os
@@ -19,8 +19,8 @@ from support.service import Service, fresh_link, run_service
 from support.workers import worker
 
 
-async def told_jobs(service: Service, receiver: Receiver) -> None:
-    """Whatever was received is what became of the job that it names."""
+async def check_events(service: Service, receiver: Receiver) -> None:
+    """Check that every received event says what became of its job."""
     for request in receiver.requests:
         event = request.event
         row = await service.pool.fetchrow("SELECT status, target_url FROM jobs WHERE id = $1", event["job_id"])
@@ -29,14 +29,14 @@ async def told_jobs(service: Service, receiver: Receiver) -> None:
 
 
 async def test_a_worker_killed_before_during_and_after_an_attempt(database_url: str, tmp_path: Path) -> None:
-    """The event is sent again by the next worker, with the same id, until one attempt is recorded."""
+    """Each next worker sends the event again with the same id, until one attempt is recorded."""
     reached, kill_me = asyncio.Event(), [True, True]
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
         if kill_me:
             kill_me.pop()
             reached.set()
-            await asyncio.sleep(5)  # killed meanwhile: the first amid the attempt
+            await asyncio.sleep(5)  # the worker is killed during this attempt
         await OK(request, writer)
 
     async with (
@@ -58,11 +58,11 @@ async def test_a_worker_killed_before_during_and_after_an_attempt(database_url: 
             _, attempts = await ended(service.pool, job_id)
         assert len(attempts) == 1
         assert len({request.headers["webhook-id"] for request in receiver.at(url)}) == 1
-        await told_jobs(service, receiver)
+        await check_events(service, receiver)
 
 
 async def test_workers_killed_again_and_again(database_url: str, tmp_path: Path) -> None:
-    """Whenever workers are killed, every event arrives; what arrives twice has the same id; none is made up."""
+    """Whenever workers are killed, every event arrives. An event that arrives twice has the same id."""
     async with (
         run_receiver(tmp_path) as receiver,
         run_service(database_url, tmp_path, receiver=receiver, webhooks=False) as service,
@@ -82,11 +82,11 @@ async def test_workers_killed_again_and_again(database_url: str, tmp_path: Path)
         for url in urls:
             assert len({request.headers["webhook-id"] for request in receiver.at(url)}) == 1
         assert await service.pool.fetchval("SELECT count(*) FROM webhook_deliveries") == len(urls)
-        await told_jobs(service, receiver)
+        await check_events(service, receiver)
 
 
-async def test_a_worker_told_to_stop_ends_its_attempts(database_url: str, tmp_path: Path) -> None:
-    """SIGTERM: an attempt under way is ended and recorded, the worker leaves within seconds, the rest is another's."""
+async def test_a_worker_that_stops_ends_its_attempts(database_url: str, tmp_path: Path) -> None:
+    """On SIGTERM a worker ends and records its attempt and exits within seconds. Another worker sends the rest."""
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1)
@@ -113,13 +113,13 @@ async def test_a_worker_told_to_stop_ends_its_attempts(database_url: str, tmp_pa
         assert [len(receiver.at(url)) for url in urls] == [1, 1, 1]
 
 
-async def test_the_database_goes_away_amid_an_attempt(tmp_path: Path) -> None:
-    """PostgreSQL is killed while a receiver thinks: the attempt is recorded once it is back, and made only once."""
-    thinking, go_on = asyncio.Event(), asyncio.Event()
+async def test_the_database_is_killed_during_an_attempt(tmp_path: Path) -> None:
+    """PostgreSQL is killed while a receiver works: the attempt is recorded after the restart, and made only once."""
+    begun, proceed = asyncio.Event(), asyncio.Event()
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
-        thinking.set()
-        await go_on.wait()
+        begun.set()
+        await proceed.wait()
         await OK(request, writer)
 
     with (
@@ -134,9 +134,9 @@ async def test_the_database_goes_away_amid_an_attempt(tmp_path: Path) -> None:
             caller = await service.caller()
             hook = receiver.url(receiver.host(script))
             job_id = (await caller.resolve(fresh_link(), webhook_url=hook)).body["job_id"]
-            await thinking.wait()
+            await begun.wait()
             os.kill(int((Path(data_dir) / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-            go_on.set()
+            proceed.set()
             async with asyncio.timeout(40):
                 while not await delivered(service, job_id):
                     await asyncio.sleep(0.1)
@@ -152,17 +152,19 @@ async def delivered(service: Service, job_id: str) -> bool:
     return bool(status == DeliveryStatus.DELIVERED)
 
 
-async def test_an_entry_that_the_queue_lost(hooks: Service, receiver: Receiver) -> None:
-    """Should the queue lose a wakeup, what is due is found all the same, and a lease that is nobody's is taken over."""
+async def test_a_lost_queue_entry(hooks: Service, receiver: Receiver) -> None:
+    """A host whose wakeup is lost is rescued, even if its lease belongs to an entry that does not exist."""
     caller = await hooks.caller()
     host = receiver.host(answer(503, "Retry-After: 3600"))
     job_id = (await caller.resolve(fresh_link(), webhook_url=receiver.url(host))).body["job_id"]
     await attempted(hooks.pool, job_id)
     async with asyncio.timeout(5):
-        while await hooks.pool.fetchval("SELECT wakeup FROM webhook_hosts WHERE host = $1", host) is None:
+        while await hooks.pool.fetchval("SELECT wakeup_entry_id FROM webhook_hosts WHERE host = $1", host) is None:
             await asyncio.sleep(0.02)
-    await hooks.pool.execute("DELETE FROM pgqueuer WHERE id = (SELECT wakeup FROM webhook_hosts WHERE host = $1)", host)
-    await hooks.pool.execute("UPDATE webhook_hosts SET lease = 999999999 WHERE host = $1", host)
+    await hooks.pool.execute(
+        "DELETE FROM pgqueuer WHERE id = (SELECT wakeup_entry_id FROM webhook_hosts WHERE host = $1)", host
+    )
+    await hooks.pool.execute("UPDATE webhook_hosts SET lease_entry_id = 999999999 WHERE host = $1", host)
     await let_pass(hooks.pool, timedelta(hours=2))
     receiver.scripts[host] = OK
     assert await rescue_stuck_hosts(hooks.pool, timedelta(minutes=1)) == 1
@@ -213,7 +215,7 @@ async def garbage(_: Received, writer: asyncio.StreamWriter) -> None:
 async def test_receivers_that_misbehave(
     hooks: Service, receiver: Receiver, script: object, error: str | None, response: str | None
 ) -> None:
-    """Each is recorded for what it did, within the time limit, and holds up nobody else."""
+    """Each attempt is recorded with its error within the time limit, and delays no other receiver."""
     caller = await hooks.caller()
     url, live = receiver.url(receiver.host(script)), receiver.url()  # type: ignore[arg-type]
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
@@ -228,7 +230,7 @@ async def test_receivers_that_misbehave(
 
 
 async def test_a_certificate_that_cannot_be_trusted(database_url: str, tmp_path: Path) -> None:
-    """Another name's certificate is a failure that says so; nothing is sent to whoever shows it."""
+    """A certificate of another name is a failure of its own. The event is not sent."""
     async with (
         run_receiver(tmp_path, "other.example") as receiver,
         run_service(database_url, tmp_path, receiver=receiver) as service,
@@ -240,8 +242,8 @@ async def test_a_certificate_that_cannot_be_trusted(database_url: str, tmp_path:
         assert receiver.requests == []
 
 
-async def test_a_host_that_only_failed_for_days_is_paused(hooks: Service, receiver: Receiver) -> None:
-    """After five days without a success it is tried no more, and said so; a success by hand lets everything go on."""
+async def test_a_host_that_fails_for_days_is_paused(hooks: Service, receiver: Receiver) -> None:
+    """After five days without a success a host is paused, and shown so. A successful redelivery resumes it."""
     caller = await hooks.caller()
     host = receiver.host(answer(500))
     jobs = []

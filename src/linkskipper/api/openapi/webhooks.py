@@ -4,16 +4,17 @@ from uuid import UUID
 
 from linkskipper.api.openapi.model import Operation, Success
 from linkskipper.api.openapi.operations import ANY_CALL, JOB, TARGET
-from linkskipper.api.routes.webhooks import AttemptAnswer, DeliveriesAnswer, DeliveryAnswer, DeliveryDetail, Event
+from linkskipper.api.routes.webhooks import AttemptAnswer, DeliveriesAnswer, DeliveryAnswer, DeliveryDetail
 from linkskipper.errors import InvalidRequest, NotFound
+from linkskipper.webhooks import JobEvent
 
 DELIVERY = UUID("019bb7a4-6b10-7000-8000-000000000000")
 HOOK = "https://example.com/hooks/linkskipper"
 ENDED = "2026-06-05T12:00:00.000Z"
 UNKNOWN = NotFound("This key has no delivery of that id.")
 
-DONE = Event("resolve.done", ENDED, JOB, "done", TARGET, "tinyurl", "standard", None, 1, 98)
-FAILED = Event("resolve.failed", ENDED, JOB, "failed", None, None, None, "resolve_failed", 0, 99)
+DONE = JobEvent("resolve.done", ENDED, JOB, "done", TARGET, "tinyurl", "standard", None, 1, 98)
+FAILED = JobEvent("resolve.failed", ENDED, JOB, "failed", None, None, None, "resolve_failed", 0, 99)
 EVENTS = {"done": DONE, "failed": FAILED}
 
 DELIVERED = DeliveryAnswer(
@@ -63,5 +64,5 @@ REDELIVER = Operation(
     errors=(*ANY_CALL, UNKNOWN),
 )
 
-EVENT = Event
+EVENT = JobEvent
 OPERATIONS = (LIST_DELIVERIES, READ_DELIVERY, REDELIVER)

@@ -18,7 +18,7 @@ from linkskipper.api.backend import Services
 from linkskipper.api.reading import get
 from linkskipper.errors import InvalidKey, RateLimited
 from linkskipper.jobs import ERRORS, JobState
-from linkskipper.webhooks import JobEnd, SignedEvent, tell
+from linkskipper.webhooks import JobEvent, SignedEvent, job_event, preview_events
 
 LIVES_SECONDS = 10
 MAX_STREAMS = 10  # of a key, in one process
@@ -54,14 +54,14 @@ async def _lines(backend: Services, key_id: int, shown: str | None) -> AsyncIter
 
 async def _told(backend: Services, key_id: int, job_ids: list[UUID]) -> list[SignedEvent]:
     states = await asyncio.gather(*(backend.jobs.read(key_id, job_id) for job_id in job_ids))
-    ends = [_end(key_id, state) for state in states if state is not None and state.terminal]
-    return await tell(backend.pool, backend.webhook_secrets, ends, datetime.now(UTC)) if ends else []
+    now = datetime.now(UTC)
+    events = [_event(state, now) for state in states if state is not None and state.terminal]
+    return await preview_events(backend.pool, backend.webhook_secrets, key_id, events, now) if events else []
 
 
-def _end(key_id: int, state: JobState) -> JobEnd:
-    return JobEnd(
-        key_id=key_id,
-        url="",
+def _event(state: JobState, at: datetime) -> JobEvent:
+    return job_event(
+        at=at,
         job_id=state.job_id,
         status=state.status,
         target_url=state.target_url,

@@ -10,17 +10,17 @@ from litestar.params import FromPath, QueryParameter
 
 from linkskipper.api.auth import KeyRequest
 from linkskipper.api.backend import Services
-from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, one_of, told
+from linkskipper.api.fields import JobId, one_of, told
 from linkskipper.api.reading import get
 from linkskipper.api.routes.jobs import UUID_TEXT
 from linkskipper.api.times import Time, iso_time
 from linkskipper.errors import InvalidRequest, NotFound
-from linkskipper.jobs import ERRORS
 from linkskipper.webhooks import (
-    EVENTS,
+    EVENT_NAMES,
     Attempt,
     Delivery,
     DeliveryStatus,
+    JobEvent,
     list_deliveries,
     read_attempts,
     read_delivery,
@@ -32,7 +32,7 @@ MAX_PAGE = 100
 NEWEST = str(UUID(int=2**128 - 1))  # before it is everything
 
 DeliveryId = Annotated[UUID, told("The delivery; also the `webhook-id` of each of its attempts.")]
-EventName = Annotated[str, one_of(EVENTS, "`resolve.failed` covers jobs that are `failed` and `invalid`.")]
+EventName = Annotated[str, one_of(EVENT_NAMES, "`resolve.failed` covers jobs that are `failed` and `invalid`.")]
 # Neither may be None: Litestar takes "null" for that.
 OfStatus = Annotated[
     Literal["any", "pending", "delivered", "failed"],
@@ -43,23 +43,6 @@ Before = Annotated[
     str,
     QueryParameter(name="before", pattern=f"^{UUID_TEXT.pattern}$", description="Only those before this one."),
 ]
-
-
-class Event(msgspec.Struct, frozen=True):
-    """What a job's `webhook_url` is sent when the job has ended."""
-
-    event: EventName
-    created_at: Annotated[Time, told("When the job ended.")]
-    job_id: JobId
-    status: Annotated[str, one_of(("done", *ERRORS), "How the job ended.")]
-    target_url: TargetUrl | None
-    provider: ProviderId | None
-    tier: ProviderTier | None
-    error: Annotated[
-        Annotated[str, one_of(ERRORS.values(), "Why it did not end well.")] | None, told("Null where the job is done.")
-    ]
-    credits_charged: CreditsCharged
-    balance: Balance
 
 
 class DeliveryAnswer(msgspec.Struct, frozen=True):
@@ -99,7 +82,7 @@ class DeliveryDetail(msgspec.Struct, frozen=True):
     """A delivery with its event and its attempts."""
 
     delivery: Annotated[DeliveryAnswer, told("The delivery.")]
-    payload: Annotated[Event, told("The event, as it is sent.")]
+    payload: Annotated[JobEvent, told("The event, as it is sent.")]
     attempts: Annotated[list[AttemptAnswer], told("The oldest first.")]
 
 
@@ -125,7 +108,7 @@ def routes(backend: Services) -> list[HTTPRouteHandler]:
         """One delivery of the key."""
         found = await _find(backend, request, delivery_id)
         attempts = await read_attempts(backend.pool, found.id)
-        payload = msgspec.json.decode(found.body, type=Event)
+        payload = msgspec.json.decode(found.body, type=JobEvent)
         return DeliveryDetail(_answer(found), payload, [_attempt(each) for each in attempts])
 
     @post("/webhooks/deliveries/{delivery_id:str}/redeliver", status_code=202)

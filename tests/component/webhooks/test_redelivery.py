@@ -1,0 +1,105 @@
+"""Redeliveries, and attempts that are under way meanwhile."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from linkskipper.database import Pool
+from linkskipper.webhooks import AttemptRecorder, AttemptResult, redeliver, redeliver_since
+from support.deliveries import attempt_recorder, new_key, pending_delivery, queued
+
+URL = "https://hook.example/"
+FAILED = AttemptResult(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=500, error="answered 500")
+GONE = AttemptResult(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=410, error="answered 410", gone=True)
+RECEIVED = AttemptResult(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=200)
+
+
+@pytest.fixture
+def recorder(pool: Pool) -> AttemptRecorder:
+    """A recorder with a schedule of three attempts."""
+    return attempt_recorder(pool, timedelta(), timedelta(hours=1), timedelta(hours=1))
+
+
+@pytest.mark.parametrize("result", [FAILED, GONE], ids=["fails", "is gone"])
+@pytest.mark.parametrize("attempts", [0, 1, 2])
+async def test_during_an_attempt_that_fails(
+    pool: Pool, recorder: AttemptRecorder, result: AttemptResult, attempts: int
+) -> None:
+    """The failed attempt is counted, and the redelivery stays due at once."""
+    delivery_id = await queued(pool, await new_key(pool), URL)
+    for _ in range(attempts):
+        await recorder.record(await pending_delivery(pool, delivery_id), FAILED)
+    under_way = await pending_delivery(pool, delivery_id)
+    assert await redeliver(pool, delivery_id)
+    await recorder.record(under_way, result)
+    statement = "SELECT *, next_attempt_at <= now() AS due FROM webhook_deliveries WHERE id = $1"
+    row = await pool.fetchrow(statement, delivery_id)
+    assert row is not None
+    assert (row["status"], row["attempts"], row["schedule_step"]) == ("pending", attempts + 1, 0)
+    assert (row["manual"], row["due"], row["ended_at"]) == (True, True, None)
+    assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == attempts + 1
+
+
+async def test_during_an_attempt_that_succeeds(pool: Pool, recorder: AttemptRecorder) -> None:
+    """A delivery that the receiver accepted meanwhile is not sent again."""
+    delivery_id = await queued(pool, await new_key(pool), URL)
+    under_way = await pending_delivery(pool, delivery_id)
+    assert await redeliver(pool, delivery_id)
+    await recorder.record(under_way, RECEIVED)
+    row = await pool.fetchrow("SELECT status, manual FROM webhook_deliveries WHERE id = $1", delivery_id)
+    assert tuple(row or ()) == ("delivered", False)
+
+
+async def test_a_redelivery_restarts_the_schedule(pool: Pool, recorder: AttemptRecorder) -> None:
+    """After a failed redelivery, the next attempt follows the schedule from its start."""
+    delivery_id = await queued(pool, await new_key(pool), URL)
+    await recorder.record(await pending_delivery(pool, delivery_id), GONE)
+    assert await redeliver(pool, delivery_id)
+    await recorder.record(await pending_delivery(pool, delivery_id), FAILED)
+    row = await pool.fetchrow("SELECT status, schedule_step, manual FROM webhook_deliveries WHERE id = $1", delivery_id)
+    assert tuple(row or ()) == ("pending", 1, False)
+
+
+async def test_redeliver_since_works_in_batches(pool: Pool) -> None:
+    """Everything that is not delivered is due again. Each batch is a transaction that wakes its hosts."""
+    early, late = [f"https://{name}.example/" for name in ("early", "late")]
+    key_id = await new_key(pool)
+    await queued(pool, key_id, early)
+    await pool.execute("UPDATE webhook_deliveries SET status = 'delivered', next_attempt_at = NULL, ended_at = now()")
+    for number in range(24):
+        await queued(pool, key_id, early if number < 12 else late)
+    await pool.execute("DELETE FROM pgqueuer")
+    await pool.execute("UPDATE webhook_deliveries SET schedule_step = 3")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert await redeliver_since(pool, since, key_id=key_id + 1) == 0
+    assert await redeliver_since(pool, since, batch=8) == 24
+    rows = await pool.fetch("SELECT xmin::text FROM webhook_deliveries WHERE manual AND schedule_step = 0")
+    assert sorted(Counter(row["xmin"] for row in rows).values()) == [8, 8, 8]
+    wakeups = await pool.fetch("SELECT DISTINCT convert_from(payload, 'UTF8') AS host FROM pgqueuer")
+    assert {row["host"] for row in wakeups} == {"early.example", "late.example"}
+
+
+async def test_an_attempt_made_twice_at_once(pool: Pool, recorder: AttemptRecorder) -> None:
+    """The attempt is recorded once, as delivered. Other attempts of the batch are recorded too."""
+    key_id = await new_key(pool)
+    one, other = [await pending_delivery(pool, await queued(pool, key_id, URL)) for _ in range(2)]
+    attempts = [(other, FAILED), (one, FAILED), (one, RECEIVED), (one, FAILED)]
+    await asyncio.gather(*(recorder.record(*attempt) for attempt in attempts))
+    rows = await pool.fetch("SELECT status, attempts FROM webhook_deliveries ORDER BY status")
+    assert [tuple(row) for row in rows] == [("delivered", 1), ("pending", 1)]
+    assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == 2
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_success_resets_the_host(pool: Pool, recorder: AttemptRecorder, *, paused: bool) -> None:
+    """After a success the host has no failures and is not paused, whoever counted the failures."""
+    delivery_id = await queued(pool, await new_key(pool), URL)
+    under_way = await pending_delivery(pool, delivery_id)
+    await pool.execute(
+        "UPDATE webhook_hosts SET failures = 9, failing_since = now(), paused_at = CASE WHEN $1 THEN now() END", paused
+    )
+    assert await recorder.record(under_way, RECEIVED) == 0
+    row = await pool.fetchrow("SELECT failures, failing_since, paused_at FROM webhook_hosts")
+    assert tuple(row or ()) == (0, None, None)

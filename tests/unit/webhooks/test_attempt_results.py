@@ -1,0 +1,38 @@
+"""Attempts that end in an unexpected way have a result too."""
+
+import asyncio
+from typing import cast
+from uuid import uuid4
+
+import pytest
+
+from linkskipper.egress import Client
+from linkskipper.webhooks import PendingDelivery, WebhookClient
+
+SECRETS = ("whsec_" + "A" * 32,)
+DELIVERY = PendingDelivery(uuid4(), 1, "https://hook.example/", "hook.example", "{}", 0, 0, 0, SECRETS)
+
+
+class RaisingClient:
+    """A client whose requests raise an error."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    async def post(self, *_: object, **__: object) -> None:
+        raise self.error
+
+
+async def test_an_unexpected_error_is_a_failed_attempt() -> None:
+    """An error while an answer is read ends as a failed attempt, which can be recorded."""
+    client = WebhookClient(cast("Client", RaisingClient(OverflowError("too large"))))
+    result = await client.attempt(DELIVERY)
+    assert result.status is None
+    assert result.error == "this service failed to process the attempt"
+
+
+async def test_a_cancelled_attempt_has_no_result() -> None:
+    """A cancelled attempt records nothing, so that another worker makes it again."""
+    client = WebhookClient(cast("Client", RaisingClient(asyncio.CancelledError())))
+    with pytest.raises(asyncio.CancelledError):
+        await client.attempt(DELIVERY)
