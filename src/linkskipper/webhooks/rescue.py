@@ -28,6 +28,6 @@ def rescue_work(pool: Pool) -> Periodic:
 
     async def rescue() -> None:
         if hosts := await rescue_stuck_hosts(pool, OVERDUE):
-            log.warning("webhooks.hosts_rescued", hosts=hosts)
+            log.warning("webhooks.stuck_hosts_rescued", hosts=hosts)
 
     return Periodic("webhooks.rescue", rescue, every=INTERVAL_SECONDS)
