@@ -1,5 +1,6 @@
 """What all tests share: a real PostgreSQL, and a fresh database for each test that asks for one."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -26,10 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives as long as this test process.
+    """Return the URL of a PostgreSQL server: LINKSKIPPER_TEST_SERVER_URL, or an embedded one for this test process.
 
-    It is not among pytest's own folders: another pytest that root starts would shut them to the server's user.
+    The embedded one is not among pytest's own folders: another pytest that root starts would close them to its user.
+    Tests that share a server cannot run in parallel: use `-n 0` with LINKSKIPPER_TEST_SERVER_URL.
     """
+    if external := os.environ.get("LINKSKIPPER_TEST_SERVER_URL"):
+        yield external
+        return
     with TemporaryDirectory(prefix="linkskipper-tests-") as data_dir:
         server = EmbeddedServer(Path(data_dir))
         yield server.join()
