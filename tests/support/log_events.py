@@ -32,5 +32,5 @@ def _events(tree: ast.AST) -> Iterator[LogEvent]:
             continue
         event, level = node.args[0], node.func.attr
         if level in _LEVELS and isinstance(event, ast.Constant) and "." in str(event.value):
-            fields = frozenset(keyword.arg for keyword in node.keywords if keyword.arg not in {None, "exc_info"})
+            fields = frozenset(keyword.arg for keyword in node.keywords if keyword.arg not in (None, "exc_info"))
             yield LogEvent(str(event.value), "error" if level == "exception" else level, fields)
