@@ -1,0 +1,65 @@
+"""When a failed exchange is tried again."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from linkskipper_sdk.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often and after how long an exchange is tried again.
+
+    Attributes:
+        max_attempts: All attempts, the first included. 1 turns retries off.
+        initial_delay: Seconds before the second attempt. Each delay is random between its half and itself.
+        max_delay: The longest delay in seconds.
+        backoff_factor: By how much each delay is longer than the one before.
+        max_retry_after: The longest ``Retry-After`` in seconds that is waited out. A longer one is raised at once.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    max_attempts: int = 3
+    initial_delay: float = 0.5
+    max_delay: float = 8.0
+    backoff_factor: float = 2.0
+    max_retry_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ConfigurationError("retry: max_attempts must be 1 or more")
+        for name in ("initial_delay", "max_delay", "max_retry_after"):
+            value = getattr(self, name)
+            if not (isfinite(value) and value >= 0):
+                raise ConfigurationError(f"retry: {name} must be 0 or more seconds")
+        if not (isfinite(self.backoff_factor) and self.backoff_factor >= 1):
+            raise ConfigurationError("retry: backoff_factor must be 1 or more")
+
+    def delay(self, failures: int, random: float) -> float:
+        """Return the seconds to sleep after this number of failures. ``random`` is from 0 to 1."""
+        factor = self.backoff_factor ** min(failures - 1, 60)  # 60 doublings are more than any max_delay
+        delay = min(self.max_delay, self.initial_delay * factor)
+        return delay / 2 + random * delay / 2
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a ``Retry-After`` asks for (RFC 9110, 10.2.3), or None for anything odd."""
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit():
+        return _bounded_integer(value)
+    if not value or not value[0].isalpha():
+        return None
+    from datetime import UTC  # noqa: PLC0415  dates are rare, and the package imports quickly
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
+    try:
+        time = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() - now)
+
+
+def _bounded_integer(digits: str) -> int:
+    return int(digits[:40])  # Python refuses to read numbers of thousands of digits
