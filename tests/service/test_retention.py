@@ -9,6 +9,7 @@ from linkskipper.database import Pool
 from linkskipper.database.ids import first_id, new_id
 from linkskipper.service.retention import prune
 from linkskipper.settings import load
+from support.factories import age_cached_link
 from support.service import Service, fresh_link, run_service
 
 
@@ -34,11 +35,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
             (await caller.resolve(fresh_link(), wait=10, idempotency_key=str(number))).body["job_id"]
             for number in range(3)
         ]
-        await service.pool.execute(
-            "UPDATE cached_links SET expires_at = now() - interval '1 second' WHERE link_hash IN"
-            " (SELECT link_hash FROM jobs WHERE id = $1)",
-            done[0],
-        )
+        await age_cached_link(service.pool, done[0], timedelta(days=31))
         ancient = await age(service, done[0], days=31.5)
         outlived_its_key = await age(service, done[1], days=30.5)
         under_way = (await caller.resolve("https://slow.lab.test/20/x")).body["job_id"]
@@ -67,7 +64,7 @@ async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None
     )
     old, young = (datetime.now(UTC) - timedelta(days=days) for days in (31, 29))
     kept = set()
-    for host, status, by_hand, moment, stays in (
+    for host, status, manual, moment, stays in (
         ("live", "delivered", False, old, False),
         ("live", "failed", False, old, False),
         ("live", "failed", True, old, False),
@@ -80,10 +77,10 @@ async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None
         delivery = UUID(int=first_id(moment).int | new_id().int & (1 << 80) - 1)
         await pool.execute(
             "INSERT INTO webhook_deliveries"
-            " (id, key_id, job_id, url, host, event, body, status, by_hand, next_attempt_at, ended_at)"
+            " (id, key_id, job_id, url, host, event, body, status, manual, next_attempt_at, ended_at)"
             " VALUES ($1, $2, $3, '', $4, '', '', $5, $6, CASE $5 WHEN 'pending' THEN now() END,"
             " CASE $5 WHEN 'pending' THEN NULL ELSE now() END)",
-            *(delivery, key.id, new_id(), host, status, by_hand),
+            *(delivery, key.id, new_id(), host, status, manual),
         )
         await pool.execute("INSERT INTO webhook_attempts VALUES ($1, 1, now(), 1, 200, NULL, '')", delivery)
         kept |= {delivery} if stays else set()

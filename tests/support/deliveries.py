@@ -28,17 +28,6 @@ from linkskipper.webhooks import (
 SECONDS = 20
 
 
-async def new_key(pool: Pool) -> int:
-    """Make a key without a readable webhook secret."""
-    account = await pool.fetchval("INSERT INTO accounts (name) VALUES ('test') RETURNING id")
-    key_id: int = await pool.fetchval(
-        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
-        " VALUES ($1, 'test', $2, 'sk_live_test', 'last', '', '{resolve}', 60) RETURNING id",
-        *(account, uuid4().bytes),
-    )
-    return key_id
-
-
 async def queued(pool: Pool, key_id: int, url: str) -> UUID:
     """Queue a delivery and return its id."""
     event = done_event()

@@ -11,7 +11,8 @@ from linkskipper.database import Pool
 from linkskipper.queue.pgqueuer import NewQueueItem, put
 from linkskipper.webhooks import AttemptResult, HostLeases, PendingDeliveries, prune_deliveries
 from linkskipper.webhooks.leases import Lease
-from support.deliveries import attempt_recorder, new_key, pending_deliveries, queued
+from support.deliveries import attempt_recorder, pending_deliveries, queued
+from support.factories import make_key
 
 HOST = "hook.example"
 URL = f"https://{HOST}/"
@@ -48,7 +49,7 @@ async def test_a_quiet_host_is_not_paused_for_one_failure(
     pool: Pool, leases: HostLeases, pending: PendingDeliveries
 ) -> None:
     """A failure days after the last delivery was given up is the first of its row."""
-    key_id = await new_key(pool)
+    key_id = await make_key(pool)
     for _ in range(2):
         await queued(pool, key_id, URL)
         await fail_once(pool, leases, pending, attempts=1)
@@ -61,7 +62,7 @@ async def test_failures_add_up_while_deliveries_wait(
     pool: Pool, leases: HostLeases, pending: PendingDeliveries
 ) -> None:
     """A release keeps the failure count of a host with pending deliveries."""
-    await queued(pool, await new_key(pool), URL)
+    await queued(pool, await make_key(pool), URL)
     for failures in (1, 2):
         await fail_once(pool, leases, pending, attempts=9)
         row = await pool.fetchrow("SELECT failures, failing_since IS NOT NULL FROM webhook_hosts")
@@ -70,7 +71,7 @@ async def test_failures_add_up_while_deliveries_wait(
 
 async def test_a_paused_host_stays_paused(pool: Pool, leases: HostLeases, pending: PendingDeliveries) -> None:
     """A failed redelivery neither resumes a paused host nor lets retention delete it."""
-    delivery = await queued(pool, await new_key(pool), URL)
+    delivery = await queued(pool, await make_key(pool), URL)
     await pool.execute("UPDATE webhook_hosts SET failures = 9, failing_since = now(), paused_at = now()")
     await pool.execute("UPDATE webhook_deliveries SET manual = true")
     await fail_once(pool, leases, pending, attempts=1)
@@ -91,7 +92,7 @@ async def test_a_host_without_deliveries_is_deleted(pool: Pool) -> None:
 
 async def test_a_lease_taken_while_another_entry_waits(pool: Pool, leases: HostLeases) -> None:
     """An entry that waits for the host's row sees the lease of an entry that was queued after it asked."""
-    await queued(pool, await new_key(pool), URL)
+    await queued(pool, await make_key(pool), URL)
     (late,) = await new_entries(pool, 1)
     async with pool.acquire() as connection:
         async with connection.transaction():
@@ -114,7 +115,7 @@ async def until_a_statement_waits(pool: Pool) -> None:
 
 async def test_one_entry_holds_the_lease(pool: Pool, leases: HostLeases) -> None:
     """The holder may acquire again. Another entry may once the holder has left the queue."""
-    await queued(pool, await new_key(pool), URL)
+    await queued(pool, await make_key(pool), URL)
     first, second = await new_entries(pool, 2)
     failures = await asyncio.gather(*(leases.acquire(Lease(HOST, entry_id)) for entry_id in (first, second)))
     assert failures == [0, None]

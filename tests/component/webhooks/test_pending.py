@@ -9,7 +9,8 @@ import pytest
 
 from linkskipper.database import Pool
 from linkskipper.webhooks import PendingDeliveries, PendingDelivery, queries, redeliver, rescue_stuck_hosts
-from support.deliveries import new_key, pending_deliveries, queued
+from support.deliveries import pending_deliveries, queued
+from support.factories import make_key
 
 HOST = "hook.example"
 URL = f"https://{HOST}/"
@@ -28,7 +29,7 @@ def pending(pool: Pool, tmp_path: Path) -> PendingDeliveries:
 
 async def backlog(pool: Pool, count: int, *, step: int) -> int:
     """Make a key with overdue deliveries at the host."""
-    key_id = await new_key(pool)
+    key_id = await make_key(pool)
     await pool.execute("INSERT INTO webhook_hosts (host) VALUES ('hook.example') ON CONFLICT DO NOTHING")
     await pool.execute(BACKLOG, key_id, count, step)
     return key_id
@@ -44,7 +45,7 @@ async def test_a_new_event_does_not_wait_for_another_keys_backlog(
 ) -> None:
     """A new event is among the next four attempts, however many deliveries of another key wait."""
     dead = await backlog(pool, 500, step=step)
-    new = await queued(pool, await new_key(pool), URL)
+    new = await queued(pool, await make_key(pool), URL)
     deliveries = await pending.read(HOST, 4)
     assert new in {delivery.id for delivery in deliveries}
     assert keys(deliveries)[dead] == 3
@@ -68,7 +69,7 @@ async def test_the_oldest_delivery_is_chosen(pool: Pool, pending: PendingDeliver
     """The oldest delivery is chosen, however many keys have new events."""
     await backlog(pool, 1, step=9)
     for _ in range(9):
-        await queued(pool, await new_key(pool), URL)
+        await queued(pool, await make_key(pool), URL)
     assert [delivery.schedule_step for delivery in await pending.read(HOST, 4)].count(9) == 1
 
 
@@ -92,7 +93,7 @@ async def test_the_limit_is_used_up(pool: Pool, pending: PendingDeliveries) -> N
 async def test_only_redeliveries_are_due_at_a_paused_host(pool: Pool, pending: PendingDeliveries) -> None:
     """The backlog of a paused host waits, and no rescue wakes it. A redelivery is due."""
     await backlog(pool, 10, step=1)
-    chosen = await queued(pool, await new_key(pool), URL)
+    chosen = await queued(pool, await make_key(pool), URL)
     await pool.execute("UPDATE webhook_hosts SET failures = 9, failing_since = now(), paused_at = now()")
     assert await pending.read(HOST, 100) == []
     assert await rescue_stuck_hosts(pool, timedelta(minutes=1)) == 0

@@ -8,7 +8,8 @@ import pytest
 
 from linkskipper.database import Pool
 from linkskipper.webhooks import AttemptRecorder, AttemptResult, redeliver, redeliver_since
-from support.deliveries import attempt_recorder, new_key, pending_delivery, queued
+from support.deliveries import attempt_recorder, pending_delivery, queued
+from support.factories import make_key
 
 URL = "https://hook.example/"
 FAILED = AttemptResult(datetime(2026, 6, 5, tzinfo=UTC), 1.0, status=500, error="answered 500")
@@ -28,7 +29,7 @@ async def test_during_an_attempt_that_fails(
     pool: Pool, recorder: AttemptRecorder, result: AttemptResult, attempts: int
 ) -> None:
     """The failed attempt is counted, and the redelivery stays due at once."""
-    delivery_id = await queued(pool, await new_key(pool), URL)
+    delivery_id = await queued(pool, await make_key(pool), URL)
     for _ in range(attempts):
         await recorder.record(await pending_delivery(pool, delivery_id), FAILED)
     under_way = await pending_delivery(pool, delivery_id)
@@ -44,7 +45,7 @@ async def test_during_an_attempt_that_fails(
 
 async def test_during_an_attempt_that_succeeds(pool: Pool, recorder: AttemptRecorder) -> None:
     """A delivery that the receiver accepted meanwhile is not sent again."""
-    delivery_id = await queued(pool, await new_key(pool), URL)
+    delivery_id = await queued(pool, await make_key(pool), URL)
     under_way = await pending_delivery(pool, delivery_id)
     assert await redeliver(pool, delivery_id)
     await recorder.record(under_way, RECEIVED)
@@ -54,7 +55,7 @@ async def test_during_an_attempt_that_succeeds(pool: Pool, recorder: AttemptReco
 
 async def test_a_redelivery_restarts_the_schedule(pool: Pool, recorder: AttemptRecorder) -> None:
     """After a failed redelivery, the next attempt follows the schedule from its start."""
-    delivery_id = await queued(pool, await new_key(pool), URL)
+    delivery_id = await queued(pool, await make_key(pool), URL)
     await recorder.record(await pending_delivery(pool, delivery_id), GONE)
     assert await redeliver(pool, delivery_id)
     await recorder.record(await pending_delivery(pool, delivery_id), FAILED)
@@ -65,7 +66,7 @@ async def test_a_redelivery_restarts_the_schedule(pool: Pool, recorder: AttemptR
 async def test_redeliver_since_works_in_batches(pool: Pool) -> None:
     """Everything that is not delivered is due again. Each batch is a transaction that wakes its hosts."""
     early, late = [f"https://{name}.example/" for name in ("early", "late")]
-    key_id = await new_key(pool)
+    key_id = await make_key(pool)
     await queued(pool, key_id, early)
     await pool.execute("UPDATE webhook_deliveries SET status = 'delivered', next_attempt_at = NULL, ended_at = now()")
     for number in range(24):
@@ -83,7 +84,7 @@ async def test_redeliver_since_works_in_batches(pool: Pool) -> None:
 
 async def test_an_attempt_made_twice_at_once(pool: Pool, recorder: AttemptRecorder) -> None:
     """The attempt is recorded once, as delivered. Other attempts of the batch are recorded too."""
-    key_id = await new_key(pool)
+    key_id = await make_key(pool)
     one, other = [await pending_delivery(pool, await queued(pool, key_id, URL)) for _ in range(2)]
     attempts = [(other, FAILED), (one, FAILED), (one, RECEIVED), (one, FAILED)]
     await asyncio.gather(*(recorder.record(*attempt) for attempt in attempts))
@@ -95,7 +96,7 @@ async def test_an_attempt_made_twice_at_once(pool: Pool, recorder: AttemptRecord
 @pytest.mark.parametrize("paused", [False, True])
 async def test_a_success_resets_the_host(pool: Pool, recorder: AttemptRecorder, *, paused: bool) -> None:
     """After a success the host has no failures and is not paused, whoever counted the failures."""
-    delivery_id = await queued(pool, await new_key(pool), URL)
+    delivery_id = await queued(pool, await make_key(pool), URL)
     under_way = await pending_delivery(pool, delivery_id)
     await pool.execute(
         "UPDATE webhook_hosts SET failures = 9, failing_since = now(), paused_at = CASE WHEN $1 THEN now() END", paused

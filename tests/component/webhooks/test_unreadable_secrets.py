@@ -9,7 +9,8 @@ from linkskipper.accounts.encryption import Keyring
 from linkskipper.database import Pool
 from linkskipper.egress import Client
 from linkskipper.webhooks import WebhookClient
-from support.deliveries import attempt_recorder, new_key, pending_delivery, queued
+from support.deliveries import attempt_recorder, pending_delivery, queued
+from support.factories import make_key, set_webhook_secrets
 
 OURS, ANOTHER = Keyring(b"ours"), Keyring(b"another")
 
@@ -27,19 +28,14 @@ async def test_each_secret_is_read_separately(
     pool: Pool, current: Keyring, previous: Keyring, read: list[str] | None
 ) -> None:
     """An unreadable secret does not hide a readable one. A key without a readable secret is left out."""
-    key_id = await new_key(pool)
-    await pool.execute(
-        "UPDATE api_keys SET webhook_secret = $1, previous_webhook_secret = $2,"
-        " previous_webhook_until = now() + interval '1 hour'",
-        current.encrypt("new"),
-        previous.encrypt("old"),
-    )
+    key_id = await make_key(pool)
+    await set_webhook_secrets(pool, key_id, current=current.encrypt("new"), previous=previous.encrypt("old"))
     assert (await WebhookSecrets(pool, OURS).read([key_id])).get(key_id) == read
 
 
 async def test_the_host_is_not_blamed(pool: Pool) -> None:
     """An attempt that cannot be signed fails and is retried. Its host has not failed."""
-    delivery_id = await queued(pool, await new_key(pool), "https://hook.example/")
+    delivery_id = await queued(pool, await make_key(pool), "https://hook.example/")
     delivery = await pending_delivery(pool, delivery_id)
     result = await WebhookClient(cast("Client", None)).attempt(delivery)
     assert result.error == "this service cannot read the key's webhook secret"

@@ -12,7 +12,8 @@ from linkskipper.egress import Client, Unreachable
 from linkskipper.queue.pgqueuer import NewQueueItem, QueueItem, put
 from linkskipper.settings import load
 from linkskipper.webhooks import DeliveryWorker, HostLeases, WebhookClient
-from support.deliveries import attempt_recorder, new_key, pending_deliveries, queued
+from support.deliveries import attempt_recorder, pending_deliveries, queued
+from support.factories import make_key
 
 HOST = "hook.example"
 
@@ -39,7 +40,7 @@ def client() -> SlowClient:
 async def worker(pool: Pool, client: SlowClient, tmp_path: Path) -> DeliveryWorker:
     """A worker with one due delivery."""
     keyring = load_keyring(load(data_dir=tmp_path))
-    await queued(pool, await new_key(pool), f"https://{HOST}/")
+    await queued(pool, await make_key(pool), f"https://{HOST}/")
     await pool.execute("UPDATE api_keys SET webhook_secret = $1", keyring.encrypt("whsec_" + "A" * 32))
     return DeliveryWorker(
         HostLeases(pool),

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from support.factories import set_profile
 from support.service import Answer, Service, fresh_link
 
 LANDING = "https://example.com/landing/"
@@ -144,10 +145,7 @@ async def test_account(service: Service) -> None:
         "providers": None,
     }
     assert {"provider": "lab-bulk", "label": "Lab: bulk", "tier": "standard"} in answer.body["providers"]
-    await service.pool.execute(
-        "UPDATE accounts SET telegram_id = 77, subscription_until = '2026-06-05 14:00:00.0004+02' WHERE id = $1",
-        caller.account_id,
-    )
+    await set_profile(service.pool, caller.account_id, telegram_id=77, subscription_until="2026-06-05 14:00:00.0004+02")
     answer = await caller.get("/v1/account")
     assert (answer.body["telegram_id"], answer.body["subscription_until"]) == (77, "2026-06-05T12:00:00.000Z")
 

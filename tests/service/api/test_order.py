@@ -6,6 +6,7 @@ from pathlib import Path
 from linkskipper.accounts import revoke_key
 from linkskipper.credits import grant
 from linkskipper.provider_health import switch_off
+from support.factories import mark_removed
 from support.service import Answer, Caller, Service, fresh_link, run_service
 
 UNSUPPORTED = "https://example.com/page"
@@ -82,9 +83,8 @@ async def test_cache_and_removed_exclude_each_other(service: Service) -> None:
     """A link is remembered either with its target (200) or as removed (410), so neither can hide the other."""
     caller, link = await service.caller(), fresh_link()
     await caller.resolve(link, wait=10)
-    forget = "UPDATE cached_links SET target_url = NULL WHERE canonical_url = $1 RETURNING target_url"
     assert (await caller.resolve(link)).status == 200
-    assert await service.pool.fetch(forget, link)
+    await mark_removed(service.pool, link)
     assert told(await caller.resolve(link)) == (410, "link_removed")
 
 
@@ -92,7 +92,7 @@ async def test_removed_before_daily_quota(service: Service) -> None:
     """A removed link and a used-up quota: 410."""
     caller, link = await service.caller(daily_quota=1), fresh_link()
     await caller.resolve(link, wait=10)
-    await service.pool.execute("UPDATE cached_links SET target_url = NULL WHERE canonical_url = $1", link)
+    await mark_removed(service.pool, link)
     assert told(await caller.resolve(fresh_link())) == (429, "quota_exceeded")
     assert told(await caller.resolve(link)) == (410, "link_removed")
 
@@ -104,7 +104,7 @@ async def test_cache_and_removed_before_provider_up(database_url: str, tmp_path:
         cached, removed = fresh_link(), f"https://bulk.lab.test/{fresh_link()[-32:]}"
         for link in (cached, removed):
             assert (await caller.resolve(link, wait=10)).status == 200
-        await service.pool.execute("UPDATE cached_links SET target_url = NULL WHERE canonical_url = $1", removed)
+        await mark_removed(service.pool, removed)
         await switch_off(service.pool, "lab-bulk", note="")
         async with asyncio.timeout(5):
             while (refused := told(await caller.resolve(fresh_link()))) != (503, "provider_down"):

@@ -2,17 +2,17 @@
 
 import asyncio
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import aiohttp
 
 from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.service.database import link_cache
+from support.factories import start_attempt
 from support.service import Caller, Service, fresh_link, run_service
 
 WAITING = 1000
 QUIET_SECONDS = 2
-BEGIN = "UPDATE jobs SET status = 'running', attempt = 1, lease = $2 WHERE id = $1"
 SLACK = 10  # a thousand polls that asked once each in that time would be a thousand more
 
 
@@ -55,8 +55,7 @@ async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> Non
 
 async def end(service: Service, job_id: UUID) -> None:
     """What a worker does when it has resolved the link."""
-    lease = uuid4()
-    await service.pool.execute(BEGIN, job_id, lease)
+    lease = await start_attempt(service.pool, job_id)
     completer = JobCompleter(service.pool, link_cache(service.settings, service.pool))
     assert await completer.complete(
         JobResult(job_id, 1, lease, JobStatus.DONE, target_url="https://example.com/", price=1)
@@ -70,5 +69,5 @@ async def test_what_is_told_when_the_time_is_up(database_url: str, tmp_path: Pat
         job_id = (await caller.resolve(fresh_link())).body["job_id"]
         poll = asyncio.create_task(caller.get(f"/v1/jobs/{job_id}", params={"wait": "1"}))
         await asyncio.sleep(0.3)
-        await service.pool.execute(BEGIN, UUID(job_id), uuid4())
+        await start_attempt(service.pool, UUID(job_id))
         assert (await poll).body["status"] == "running"

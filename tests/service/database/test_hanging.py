@@ -12,6 +12,7 @@ import asyncpg
 
 from linkskipper.accounts import queries
 from linkskipper.database import Pool
+from support.factories import make_keys
 from support.service import Service, run_service
 
 KEYS = 200
@@ -48,15 +49,7 @@ async def test_readiness(server_url: str, database_url: str, tmp_path: Path) -> 
 
 async def test_uses_of_keys_are_noted_by_many(pool: Pool) -> None:
     """Processes that note the uses of the same keys, in whatever order, wait for each other and never in a circle."""
-    account = await pool.fetchval("INSERT INTO accounts (name) VALUES ('x') RETURNING id")
-    rows = await pool.fetch(
-        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
-        " SELECT $1, 'x', sha256(n::text::bytea), 'x', 'x', ''::bytea, '{}', 60"
-        " FROM generate_series(1, $2) AS n RETURNING id",
-        account,
-        KEYS,
-    )
-    ids = [row["id"] for row in rows]
+    ids = await make_keys(pool, KEYS)
     for _ in range(10):
         at = [datetime.now(UTC)] * KEYS
         orders = (ids, ids[::-1], ids, ids[::-1])

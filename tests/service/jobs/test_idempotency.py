@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from support.factories import grant
 from support.service import Caller, Service, fresh_link, run_service
 
 
@@ -108,7 +109,7 @@ async def test_refused_request_does_not_use_its_key(service: Service) -> None:
     caller = await service.caller(credits=0)
     refused = await asyncio.gather(*(caller.resolve(fresh_link(), idempotency_key="k") for _ in range(20)))
     assert {answer.status for answer in refused} == {402}
-    await service.pool.execute("UPDATE accounts SET balance = 1 WHERE id = $1", caller.account_id)
+    await grant(service.pool, caller.account_id, 1)
     assert (await caller.resolve(fresh_link(), idempotency_key="k")).status == 202
 
 

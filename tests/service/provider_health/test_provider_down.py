@@ -10,6 +10,7 @@ import pytest
 
 from linkskipper.provider_health import OutcomeRecorder, switch_off, switch_on
 from linkskipper.service.resolving import load_catalog
+from support.factories import grant
 from support.outcomes import ended, fail
 from support.service import Answer, Caller, Service, fresh_link, run_service
 
@@ -159,7 +160,7 @@ async def test_probe_that_is_turned_down_makes_room(started: JobAttempt) -> None
     assert is_down(await caller.resolve(broken_link()))
     await let_time_pass(service, 10)
     assert (await until_admitted(caller, broken_link())).status == 402
-    await service.pool.execute("UPDATE accounts SET balance = 1")
+    await grant(service.pool, caller.account_id, 1)
     assert (await caller.resolve(broken_link())).status == 202
     assert is_down(await caller.resolve(broken_link()))
 

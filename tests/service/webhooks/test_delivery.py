@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from linkskipper.accounts import create_key, load_keyring
 from linkskipper.webhooks import DeliveryStatus
 from support.deliveries import attempted, delivery_of, ended, let_pass
+from support.factories import cache_target
 from support.receiver import Received, Receiver, Script, answer, hang_up
 from support.service import Caller, Service, fresh_link
 
@@ -95,12 +96,7 @@ async def test_event_of_a_job_answered_from_the_cache(hooks: Service, receiver: 
     first = f"https://slow.lab.test/1/{uuid4().hex}"
     url = receiver.url()
     job_id = (await caller.resolve(first, webhook_url=url)).body["job_id"]
-    await hooks.pool.execute(
-        "INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)"
-        " SELECT link_hash, canonical_url, 'https://example.com/known', 'lab-slow', 'standard', now() + interval"
-        " '1 day' FROM jobs WHERE id = $1 ON CONFLICT DO NOTHING",
-        job_id,
-    )
+    await cache_target(hooks.pool, job_id, "https://example.com/known")
     event = (await receiver.received(url))[0].event
     assert (event["job_id"], event["status"]) == (job_id, "done")
 
