@@ -1,4 +1,4 @@
-"""Cached answers and job reads against a bare Litestar handler that decodes and encodes the same bodies."""
+"""Cached answers and job reads against a raw ASGI handler that decodes and encodes the same bodies."""
 
 import asyncio
 import json
@@ -25,6 +25,7 @@ PACED_ROUNDS = 15
 PACED_SECONDS = 2
 PACED_AT_ONCE = 64
 SHARE_OF_PEAK = 0.8
+MAX_SPREAD = 4
 CACHED_LINKS = 10_000_000
 JOBS = 5_000_000
 ASKED_FOR = 40_000  # of each, so that none is asked for often
@@ -38,12 +39,12 @@ class Side:
     requests: Sequence[bytes]
 
     def peak(self) -> float:
-        """Requests a second, all connections always busy; which requests they are, chance says."""
+        """Measure requests a second with every connection always busy. The requests are a random choice."""
         requests = random.choices(self.requests, k=REQUESTS)  # noqa: S311 - no secret
         return peak(self.address, requests, at_once=AT_ONCE)
 
     def spread(self) -> tuple[float, float]:
-        """The median of its answers' seconds at a share of its own peak, and how many times that their 99th is."""
+        """Measure the median latency in seconds at a share of the peak, and the ratio of its 99th percentile."""
         rate = SHARE_OF_PEAK * median(self.peak() for _ in range(9))
         took = paced(self.address, self.requests, rate=rate, seconds=PACED_SECONDS, at_once=PACED_AT_ONCE)
         p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
@@ -69,20 +70,19 @@ class Service:
 
 
 async def run() -> None:
-    """Measure in rounds, ours and the bare one in turn."""
-    bare = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.bare", stdout=asyncio.subprocess.PIPE)
-    assert bare.stdout is not None
-    address = (await bare.stdout.readline()).decode().strip()
+    """Measure the service and the raw handler in alternating rounds."""
+    raw = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.bare", stdout=asyncio.subprocess.PIPE)
+    assert raw.stdout is not None
+    address = (await raw.stdout.readline()).decode().strip()
     async with _service() as service:
         links, jobs = await _resolved(service)
         resolves, reads = service.resolves(links), service.reads(jobs)
-        bare_resolves = Side(address, resolves.requests)
-        bare_reads = Side(address, [request("GET", "/v1/job", key=service.key)])
-        _compare("cached POST /v1/resolve against a bare handler", resolves, bare_resolves, aim=0.6)
-        _compare("GET /v1/jobs/{id} against a bare handler", reads, bare_reads, aim=0.5)
-        _compare_spread(resolves, bare_resolves)
-    bare.terminate()
-    await bare.wait()
+        raw_resolves, raw_reads = Side(address, resolves.requests), Side(address, reads.requests)
+        _compare("cached POST /v1/resolve against a raw ASGI handler", resolves, raw_resolves, aim=0.5)
+        _compare("GET /v1/jobs/{id} against a raw ASGI handler", reads, raw_reads, aim=0.5)
+        _compare_spread(resolves, raw_resolves)
+    raw.terminate()
+    await raw.wait()
 
 
 async def run_large() -> None:
@@ -151,17 +151,17 @@ def _compare(what: str, one: Side, other: Side, *, aim: float) -> None:
     )
 
 
-def _compare_spread(ours: Side, bare: Side) -> None:
-    """The bare handler's figure beside ours tells how much of it is the machine's."""
-    pairs = [(ours.spread(), bare.spread()) for _ in range(PACED_ROUNDS)]
-    ours_p50, bare_p50 = (median(side[0] for side in sides) * 1000 for sides in zip(*pairs, strict=True))
+def _compare_spread(ours: Side, raw: Side) -> None:
+    """Compare the tails of the latency. The tail of the raw handler is the machine's share."""
+    pairs = [(ours.spread(), raw.spread()) for _ in range(PACED_ROUNDS)]
+    ours_p50, raw_p50 = (median(side[0] for side in sides) * 1000 for sides in zip(*pairs, strict=True))
+    raw_spread = median(spread for _, (_, spread) in pairs)
     show_limit(
         f"p99 over p50 of cached answers at {SHARE_OF_PEAK:.0%} of the peak",
         median(spread for (_, spread), _ in pairs),
-        limit=5,
+        limit=max(MAX_SPREAD, raw_spread),
         unit="times",
-        detail=f"the bare handler's: {median(spread for _, (_, spread) in pairs):.1f} times; "
-        f"p50 {ours_p50:.1f} against {bare_p50:.1f} ms",
+        detail=f"the raw handler's is {raw_spread:.1f} times, p50 {ours_p50:.1f} against {raw_p50:.1f} ms",
     )
 
 

@@ -123,7 +123,8 @@ async def run_service(
         running = await stack.enter_async_context(
             run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
         )
-        await stack.enter_async_context(http_server.serving(running.app, listener, base_url=url, let_go=running.let_go))
+        serving = http_server.serving(running.app, listener, base_url=url, end_waits=running.end_waits)
+        await stack.enter_async_context(serving)
         session = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield Service(url, settings, pool, lab, session)
 

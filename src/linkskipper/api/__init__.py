@@ -1,7 +1,7 @@
-"""The HTTP edge: what api.md says, and nothing of how it comes about."""
+"""The HTTP edge: authentication, rate limits, routes and error documents (docs/reference/api.md)."""
 
 from linkskipper.api.app import create_app
-from linkskipper.api.backend import Services
 from linkskipper.api.rate_limits import InMemoryRateLimiter, RateLimiter, SharedRateLimiter
+from linkskipper.api.services import Services
 
 __all__ = ["InMemoryRateLimiter", "RateLimiter", "Services", "SharedRateLimiter", "create_app"]

@@ -1,34 +1,17 @@
 """The ASGI application."""
 
-from litestar import Litestar, Router
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
-from linkskipper.api import openapi, problems
-from linkskipper.api.auth import key_check
-from linkskipper.api.backend import Services
-from linkskipper.api.body import MAX_BODY_BYTES
-from linkskipper.api.middleware import ResponseHeadersMiddleware
-from linkskipper.api.routes import account, events, health, jobs, providers, resolve, webhooks
+from linkskipper.api.middleware import ProblemMiddleware, ResponseHeadersMiddleware
+from linkskipper.api.pages import pages
+from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
+from linkskipper.api.routes.health import health_routes
+from linkskipper.api.routing import build_router
+from linkskipper.api.services import Services
 
 
-def create_app(backend: Services) -> ASGIApp:
-    """The whole API over a running backend."""
-    v1 = Router(
-        "/v1",
-        before_request=key_check(backend),
-        route_handlers=[
-            resolve.route(backend),
-            jobs.route(backend),
-            account.route(backend),
-            providers.route(backend),
-            *webhooks.routes(backend),
-        ],
-    )
-    app = Litestar(
-        [v1, events.router(backend), *health.routes(backend), *openapi.routes(backend.base_url), problems.page],
-        exception_handlers=problems.handlers(backend.base_url),
-        request_max_body_size=MAX_BODY_BYTES,
-        openapi_config=None,
-        logging_config=None,
-    )
-    return ResponseHeadersMiddleware(app)
+def create_app(services: Services) -> ASGIApp:
+    """Build the whole API."""
+    public = {**pages(services.base_url), **health_routes(services)}
+    router = build_router((*ENDPOINTS, *INTERNAL_ENDPOINTS), public, services)
+    return ResponseHeadersMiddleware(ProblemMiddleware(router, services.base_url))

@@ -1,55 +1,80 @@
-"""Reading the body of POST /v1/resolve: strictly, and naming all that is wrong with it at once."""
+"""Read the body of a request, and that of POST /v1/resolve with every message at once."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from starlette.types import Receive
 
-from linkskipper.api.fields import told
+from linkskipper.api.fields import describe
+from linkskipper.api.validation import member_messages
 from linkskipper.egress import BadUrl, Refused, check_public_https
 from linkskipper.errors import InvalidRequest
 
-MAX_BODY_BYTES = 64 * 1024  # every field at its limit, in the longest JSON spelling, fits
+MAX_BODY_BYTES = 64 * 1024  # fits every member at its limit in the longest JSON notation
 MAX_URL_CHARACTERS = 2048
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 128
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-NO_NUL = {"pattern": r"^[^\u0000]*$"}  # described here, checked below with a message that says so
+NO_NUL = {"pattern": r"^[^\u0000]*$"}  # for the schema only: the message of _nul_messages is clearer
 
 UrlText = Annotated[str, Meta(min_length=1, max_length=MAX_URL_CHARACTERS, extra_json_schema=NO_NUL)]
 IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=MAX_IDEMPOTENCY_KEY_CHARACTERS)]
-KeyText = Annotated[IdempotencyKey, Meta(extra_json_schema=NO_NUL)]
+IdempotencyKeyMember = Annotated[IdempotencyKey, Meta(extra_json_schema=NO_NUL)]
 
 
 class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/resolve."""
 
-    url: Annotated[UrlText, told("The link to resolve.")]
+    url: Annotated[UrlText, describe("The link to resolve.")]
     idempotency_key: Annotated[
-        KeyText | None, told("Repeats with the same key start and cost nothing. Wins over the header.")
+        IdempotencyKeyMember | None,
+        describe("A repeated request with the same key starts no job and costs nothing. Overrides the header."),
     ] = None
-    webhook_url: Annotated[UrlText | None, told("A public HTTPS address that is told, signed, when the job ends.")] = (
-        None
-    )
+    webhook_url: Annotated[
+        UrlText | None, describe("A public HTTPS address that receives a signed event when the job ends.")
+    ] = None
 
 
-FIELDS = {field.name: field for field in msgspec.structs.fields(ResolveRequest)}
-_decoder = msgspec.json.Decoder(ResolveRequest)
+MEMBERS = tuple(field.name for field in msgspec.structs.fields(ResolveRequest))
+_decode = msgspec.json.Decoder(ResolveRequest).decode
 
 
-def read_body(body: bytes, idempotency_header: str | None) -> ResolveRequest:
-    """The request that a body and the header Idempotency-Key make; the body's own key wins over the header's.
+async def read_body(receive: Receive) -> bytes:
+    """Read the whole body of a request.
+
+    Raises:
+        InvalidRequest: it exceeds MAX_BODY_BYTES, or the client closed the connection.
+    """
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The body is incomplete.")
+        body += message["body"]
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidRequest(f"The body is larger than {MAX_BODY_BYTES} bytes. No valid request is.")
+        more = message["more_body"]
+    return body
+
+
+def parse_resolve_request(body: bytes, idempotency_header: str | None) -> ResolveRequest:
+    """Read the body of POST /v1/resolve. Its idempotency key overrides the header `Idempotency-Key`.
 
     Raises:
         InvalidRequest: with every message at once.
     """
     messages = _header_messages(idempotency_header)
     try:
-        request = _decoder.decode(body)
+        request = _decode(body)
     except NOT_JSON:
-        raise InvalidRequest("; ".join([*_all_messages(body), *messages])) from None
-    messages += _text_messages(request)
+        raise InvalidRequest("; ".join([*_body_messages(body), *messages])) from None
+    messages += _nul_messages(request)
+    if request.webhook_url is not None:
+        messages += _webhook_messages(request.webhook_url)
     if messages:
         raise InvalidRequest("; ".join(messages))
     if request.idempotency_key is None:
@@ -63,37 +88,29 @@ def _header_messages(key: str | None) -> list[str]:
     return [f"Idempotency-Key: must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} characters"]
 
 
-def _all_messages(body: bytes) -> list[str]:
+def _body_messages(body: bytes) -> list[str]:
+    """Return everything that is wrong with a body that cannot be decoded."""
     try:
-        fields = msgspec.json.decode(body)
+        members = msgspec.json.decode(body)
     except NOT_JSON as error:
         return [f"the body is not JSON: {error}"]
-    if not isinstance(fields, dict):
+    if not isinstance(members, dict):
         return ["the body must be a JSON object with the member url"]
-    unknown = [
-        f"{name}: unknown field; url, idempotency_key and webhook_url are known"
-        for name in fields
-        if name not in FIELDS
+    missing = [] if "url" in members else ["url: missing (send the link to resolve)"]
+    return [*missing, *member_messages(members, ResolveRequest, strict=True), *_unknown_messages(members)]
+
+
+def _unknown_messages(members: Mapping[str, object]) -> list[str]:
+    return [
+        f"{name}: unknown member (the members are url, idempotency_key and webhook_url)"
+        for name in members
+        if name not in MEMBERS
     ]
-    missing = [] if "url" in fields else ["url: missing; send the link to resolve"]
-    wrong = [message for name in FIELDS if name in fields for message in _field_messages(name, fields[name])]
-    return [*missing, *wrong, *unknown]
 
 
-def _field_messages(name: str, value: Any) -> list[str]:
-    try:
-        msgspec.convert(value, FIELDS[name].type)
-    except msgspec.ValidationError as error:
-        return [f"{name}: {error}"]
-    return []
-
-
-def _text_messages(request: ResolveRequest) -> list[str]:
-    """What types and lengths cannot say: no NULs (PostgreSQL stores none), a webhook URL that is public HTTPS."""
-    messages = [f"{name}: holds a NUL character" for name in FIELDS if "\0" in (getattr(request, name) or "")]
-    if request.webhook_url is not None:
-        messages.extend(_webhook_messages(request.webhook_url))
-    return messages
+def _nul_messages(request: ResolveRequest) -> list[str]:
+    """Refuse NUL characters, which PostgreSQL does not store."""
+    return [f"{name}: holds a NUL character" for name in MEMBERS if "\0" in (getattr(request, name) or "")]
 
 
 def _webhook_messages(url: str) -> list[str]:

@@ -1,35 +1,40 @@
-"""``?wait=N``: holding an answer until a job ends (beyond the contract, only when asked for)."""
+"""Hold a response until a job ends (`?wait=N`)."""
 
 import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from litestar.params import QueryParameter
+from msgspec import Meta
 
-from linkskipper.api.backend import Services
+from linkskipper.api.services import Services
 from linkskipper.jobs import JobState
 
 MAX_WAIT_SECONDS = 60
 
-Wait = Annotated[
+WaitSeconds = Annotated[
     float,
-    QueryParameter(name="wait", ge=0, le=MAX_WAIT_SECONDS, description="Hold the answer up to so many seconds."),
+    Meta(
+        ge=0,
+        le=MAX_WAIT_SECONDS,
+        description="Hold the response until the job ends, for at most this number of seconds.",
+        examples=[10],
+    ),
 ]
 
 
-async def wait_for_job(backend: Services, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
-    """The job's state when it has ended, or after so many seconds; None if the key has no such job."""
+async def wait_for_job(services: Services, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
+    """Return the state of a job when it has ended or the time is up, None if the key has no such job."""
     if seconds == 0:
-        return await backend.jobs.read(key_id, job_id)
-    async with backend.watch.watch(job_id) as ended:
-        state = await backend.jobs.read(key_id, job_id)
-        give_up = asyncio.get_running_loop().time() + seconds
-        while state is not None and not state.terminal and not backend.watch.closed:
+        return await services.job_reader.read(key_id, job_id)
+    async with services.job_notifier.watch(job_id) as changed:
+        state = await services.job_reader.read(key_id, job_id)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while state is not None and not state.terminal and not services.job_notifier.closed:
             try:
-                async with asyncio.timeout_at(give_up):
-                    await ended.wait()
+                async with asyncio.timeout_at(deadline):
+                    await changed.wait()
             except TimeoutError:
-                return await backend.jobs.read(key_id, job_id)
-            ended.clear()
-            state = await backend.jobs.read(key_id, job_id)
+                return await services.job_reader.read(key_id, job_id)
+            changed.clear()
+            state = await services.job_reader.read(key_id, job_id)
         return state

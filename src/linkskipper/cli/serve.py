@@ -54,7 +54,7 @@ def serve(
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=workers)
             )
             await stack.enter_async_context(
-                http_server.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http_server.serving(running.app, listener, base_url=base_url, end_waits=running.end_waits)
             )
             await welcome.greet(settings, pool, address, shorteners)
             await process.stay(stop)
@@ -80,7 +80,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
                 run_api(settings, url, pool, catalog, base_url=base_url, workers=None)
             )
             await stack.enter_async_context(
-                http_server.serving(running.app, listener, base_url=base_url, let_go=running.let_go)
+                http_server.serving(running.app, listener, base_url=base_url, end_waits=running.end_waits)
             )
             log.info("api.ready", address=address)
             await process.stay(stop)

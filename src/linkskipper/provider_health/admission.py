@@ -134,7 +134,7 @@ class AdmissionControl:
 def _refuse(host: str, seconds: float) -> NoReturn:
     retry_after = max(1, math.ceil(seconds))
     raise ProviderDown(
-        f"{host} is failing. It is tested again in {retry_after} s; its links are accepted once it recovers.",
+        f"{host} is failing. It is tested again in {retry_after} s. Its links are accepted once it recovers.",
         retry_after=retry_after,
     )
 

@@ -1,12 +1,11 @@
-"""The API of one process."""
+"""Build and run the API of one process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-import structlog
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.api import InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter, create_app
@@ -17,27 +16,25 @@ from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.service.worker import Workers
 from linkskipper.settings import Settings
 
-log = structlog.get_logger()
-
 
 class RunningApi(NamedTuple):
-    """The ASGI application, and what lets the clients go that wait for jobs: to be called when the process stops."""
+    """The ASGI application. Call `end_waits` when the process stops: it answers the clients that wait for jobs."""
 
     app: ASGIApp
-    let_go: Callable[[], None]
+    end_waits: Callable[[], None]
 
 
 @asynccontextmanager
 async def run_api(
     settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: Workers | None
 ) -> AsyncIterator[RunningApi]:
-    """The API, with what must run beside it, until the context ends.
+    """Run the API and its background tasks until the context ends.
 
     Raises:
         SettingsError, DataDirError: the service's secret cannot be read.
     """
     async with AsyncExitStack() as stack:
-        notifier = JobNotifier(url)
+        job_notifier = JobNotifier(url)
         keyring = load_keyring(settings)
         authenticator = Authenticator(pool, keyring)
         admission = AdmissionControl(
@@ -46,30 +43,30 @@ async def run_api(
             browser=workers is None or workers.has_browser,
         )
         await admission.refresh()
-        backend = Services(
+        services = Services(
             base_url=base_url,
             pool=pool,
             catalog=catalog,
             authenticator=authenticator,
+            rate_limiter=_rate_limiter(settings, stack),
             failed_auth_limiter=InMemoryRateLimiter(),
-            minute_limits=_minute_limits(settings, stack),
-            jobs=JobReader(pool),
-            submitter=JobSubmitter(pool, catalog, admission),
-            gate=admission,
-            measured=ProviderStatsCache(pool),
-            watch=notifier,
+            job_submitter=JobSubmitter(pool, catalog, admission),
+            job_reader=JobReader(pool),
+            job_notifier=job_notifier,
+            admission=admission,
+            provider_stats=ProviderStatsCache(pool),
             webhook_secrets=WebhookSecrets(pool, keyring),
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for periodic in (notifier.periodic(), admission.periodic(), authenticator.periodic()):
+        for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
             stack.callback(periodic.start().cancel)
-        yield RunningApi(create_app(backend), notifier.close)
+        yield RunningApi(create_app(services), job_notifier.close)
 
 
-def _minute_limits(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
-    local = InMemoryRateLimiter()
+def _rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:
+    in_memory = InMemoryRateLimiter()
     if settings.limits_url is None:
-        return local
-    shared = SharedRateLimiter(settings.limits_url, local)
+        return in_memory
+    shared = SharedRateLimiter(settings.limits_url, in_memory)
     stack.push_async_callback(shared.close)
     return shared

@@ -1,4 +1,4 @@
-"""Serving an ASGI application."""
+"""Serve an ASGI application over HTTP."""
 
 import asyncio
 import contextlib
@@ -7,24 +7,24 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 
 import uvicorn
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
-from linkskipper.api.wire import Protocol
+from linkskipper.api.http_protocol import StrictHttpProtocol
 from linkskipper.service.process import BACKLOG
 
-LAST_REQUESTS_SECONDS = 2
-KEEP_ALIVE_SECONDS = 75  # longer than clients and proxies keep theirs, so that they are the ones to close
+SHUTDOWN_SECONDS = 2  # for the requests that are under way
+KEEP_ALIVE_SECONDS = 75  # longer than that of clients and proxies, so that they close idle connections first
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn, with the signals left to stop_requested."""
+    """A uvicorn server that leaves the signals to `stop_requested`."""
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="none",
-                http=partial(Protocol, base_url=base_url),  # type: ignore[arg-type]
+                http=partial(StrictHttpProtocol, base_url=base_url),  # type: ignore[arg-type]
                 ws="none",
                 backlog=BACKLOG,
                 lifespan="off",
@@ -32,29 +32,29 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
+        """Install no signal handlers."""
         yield
 
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, *, base_url: str, let_go: Callable[[], None] = lambda: None
+    app: ASGIApp, listener: socket.socket, *, base_url: str, end_waits: Callable[[], None] = lambda: None
 ) -> AsyncIterator[None]:
-    """Serve the application until the context ends; then let waiting clients go and answer what is under way.
+    """Serve an application at `base_url` until the context ends.
 
-    base_url is where clients reach it.
+    At the end, call `end_waits` so that clients that wait for jobs get an answer, and finish the open requests.
     """
     server = HttpServer(app, base_url)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
     finally:
-        let_go()
+        end_waits()
         server.should_exit = True
         await task

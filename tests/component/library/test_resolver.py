@@ -17,7 +17,7 @@ from linkskipper.egress.har import build_har
 from linkskipper.lab import Lab
 from support.shortener import TARGET, Bench, answer, provider, to
 
-HEAVY = ("litestar", "pgqueuer", "asyncpg", "uvicorn", "typer", "pydantic_settings", "playwright")
+HEAVY = ("starlette", "pgqueuer", "asyncpg", "uvicorn", "typer", "pydantic_settings", "playwright")
 
 
 def of(bench: Bench) -> Resolver:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkskipper.api import wire
+from linkskipper.api import http_protocol
 from support.service import Service
 
 BROKEN = (
@@ -56,7 +56,7 @@ async def test_long_heads(service: Service) -> None:
 
 async def test_what_follows_an_answer_must_become_a_request(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lone line end after an answer keeps no connection open."""
-    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     address = urlsplit(service.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -70,13 +70,13 @@ async def test_what_follows_an_answer_must_become_a_request(service: Service, mo
 @pytest.mark.parametrize("sent", UNFINISHED)
 async def test_unfinished_requests_are_ended(service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """A client that sends nothing, or a request that is never whole, keeps no connection for ever."""
-    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     await exchange(service, sent)
 
 
 async def test_whole_requests_may_be_answered_late(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time limit is the request's, not the answer's."""
-    monkeypatch.setattr(wire, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.1)
     caller = await service.caller()
     answer = await caller.resolve("https://slow.lab.test/1/late", wait=5)
     assert answer.status == 200

@@ -1,6 +1,5 @@
-"""The description of the API: an OpenAPI document and a page, both made from the code that answers."""
+"""The OpenAPI document, which derives from the route table."""
 
-from linkskipper.api.openapi.document import describe
-from linkskipper.api.openapi.routes import routes
+from linkskipper.api.openapi.document import openapi_document
 
-__all__ = ["describe", "routes"]
+__all__ = ["openapi_document"]

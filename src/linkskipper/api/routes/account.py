@@ -3,49 +3,66 @@
 from typing import Annotated
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from linkskipper.accounts import get_account
-from linkskipper.api.auth import KeyRequest
-from linkskipper.api.backend import Services
-from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, told
-from linkskipper.api.reading import get
+from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
+from linkskipper.api.examples import EXAMPLE_TIME
+from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, describe
+from linkskipper.api.responses import JsonResponse
+from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
-
-SubscriptionEnd = Annotated[
-    Time, told("When the subscription ends, if there is one: ISO 8601, UTC, with milliseconds.")
-]
 
 
 class AccountProvider(msgspec.Struct, frozen=True):
-    """A provider, in short."""
+    """A provider in short."""
 
     provider: ProviderId
     label: ProviderLabel
     tier: ProviderTier
 
 
-class AccountAnswer(msgspec.Struct, frozen=True):
-    """The account that the key belongs to."""
+class AccountResponse(msgspec.Struct, frozen=True):
+    """The account of the key."""
 
-    telegram_id: Annotated[int | None, told("The Telegram user that the account belongs to, if any.")]
+    telegram_id: Annotated[int | None, describe("The Telegram user of the account, if there is one.")]
     balance: Balance
-    subscription_until: SubscriptionEnd | None
-    providers: Annotated[list[AccountProvider], told("What the credits can be spent on.")]
+    subscription_until: Annotated[Time, describe("The end of the subscription, if there is one.")] | None
+    providers: Annotated[list[AccountProvider], describe("The providers that the credits pay for.")]
 
 
-def route(backend: Services) -> HTTPRouteHandler:
-    """The route handler."""
-
-    @get("/account")
-    async def account(request: KeyRequest) -> AccountAnswer:
-        """The balance and what it can be spent on."""
-        found = await get_account(backend.pool, request.auth.account_id)
-        return AccountAnswer(
-            telegram_id=found.telegram_id,
-            balance=found.balance,
-            subscription_until=None if found.subscription_until is None else iso_time(found.subscription_until),
-            providers=[AccountProvider(each.id, each.label, each.tier) for each in backend.catalog.providers],
+async def read_account(services: Services, call: Call[NoQuery]) -> JsonResponse:
+    """Return the balance and the providers that it pays for."""
+    account = await get_account(services.pool, call.key.account_id)
+    providers = services.catalog.providers
+    return JsonResponse(
+        AccountResponse(
+            telegram_id=account.telegram_id,
+            balance=account.balance,
+            subscription_until=None if account.subscription_until is None else iso_time(account.subscription_until),
+            providers=[AccountProvider(provider.id, provider.label, provider.tier) for provider in providers],
         )
+    )
 
-    return account
+
+_EXAMPLE_PROVIDERS = [AccountProvider("tinyurl", "TinyURL", "standard")]
+
+READ_ACCOUNT = Endpoint(
+    method="GET",
+    path="/v1/account",
+    name="readAccount",
+    summary="Get the account",
+    description="The balance of the key's account, and the providers that it pays for.",
+    query_type=NoQuery,
+    handler=read_account,
+    successes=(
+        Success(
+            200,
+            AccountResponse,
+            "The account.",
+            {
+                "account": AccountResponse(77, 99, EXAMPLE_TIME, _EXAMPLE_PROVIDERS),
+                "without_subscription": AccountResponse(None, 99, None, _EXAMPLE_PROVIDERS),
+            },
+        ),
+    ),
+)

@@ -1,51 +1,47 @@
-"""Is it alive, and is it ready? For whatever watches over the process."""
+"""Health and metrics for whatever monitors the process."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 
-from litestar import MediaType, Response
-from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from linkskipper.api.backend import Services
-from linkskipper.api.reading import get
+from linkskipper.api.responses import NO_STORE
+from linkskipper.api.services import Services
 from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
 from linkskipper.errors import DatabaseUnavailable, SchemaError
 
-READY_SECONDS = 2
+READY_TIMEOUT_SECONDS = 2
+HEADERS = {name.decode(): value.decode() for name, value in (NO_STORE,)}
 
 
-def routes(backend: Services) -> list[HTTPRouteHandler]:
-    """The route handlers."""
+def health_routes(services: Services) -> Mapping[str, ASGIApp]:
+    """Return the routes by path."""
 
-    @get("/healthz", media_type=MediaType.TEXT, sync_to_thread=False)
-    def healthz() -> str:
-        """The process lives."""
-        return "ok\n"
+    async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
+        """The database answers, its schema is current, and the workers are connected to their queues."""
+        problem = await _problem(services)
+        response = PlainTextResponse(f"{problem or 'ok'}\n", status_code=503 if problem else 200, headers=HEADERS)
+        await response(scope, receive, send)
 
-    @get("/readyz", media_type=MediaType.TEXT)
-    async def readyz() -> Response[str]:
-        """The database answers, its schema is right, the workers are at their queues."""
-        problem = await _problem(backend)
-        return Response(f"{problem or 'ok'}\n", status_code=503 if problem else 200, media_type=MediaType.TEXT)
-
-    @get("/metrics", sync_to_thread=False)
-    def metrics() -> Response[bytes]:
+    async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
         """Figures for Prometheus."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        response = Response(generate_latest(), headers=HEADERS, media_type=CONTENT_TYPE_LATEST)
+        await response(scope, receive, send)
 
-    return [healthz, readyz, metrics]
+    return {"/healthz": PlainTextResponse("ok\n", headers=HEADERS), "/readyz": readyz, "/metrics": metrics}
 
 
-async def _problem(backend: Services) -> str | None:
+async def _problem(services: Services) -> str | None:
     try:
-        await _in_time(_check_schema(backend.pool))
+        await _with_timeout(_check_schema(services.pool))
     except SchemaError as error:
         return str(error)
     except DatabaseUnavailable:
         return "the database does not answer"
-    return None if backend.workers_ready() else "the workers are not at their queues"
+    return None if services.workers_ready() else "the workers are not connected to their queues"
 
 
 async def _check_schema(pool: Pool) -> None:
@@ -53,10 +49,14 @@ async def _check_schema(pool: Pool) -> None:
         await require_current(connection)
 
 
-async def _in_time(check: Coroutine[None, None, None]) -> None:
-    """Wait for a check so long, and not even until it is broken off: a server that hangs holds that up too."""
+async def _with_timeout(check: Coroutine[None, None, None]) -> None:
+    """Wait for a check, but not for its cancellation, which a server that hangs delays.
+
+    Raises:
+        DatabaseUnavailable: it took longer than READY_TIMEOUT_SECONDS.
+    """
     task = asyncio.create_task(check)
-    if not (await asyncio.wait([task], timeout=READY_SECONDS))[0]:
+    if not (await asyncio.wait([task], timeout=READY_TIMEOUT_SECONDS))[0]:
         task.cancel()
         raise DatabaseUnavailable("The database does not answer in time.")
     task.result()

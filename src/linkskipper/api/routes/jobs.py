@@ -1,17 +1,12 @@
 """GET /v1/jobs/{job_id}."""
 
-import re
 from typing import Annotated, Literal
-from uuid import UUID
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from linkskipper.api.answer import JsonAnswer
-from linkskipper.api.auth import KeyRequest
-from linkskipper.api.backend import Services
+from linkskipper.api.endpoint import Call, Endpoint, Success
+from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET
 from linkskipper.api.fields import (
     Balance,
     CreditsCharged,
@@ -19,32 +14,54 @@ from linkskipper.api.fields import (
     ProviderId,
     ProviderTier,
     TargetUrl,
+    UuidText,
+    describe,
     one_of,
-    told,
+    parse_uuid,
 )
-from linkskipper.api.reading import get
-from linkskipper.api.waiting import Wait, wait_for_job
-from linkskipper.errors import NotFound
+from linkskipper.api.responses import JsonResponse
+from linkskipper.api.services import Services
+from linkskipper.api.waiting import WaitSeconds, wait_for_job
+from linkskipper.errors import InvalidRequest, NotFound
 from linkskipper.jobs import ERRORS, JobState, JobStatus, Trace
 from linkskipper.resolver import Hop, Mechanism, Reason
 
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UNKNOWN_JOB = "This key has no job with this id."
+
+
+class JobPath(msgspec.Struct):
+    """The path of a job."""
+
+    job_id: Annotated[UuidText, describe("The `job_id` from `POST /v1/resolve`.", example=EXAMPLE_JOB_ID)]
+
+
+class JobQuery(msgspec.Struct, frozen=True):
+    """The query of GET /v1/jobs/{job_id}."""
+
+    wait: WaitSeconds = 0
+    include: (
+        Annotated[
+            Literal["trace"],
+            describe("`trace` adds the hops, and the reason of a job that did not end well.", example="trace"),
+        ]
+        | None
+    ) = None
 
 
 class TraceHop(msgspec.Struct, frozen=True):
     """A URL on the way from the link to its target."""
 
-    url: Annotated[str, told("The URL that was visited.")]
+    url: Annotated[str, describe("The URL that was visited.")]
     mechanism: Annotated[
-        Annotated[str, one_of(Mechanism, "How it passed on.")] | None,
-        told("How it passed on; null where the way ended."),
+        Annotated[str, one_of(Mechanism, "How it led to the next URL.")] | None,
+        describe("How it led to the next URL. Null for the last hop."),
     ]
-    status: Annotated[int | None, told("The HTTP status; null where no answer came, or none was asked for.")]
-    milliseconds: Annotated[float, told("How long the visit took.")]
+    status: Annotated[int | None, describe("The HTTP status. Null if there was no response or no request.")]
+    milliseconds: Annotated[float, describe("The duration of the visit.")]
 
 
-class JobAnswer(msgspec.Struct, frozen=True):
-    """A job of this key; members that do not belong to its status are left out."""
+class JobResponse(msgspec.Struct, frozen=True):
+    """A job of this key. A member that does not apply to its status is absent."""
 
     job_id: JobId
     status: Annotated[str, one_of(JobStatus, "`done`, `failed` and `invalid` are final.")]
@@ -53,37 +70,29 @@ class JobAnswer(msgspec.Struct, frozen=True):
     target_url: TargetUrl | UnsetType = UNSET
     provider: ProviderId | UnsetType = UNSET
     tier: ProviderTier | UnsetType = UNSET
-    error: Annotated[str, one_of(ERRORS.values(), "Only of a failed or invalid job.")] | UnsetType = UNSET
-    trace: Annotated[list[TraceHop], told("The hops taken; only when asked for.")] | UnsetType = UNSET
+    error: Annotated[str, one_of(ERRORS.values(), "Present for `failed` and `invalid`.")] | UnsetType = UNSET
+    trace: Annotated[list[TraceHop], describe("The hops, with `?include=trace`.")] | UnsetType = UNSET
     trace_omitted_hops: (
-        Annotated[int, told("How many hops a trace of more than 64 KiB lacks at its end; only of such a trace.")]
-        | UnsetType
+        Annotated[int, describe("The number of hops left out at the end of a trace larger than 64 KiB.")] | UnsetType
     ) = UNSET
-    reason: Annotated[str, one_of(Reason, "Why it did not end well; only with the trace.")] | UnsetType = UNSET
+    reason: Annotated[str, one_of(Reason, "Why the job did not end well, with `?include=trace`.")] | UnsetType = UNSET
 
 
-Include = Annotated[Literal["trace"] | None, QueryParameter(name="include", description="trace: the hops taken.")]
+async def read_job(services: Services, call: Call[JobQuery]) -> JsonResponse:
+    """Return the state of a job."""
+    job_id = parse_uuid(call.path_parameter("job_id"))
+    state = None if job_id is None else await wait_for_job(services, call.key.id, job_id, call.query.wait)
+    if state is None:
+        raise NotFound(UNKNOWN_JOB)
+    trace = None
+    if call.query.include == "trace":
+        trace = await services.job_reader.read_trace(call.key.id, state.job_id)
+    return JsonResponse(_job(state, trace))
 
 
-def route(backend: Services) -> HTTPRouteHandler:
-    """The route handler."""
-
-    @get("/jobs/{job_id:str}")
-    async def job(request: KeyRequest, job_id: FromPath[str], wait: Wait = 0, include: Include = None) -> JsonAnswer:
-        """The state of a job."""
-        found = UUID_TEXT.fullmatch(job_id)
-        state = await wait_for_job(backend, request.auth.id, UUID(job_id), wait) if found else None
-        if state is None:
-            raise NotFound("This key has no job of that id.")
-        trace = await backend.jobs.read_trace(request.auth.id, state.job_id) if include == "trace" else None
-        return JsonAnswer(_answer(state, trace))
-
-    return job
-
-
-def _answer(state: JobState, trace: Trace | None) -> JobAnswer:
+def _job(state: JobState, trace: Trace | None) -> JobResponse:
     done = state.status is JobStatus.DONE
-    return JobAnswer(
+    return JobResponse(
         job_id=state.job_id,
         status=state.status,
         credits_charged=state.credits_charged,
@@ -100,3 +109,42 @@ def _answer(state: JobState, trace: Trace | None) -> JobAnswer:
 
 def _hop(hop: Hop) -> TraceHop:
     return TraceHop(hop.url, hop.mechanism, hop.status, hop.milliseconds)
+
+
+READ_JOB = Endpoint(
+    method="GET",
+    path="/v1/jobs/{job_id}",
+    name="readJob",
+    summary="Get a job",
+    description=(
+        "The state of a job of this key. `target_url`, `provider` and `tier` are present once it is `done`, `error` if "
+        "it `failed` (`resolve_failed`) or is `invalid` (`unsupported_link`). `?wait=` holds the response until the "
+        "job ends, and `?include=trace` adds the hops."
+    ),
+    path_type=JobPath,
+    query_type=JobQuery,
+    handler=read_job,
+    successes=(
+        Success(
+            200,
+            JobResponse,
+            "The job.",
+            {
+                "running": JobResponse(EXAMPLE_JOB_ID, "running", 0, 99),
+                "done": JobResponse(EXAMPLE_JOB_ID, "done", 1, 98, EXAMPLE_TARGET, "tinyurl", "standard"),
+                "failed": JobResponse(EXAMPLE_JOB_ID, "failed", 0, 99, error="resolve_failed"),
+                "invalid": JobResponse(EXAMPLE_JOB_ID, "invalid", 0, 99, error="unsupported_link"),
+                "failed_with_trace": JobResponse(
+                    *(EXAMPLE_JOB_ID, "failed", 0, 99),
+                    error="resolve_failed",
+                    trace=[
+                        TraceHop(EXAMPLE_LINK, "location-header", 301, 84.2),
+                        TraceHop(f"{EXAMPLE_LINK}/gate", None, 200, 112.9),
+                    ],
+                    reason="captcha_required",
+                ),
+            },
+        ),
+    ),
+    errors=(InvalidRequest("wait: Expected `float` <= 60.0"), NotFound(UNKNOWN_JOB)),
+)

@@ -3,59 +3,70 @@
 from typing import Annotated
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
-from linkskipper.api.auth import KeyRequest
-from linkskipper.api.backend import Services
-from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, told
-from linkskipper.api.reading import get
+from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
+from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, describe
+from linkskipper.api.responses import JsonResponse
+from linkskipper.api.services import Services
 from linkskipper.catalog import Provider
 from linkskipper.provider_health import NO_STATS, ProviderStatus, latency
 
 
-class ProviderAnswer(msgspec.Struct, frozen=True):
+class ProviderResponse(msgspec.Struct, frozen=True):
     """A provider."""
 
     provider: ProviderId
     label: ProviderLabel
-    hosts: Annotated[list[str], told("The hosts whose links are this provider's.")]
+    hosts: Annotated[list[str], describe("The hosts of its links.")]
     tier: ProviderTier
     resolve_cost: ResolveCost
-    latency: Annotated[str, told("How long a resolve takes, as a short text for people.")]
-    status: Annotated[ProviderStatus, told("`degraded`: some links fail; `down`: none are taken just now.")]
+    latency: Annotated[str, describe("The duration of a resolve, as a short text for people.")]
+    status: Annotated[ProviderStatus, describe("`degraded`: some links fail. `down`: no links are accepted.")]
 
 
-class ProvidersAnswer(msgspec.Struct, frozen=True):
-    """The catalogue."""
+class ProvidersResponse(msgspec.Struct, frozen=True):
+    """The catalog."""
 
-    providers: list[ProviderAnswer]
-
-
-def route(backend: Services) -> HTTPRouteHandler:
-    """The route handler."""
-
-    @get("/providers")
-    async def providers(request: KeyRequest) -> ProvidersAnswer:
-        """The shorteners that are supported."""
-        measured = await backend.measured.read()
-
-        def answer(provider: Provider) -> ProviderAnswer:
-            stats = measured.get(provider.id, NO_STATS)
-            status = backend.gate.status(provider, stats, request.auth.account_id)
-            return _answer(provider, latency(provider, stats), status)
-
-        return ProvidersAnswer([answer(provider) for provider in backend.catalog.providers])
-
-    return providers
+    providers: list[ProviderResponse]
 
 
-def _answer(provider: Provider, latency: str, status: ProviderStatus) -> ProviderAnswer:
-    return ProviderAnswer(
-        provider=provider.id,
-        label=provider.label,
-        hosts=list(provider.hosts),
-        tier=provider.tier,
-        resolve_cost=provider.resolve_cost,
-        latency=latency,
-        status=status,
-    )
+async def list_providers(services: Services, call: Call[NoQuery]) -> JsonResponse:
+    """Return the supported providers."""
+    measured = await services.provider_stats.read()
+
+    def response(provider: Provider) -> ProviderResponse:
+        stats = measured.get(provider.id, NO_STATS)
+        return ProviderResponse(
+            provider=provider.id,
+            label=provider.label,
+            hosts=list(provider.hosts),
+            tier=provider.tier,
+            resolve_cost=provider.resolve_cost,
+            latency=latency(provider, stats),
+            status=services.admission.status(provider, stats, call.key.account_id),
+        )
+
+    return JsonResponse(ProvidersResponse([response(provider) for provider in services.catalog.providers]))
+
+
+LIST_PROVIDERS = Endpoint(
+    method="GET",
+    path="/v1/providers",
+    name="listProviders",
+    summary="List the providers",
+    description="Every supported provider with its hosts, its price and its state.",
+    query_type=NoQuery,
+    handler=list_providers,
+    successes=(
+        Success(
+            200,
+            ProvidersResponse,
+            "The providers.",
+            {
+                "providers": ProvidersResponse(
+                    [ProviderResponse("tinyurl", "TinyURL", ["tinyurl.com"], "standard", 1, "1-2s", "up")]
+                )
+            },
+        ),
+    ),
+)

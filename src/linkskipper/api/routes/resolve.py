@@ -4,92 +4,104 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import post
-from litestar.exceptions import InternalServerException
-from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET, UnsetType
 
-from linkskipper.api.answer import JsonAnswer
-from linkskipper.api.auth import KeyRequest
-from linkskipper.api.backend import Services
-from linkskipper.api.body import read_body
-from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, told
-from linkskipper.api.middleware import count_accepted
-from linkskipper.api.waiting import Wait, wait_for_job
-from linkskipper.errors import InvalidRequest, LinkRemoved, ResolveFailed, UnsupportedLink
+from linkskipper.api.body import IdempotencyKey, ResolveRequest, parse_resolve_request, read_body
+from linkskipper.api.endpoint import Call, Endpoint, RequestBody, Success
+from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET
+from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, describe
+from linkskipper.api.limit_headers import count_accepted_resolve
+from linkskipper.api.responses import JsonResponse
+from linkskipper.api.services import Services
+from linkskipper.api.waiting import WaitSeconds, wait_for_job
+from linkskipper.errors import (
+    ForbiddenScope,
+    InvalidRequest,
+    LinkRemoved,
+    OutOfCredits,
+    ProviderDown,
+    QuotaExceeded,
+    ResolveFailed,
+    UnsupportedLink,
+)
 from linkskipper.jobs import JobState, JobStatus, NewJob, Queued, Resolved
 from linkskipper.metrics import CACHED, QUEUED
 from linkskipper.resolver import Reason
 
 
-class ResolvedAnswer(msgspec.Struct, frozen=True):
-    """200: the link's target, from the cache (job_id null) or from a job that is done."""
+class ResolveQuery(msgspec.Struct, frozen=True):
+    """The query of POST /v1/resolve."""
 
-    job_id: Annotated[UUID | None, told("The job that resolved the link; null where the answer is from the cache.")]
+    wait: WaitSeconds = 0
+
+
+class ResolveHeaders(msgspec.Struct, rename={"idempotency_key": "Idempotency-Key"}):
+    """The headers of POST /v1/resolve."""
+
+    idempotency_key: (
+        Annotated[
+            IdempotencyKey,
+            describe("Means the same as `idempotency_key` in the body, which overrides it.", example="order-1842"),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class ResolvedResponse(msgspec.Struct, frozen=True):
+    """A resolved link: from the cache (`job_id` null) or from a job that is done."""
+
+    job_id: Annotated[UUID | None, describe("The job that resolved the link. Null if the answer is from the cache.")]
     status: Literal["done"]
-    url: Annotated[str, told("The link, as submitted.")]
+    url: Annotated[str, describe("The link as submitted.")]
     target_url: TargetUrl
     provider: ProviderId
     tier: ProviderTier
     credits_charged: CreditsCharged
-    cached: Annotated[bool, told("Whether the answer is from the cache, which is free.")]
+    cached: Annotated[bool, describe("True if the answer is from the cache, which is free.")]
     balance: Balance
 
 
-class QueuedAnswer(msgspec.Struct, frozen=True):
-    """202: a job is under way; poll it."""
+class QueuedResponse(msgspec.Struct, frozen=True):
+    """A job that is queued or running."""
 
     job_id: JobId
     status: Literal["queued"]
     queue_position: Annotated[
-        int, told("How many jobs were to be taken up to this one, when it was submitted; roughly.")
+        int, describe("The approximate position in the queue when the job was submitted. 1 is the next job.")
     ]
-    poll_url: Annotated[str, told("Where to ask for the job, under the service's address.")]
+    poll_url: Annotated[str, describe("The path of the job.")]
 
 
-def route(backend: Services) -> HTTPRouteHandler:
-    """The route handler."""
-
-    @post("/resolve", opt={"scope": "resolve"})
-    async def resolve(request: KeyRequest, wait: Wait = 0) -> JsonAnswer:
-        """Answer from the cache, or queue a job."""
-        body = read_body(await _whole_body(request), request.headers.get("idempotency-key"))
-        submitted = await backend.submitter.submit(
-            NewJob(
-                account_id=request.auth.account_id,
-                key_id=request.auth.id,
-                daily_quota=request.auth.daily_quota,
-                url=body.url,
-                idempotency_key=body.idempotency_key,
-                webhook_url=body.webhook_url,
-            )
+async def resolve(services: Services, call: Call[ResolveQuery]) -> JsonResponse:
+    """Answer from the cache, or queue a job."""
+    request = parse_resolve_request(await read_body(call.receive), call.header(b"idempotency-key"))
+    key, wait = call.key, call.query.wait
+    submitted = await services.job_submitter.submit(
+        NewJob(
+            account_id=key.account_id,
+            key_id=key.id,
+            daily_quota=key.daily_quota,
+            url=request.url,
+            idempotency_key=request.idempotency_key,
+            webhook_url=request.webhook_url,
         )
-        match submitted:
-            case Resolved():
-                CACHED.inc()
-                count_accepted(request.scope)
-                return _resolved(submitted, cached=True)
-            case Queued():
-                QUEUED.inc()
-                count_accepted(request.scope)
-                state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
-                if state is not None and state.status is JobStatus.DONE:
-                    return _done(state)
-                return _queued(submitted.job_id, submitted.position)
-            case JobState():
-                state = await wait_for_job(backend, request.auth.id, submitted.job_id, wait) if wait else None
-                return _replay(state or submitted)
-
-    return resolve
+    )
+    match submitted:
+        case Resolved():
+            CACHED.inc()
+            count_accepted_resolve(call.scope)
+            return _resolved(submitted, cached=True)
+        case Queued(job_id, position):
+            QUEUED.inc()
+            count_accepted_resolve(call.scope)
+            state = await wait_for_job(services, key.id, job_id, wait) if wait else None
+            return _done(state) if state is not None and state.status is JobStatus.DONE else _queued(job_id, position)
+        case JobState():
+            state = await wait_for_job(services, key.id, submitted.job_id, wait) if wait else None
+            return _replay(state or submitted)
 
 
-async def _whole_body(request: KeyRequest) -> bytes:
-    try:
-        return await request.body()
-    except InternalServerException:  # what Litestar raises where the client hangs up amid its body
-        raise InvalidRequest("the body ended too early") from None
-
-
-def _done(state: JobState) -> JsonAnswer:
+def _done(state: JobState) -> JsonResponse:
     return _resolved(
         Resolved(
             job_id=state.job_id,
@@ -104,9 +116,9 @@ def _done(state: JobState) -> JsonAnswer:
     )
 
 
-def _resolved(resolved: Resolved, *, cached: bool) -> JsonAnswer:
-    return JsonAnswer(
-        ResolvedAnswer(
+def _resolved(resolved: Resolved, *, cached: bool) -> JsonResponse:
+    return JsonResponse(
+        ResolvedResponse(
             job_id=resolved.job_id,
             status="done",
             url=resolved.url,
@@ -120,22 +132,88 @@ def _resolved(resolved: Resolved, *, cached: bool) -> JsonAnswer:
     )
 
 
-def _queued(job_id: UUID, position: int) -> JsonAnswer:
+def _queued(job_id: UUID, position: int) -> JsonResponse:
     poll_url = f"/v1/jobs/{job_id}"
-    answer = QueuedAnswer(job_id, "queued", position, poll_url)
-    return JsonAnswer(answer, status=202, headers=[(b"location", poll_url.encode())])
+    response = QueuedResponse(job_id, "queued", position, poll_url)
+    return JsonResponse(response, status=202, headers=[(b"location", poll_url.encode())])
 
 
-def _replay(state: JobState) -> JsonAnswer:
-    """The state of the job that the idempotency key started (api.md, "Idempotency")."""
+def _replay(state: JobState) -> JsonResponse:
+    """Answer with the job that the idempotency key started (docs/reference/api.md, "Idempotency")."""
     match state.status:
         case JobStatus.DONE:
             return _done(state)
         case JobStatus.FAILED if state.reason == Reason.LINK_REMOVED:
-            raise LinkRemoved("The shortener says that this link was removed.")
+            raise LinkRemoved("The shortener has removed this link.")
         case JobStatus.FAILED:
-            raise ResolveFailed(f"The job of this idempotency key failed ({state.reason}): use a new key to try again.")
+            raise ResolveFailed(f"The job of this idempotency key failed ({state.reason}). Use a new key to try again.")
         case JobStatus.INVALID:
             raise UnsupportedLink(f"The job of this idempotency key found no link to resolve ({state.reason}).")
         case JobStatus.QUEUED | JobStatus.RUNNING:
             return _queued(state.job_id, state.queue_position)
+
+
+RESOLVE = Endpoint(
+    method="POST",
+    path="/v1/resolve",
+    name="resolve",
+    summary="Resolve a link",
+    description=(
+        "A cached link is answered at once and is free. For any other link a job is queued: poll its `poll_url`, or "
+        "hold the response with `?wait=`. A job costs the price of its provider, and only if it ends `done`. The key "
+        "needs the scope `resolve`. A repeated request with the same idempotency key answers with the job of the "
+        "first one. It starts no job and costs nothing."
+    ),
+    required_scope="resolve",
+    query_type=ResolveQuery,
+    header_type=ResolveHeaders,
+    body=RequestBody(
+        ResolveRequest,
+        {
+            "link": ResolveRequest(EXAMPLE_LINK),
+            "with_webhook": ResolveRequest(EXAMPLE_LINK, "order-1842", "https://example.com/hooks/linkskipper"),
+        },
+    ),
+    handler=resolve,
+    successes=(
+        Success(
+            200,
+            ResolvedResponse,
+            "The link is cached, or its job ended `done` within `?wait=` or under this idempotency key.",
+            {
+                "from_the_cache": ResolvedResponse(
+                    *(None, "done", EXAMPLE_LINK, EXAMPLE_TARGET, "tinyurl", "standard", 0), cached=True, balance=99
+                ),
+                "from_a_job": ResolvedResponse(
+                    *(EXAMPLE_JOB_ID, "done", EXAMPLE_LINK, EXAMPLE_TARGET, "tinyurl", "standard", 1),
+                    cached=False,
+                    balance=98,
+                ),
+            },
+        ),
+        Success(
+            202,
+            QueuedResponse,
+            "A job is queued or running.",
+            {"queued": QueuedResponse(EXAMPLE_JOB_ID, "queued", 1, f"/v1/jobs/{EXAMPLE_JOB_ID}")},
+            headers=("Location",),
+        ),
+    ),
+    errors=(
+        InvalidRequest("url: missing (send the link to resolve)"),
+        OutOfCredits(
+            "This link costs 2 credits and 1 is available. Add credits, or wait until open jobs release theirs.",
+            balance=3,
+        ),
+        ForbiddenScope("This key lacks the scope resolve. Use a key that has it."),
+        LinkRemoved("The shortener has removed this link."),
+        UnsupportedLink("No supported provider has links like this. GET /v1/providers lists the providers."),
+        QuotaExceeded(
+            "This key may resolve 500 links a day. The quota resets at 00:00 UTC, in 5400 s.", retry_after=5400
+        ),
+        ResolveFailed("The job of this idempotency key failed (timeout). Use a new key to try again."),
+        ProviderDown(
+            "bit.ly is failing. It is tested again in 30 s. Its links are accepted once it recovers.", retry_after=30
+        ),
+    ),
+)

@@ -1,4 +1,4 @@
-"""What the HTTP edge stands on; app/api.py fills it in."""
+"""The parts of the service that the HTTP edge calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts that requests are answered with.
+    """Everything that a request handler may use. `service/api.py` builds it.
 
-    base_url is where clients reach the service, without a slash at its end; workers_ready says whether the
-    workers of this process (if it has any) are at their queues.
+    `base_url` is the address of the service for its clients, without a slash at the end. `workers_ready` tells whether
+    the workers of this process are connected to their queues. It is true for a process without workers.
     """
 
     base_url: str
     pool: Pool
     catalog: Catalog
     authenticator: Authenticator
-    minute_limits: RateLimiter
+    rate_limiter: RateLimiter
     failed_auth_limiter: InMemoryRateLimiter
-    submitter: JobSubmitter
-    gate: AdmissionControl
-    measured: ProviderStatsCache
-    jobs: JobReader
-    watch: JobNotifier
+    job_submitter: JobSubmitter
+    job_reader: JobReader
+    job_notifier: JobNotifier
+    admission: AdmissionControl
+    provider_stats: ProviderStatsCache
     webhook_secrets: WebhookSecrets
     workers_ready: Callable[[], bool]

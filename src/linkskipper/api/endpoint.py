@@ -1,0 +1,94 @@
+"""A row of the route table. The router, the OpenAPI document and the reference page derive from it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope
+
+from linkskipper.accounts import ApiKey
+from linkskipper.api.services import Services
+from linkskipper.errors import ApiError
+
+Query = TypeVar("Query", bound=msgspec.Struct)
+
+
+class NoQuery(msgspec.Struct, frozen=True):
+    """The query of an endpoint without query parameters."""
+
+
+@dataclass(slots=True)
+class Call(Generic[Query]):
+    """A call with a valid key, within its limits and scopes. `scope` and `receive` are those of ASGI."""
+
+    key: ApiKey
+    query: Query
+    scope: Scope
+    receive: Receive
+
+    def path_parameter(self, name: str) -> str:
+        """Return a parameter of the path."""
+        value: str = self.scope["path_params"][name]
+        return value
+
+    def header(self, name: bytes) -> str | None:
+        """Return the first header of a name in lower case, None if there is none."""
+        return header(self.scope, name)
+
+
+Handler: TypeAlias = Callable[[Services, Call[Query]], Awaitable[ASGIApp]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """The JSON body of a request, with examples by name."""
+
+    type: type[msgspec.Struct]
+    examples: Mapping[str, msgspec.Struct]
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A response that is not an error: when it is given, and examples by name. `headers` are its own ones."""
+
+    status: int
+    type: type[msgspec.Struct]
+    description: str
+    examples: Mapping[str, msgspec.Struct]
+    headers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[Query]):
+    """A method of a path.
+
+    `name` is the operationId of OpenAPI. `path_type`, `query_type` and `header_type` have a field with an example for
+    each parameter. `errors` has an example of each error that the endpoint may give, besides those of every call.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    name: str
+    summary: str
+    description: str
+    handler: Handler[Query]
+    query_type: type[Query]
+    successes: Sequence[Success]
+    path_type: type[msgspec.Struct] | None = None
+    header_type: type[msgspec.Struct] | None = None
+    body: RequestBody | None = None
+    errors: Sequence[ApiError] = ()
+    required_scope: str | None = None
+
+
+AnyEndpoint: TypeAlias = Endpoint[Any]
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return the first header of a name in lower case, None if there is none."""
+    for other, value in scope["headers"]:
+        if other == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None

@@ -1,0 +1,91 @@
+"""HTTP/1.1 on a connection: uvicorn's protocol with limits on malformed, long and slow requests."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from linkskipper.api.problems import PROBLEM_TYPE, problem_document
+from linkskipper.errors import InvalidRequest
+
+MAX_HEAD_BYTES = 64 * 1024
+REQUEST_SECONDS = 20  # from the first byte of a request to its last. A body has at most 64 KiB.
+
+
+class StrictHttpProtocol(HttpToolsProtocol):
+    """One connection. Malformed HTTP gets a problem document. An incomplete request is closed after a time."""
+
+    def __init__(self, *, base_url: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._base_url = base_url
+        self._request_complete = False
+        self._head_bytes: int | None = None  # of a head that is incomplete
+        self._timeout: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the timeout of the first request (asyncio.Protocol)."""
+        super().connection_made(transport)
+        self._start_timeout()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Clean up (asyncio.Protocol)."""
+        self._stop_timeout()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse data (asyncio.Protocol). Most requests arrive in one piece and need no timeout."""
+        super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.send_400_response(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes.")
+        if self._request_complete:
+            self._stop_timeout()
+        elif self._timeout is None:
+            self._start_timeout()
+
+    def on_message_begin(self) -> None:
+        """Begin a request (httptools)."""
+        self._request_complete, self._head_bytes = False, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Begin the body of a request (httptools)."""
+        self._head_bytes = None
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request (httptools)."""
+        self._request_complete = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request (uvicorn). The time limit applies to it as well."""
+        self._request_complete = False
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse malformed HTTP with a problem document and close the connection."""
+        error = InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it.")
+        body = msgspec.json.encode(problem_document(error, self._base_url))
+        head = (
+            "HTTP/1.1 400 Bad Request",
+            f"content-type: {PROBLEM_TYPE}",
+            f"content-length: {len(body)}",
+            "cache-control: no-store",
+            "x-content-type-options: nosniff",
+            f"x-request-id: {secrets.token_hex(16)}",
+            "connection: close",
+        )
+        self.transport.write("\r\n".join((*head, "", "")).encode() + body)
+        self.transport.close()
+
+    def _start_timeout(self) -> None:
+        self._timeout = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+
+    def _stop_timeout(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None

@@ -1,0 +1,23 @@
+"""The pages of the service: welcome, reference and errors."""
+
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp
+
+from linkskipper.api.openapi import openapi_document
+from linkskipper.api.pages.errors import errors_page
+from linkskipper.api.pages.reference import reference_page
+from linkskipper.api.pages.welcome import WelcomePage
+from linkskipper.api.problems import ERRORS_PATH
+from linkskipper.api.responses import JsonResponse
+
+
+def pages(base_url: str) -> Mapping[str, ASGIApp]:
+    """Return the pages and the OpenAPI document by path."""
+    document = openapi_document(base_url)
+    return {
+        "/": WelcomePage(),
+        "/docs": reference_page(document),
+        ERRORS_PATH: errors_page(),
+        "/openapi.json": JsonResponse(document),
+    }
