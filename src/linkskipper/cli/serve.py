@@ -1,6 +1,7 @@
 """linkskipper serve, api and worker: the service, whole or in parts."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -119,5 +120,17 @@ async def _start_lab(stack: AsyncExitStack, settings: Settings) -> Lab:
 
 def _routed_to(settings: Settings, shorteners: Lab) -> Settings:
     return settings.model_copy(
-        update={"host_map": (*settings.host_map, *shorteners.host_map), "extra_ca": shorteners.ca_file}
+        update={
+            "host_map": (*settings.host_map, *shorteners.host_map),
+            "extra_ca": _authorities(settings.extra_ca, shorteners.ca_file),
+        }
     )
+
+
+def _authorities(extra_ca: Path | None, lab_ca: Path) -> Path:
+    """Return a file with the authority of the settings, if there is one, and that of the lab."""
+    if extra_ca is None:
+        return lab_ca
+    bundle = lab_ca.with_name("authorities.pem")
+    bundle.write_text(f"{extra_ca.read_text()}\n{lab_ca.read_text()}")
+    return bundle
