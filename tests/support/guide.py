@@ -60,8 +60,8 @@ class Guide:
         return ended.stdout
 
     def _write(self, name: str, block: CodeBlock) -> None:
-        """Write a file. JSON has no comments, so the line with the path is left out there."""
-        file = self.tree / name
+        """Write a file. NNNN in its name is the number that a command chose. JSON has no comment with the path."""
+        (file,) = self.tree.glob(name.replace("NNNN", "*")) if "NNNN" in name else (self.tree / name,)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block.text.partition("\n")[2] if file.suffix in {".json", ".har"} else block.text)
 

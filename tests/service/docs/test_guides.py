@@ -1,12 +1,40 @@
 """The guides that begin with "Add" work as they stand, in a copy of the tree."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from support.guide import Guide
 
 
-def test_add_a_provider(tmp_path: Path, database_url: str) -> None:
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """Return a folder for the copy. It is outside of pytest's folders, which PostgreSQL's user may not enter."""
+    with TemporaryDirectory(prefix="linkskipper-tests-") as folder:
+        yield Path(folder) / "copy"
+
+
+def test_add_a_provider(tree: Path, database_url: str) -> None:
     """The new provider resolves its sample, and the tests of the package accept it."""
-    guide = Guide("add-a-provider.md", tmp_path / "copy", LINKSKIPPER_DATABASE_URL=database_url)
+    guide = Guide("add-a-provider.md", tree, LINKSKIPPER_DATABASE_URL=database_url)
     guide.follow()
     assert "short" in guide.run("linkskipper providers list --json")
+
+
+def test_add_a_metric(tree: Path) -> None:
+    """The new metric counts, and the reference pages have it."""
+    Guide("add-a-metric.md", tree).follow()
+
+
+def test_add_a_setting(tree: Path) -> None:
+    """The new setting is read, has bounds, and has an effect."""
+    Guide("add-a-setting.md", tree).follow()
+
+
+def test_add_a_migration(tree: Path, database_url: str) -> None:
+    """The new migration is applied to an existing database."""
+    guide = Guide("add-a-migration.md", tree, LINKSKIPPER_DATABASE_URL=database_url)
+    guide.follow()
+    assert '"state":"current"' in guide.run("linkskipper db status --json").replace(" ", "")
