@@ -38,3 +38,18 @@ def test_add_a_migration(tree: Path, database_url: str) -> None:
     guide = Guide("add-a-migration.md", tree, LINKSKIPPER_DATABASE_URL=database_url)
     guide.follow()
     assert '"state":"current"' in guide.run("linkskipper db status --json").replace(" ", "")
+
+
+def test_add_an_endpoint(tree: Path) -> None:
+    """The new endpoint answers, and the OpenAPI document has it."""
+    Guide("add-an-endpoint.md", tree).follow()
+
+
+def test_add_a_response_header(tree: Path) -> None:
+    """Responses have the new header, and the OpenAPI document describes it."""
+    Guide("add-a-response-header.md", tree).follow()
+
+
+def test_add_a_webhook_header(tree: Path) -> None:
+    """Receivers get the new header."""
+    Guide("add-a-webhook-header.md", tree).follow()
