@@ -96,7 +96,8 @@ class TraceHop:
 class Job:
     """The state of a job.
 
-    ``trace`` and ``reason`` are there if they were asked for. ``url``, ``created_at`` and ``finished_at`` are there
+    ``trace`` and ``reason`` are there if they were asked for. ``trace_omitted_hops`` is how many hops a very long trace
+    lacks at its end. ``url``, ``created_at`` and ``finished_at`` are there
     in lists.
     """
 
@@ -109,6 +110,7 @@ class Job:
     credits_charged: int | None
     balance: int | None
     trace: Sequence[TraceHop] | None
+    trace_omitted_hops: int | None
     reason: str | None
     url: str | None
     created_at: datetime | None

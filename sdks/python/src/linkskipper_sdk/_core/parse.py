@@ -60,6 +60,7 @@ def parse_job(fields: Fields, meta: Meta, job_id: str | None = None) -> Job:
         credits_charged=fields.optional_integer("credits_charged"),
         balance=fields.optional_integer("balance"),
         trace=None if trace is None else tuple(_parse_hop(hop) for hop in trace),
+        trace_omitted_hops=fields.optional_integer("trace_omitted_hops"),
         reason=fields.optional_text("reason"),
         url=fields.optional_text("url"),
         created_at=fields.optional_time("created_at"),
