@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.documents import DOCS, ROOT, anchors, documents, links
+from support.documents import DOCS, ROOT, anchors, documents, links, without_code
 
 DOCUMENTS = {str(path.relative_to(ROOT)): path for path in documents()}
 
@@ -37,3 +37,11 @@ def test_every_document_is_reachable() -> None:
         waiting += [(page.parent / target).resolve() for target in targets if target]
     unreachable = [name for name, page in DOCUMENTS.items() if page.is_relative_to(DOCS) and page not in seen]
     assert not unreachable
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_exist(name: str) -> None:
+    """A file that a document names with its folder exists, in the project or in the package."""
+    text = without_code(DOCUMENTS[name].read_text())
+    for file in re.findall(r"`((?:[a-z_.-]+/)+[a-z0-9_.-]+\.(?:py|toml|sql|html|json|txt|md))`", text):
+        assert any((folder / file).exists() for folder in (ROOT, ROOT / "src/linkskipper")), f"{name} names {file}"
