@@ -18,7 +18,6 @@ import asyncpg
 import pytest
 
 COMMAND = str(Path(sys.executable).with_name("linkskipper"))
-DOCS = Path(__file__).parents[3] / "docs"
 
 
 def environment(data_dir: Path | None, **settings: str) -> dict[str, str]:
