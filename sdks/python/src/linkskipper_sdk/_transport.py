@@ -65,7 +65,7 @@ class _Transport:
         else:
             reason = self._api_key.hide_in(str(error)) or "no reason given"
             failure = NetworkError(f"{target} failed: {type(error).__name__}: {reason}", cause=error)
-        failure.__cause__ = error
+        failure.__cause__ = _without_frames(error)
         return failure
 
 
@@ -169,3 +169,12 @@ def _headers(response: "httpx2.Response") -> Mapping[str, str]:
         name = name.lower()  # noqa: PLW2901
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    """Return an error without the frames of the HTTP client, whose locals hold the key."""
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

@@ -10,7 +10,7 @@ from linkskipper_sdk._core.base import BaseClient
 from linkskipper_sdk._core.calls import Pages
 from linkskipper_sdk._core.config import CallOptions
 from linkskipper_sdk._core.effects import Flow
-from linkskipper_sdk._core.options import AsyncOptions
+from linkskipper_sdk._core.options import AsyncOptions, hide_secrets
 from linkskipper_sdk._transport import AsyncTransport
 from linkskipper_sdk.models import (
     Account,
@@ -42,7 +42,9 @@ class AsyncLinkSkipper(BaseClient):
     """
 
     def __init__(self, api_key: str | None = None, **options: Unpack[AsyncOptions]) -> None:
-        super().__init__(api_key, options)
+        hidden = hide_secrets(api_key, options)
+        del api_key
+        super().__init__(hidden)
         self._owns_transport = "http_client" not in options
         self._transport = AsyncTransport(options.get("http_client"), self._config.api_key, self._config.clock)
         self._sleeper = options.get("sleeper") or asyncio.sleep

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from linkskipper_sdk._core.calls import Calls
-from linkskipper_sdk._core.options import configure, hide_secrets
+from linkskipper_sdk._core.options import configure
 
 if TYPE_CHECKING:
     from linkskipper_sdk.models import WebhookEvent
@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 class BaseClient:
     """Holds the options, and verifies webhooks."""
 
-    def __init__(self, api_key: Any, options: Mapping[str, Any]) -> None:
-        self._options: dict[str, Any] = {**options, "api_key": api_key}
-        hide_secrets(self._options)
-        self._config = configure(self._options)
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._config = configure(options)
         self._calls = Calls(self._config)
 
     def verify_webhook(
@@ -44,4 +43,5 @@ class BaseClient:
         return {**self._options, **options}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._config.base_url!r})"
+        base_url = self._config.base_url if hasattr(self, "_config") else None
+        return f"{type(self).__name__}(base_url={base_url!r})"

@@ -82,14 +82,19 @@ class AsyncOptions(CommonOptions, total=False):
     sleeper: Callable[[float], Awaitable[object]]
 
 
-def hide_secrets(options: dict[str, Any]) -> None:
-    """Replace the secrets among options, so that a traceback with locals does not show them."""
+def hide_secrets(api_key: Any, options: Any) -> dict[str, Any]:
+    """Return options with their secrets hidden, and hide those that were handed in too.
+
+    A traceback with locals shows the frames of the constructor, if an option is wrong.
+    """
+    options["api_key"] = api_key
     for name in ("api_key", "webhook_secret"):
         value = options.get(name)
         if isinstance(value, str):
             options[name] = Secret(value)
         elif value is not None and not isinstance(value, Secret):
             options[name] = tuple(Secret(item) if isinstance(item, str) else item for item in value)
+    return dict(options)
 
 
 def configure(options: Mapping[str, Any]) -> Config:
