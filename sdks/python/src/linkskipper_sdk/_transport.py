@@ -1,6 +1,7 @@
 """Send requests with httpx2, which is imported with the first one."""
 
 import threading
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,7 @@ class SyncTransport(_Transport):
         with self._lock:
             if self._client is None:
                 self._client = httpx2.Client(limits=_limits())
+                weakref.finalize(self, self._client.close)  # also at the end of the program
             return self._client
 
 

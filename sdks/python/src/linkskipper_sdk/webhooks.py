@@ -10,7 +10,7 @@ import json
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from linkskipper_sdk._core.config import WEBHOOK_SECRET_VARIABLE, read_webhook_secrets
 from linkskipper_sdk._core.fields import FieldError, Fields
@@ -27,7 +27,15 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105  what secrets begin with
 _KEY_PREFIX = "sk_live_"
 _MAX_TIME_DIGITS = 40  # Python refuses to read numbers of thousands of digits
 
-Headers = Mapping[str, object] | str
+
+class HeaderBag(Protocol):
+    """All headers of a request: a dict, the headers of Flask, Django or FastAPI, a WSGI environ."""
+
+    def items(self) -> Iterable[tuple[Any, Any]]:
+        """Return names and values."""
+
+
+Headers: TypeAlias = HeaderBag | str
 
 
 class _Signed(NamedTuple):
@@ -118,7 +126,7 @@ def _read_headers(headers: Headers) -> _Signed:
     return _parse_standard(bag)
 
 
-def _normalize(headers: Mapping[Any, object]) -> dict[str, str]:
+def _normalize(headers: HeaderBag) -> dict[str, str]:
     """Return the headers of any bag by names in lower case. ``HTTP_WEBHOOK_ID`` is ``webhook-id``."""
     bag: dict[str, str] = {}
     for name, value in headers.items():

@@ -8,6 +8,7 @@ from linkskipper_sdk._core.options import configure
 
 if TYPE_CHECKING:
     from linkskipper_sdk.models import WebhookEvent
+    from linkskipper_sdk.webhooks import HeaderBag
 
 
 class BaseClient:
@@ -21,7 +22,7 @@ class BaseClient:
     def verify_webhook(
         self,
         body: bytes | str,
-        headers: Mapping[str, object] | str,
+        headers: "HeaderBag | str",
         secrets: Any = None,
         *,
         tolerance: float = 300,
