@@ -18,7 +18,7 @@ OPENERS = {
     "connect",
 }
 MAY_CONNECT = {
-    "database/embedded/server.py",  # asks the embedded server's own socket file
+    "database/embedded/server_socket.py",  # asks the embedded server's own socket file
     "database/pool.py",  # PostgreSQL
 }
 OURS = {"open_connection"}  # database.pool's, to PostgreSQL

@@ -60,7 +60,7 @@ def load_keyring(settings: Settings) -> Keyring:
 def _read_or_create(data_dir: Path) -> bytes:
     path = data_dir / "secret.key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
         return path.read_bytes()

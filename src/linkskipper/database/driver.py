@@ -68,7 +68,7 @@ class MappedConnection(asyncpg.Connection):
     add_listener = _mapped(asyncpg.Connection.add_listener)
 
     def transaction(self, **options: Any) -> MappedTransaction:
-        """Return a transaction; see asyncpg for its options."""
+        """Return a transaction with the options of asyncpg."""
         isolation, readonly = options.get("isolation"), options.get("readonly", False)
         return MappedTransaction(self, isolation, readonly, options.get("deferrable", False))
 

