@@ -15,7 +15,8 @@ from support.service import Service, named, run_service
 
 pytest_plugins = [f"support.fixtures.{name}" for name in ("browser", "egress", "lab", "resolver", "safety", "webhooks")]
 
-TEMPLATE = "linkskipper_template"
+DATABASES = f"linkskipper_{os.getpid()}"  # begins the names of this process's databases
+TEMPLATE = f"{DATABASES}_template"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,7 +31,6 @@ def server_url() -> Iterator[str]:
     """Return the URL of a PostgreSQL server: LINKSKIPPER_TEST_SERVER_URL, or an embedded one for this test process.
 
     The embedded one is not among pytest's own folders: another pytest that root starts would close them to its user.
-    Tests that share a server cannot run in parallel: use `-n 0` with LINKSKIPPER_TEST_SERVER_URL.
     """
     if external := os.environ.get("LINKSKIPPER_TEST_SERVER_URL"):
         yield external
@@ -57,7 +57,7 @@ _numbers = count(1)
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """The URL of a fresh database with the current schema."""
-    name = f"test_{next(_numbers)}"
+    name = f"{DATABASES}_{next(_numbers)}"
     await _copy_template(server_url, template, name)
     yield named(server_url, name)
     connection = await asyncpg.connect(server_url)
@@ -82,8 +82,9 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture(scope="session")
 async def service(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
     """A service that many tests share, each with accounts and links of its own."""
-    await _copy_template(server_url, template, "shared")
-    async with run_service(named(server_url, "shared"), tmp_path_factory.mktemp("service")) as service:
+    name = f"{DATABASES}_shared"
+    await _copy_template(server_url, template, name)
+    async with run_service(named(server_url, name), tmp_path_factory.mktemp("service")) as service:
         yield service
 
 

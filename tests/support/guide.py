@@ -24,11 +24,12 @@ _TIMES = re.compile(r" +\d+ ms ")
 class Guide:
     """One guide and the copy of the tree in which it is followed."""
 
-    def __init__(self, name: str, tree: Path, **settings: str) -> None:
-        """Copy the tree. `settings` are environment variables for commands other than make."""
+    def __init__(self, name: str, tree: Path, *, server_url: str, database_url: str | None = None) -> None:
+        """Copy the tree. Its tests use a PostgreSQL server that runs, and its other commands a database."""
         self.blocks = code_blocks((DOCS / "guides" / name).read_text())
         self.tree = tree
-        self._settings = settings
+        self._environment = _environment(tree) | {"LINKSKIPPER_TEST_SERVER_URL": server_url}
+        self._settings = {"LINKSKIPPER_DATABASE_URL": database_url} if database_url else {}
         shutil.copytree(ROOT, tree, ignore=lambda _, names: _NOT_COPIED & set(names), symlinks=True)
         _link_environment(tree)
 
@@ -49,7 +50,7 @@ class Guide:
         ended = subprocess.run(
             ["bash", "-c", command],
             cwd=self.tree,
-            env=_environment(self.tree) | ({} if command.startswith("make") else self._settings),
+            env=self._environment | ({} if command.startswith("make") else self._settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

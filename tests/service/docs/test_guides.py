@@ -8,6 +8,8 @@ import pytest
 
 from support.guide import Guide
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tree() -> Iterator[Path]:
@@ -16,40 +18,40 @@ def tree() -> Iterator[Path]:
         yield Path(folder) / "copy"
 
 
-def test_add_a_provider(tree: Path, database_url: str) -> None:
+def test_add_a_provider(tree: Path, server_url: str, database_url: str) -> None:
     """The new provider resolves its sample, and the tests of the package accept it."""
-    guide = Guide("add-a-provider.md", tree, LINKSKIPPER_DATABASE_URL=database_url)
+    guide = Guide("add-a-provider.md", tree, server_url=server_url, database_url=database_url)
     guide.follow()
     assert "short" in guide.run("linkskipper providers list --json")
 
 
-def test_add_a_metric(tree: Path) -> None:
+def test_add_a_metric(tree: Path, server_url: str) -> None:
     """The new metric counts, and the reference pages have it."""
-    Guide("add-a-metric.md", tree).follow()
+    Guide("add-a-metric.md", tree, server_url=server_url).follow()
 
 
-def test_add_a_setting(tree: Path) -> None:
+def test_add_a_setting(tree: Path, server_url: str) -> None:
     """The new setting is read, has bounds, and has an effect."""
-    Guide("add-a-setting.md", tree).follow()
+    Guide("add-a-setting.md", tree, server_url=server_url).follow()
 
 
-def test_add_a_migration(tree: Path, database_url: str) -> None:
+def test_add_a_migration(tree: Path, server_url: str, database_url: str) -> None:
     """The new migration is applied to an existing database."""
-    guide = Guide("add-a-migration.md", tree, LINKSKIPPER_DATABASE_URL=database_url)
+    guide = Guide("add-a-migration.md", tree, server_url=server_url, database_url=database_url)
     guide.follow()
     assert '"state":"current"' in guide.run("linkskipper db status --json").replace(" ", "")
 
 
-def test_add_an_endpoint(tree: Path) -> None:
+def test_add_an_endpoint(tree: Path, server_url: str) -> None:
     """The new endpoint answers, and the OpenAPI document has it."""
-    Guide("add-an-endpoint.md", tree).follow()
+    Guide("add-an-endpoint.md", tree, server_url=server_url).follow()
 
 
-def test_add_a_response_header(tree: Path) -> None:
+def test_add_a_response_header(tree: Path, server_url: str) -> None:
     """Responses have the new header, and the OpenAPI document describes it."""
-    Guide("add-a-response-header.md", tree).follow()
+    Guide("add-a-response-header.md", tree, server_url=server_url).follow()
 
 
-def test_add_a_webhook_header(tree: Path) -> None:
+def test_add_a_webhook_header(tree: Path, server_url: str) -> None:
     """Receivers get the new header."""
-    Guide("add-a-webhook-header.md", tree).follow()
+    Guide("add-a-webhook-header.md", tree, server_url=server_url).follow()
