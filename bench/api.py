@@ -114,7 +114,7 @@ async def _service() -> AsyncIterator[Service]:
         with TemporaryDirectory() as data_dir:
             serving = started("serve", "--port", "0", "--data-dir", data_dir, ready="poll_url", **environment)
             async with serving as process:
-                address, key = process.found(r"is at (http://\S+)"), process.found(r"(sk_live_\w+)")
+                address, key = process.found(r"runs at (http://[^/\s]+)"), process.found(r"(sk_live_\w+)")
                 database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
                 await database.execute("UPDATE api_keys SET rate_limit = 1000000000")
                 await database.execute("UPDATE accounts SET balance = 1000000")

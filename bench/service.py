@@ -41,7 +41,7 @@ async def run() -> None:
 
 
 async def _compare(service: JobAttempt, resolver: LinkResolver, data_dir: Path) -> None:
-    address = service.found(r"is at (http://\S+)")
+    address = service.found(r"runs at (http://[^/\s]+)")
     key = service.found(r"(sk_live_\w+)")
     database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
     await database.execute("UPDATE api_keys SET rate_limit = 1000000")

@@ -6,9 +6,9 @@ Asked as SHORTENER it leads to a public address, for those who contact no target
 
 import asyncio
 
-from linkskipper.lab.server import Server
-from linkskipper.lab.site import Directory
-from linkskipper.lab.wire import Reply, Request, page, redirect
+from linkskipper.lab.server import LabServer
+from linkskipper.lab.site import SiteDirectory
+from linkskipper.lab.wire import LabReply, LabRequest, page, redirect
 from linkskipper.service import process
 
 SHORTENER = "short.bench.test"
@@ -16,14 +16,14 @@ HERE, TARGET = "127.0.0.1", "127.0.0.2"
 PAGE = page("<!doctype html><title>A page</title><p>Here it ends.")
 
 
-class Redirects(Directory):
+class Redirects(SiteDirectory):
     """Answers by host."""
 
     def __init__(self, port: int) -> None:
         super().__init__([], PAGE)
         self._port = port
 
-    def reply(self, request: Request) -> Reply:
+    def reply(self, request: LabRequest) -> LabReply:
         """A redirect, or the target's page."""
         if request.host == TARGET:
             return PAGE
@@ -37,7 +37,7 @@ async def serve() -> None:
     """Serve until a stop signal, on a free port of two loopback addresses; the port is printed."""
     listener = process.listen(HERE, 0)
     port = listener.getsockname()[1]
-    server = Server(Redirects(port))
+    server = LabServer(Redirects(port))
     with process.stop_requested() as stop:
         for each in (listener, process.listen(TARGET, port)):
             await server.listen(each)

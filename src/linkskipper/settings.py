@@ -1,15 +1,24 @@
-"""The one frozen Settings, read from the environment (``LINKSKIPPER_…``) once at start."""
+"""The settings of a process, read once from the environment (`LINKSKIPPER_…`) and then frozen."""
 
+import logging
+from collections.abc import Iterable
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from linkskipper.errors import SettingsError
 
+PREFIX = "LINKSKIPPER_"
+CLIENT_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "WEBHOOK_SECRET"})
+"""Variables with the prefix that clients of the service read."""
+
+MAX_DIGITS = 9  # timedelta holds as many digits of days
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -19,92 +28,138 @@ def _split(value: object) -> object:
     return value
 
 
-def _durations(value: object) -> object:
+def _parse_schedule(value: object) -> object:
     waits = _split(value)
     if not isinstance(waits, list):
         return waits
     durations = [read_duration(item) for item in waits]
     if not durations or durations[0]:
-        raise ValueError("needs waits such as 0,5s,5m,2h, the first of them 0")
+        raise ValueError("must be durations such as 0,5s,5m,2h, and the first must be 0")
     return durations
 
 
+def _check_log_level(value: str) -> str:
+    levels = logging.getLevelNamesMapping()
+    if value.upper() not in levels:
+        raise ValueError(f"must be one of {', '.join(level.lower() for level in levels)}")
+    return value
+
+
 def read_duration(text: str) -> timedelta:
-    """A duration such as 5s, 30m, 2h or 1d; raises ValueError for anything else."""
+    """Parse a duration such as 5s, 30m, 2h or 1d. A number without a unit is in seconds.
+
+    Raises:
+        ValueError: the text is not a duration.
+    """
     number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
-    if not number.isascii() or not number.isdigit():
-        raise ValueError(f"{text!r} is no wait such as 5s, 30m, 2h or 1d")
+    if not number.isascii() or not number.isdigit() or len(number) > MAX_DIGITS:
+        raise ValueError(f"{text!r} is not a duration such as 5s, 30m, 2h or 1d")
     return timedelta(seconds=int(number) * UNITS[unit])
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Waits = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_durations)]
+Schedule = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_parse_schedule)]
+LogLevel = Annotated[str, AfterValidator(_check_log_level)]
 Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set; each field is ``LINKSKIPPER_`` and its name in capitals."""
+    """Everything that an operator can set. The variable of a field is `LINKSKIPPER_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="LINKSKIPPER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: Port = 8000
-    public_url: str | None = Field(default=None, description="Address that clients use, if not host and port.")
+    public_url: str | None = Field(default=None, description="URL that clients use. Default: host and port.")
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
-    database_url: str | None = Field(default=None, description="PostgreSQL URL; unset: the embedded server.")
-    database_pool: int = Field(default=10, ge=4, description="Connections in the pool of one process, at most.")
-    limits_url: str | None = Field(default=None, description="Valkey or Redis that API processes share limits in.")
-    secret_key: SecretStr | None = Field(default=None, description="Hashes keys; unset: a file in data_dir.")
+    database_url: str | None = Field(default=None, description="PostgreSQL URL. Default: the embedded server.")
+    database_pool: int = Field(default=10, ge=4, description="Maximum connections in the pool of one process.")
+    limits_url: str | None = Field(default=None, description="Valkey or Redis URL, to share limits between processes.")
+    secret_key: SecretStr | None = Field(default=None, description="The service's secret. Default: a file in data_dir.")
 
     lab: bool = False
-    lab_port: Port = Field(default=8100, description="The lab's HTTP port; HTTPS is the one after it.")
+    lab_port: Port = Field(default=8100, description="HTTP port of the lab. HTTPS uses the next port.")
 
-    providers_dir: Path | None = Field(default=None, description="Provider files that add to the built-in ones.")
-    egress_allow: CommaSeparated = Field(default=(), description="Addresses or CIDRs, each with optional port.")
+    providers_dir: Path | None = Field(default=None, description="Directory of provider files over the built-in ones.")
+    egress_allow: CommaSeparated = Field(default=(), description="Addresses or CIDRs, each with an optional port.")
     egress_ports: CommaSeparated = Field(default=("80", "443"), description="Ports that links may name.")
     host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs.")
-    extra_ca: Path | None = Field(default=None, description="PEM file of a CA to trust besides the usual ones.")
+    extra_ca: Path | None = Field(default=None, description="PEM file of an additional CA to trust.")
 
-    standard_concurrency: int = Field(default=300, ge=20, description="Standard links in flight per process.")
-    premium_concurrency: int = Field(default=50, ge=20, description="Premium links in flight per process.")
-    lease_seconds: Seconds = Field(default=30, description="A worker silent for so long has lost its jobs.")
+    standard_concurrency: int = Field(default=300, ge=20, description="Standard links in progress per process.")
+    premium_concurrency: int = Field(default=50, ge=20, description="Premium links in progress per process.")
+    lease_seconds: Seconds = Field(
+        default=30, description="Seconds without a heartbeat before another worker takes the jobs."
+    )
 
-    browser: Path | None = Field(default=None, description="A Chromium; unset: the one that is found.")
-    browser_contexts: int = Field(default=16, ge=1, description="Links open in the browser at once, per process.")
-    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browser may take before it is killed.")
+    browser: Path | None = Field(default=None, description="Chromium executable. Default: the first one found.")
+    browser_contexts: int = Field(default=16, ge=1, description="Links open in the browser per process.")
+    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browser may use before it is killed.")
 
     new_account_credits: int = Field(default=100, ge=0)
-    cache_days: float = Field(default=30, gt=0, description="How long a resolved link is answered from the cache.")
-    removed_days: float = Field(default=1, gt=0, description="How long a removed link is answered with 410.")
+    cache_days: Days = Field(default=30, description="Days for which a resolved link is answered from the cache.")
+    removed_days: Days = Field(default=1, description="Days for which a removed link is answered with 410.")
 
-    keep_days: float = Field(default=90, ge=30, description="How long ended jobs and idempotency keys are kept.")
+    keep_days: float = Field(default=90, ge=30, description="Days for which ended jobs and idempotency keys are kept.")
 
-    webhook_schedule: Waits = Field(
+    webhook_schedule: Schedule = Field(
         default=tuple(map(read_duration, ("0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"))),
-        description="Waits before each attempt to deliver a webhook; the first must be 0.",
+        description="Waits before each attempt to deliver a webhook. The first must be 0.",
     )
-    webhook_timeout: Seconds = Field(default=15, description="How long a receiver of webhooks may take to answer.")
-    webhook_per_host: int = Field(default=20, ge=1, description="Webhooks under way to one host, over all workers.")
-    webhook_pause_days: float = Field(default=5, gt=0, description="A host that only failed for so long is paused.")
-    webhook_keep_days: float = Field(default=30, gt=0, description="How long deliveries and their attempts are kept.")
+    webhook_timeout: Seconds = Field(default=15, description="Seconds that a receiver of webhooks has to respond.")
+    webhook_per_host: int = Field(default=20, ge=1, description="Webhooks in progress to one host, over all workers.")
+    webhook_pause_days: Days = Field(default=5, description="Days of failures only, after which a host is paused.")
+    webhook_keep_days: Days = Field(default=30, description="Days for which deliveries and their attempts are kept.")
 
-    log_level: str = "info"
+    log_level: LogLevel = "info"
     log_json: bool = False
 
 
 def load(**overrides: object) -> Settings:
-    """Read the settings; overrides are those given on the command line.
+    """Read the settings. Overrides come from the command line, and None means not given.
 
     Raises:
-        SettingsError: with every setting that is wrong, each with the reason.
+        SettingsError: one line for each wrong setting, with the reason.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = "; ".join(
-            f"LINKSKIPPER_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise SettingsError(f"Settings: {wrong}") from None
+        lines = [f"{_variable(details)}: {_reason(details)}." for details in error.errors(include_url=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Return a sentence for each environment variable with our prefix that is not a setting."""
+    known = {field.upper() for field in Settings.model_fields} | CLIENT_VARIABLES
+    unknown = sorted(name for name in names if name.upper().startswith(PREFIX))
+    return [_suggestion(name, known) for name in unknown if name.upper().removeprefix(PREFIX) not in known]
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1)
+    return f"{name} is not a setting.{f' Did you mean {PREFIX}{close[0]}?' if close else ''}"
+
+
+_REASONS = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "value_error": "{error}",
+}
+
+
+def _variable(details: ErrorDetails) -> str:
+    return PREFIX + str(details["loc"][0]).upper()
+
+
+def _reason(details: ErrorDetails) -> str:
+    """Say what is wrong without the value, which may be a secret."""
+    template = _REASONS.get(details["type"])
+    context: dict[str, Any] = details.get("ctx", {})
+    return details["msg"] if template is None else template.format(**context)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 from linkskipper.catalog.discontinued import DISCONTINUED, DiscontinuedService
 from linkskipper.catalog.fields import WILDCARD, parents
-from linkskipper.catalog.issues import raise_issues
+from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.loader import BUILTIN, Layer, read_layer
 from linkskipper.catalog.provider import Provider
 from linkskipper.egress import Url
@@ -46,6 +46,20 @@ class Catalog:
         layers = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
         raise_issues(issue for _, issues in layers for issue in issues)
         return cls.of_layers([layer for layer, _ in layers])
+
+    @classmethod
+    def load_valid(cls, directory: Path | None) -> tuple[Self, list[Issue]]:
+        """Read the built-in provider files and the valid files of an operator's directory.
+
+        Return the issues of the other files too.
+
+        Raises:
+            CatalogError: a built-in file has an issue.
+        """
+        builtin, builtin_issues = read_layer([BUILTIN])
+        raise_issues(builtin_issues)
+        own, issues = read_layer([directory] if directory is not None else [])
+        return cls.of_layers([builtin, own]), issues
 
     @classmethod
     def of_layers(cls, layers: Sequence[Layer]) -> Self:

@@ -42,7 +42,7 @@ def raise_issues(issues: Iterable[Issue]) -> None:
         raise CatalogError(lines)
 
 
-def some_of(items: Sequence[str]) -> str:
+def some_of(items: Sequence[str], shown: int = SHOWN_ITEMS) -> str:
     """Join the first items, and count the rest."""
-    rest = len(items) - SHOWN_ITEMS
-    return ", ".join(items[:SHOWN_ITEMS]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(items) - shown
+    return ", ".join(items[:shown]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,1 +1,1 @@
-"""The command line: data on stdout, all else on stderr; exit 0, 1 (failed) or 2 (wrong use)."""
+"""The command line: data on stdout, everything else on stderr. Exit codes: 0, 1 (failed), 2 (wrong use)."""

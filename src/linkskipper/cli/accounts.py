@@ -6,43 +6,54 @@ import typer
 
 from linkskipper import credits
 from linkskipper.accounts import Account, create_account, list_accounts
-from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir, command_tree
+from linkskipper.cli.database import with_database
+from linkskipper.cli.options import DataDirOption, JsonOption, command_group
+from linkskipper.cli.output import command, note, print_json, print_table
 from linkskipper.database import Pool
 from linkskipper.settings import Settings
 
-app = command_tree(help="Accounts and their credits.")
+app = command_group(help="Manage accounts and their credits.")
+
+AccountArgument = Annotated[int, typer.Argument(metavar="ID", help="Id of the account.")]
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="For people; need not be unique.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name for people. It need not be unique.")],
     first_credits: Annotated[
         int | None,
-        typer.Option("--credits", min=0, help="First credits. [default: LINKSKIPPER_NEW_ACCOUNT_CREDITS or 100]"),
+        typer.Option(
+            "--credits",
+            metavar="CREDITS",
+            min=0,
+            help="First credits.",
+            show_default="LINKSKIPPER_NEW_ACCOUNT_CREDITS or 100",
+        ),
     ] = None,
-    telegram_id: Annotated[int | None, typer.Option("--telegram-id", help="Shown to the account's clients.")] = None,
-    data_dir: DataDir = None,
+    telegram_id: Annotated[
+        int | None, typer.Option("--telegram-id", metavar="ID", help="Telegram id, shown to the account's clients.")
+    ] = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make an account."""
+    """Create an account."""
 
     async def work(settings: Settings, pool: Pool) -> Account:
-        granted = settings.new_account_credits if first_credits is None else first_credits
-        return await create_account(pool, name, credits=granted, telegram_id=telegram_id)
+        amount = settings.new_account_credits if first_credits is None else first_credits
+        return await create_account(pool, name, credits=amount, telegram_id=telegram_id)
 
     account = with_database(data_dir, work)
     if as_json:
         print_json({"id": account.id, "name": account.name, "balance": account.balance})
     else:
-        typer.echo(f"Account {account.id} ({account.name}) with {account.balance} credits.")
-        typer.echo(f"Make it a key: linkskipper keys create --account {account.id}", err=True)
+        typer.echo(f"Account {account.id} ({account.name}) has {account.balance} credits.")
+        note(f"Create a key for it: {command()} keys create --account {account.id}")
 
 
 @app.command("list")
-def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the accounts."""
+def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
+    """List all accounts."""
 
     async def work(_: Settings, pool: Pool) -> list[Account]:
         return await list_accounts(pool)
@@ -53,44 +64,44 @@ def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     else:
         print_table(
             ("id", "name", "balance", "held", "telegram id"),
-            [(each.id, each.name, each.balance, each.held, each.telegram_id) for each in accounts],
+            [(account.id, account.name, account.balance, account.held, account.telegram_id) for account in accounts],
         )
 
 
 @app.command()
 def grant(
-    account: Annotated[int, typer.Argument(help="The account's id.")],
-    amount: Annotated[int, typer.Argument(help="Credits to add.", min=1)],
-    note: Annotated[str | None, typer.Option("--note", help="Kept in the ledger.")] = None,
-    data_dir: DataDir = None,
+    account: AccountArgument,
+    amount: Annotated[int, typer.Argument(metavar="CREDITS", help="Credits to add.", min=1)],
+    reason: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Reason, kept in the ledger.")] = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Add credits to an account."""
 
     async def work(_: Settings, pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
-            return await credits.grant(connection, account, amount, note=note)
+            return await credits.grant(connection, account, amount, note=reason)
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
 
 
 @app.command()
 def correct(
-    account: Annotated[int, typer.Argument(help="The account's id.")],
-    amount: Annotated[int, typer.Option("--by", help="Credits to add, or (below 0) to take back.")],
-    note: Annotated[str, typer.Option("--note", help="The reason, kept in the ledger.")],
-    data_dir: DataDir = None,
+    account: AccountArgument,
+    amount: Annotated[int, typer.Option("--by", metavar="CREDITS", help="Credits to add, or below 0 to take back.")],
+    reason: Annotated[str, typer.Option("--note", metavar="TEXT", help="Reason, kept in the ledger.")],
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Put an account's credits right by hand."""
+    """Correct the balance of an account."""
     if amount == 0:
         raise typer.BadParameter("a correction by 0 changes nothing", param_hint="--by")
 
     async def work(_: Settings, pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
-            return await credits.adjust(connection, account, amount, note=note)
+            return await credits.adjust(connection, account, amount, note=reason)
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
 
@@ -99,4 +110,4 @@ def _show_balance(account: int, balance: int, *, as_json: bool) -> None:
     if as_json:
         print_json({"id": account, "balance": balance})
     else:
-        typer.echo(f"Account {account} has {balance} credits now.")
+        typer.echo(f"Account {account} now has {balance} credits.")

@@ -1,59 +1,71 @@
-"""All commands in one tree, and the way in."""
+"""The tree of all commands, and the entry point."""
 
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from linkskipper.cli.options import command_tree
+from linkskipper.cli.options import command_group
 from linkskipper.errors import OperatorError
 
-# Each a module of this package, and in it a function or a Typer with more.
+
+class Command(NamedTuple):
+    """Where a command is defined, and the panel of --help that lists it."""
+
+    module: str
+    attribute: str
+    panel: str
+
+
+SERVICE, LINKS, ADMINISTRATION = "Run the service", "Resolve links", "Administer the service"
 COMMANDS = {
-    "serve": ("serve", "serve"),
-    "api": ("serve", "api"),
-    "worker": ("serve", "worker"),
-    "resolve": ("resolve", "resolve"),
-    "lab": ("lab", "lab"),
-    "listen": ("listen", "listen"),
-    "accounts": ("accounts", "app"),
-    "keys": ("keys", "app"),
-    "providers": ("providers", "app"),
-    "webhooks": ("webhooks", "app"),
-    "db": ("db", "app"),
+    "serve": Command("serve", "serve", SERVICE),
+    "api": Command("api", "api", SERVICE),
+    "worker": Command("worker", "worker", SERVICE),
+    "resolve": Command("resolve", "resolve", LINKS),
+    "lab": Command("lab", "lab", LINKS),
+    "listen": Command("listen", "listen", LINKS),
+    "accounts": Command("accounts", "app", ADMINISTRATION),
+    "keys": Command("keys", "app", ADMINISTRATION),
+    "providers": Command("providers", "app", ADMINISTRATION),
+    "webhooks": Command("webhooks", "app", ADMINISTRATION),
+    "db": Command("db", "app", ADMINISTRATION),
 }
 
 
-class Commands(TyperGroup):
-    """Loads a command's module when the command is called: all of them together take a second."""
+class LazyGroup(TyperGroup):
+    """Load the module of a command when the command is called. Loading all of them takes a second."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """In the order in which they are listed here."""
+        """Return the names in the order of COMMANDS."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load the command; all of them for an unknown name, which may be meant for one of them."""
+        """Load a command. For an unknown name, load all: one of them may be meant."""
         for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
             if name not in self.commands:
-                self.add_command(_loaded(*COMMANDS[name]), name)
+                self.add_command(_load(name), name)
         return super().get_command(ctx, cmd_name)
 
 
-def _loaded(module: str, attribute: str) -> Any:
-    found = getattr(import_module(f"linkskipper.cli.{module}"), attribute)
-    if isinstance(found, typer.Typer):
-        return get_command(found)
-    alone = command_tree()
-    alone.command()(found)
-    return get_command(alone)
+def _load(name: str) -> Any:
+    command = COMMANDS[name]
+    target = getattr(import_module(f"linkskipper.cli.{command.module}"), command.attribute)
+    if not isinstance(target, typer.Typer):
+        single = command_group()
+        single.command()(target)
+        target = single
+    loaded: Any = get_command(target)
+    loaded.name, loaded.rich_help_panel = name, command.panel
+    return loaded
 
 
-app = command_tree(help="Give it a short link; get back where it really leads.", name="linkskipper", cls=Commands)
+app = command_group(name="linkskipper", cls=LazyGroup)
 
 
 def _show_version(*, wanted: bool) -> None:
@@ -66,16 +78,17 @@ def _show_version(*, wanted: bool) -> None:
 def root(
     *,
     _version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Give it a short link; get back where it really leads."""
+    """Resolve short links: find where they lead without opening the destination."""
 
 
 def main() -> None:
-    """Run a command; what the operator can mend is one line and exit 1, never a traceback."""
+    """Run a command. An error that the operator can fix is printed without a traceback, and exits with 1."""
     try:
         app()
     except OperatorError as error:
-        typer.echo(f"linkskipper: {error}", err=True)
+        for line in str(error).splitlines():
+            typer.echo(f"linkskipper: {line}", err=True)
         sys.exit(1)

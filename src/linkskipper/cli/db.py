@@ -4,40 +4,38 @@ import asyncio
 
 import typer
 
-from linkskipper import settings as settings_module
-from linkskipper.cli import logs
-from linkskipper.cli.admin import print_json
-from linkskipper.cli.options import AsJson, DataDir, command_tree
+from linkskipper.cli.database import find_database
+from linkskipper.cli.options import DataDirOption, JsonOption, command_group
+from linkskipper.cli.output import print_json
+from linkskipper.cli.startup import start
 from linkskipper.database import open_connection
 from linkskipper.database.schema import HEAD, current_revision, judge
 from linkskipper.service.database import database
-from linkskipper.service.migrate import migrate as bring_up_to_date
+from linkskipper.service.migrate import migrate as apply_migrations
 
-app = command_tree(help="The database's schema.")
+app = command_group(help="Manage the schema of the database.")
 
 
 @app.command()
-def migrate(data_dir: DataDir = None) -> None:
-    """Bring the schema to this version's; harmless where it is there already."""
-    settings = settings_module.load(data_dir=data_dir)
-    logs.configure(settings)
+def migrate(data_dir: DataDirOption = None) -> None:
+    """Bring the schema to the revision of this version. Change nothing if it is there already."""
+    settings = find_database(start(data_dir=data_dir))
     with database(settings) as url:
-        asyncio.run(bring_up_to_date(url))
+        asyncio.run(apply_migrations(url))
     typer.echo(f"The schema is at {HEAD}.")
 
 
 @app.command()
-def status(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """Say which schema the database has; exit 1 where it is not this version's."""
-    settings = settings_module.load(data_dir=data_dir)
-    logs.configure(settings)
+def status(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
+    """Show the schema's revision. Exit with 1 if it is not the revision of this version."""
+    settings = find_database(start(data_dir=data_dir))
     with database(settings) as url:
         revision = asyncio.run(_revision(url))
     state = judge(revision)
     if as_json:
         print_json({"revision": revision, "needed": HEAD, "state": state})
     else:
-        typer.echo(f"The database is at {revision or 'nothing yet'}, this version needs {HEAD}: {state}.")
+        typer.echo(f"The schema is {state}: revision {revision or 'none'}, and this version needs {HEAD}.")
     raise typer.Exit(0 if state == "current" else 1)
 
 

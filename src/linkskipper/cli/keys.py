@@ -1,5 +1,6 @@
 """linkskipper keys …"""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -17,35 +18,48 @@ from linkskipper.accounts import (
     roll_webhook_secret,
 )
 from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, SCOPES
-from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir, command_tree
+from linkskipper.cli.database import with_database
+from linkskipper.cli.options import HOURS_IN_A_YEAR, DataDirOption, JsonOption, command_group
+from linkskipper.cli.output import note, print_json, print_table
 from linkskipper.database import Pool
 from linkskipper.settings import Settings
 
-app = command_tree(help="API keys: made, listed, revoked.")
+NO_SCOPE = "none"
+
+app = command_group(help="Manage API keys.")
+
+KeyArgument = Annotated[int, typer.Argument(metavar="ID", help="Id of the key.")]
 
 
 @app.command()
 def create(
-    account: Annotated[int, typer.Option("--account", help="The account's id.")],
-    name: Annotated[str, typer.Option("--name", help="For people.")] = "default",
+    account: Annotated[int, typer.Option("--account", metavar="ID", help="Id of the account.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name for people.")] = "default",
     scopes: Annotated[
-        list[str] | None, typer.Option("--scope", help=f"What it may do: {', '.join(SCOPES)}. [default: all]")
+        list[str] | None,
+        typer.Option(
+            "--scope",
+            metavar="SCOPE",
+            help=f"Permission: {', '.join(SCOPES)}. Repeat the option for several, or give {NO_SCOPE} for a key that "
+            "can only read.",
+            show_default="all",
+        ),
     ] = None,
     rate_limit: Annotated[
-        int, typer.Option("--rate-limit", min=1, max=1_000_000, help="Calls in any 60 seconds.")
+        int, typer.Option("--rate-limit", metavar="CALLS", min=1, max=1_000_000, help="Calls in any 60 seconds.")
     ] = DEFAULT_RATE_LIMIT,
     daily_quota: Annotated[
-        int | None, typer.Option("--daily-quota", min=1, max=2**31 - 1, help="Resolves a UTC day. [default: no limit]")
+        int | None,
+        typer.Option(
+            "--daily-quota", metavar="LINKS", min=1, max=2**31 - 1, help="Links per UTC day.", show_default="none"
+        ),
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make a key; it and its webhook secret are shown only now."""
-    unknown = sorted(set(scopes or ()) - set(SCOPES))
-    if unknown:
-        raise typer.BadParameter(f"there is no scope {', '.join(unknown)}; there is: {', '.join(SCOPES)}")
+    """Create a key. The key and its webhook secret are shown only now."""
+    granted = SCOPES if scopes is None else _parse_scopes(scopes)
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
         return await create_key(
@@ -53,7 +67,7 @@ def create(
             load_keyring(settings),
             account,
             name=name,
-            scopes=SCOPES if scopes is None else scopes,
+            scopes=granted,
             rate_limit=rate_limit,
             daily_quota=daily_quota,
         )
@@ -63,12 +77,15 @@ def create(
 
 @app.command("list")
 def list_(
-    account: Annotated[int | None, typer.Option("--account", help="Only this account's. [default: all]")] = None,
-    data_dir: DataDir = None,
+    account: Annotated[
+        int | None,
+        typer.Option("--account", metavar="ID", help="Show only this account's.", show_default="all"),
+    ] = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the keys, without what would let anyone use them."""
+    """List keys without their secret parts."""
 
     async def work(_: Settings, pool: Pool) -> list[KeyInfo]:
         return await list_keys(pool, account)
@@ -78,16 +95,14 @@ def list_(
         print_json(keys)
     else:
         print_table(
-            ("id", "account", "name", "key", "a minute", "a day", "last used", "state"),
+            ("id", "account", "name", "key", "scopes", "a minute", "a day", "last used", "state"),
             [_row(key) for key in keys],
         )
 
 
 @app.command()
-def revoke(
-    key: Annotated[int, typer.Argument(help="The key's id.")], data_dir: DataDir = None, *, as_json: AsJson = False
-) -> None:
-    """Revoke a key; it stops working everywhere within a second."""
+def revoke(key: KeyArgument, data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
+    """Revoke a key. It stops working within a second."""
 
     async def work(_: Settings, pool: Pool) -> None:
         await revoke_key(pool, key)
@@ -101,15 +116,21 @@ def revoke(
 
 @app.command()
 def roll(
-    key: Annotated[int, typer.Argument(help="The key's id.")],
+    key: KeyArgument,
     grace: Annotated[
-        float, typer.Option("--grace", min=0, max=8760, help="Hours for which the old value goes on working.")
+        float,
+        typer.Option(
+            "--grace", metavar="HOURS", min=0, max=HOURS_IN_A_YEAR, help="Hours for which the old value works too."
+        ),
     ] = 24,
-    data_dir: DataDir = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Give a key a new value, shown only now; it keeps its jobs, limits and webhook secret."""
+    """Give a key a new value, which is shown only now.
+
+    The key keeps its jobs, limits and webhook secret.
+    """
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
         return await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
@@ -119,25 +140,41 @@ def roll(
 
 @app.command("roll-webhook-secret")
 def roll_webhook_secret_(
-    key: Annotated[int, typer.Argument(help="The key's id.")],
+    key: KeyArgument,
     grace: Annotated[
-        float, typer.Option("--grace", min=0, max=8760, help="Hours for which the old secret signs beside the new one.")
+        float,
+        typer.Option(
+            "--grace",
+            metavar="HOURS",
+            min=0,
+            max=HOURS_IN_A_YEAR,
+            help="Hours for which the old secret signs too.",
+        ),
     ] = 24,
-    data_dir: DataDir = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Give a key a new webhook secret, shown only now."""
+    """Give a key a new webhook secret, which is shown only now."""
 
     async def work(settings: Settings, pool: Pool) -> NewWebhookSecret:
         return await roll_webhook_secret(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
 
-    made = with_database(data_dir, work)
+    rolled = with_database(data_dir, work)
     if as_json:
-        print_json(made)
+        print_json(rolled)
     else:
-        typer.echo(f"id              {made.id}\nwebhook secret  {made.webhook_secret}")
-        typer.echo("Keep it now: it is not shown again.", err=True)
+        typer.echo(f"id              {rolled.id}\nwebhook secret  {rolled.webhook_secret}")
+        note("Store it now. It is not shown again.")
+
+
+def _parse_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
+    if list(scopes) == [NO_SCOPE]:
+        return ()
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        message = f"{', '.join(unknown)} is not a scope. Give {' or '.join(SCOPES)}, or {NO_SCOPE} alone."
+        raise typer.BadParameter(message, param_hint="--scope")
+    return tuple(dict.fromkeys(scopes))
 
 
 def _show(key: NewKey, *, as_json: bool) -> None:
@@ -145,11 +182,13 @@ def _show(key: NewKey, *, as_json: bool) -> None:
         print_json(key)
     else:
         typer.echo(f"id              {key.id}\nkey             {key.key}\nwebhook secret  {key.webhook_secret}")
-        typer.echo("Keep them now: they are not shown again.", err=True)
+        note("Store them now. They are not shown again.")
 
 
 def _row(key: KeyInfo) -> tuple[object, ...]:
     shown = f"{key.prefix}…{key.last_four}"
+    scopes = ", ".join(key.scopes) or NO_SCOPE
     used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M}"
     state = "revoked" if key.revoked_at else "valid"
-    return key.id, key.account_id, key.name, shown, key.rate_limit, key.daily_quota or "no limit", used, state
+    quota = key.daily_quota or "no limit"
+    return key.id, key.account_id, key.name, shown, scopes, key.rate_limit, quota, used, state

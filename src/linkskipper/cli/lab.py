@@ -1,4 +1,4 @@
-"""linkskipper lab: local shorteners to try the resolver on, without internet."""
+"""linkskipper lab"""
 
 import shlex
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from linkskipper import settings as settings_module
+from linkskipper.cli.output import command
+from linkskipper.cli.startup import start
 from linkskipper.lab import Lab
 from linkskipper.service import process
 
@@ -17,41 +18,38 @@ def lab(
         int | None,
         typer.Option(
             "--port",
+            metavar="PORT",
             min=0,
             max=65534,
-            help="HTTP port; HTTPS is the one after it; 0: any two. [default: LINKSKIPPER_LAB_PORT or 8100]",
+            help="Port for HTTP. HTTPS uses the next port. 0 is any two free ports.",
+            show_default="LINKSKIPPER_LAB_PORT or 8100",
         ),
     ] = None,
 ) -> None:
-    """Run local shorteners, one for each way that links redirect, break or stop.
+    """Run the lab: local shorteners, one for each way in which links redirect, break or stop.
 
-    Prints the settings that lead other commands there, to be pasted into another terminal.
+    Prints the settings that lead other commands to the lab.
     """
-    settings = settings_module.load(lab_port=port)
+    settings = start(lab_port=port)
     with TemporaryDirectory(prefix="linkskipper-lab-") as state_dir:
         process.run(_serve(settings.lab_port, Path(state_dir)))
 
 
 async def _serve(port: int, state_dir: Path) -> None:
     with process.stop_requested() as stop:
-        async with Lab(port=port, state_dir=state_dir) as running:
+        async with Lab(port=port, state_dir=state_dir, command=command()) as running:
             typer.echo(_directions(running))
             await process.stay(stop)
 
 
 def _directions(running: Lab) -> str:
-    exports = {
-        "LINKSKIPPER_HOST_MAP": ",".join(running.host_map),
-        "LINKSKIPPER_EXTRA_CA": str(running.ca_file),
-        "LINKSKIPPER_PROVIDERS_DIR": str(running.providers_dir),
-    }
     example = next(link.url for link in running.links if link.target is not None)
     return "\n".join(
         [
-            f"# The lab is running; its links: {running.url}",
+            f"# The lab runs. Its links: {running.url}",
             "# To resolve them, paste this into another terminal:",
-            *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
-            f"linkskipper resolve {example}",
-            "# Ctrl-C stops it.",
+            *(f"export {name}={shlex.quote(value)}" for name, value in running.settings.items()),
+            f"{command()} resolve {example}",
+            "# Press Ctrl-C to stop the lab.",
         ]
     )

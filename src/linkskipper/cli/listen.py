@@ -1,4 +1,4 @@
-"""linkskipper listen: the events of a key, shown and forwarded to one's own machine."""
+"""linkskipper listen"""
 
 import asyncio
 import json
@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from linkskipper import settings as settings_module
-from linkskipper.cli import logs
+from linkskipper.cli.output import note
+from linkskipper.cli.running import running_services
+from linkskipper.cli.startup import start
 from linkskipper.egress import BadUrl, Client, Unreachable, Url, allow_urls, parse_url
 from linkskipper.errors import EgressError, ListenError
 from linkskipper.resolver import USER_AGENT
@@ -17,34 +18,56 @@ from linkskipper.service import process
 from linkskipper.service.resolving import egress_policy
 from linkskipper.settings import Settings
 
-SILENCE_SECONDS = 30  # the service is heard of three times as often
-AGAIN_SECONDS = 2
+SILENCE_SECONDS = 30  # the service sends something three times as often
+RETRY_SECONDS = 2
 EXCERPT_BYTES = 200
 
 
 def listen(
-    key: Annotated[str, typer.Option("--key", envvar="LINKSKIPPER_KEY", help="The API key whose events are wanted.")],
+    key: Annotated[
+        str, typer.Option("--key", metavar="KEY", envvar="LINKSKIPPER_KEY", help="API key to show the events of.")
+    ],
     forward_to: Annotated[
         str | None,
-        typer.Option("--forward-to", help="Where to send them, on your own machine too. [default: only show them]"),
+        typer.Option(
+            "--forward-to",
+            metavar="URL",
+            help="Receiver to send the events to. It may be on this machine.",
+            show_default="none",
+        ),
     ] = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="The service. [default: LINKSKIPPER_PUBLIC_URL or its host and port]")
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="The service.",
+            show_default="LINKSKIPPER_PUBLIC_URL, the running service's, or LINKSKIPPER_HOST and LINKSKIPPER_PORT",
+        ),
     ] = None,
 ) -> None:
-    """Show the events of a key's jobs as they end, and forward them, signed as they would be for a receiver.
+    """Show the events of a key's jobs, and forward them to a receiver.
 
-    Events come for every job of the key, whether it names a webhook_url or not, while the command runs. Whatever
-    becomes of them here changes nothing for real deliveries.
+    The command shows the events of all jobs of the key that end while it runs. Forwarded events have the signature of
+    real ones. Real deliveries are not affected.
     """
-    settings = settings_module.load()
-    logs.configure(settings)
-    service = _read(url or settings.public_url or f"http://{settings.host}:{settings.port}", "--url")
-    target = None if forward_to is None else _read(forward_to, "--forward-to")
+    settings = start()
+    service = _parse(url or _default_url(settings), "--url")
+    target = None if forward_to is None else _parse(forward_to, "--forward-to")
     process.run(_listen(settings, service, target, key))
 
 
-def _read(text: str, option: str) -> Url:
+def _default_url(settings: Settings) -> str:
+    """Return the URL of the only running service, unless settings name another."""
+    if settings.public_url is not None:
+        return settings.public_url
+    services = running_services()
+    if len(services) == 1 and not {"host", "port"} & settings.model_fields_set:
+        return services[0].url
+    return f"http://{settings.host}:{settings.port}"
+
+
+def _parse(text: str, option: str) -> Url:
     try:
         return parse_url(text)
     except BadUrl as error:
@@ -58,23 +81,24 @@ async def _listen(settings: Settings, service: Url, target: Url | None, key: str
         except Unreachable as error:
             raise ListenError(str(error)) from None
         async with Client(policy, user_agent=USER_AGENT) as client:
-            listening = asyncio.create_task(_follow_for_ever(client, parse_url("/listen", service), target, key))
+            following = asyncio.create_task(_run_follow(client, parse_url("/listen", service), target, key))
             stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait([listening, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([following, stopped], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-            if listening.done():
-                listening.result()
-            listening.cancel()
+            if following.done():
+                following.result()
+            following.cancel()
 
 
-async def _follow_for_ever(client: Client, source: Url, target: Url | None, key: str) -> None:
+async def _run_follow(client: Client, source: Url, target: Url | None, key: str) -> None:
+    """Follow the events, and connect again after each interruption."""
     while True:
         try:
             await _follow(client, source, target, key)
-            typer.echo(f"The service has ended the connection; again in {AGAIN_SECONDS} s.", err=True)
+            note(f"The service closed the connection. Connecting again in {RETRY_SECONDS} s.")
         except EgressError as error:
-            typer.echo(f"{error}; again in {AGAIN_SECONDS} s.", err=True)
-        await asyncio.sleep(AGAIN_SECONDS)
+            note(f"{error}. Connecting again in {RETRY_SECONDS} s.")
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _follow(client: Client, source: Url, target: Url | None, key: str) -> None:
@@ -84,26 +108,26 @@ async def _follow(client: Client, source: Url, target: Url | None, key: str) -> 
             raise ListenError("The service does not know this key: give a valid one with --key.")
         if status != HTTPStatus.OK:
             raise Unreachable(f"{source.origin} answered {status}")
-        typer.echo(f"Listening at {source.origin} (Ctrl-C stops).", err=True)
+        note(f"Listening to {source.origin} (press Ctrl-C to stop).")
         async for line in lines:
             if line.strip():
                 await _show(client, target, json.loads(line))
 
 
-async def _show(client: Client, target: Url | None, told: Any) -> None:
-    event = json.loads(told["body"])
-    shown = [f"{datetime.now(UTC):%H:%M:%S}", event["event"], event["job_id"]]
+async def _show(client: Client, target: Url | None, signed: Any) -> None:
+    event = json.loads(signed["body"])
+    parts = [f"{datetime.now(UTC):%H:%M:%S}", event["event"], event["job_id"]]
     if event["target_url"] or event["error"]:
-        shown.append(event["target_url"] or event["error"])
+        parts.append(event["target_url"] or event["error"])
     if target is not None:
-        shown += ["->", await _forward(client, target, told)]
-    typer.echo(" ".join(shown))
+        parts += ["->", await _forward(client, target, signed)]
+    typer.echo(" ".join(parts))
 
 
-async def _forward(client: Client, target: Url, told: Any) -> str:
+async def _forward(client: Client, target: Url, signed: Any) -> str:
     try:
-        body = told["body"].encode()
-        answer = await client.post(target, headers=told["headers"], body=body, excerpt=EXCERPT_BYTES)
+        body = signed["body"].encode()
+        response = await client.post(target, headers=signed["headers"], body=body, excerpt=EXCERPT_BYTES)
     except EgressError as error:
         return f"failed: {error}"
-    return str(answer.status)
+    return str(response.status)

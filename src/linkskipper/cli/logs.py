@@ -1,4 +1,4 @@
-"""Logs: on stderr, lines for people or JSON for machines; the libraries' own in the same form."""
+"""Logs on stderr: lines for people, or JSON for machines. Libraries log in the same form."""
 
 import logging
 import sys
@@ -9,14 +9,14 @@ from linkskipper.settings import Settings
 
 
 def configure(settings: Settings) -> None:
-    """Send everything that logs to stderr, from LINKSKIPPER_LOG_LEVEL on."""
-    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    """Send all logs to stderr, from LINKSKIPPER_LOG_LEVEL upwards."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Plain tracebacks: the pretty ones print variables, and with them keys.
+    # Rich tracebacks print variables, and keys with them.
     renderer: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_json

@@ -1,20 +1,23 @@
 """linkskipper providers …"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkskipper import settings as settings_module
-from linkskipper.catalog import Catalog, Issue, LiveCatalog, Provider
+from linkskipper.catalog import Catalog, Issue, Provider
 from linkskipper.catalog import check as check_files
+from linkskipper.catalog.issues import some_of
 from linkskipper.catalog.loading.loader import BUILTIN
-from linkskipper.cli import logs, samples
-from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir
-from linkskipper.cli.record import record
-from linkskipper.database import EmbeddedServer, Pool
+from linkskipper.cli.database import find_database, has_database, work_on
+from linkskipper.cli.options import DataDirOption, JsonOption, ProviderArgument, command_group
+from linkskipper.cli.output import note, print_json, print_table
+from linkskipper.cli.provider_catalog import load_valid_catalog
+from linkskipper.cli.provider_record import record
+from linkskipper.cli.provider_test import run_samples
+from linkskipper.cli.startup import start
+from linkskipper.database import Pool
 from linkskipper.errors import OperatorError, UnknownRecordError
 from linkskipper.provider_health import ProviderCondition, latency, read_conditions, switch_off, switch_on
 from linkskipper.settings import Settings
@@ -22,22 +25,18 @@ from linkskipper.settings import Settings
 SHOWN_HOSTS = 2
 UNKNOWN = ProviderCondition()
 
-app = typer.Typer(
-    help="The shorteners that are known, and the files that say so.", add_completion=False, no_args_is_help=True
-)
-app.command()(record)
-app.command("test")(samples.run_samples)
+app = command_group(help="Manage providers (the shorteners that are known) and their files.")
 
 
 @app.command("list")
-def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the shorteners that are known; cost is in credits, status the file's.
+def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
+    """List all providers, with cost in credits and the status that their files declare.
 
-    Where there is a database, health tells which are switched off and which fail just now.
+    If there is a database, health shows which providers are switched off and which hosts fail.
     """
-    settings = settings_module.load(data_dir=data_dir)
-    providers = _catalog(settings).providers
-    conditions = _conditions(settings, data_dir)
+    settings = start(data_dir=data_dir)
+    providers = load_valid_catalog(settings).providers
+    conditions = _read_conditions(settings)
     if as_json:
         print_json([_as_dict(provider, conditions) for provider in providers])
     else:
@@ -47,32 +46,39 @@ def list_(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def off(
-    provider: Annotated[str, typer.Argument(metavar="ID", help="The provider's id.")],
-    note: Annotated[str | None, typer.Option("--note", help="Why; shown by list, to operators only.")] = None,
-    data_dir: DataDir = None,
+    provider: ProviderArgument,
+    reason: Annotated[
+        str | None,
+        typer.Option("--note", metavar="TEXT", help="Reason, shown by list.", show_default="none"),
+    ] = None,
+    data_dir: DataDirOption = None,
 ) -> None:
-    """Take no more of a provider's links: clients get 503 within about a second. Queued ones still run."""
-    _require(provider, data_dir)
+    """Refuse new links of a provider.
+
+    Clients get 503 within about a second. Queued links are still resolved.
+    """
+
+    settings = start(data_dir=data_dir)
+    _require(provider, settings)
 
     async def work(_: Settings, pool: Pool) -> None:
-        await switch_off(pool, provider, note=note)
+        await switch_off(pool, provider, note=reason)
 
-    with_database(data_dir, work)
-    typer.echo(f"{provider} is switched off; linkskipper providers on {provider} takes its links again.")
+    work_on(find_database(settings), work)
+    typer.echo(f"{provider} is switched off. Switch it on with: linkskipper providers on {provider}")
 
 
 @app.command()
-def on(
-    provider: Annotated[str, typer.Argument(metavar="ID", help="The provider's id.")],
-    data_dir: DataDir = None,
-) -> None:
-    """Take a provider's links again."""
-    _require(provider, data_dir)
+def on(provider: ProviderArgument, data_dir: DataDirOption = None) -> None:
+    """Accept links of a provider again."""
+
+    settings = start(data_dir=data_dir)
+    _require(provider, settings)
 
     async def work(_: Settings, pool: Pool) -> None:
         await switch_on(pool, provider)
 
-    with_database(data_dir, work)
+    work_on(find_database(settings), work)
     typer.echo(f"{provider} is switched on.")
 
 
@@ -82,75 +88,73 @@ def check(
         list[Path] | None,
         typer.Argument(
             metavar="FILE",
-            help="Provider files, or directories of them. [default: the built-in ones and LINKSKIPPER_PROVIDERS_DIR]",
+            help="Provider files, or directories of them.",
+            show_default="the built-in files and LINKSKIPPER_PROVIDERS_DIR",
         ),
     ] = None,
     *,
-    as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings too.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Check provider files: a line on stderr for each thing that is wrong, and exit 1 if there is an error."""
-    own = settings_module.load().providers_dir
-    problems = _check_given(files, own) if files else [*check_files([BUILTIN]), *check_files([own] if own else [])]
+    """Check provider files.
+
+    Prints one line on stderr for each issue. Exits with 1 if one of them is an error.
+    """
+    own = start().providers_dir
+    issues = _check_given(files, own) if files else [*check_files([BUILTIN]), *_check_given([own] if own else [], own)]
     if as_json:
-        print_json(problems)
-    for problem in problems:
-        typer.echo(str(problem), err=True)
-    if any(problem.level == "error" for problem in problems):
+        print_json(issues)
+    for issue in issues:
+        note(str(issue))
+    if any(strict or issue.level == "error" for issue in issues):
         raise typer.Exit(1)
-    typer.echo("All provider files are right." if not problems else "No errors.", err=True)
+    note("No errors." if issues else "All provider files are valid.")
 
 
-def _check_given(files: list[Path], own: Path | None) -> list[Issue]:
-    """A file of the operator's directory is not alone there."""
-    beside = own is not None and any(file.absolute().parent == own.absolute() for file in files)
-    return check_files(files, beside=[own] if own is not None and beside else [])
+app.command("test")(run_samples)
+app.command()(record)
 
 
-def _require(provider: str, data_dir: Path | None) -> None:
-    if _catalog(settings_module.load(data_dir=data_dir)).find(provider) is None:
+def _check_given(paths: list[Path], own: Path | None) -> list[Issue]:
+    """Check files with their neighbors in the operator's directory, on top of the built-in files."""
+    beside = own is not None and any(path.absolute().parent == own.absolute() for path in paths)
+    beneath = Catalog.load() if any(path.absolute() != BUILTIN for path in paths) else None
+    return check_files(paths, beside=[own] if own is not None and beside else [], beneath=beneath)
+
+
+def _require(provider: str, settings: Settings) -> None:
+    if load_valid_catalog(settings).find(provider) is None:
         raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
 
 
-def _catalog(settings: Settings) -> Catalog:
-    """The catalogue as a service that starts now would have it: without the operator's broken files."""
-    logs.configure(settings)
-    return LiveCatalog(settings.providers_dir).catalog
-
-
-def _conditions(settings: Settings, data_dir: Path | None) -> Mapping[str, ProviderCondition] | None:
-    """How the providers fare; None where no database can tell."""
-    if settings.database_url is None and not EmbeddedServer(settings.data_dir).exists:
-        return None
+def _read_conditions(settings: Settings) -> Mapping[str, ProviderCondition] | None:
+    """Return the conditions of providers by id, None where no database has them."""
 
     async def work(_: Settings, pool: Pool) -> Mapping[str, ProviderCondition]:
         return await read_conditions(pool)
 
+    if not has_database(settings):
+        return None
     try:
-        return with_database(data_dir, work)
+        return work_on(find_database(settings), work)
     except OperatorError as error:
-        typer.echo(f"linkskipper: without health and measured latency: {error}", err=True)
+        note(f"Warning: health and measured latency are missing: {error}")
         return None
 
 
 def _health(condition: ProviderCondition) -> str:
-    """Everything that an operator who looks for trouble wants to know, in a line."""
+    """Return everything that an operator looks for when there is trouble, in one line."""
     parts = []
     if condition.off_since is not None:
-        parts.append(
-            f"OFF since {condition.off_since:%Y-%m-%d %H:%M} UTC{f': {condition.note}' if condition.note else ''}"
-        )
+        reason = f": {condition.note}" if condition.note else ""
+        parts.append(f"OFF since {condition.off_since:%Y-%m-%d %H:%M} UTC{reason}")
     if condition.failing_hosts:
-        parts.append(f"failing: {_some(condition.failing_hosts)}")
+        parts.append(f"failing: {some_of(condition.failing_hosts, SHOWN_HOSTS)}")
     if condition.waiting:
         parts.append(f"{condition.waiting} wait for a slot")
     if failed := condition.stats.failures:
         parts.append(f"{failed} of the last {condition.stats.links} failed")
     return "; ".join(parts)
-
-
-def _some(hosts: Sequence[str]) -> str:
-    shown, more = ", ".join(hosts[:SHOWN_HOSTS]), len(hosts) - SHOWN_HOSTS
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _as_dict(provider: Provider, conditions: Mapping[str, ProviderCondition] | None) -> dict[str, object]:
@@ -187,5 +191,5 @@ def _row(provider: Provider, conditions: Mapping[str, ProviderCondition] | None)
         provider.status,
         _health(condition),
         latency(provider, condition.stats),
-        _some(provider.hosts),
+        some_of(provider.hosts, SHOWN_HOSTS),
     )

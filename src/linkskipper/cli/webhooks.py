@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 import typer
 
-from linkskipper.cli.admin import print_json, print_table, with_database
-from linkskipper.cli.options import AsJson, DataDir
+from linkskipper.cli.database import with_database
+from linkskipper.cli.options import DataDirOption, JsonOption, command_group
+from linkskipper.cli.output import print_json, print_table
 from linkskipper.database import Pool
 from linkskipper.errors import UnknownRecordError
 from linkskipper.settings import Settings, read_duration
@@ -23,126 +24,140 @@ from linkskipper.webhooks import (
     redeliver_since,
 )
 
-app = typer.Typer(
-    help="What the ends of jobs were told to, and how it went.", add_completion=False, no_args_is_help=True
-)
+app = command_group(help="Inspect webhook deliveries and send them again.")
 
-KeyId = Annotated[int | None, typer.Option("--key", help="Only this key's, by its id. [default: all]")]
-DeliveryId = Annotated[UUID, typer.Argument(metavar="ID", help="The delivery's id, which is its webhook-id.")]
+KeyOption = Annotated[
+    int | None,
+    typer.Option("--key", metavar="ID", help="Select only this key's.", show_default="all"),
+]
+DeliveryArgument = Annotated[UUID, typer.Argument(metavar="ID", help="Id of the delivery: its webhook-id header.")]
 
 
 @app.command("list")
 def list_(
-    key: KeyId = None,
+    key: KeyOption = None,
     status: Annotated[
-        DeliveryStatus | None, typer.Option("--status", help="Only of this status. [default: all]")
+        DeliveryStatus | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help="Select pending, delivered or failed ones.",
+            show_default="all",
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 50,
-    data_dir: DataDir = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="NUMBER", min=1, help="Deliveries to show.")] = 50,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List deliveries, the newest first."""
+    """List deliveries, newest first."""
 
     async def work(_: Settings, pool: Pool) -> list[Delivery]:
         return await list_deliveries(pool, key_id=key, status=status, limit=limit)
 
     deliveries = with_database(data_dir, work)
     if as_json:
-        print_json([_as_dict(each) for each in deliveries])
+        print_json([_as_dict(delivery) for delivery in deliveries])
     else:
         columns = ("id", "key", "queued", "event", "state", "attempts", "next attempt", "url")
-        print_table(columns, [_row(each) for each in deliveries])
+        print_table(columns, [_row(delivery) for delivery in deliveries])
 
 
 @app.command()
-def show(delivery: DeliveryId, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """Show a delivery, what it carries and every attempt."""
+def show(delivery_id: DeliveryArgument, data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
+    """Show a delivery, its payload and all attempts."""
 
     async def work(_: Settings, pool: Pool) -> tuple[Delivery | None, list[Attempt]]:
-        return await read_delivery(pool, delivery), await read_attempts(pool, delivery)
+        return await read_delivery(pool, delivery_id), await read_attempts(pool, delivery_id)
 
-    found, attempts = with_database(data_dir, work)
-    if found is None:
-        raise _unknown(delivery)
+    delivery, attempts = with_database(data_dir, work)
+    if delivery is None:
+        raise _unknown(delivery_id)
     if as_json:
-        print_json({**_as_dict(found), "payload": msgspec.Raw(found.body.encode()), "attempts": attempts})
+        print_json({**_as_dict(delivery), "payload": msgspec.Raw(delivery.body.encode()), "attempts": attempts})
         return
-    for name, value in _details(found).items():
+    for name, value in _details(delivery).items():
         typer.echo(f"{name:13} {value}")
     typer.echo()
     print_table(
         ("attempt", "began", "took", "status", "error", "response"),
-        [_attempt_row(each) for each in attempts],
+        [_attempt_row(attempt) for attempt in attempts],
     )
 
 
 @app.command("redeliver")
 def redeliver_(
-    delivery: Annotated[UUID | None, typer.Argument(metavar="[ID]", help="The delivery's id.")] = None,
+    delivery_id: Annotated[
+        UUID | None, typer.Argument(metavar="ID", help="Id of the delivery.", show_default="none")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option(
-            "--since", help="All that are not delivered and were queued since then: 2h, 3d, 2026-06-05T12:00."
+            "--since",
+            metavar="TIME",
+            show_default="none",
+            help="Select all undelivered ones that were queued after a time (2026-06-05T12:00, in UTC unless it "
+            "names a zone) or within a duration (2h, 3d).",
         ),
     ] = None,
-    key: KeyId = None,
-    data_dir: DataDir = None,
+    key: KeyOption = None,
+    data_dir: DataDirOption = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Send one delivery again, whatever became of it, or all since some time that are not delivered.
+    """Send one delivery again, or all undelivered ones since a time.
 
-    The next attempt is made at once, even to a host that is paused, and the schedule of attempts begins anew.
+    The next attempt starts at once, even to a paused host. Then the schedule of attempts starts from its beginning.
     """
-    if (delivery is None) == (since is None):
-        raise typer.BadParameter("name a delivery, or a time with --since")
-    moment = _moment(since) if since is not None else None
+    if (delivery_id is None) == (since is None):
+        raise typer.BadParameter("give the id of a delivery, or a time with --since", param_hint="ID")
+    start_time = None if since is None else _parse_time(since)
 
     async def work(_: Settings, pool: Pool) -> int:
-        if moment is not None:
-            return await redeliver_since(pool, moment, key_id=key)
-        return int(delivery is not None and await redeliver(pool, delivery, key_id=key))
+        if start_time is not None:
+            return await redeliver_since(pool, start_time, key_id=key)
+        return int(delivery_id is not None and await redeliver(pool, delivery_id, key_id=key))
 
     count = with_database(data_dir, work)
-    if delivery is not None and not count:
-        raise _unknown(delivery)
+    if delivery_id is not None and not count:
+        raise _unknown(delivery_id)
     if as_json:
         print_json({"deliveries": count})
     else:
         typer.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be sent again.")
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     try:
         return datetime.now(UTC) - read_duration(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text} is neither a time nor a duration such as 2h", param_hint="--since") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+        message = f"{text} is neither a time nor a duration such as 2h"
+        raise typer.BadParameter(message, param_hint="--since") from None
+    return time.replace(tzinfo=time.tzinfo or UTC)
 
 
-def _unknown(delivery: UUID) -> UnknownRecordError:
-    return UnknownRecordError(f"There is no delivery {delivery}: see linkskipper webhooks list.")
+def _unknown(delivery_id: UUID) -> UnknownRecordError:
+    return UnknownRecordError(f"There is no delivery {delivery_id}: see linkskipper webhooks list.")
 
 
 def _as_dict(delivery: Delivery) -> dict[str, object]:
-    shown: dict[str, object] = msgspec.structs.asdict(delivery)
-    del shown["body"]
-    return shown
+    members: dict[str, object] = msgspec.structs.asdict(delivery)
+    del members["body"]
+    return members
 
 
 def _state(delivery: Delivery) -> str:
     if delivery.host_paused_at is None:
         return delivery.status
-    return f"{delivery.status}; {delivery.host} PAUSED since {_time(delivery.host_paused_at)}"
+    return f"{delivery.status}, {delivery.host} PAUSED since {_format(delivery.host_paused_at)}"
 
 
 def _row(delivery: Delivery) -> tuple[object, ...]:
-    queued, upcoming = _time(delivery.created_at), _time(delivery.next_attempt_at)
+    queued, upcoming = _format(delivery.created_at), _format(delivery.next_attempt_at)
     event, state = delivery.event, _state(delivery)
     return delivery.id, delivery.key_id, queued, event, state, delivery.attempts, upcoming, delivery.url
 
@@ -154,18 +169,18 @@ def _details(delivery: Delivery) -> dict[str, object]:
         "job": delivery.job_id,
         "url": delivery.url,
         "state": _state(delivery),
-        "queued": _time(delivery.created_at),
-        "next attempt": _time(delivery.next_attempt_at) or "none",
-        "ended": _time(delivery.ended_at) or "not yet",
+        "queued": _format(delivery.created_at),
+        "next attempt": _format(delivery.next_attempt_at) or "none",
+        "ended": _format(delivery.ended_at) or "not yet",
         "payload": delivery.body,
     }
 
 
 def _attempt_row(attempt: Attempt) -> tuple[object, ...]:
     took = timedelta(milliseconds=attempt.milliseconds).total_seconds()
-    began = _time(attempt.started_at)
+    began = _format(attempt.started_at)
     return attempt.number, began, f"{took:.3f} s", attempt.status, attempt.error, repr(attempt.response or "")[1:-1]
 
 
-def _time(time: datetime | None) -> str:
+def _format(time: datetime | None) -> str:
     return "" if time is None else f"{time:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,11 +1,9 @@
-"""What serve prints when it is ready: all that is needed for a first link."""
+"""The text that `serve` prints when it is ready: everything for a first link."""
 
-import sys
-
-import platformdirs
 import typer
 
 from linkskipper.accounts import NewKey, create_account, create_key, list_accounts, load_keyring
+from linkskipper.cli.output import command
 from linkskipper.database import Pool
 from linkskipper.lab import Lab
 from linkskipper.settings import Settings
@@ -14,44 +12,52 @@ EXAMPLE = "https://bit.ly/3Vd9Xyz"
 
 
 async def greet(settings: Settings, pool: Pool, address: str, lab: Lab | None) -> None:
-    """Print the address and a ready request; on the first start also the first account's key."""
-    key = await _first_key(settings, pool)
-    lines = [f"Link Skipper is at {address} (Ctrl-C stops it).", ""]
-    if key is None:
-        lines += ["Use the key of the first start, or make another:", "", *_make_key(settings)]
-    else:
-        lines += [
-            "Your API key and its webhook secret, shown only now:",
-            "",
-            f"  export LINKSKIPPER_KEY={key.key}",
-            f"  export LINKSKIPPER_WEBHOOK_SECRET={key.webhook_secret}",
-        ]
-    lines += ["", *_first_link(address, key.key if key else "$LINKSKIPPER_KEY", lab)]
+    """Print the addresses and a complete request. The first start also creates an account and prints its key."""
+    key = await _create_first_key(settings, pool)
+    lines = [
+        f"Link Skipper runs at {address}/ (press Ctrl-C to stop it).",
+        f"The API reference is at {address}/docs.",
+        "",
+        *(_show_key(key) if key else _make_key()),
+        "",
+        *_first_link(address, key.key if key else "$LINKSKIPPER_KEY", lab),
+    ]
     typer.echo("\n".join(lines))
 
 
-async def _first_key(settings: Settings, pool: Pool) -> NewKey | None:
+async def _create_first_key(settings: Settings, pool: Pool) -> NewKey | None:
     if await list_accounts(pool):
         return None
     account = await create_account(pool, "default", credits=settings.new_account_credits)
     return await create_key(pool, load_keyring(settings), account.id, name="default")
 
 
-def _make_key(settings: Settings) -> list[str]:
-    default = settings.data_dir == platformdirs.user_data_path("linkskipper") or settings.database_url
-    where = "" if default else f" --data-dir {settings.data_dir}"
-    return [f"  {sys.argv[0]} keys create --account 1{where}"]
+def _show_key(key: NewKey) -> list[str]:
+    return [
+        "Your API key and its webhook secret, shown only now:",
+        "",
+        f"  export LINKSKIPPER_KEY={key.key}",
+        f"  export LINKSKIPPER_WEBHOOK_SECRET={key.webhook_secret}",
+    ]
+
+
+def _make_key() -> list[str]:
+    return [
+        "Use the key of the first start. In another terminal, you can create one more:",
+        "",
+        f"  {command()} keys create --account 1",
+    ]
 
 
 def _first_link(address: str, key: str, lab: Lab | None) -> list[str]:
-    link = EXAMPLE if lab is None else next(each.url for each in lab.links if each.target is not None)
+    link = EXAMPLE if lab is None else next(link.url for link in lab.links if link.target is not None)
     lines = [
         "Resolve a link:",
         "",
         f"  curl -s {address}/v1/resolve -H 'Content-Type: application/json' \\",
         f'    -H "Authorization: Bearer {key}" -d \'{{"url": "{link}"}}\'',
         "",
-        "It answers with the target, or with a job to ask for at its poll_url. To be answered when it is done,",
-        "ask for /v1/resolve?wait=10 instead.",
+        "The response holds the target, or a job to ask for at its poll_url. Add ?wait=10 to the URL to wait for the",
+        "target for up to 10 seconds.",
     ]
     return lines if lab is None else [*lines, "", f"All links of the lab, and where they lead: {lab.url}"]

@@ -1,7 +1,7 @@
-"""Local shorteners for demonstrations and tests, one host a mechanism, over HTTP and HTTPS.
+"""Local shorteners for demonstrations and tests: one host for each mechanism, over HTTP and HTTPS.
 
-They behave as real ones do and misbehave as real ones do. Nothing here needs the internet, and nothing here
-resolves links: the lab only knows how resolving each of its links must end.
+They behave and misbehave as real shorteners do, without internet. The lab resolves nothing. It knows the outcome that
+each of its links must have.
 """
 
 from linkskipper.lab.lab import Lab, LabLink

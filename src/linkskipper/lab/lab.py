@@ -1,7 +1,8 @@
-"""The lab as a whole: its ports, its certificate authority and the way there."""
+"""The lab as a whole: its ports, its certificate authority, and the settings that lead to it."""
 
 import contextlib
 import errno
+import shlex
 import socket
 import ssl
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ import trustme
 
 from linkskipper.errors import DataDirError, PortInUseError, SettingsError
 from linkskipper.lab.page import front_page
-from linkskipper.lab.server import Server
-from linkskipper.lab.site import DOMAIN, Directory
+from linkskipper.lab.server import LabServer
+from linkskipper.lab.site import DOMAIN, SiteDirectory
 from linkskipper.lab.sites import SITES
 
 BACKLOG = 1024
@@ -23,7 +24,7 @@ HIGHEST_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class LabLink:
-    """A link of the lab, and how resolving it must end: at ``target``, or with the stop ``reason``."""
+    """A link of the lab and its outcome: `target`, or the `reason` for which resolving stops."""
 
     url: str
     target: str | None
@@ -32,14 +33,15 @@ class LabLink:
 
 
 class Lab:
-    """Local shorteners over HTTP on ``port`` and HTTPS on the port after it (port 0: any two free ones).
+    """Local shorteners: HTTP on `port`, HTTPS on the next port. Port 0 is any two free ports.
 
-    An async context manager; the ports are bound when it is entered. A certificate authority is made anew each
-    time: its certificate is written to ``state_dir``, which must exist, and its key stays in memory.
+    Use it as an async context manager. Entering it binds the ports, creates a certificate authority, and writes two
+    files to `state_dir`, which must exist: the authority's certificate, and `lab.env` with the settings that lead to
+    the lab. The authority's key stays in memory. `command` is how the front page calls `linkskipper`.
 
     Raises:
         PortInUseError: on entering, if another process listens there.
-        DataDirError: on entering, if ``state_dir`` cannot be written.
+        DataDirError: on entering, if `state_dir` cannot be written.
         SettingsError: on entering, if the address cannot be listened on for another reason.
     """
 
@@ -48,34 +50,50 @@ class Lab:
         LabLink(site.url(link), link.target, link.reason, link.about) for site in SITES for link in site.links
     )
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, state_dir: Path) -> None:
-        self.ca_file = state_dir / "lab-ca.pem"
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, state_dir: Path, command: str = "linkskipper"
+    ) -> None:
+        self.ca_file = state_dir.absolute() / "lab-ca.pem"
+        self.env_file = state_dir.absolute() / "lab.env"
+        self._command = command
         self._host = host
         self._port = port
         self._plain = self._secure = ""
-        self._server: Server
+        self._server: LabServer
 
     @property
     def url(self) -> str:
-        """The page that lists the links."""
+        """The URL of the page that lists the links."""
         return f"http://{self._plain}/"
 
     @property
     def host_map(self) -> tuple[str, ...]:
-        """Where each host of the lab is found, in the form of LINKSKIPPER_HOST_MAP."""
+        """The address of each host of the lab, in the form of LINKSKIPPER_HOST_MAP."""
         hosts = [DOMAIN, *(site.host for site in SITES)]
         ports = {80: self._plain, 443: self._secure}
         return tuple(f"{host}:{port}={address}" for host in hosts for port, address in ports.items())
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment variables that lead commands to the lab."""
+        return {
+            "LINKSKIPPER_HOST_MAP": ",".join(self.host_map),
+            "LINKSKIPPER_EXTRA_CA": str(self.ca_file),
+            "LINKSKIPPER_PROVIDERS_DIR": str(self.providers_dir),
+        }
 
     async def __aenter__(self) -> Self:
         plain, secure = _listeners(self._host, self._port)
         with contextlib.ExitStack() as undo:
             undo.callback(plain.close)
             undo.callback(secure.close)
-            tls = self._new_authority()
+            self._plain, self._secure = _address(plain), _address(secure)
+            tls = self._write_files()
             undo.pop_all()
-        self._plain, self._secure = _address(plain), _address(secure)
-        self._server = Server(Directory(SITES, front_page(SITES, secure=self._secure, ca_file=self.ca_file)))
+        page = front_page(
+            SITES, secure=self._secure, ca_file=self.ca_file, env_file=self.env_file, command=self._command
+        )
+        self._server = LabServer(SiteDirectory(SITES, page))
         await self._server.listen(plain)
         await self._server.listen(secure, tls)
         return self
@@ -85,12 +103,15 @@ class Lab:
     ) -> None:
         await self._server.stop()
 
-    def _new_authority(self) -> ssl.SSLContext:
+    def _write_files(self) -> ssl.SSLContext:
+        """Create the authority, write the files, and return the context of the lab's own certificate."""
         authority = trustme.CA(organization_name="Link Skipper lab")
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self.settings.items())
         try:
             authority.cert_pem.write_to_path(str(self.ca_file))
+            self.env_file.write_text(exports, encoding="utf-8")
         except OSError as error:
-            raise DataDirError(f"The lab cannot write {self.ca_file} ({error.strerror}).") from None
+            raise DataDirError(f"The lab cannot write {error.filename} ({error.strerror}).") from None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(DOMAIN, f"*.{DOMAIN}", "localhost", "127.0.0.1", "::1").configure_cert(context)
         return context
@@ -98,7 +119,7 @@ class Lab:
 
 def _listeners(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     if port == HIGHEST_PORT:
-        raise SettingsError(f"LINKSKIPPER_LAB_PORT: {port} leaves no port after it for HTTPS; choose a lower one.")
+        raise SettingsError(f"LINKSKIPPER_LAB_PORT: {port} leaves no port after it for HTTPS. Choose a lower one.")
     plain = _listen(host, port)
     try:
         return plain, _listen(host, port and port + 1)

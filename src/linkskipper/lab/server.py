@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server that can misbehave on purpose, which servers made for production rightly cannot."""
+"""A small HTTP/1.1 server that can misbehave on purpose."""
 
 import asyncio
 import contextlib
@@ -9,66 +9,66 @@ from typing import cast
 
 import httptools
 
-from linkskipper.lab.site import Directory
-from linkskipper.lab.wire import Memory, Request, Script
+from linkskipper.lab.site import SiteDirectory
+from linkskipper.lab.wire import ByteStream, LabMemory, LabRequest
 
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 HANDSHAKE_SECONDS = 5
 
 
-class Server:
-    """Serves a directory on any number of sockets, in the running event loop."""
+class LabServer:
+    """Serve a directory of sites on any number of sockets, in the running event loop."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: SiteDirectory) -> None:
         self._directory = directory
-        self._memory = Memory()
+        self._memory = LabMemory()
         self._listeners: list[asyncio.Server] = []
-        self._connections: set[Connection] = set()
+        self._connections: set[LabConnection] = set()
 
     async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Serve on a bound socket, which is closed with the server."""
-        patience = None if tls is None else HANDSHAKE_SECONDS
+        """Serve on a bound socket. Stopping the server closes it."""
+        timeout = None if tls is None else HANDSHAKE_SECONDS
         loop = asyncio.get_running_loop()
         self._listeners.append(
             await loop.create_server(
-                lambda: Connection(self._directory, self._memory, self._connections),
+                lambda: LabConnection(self._directory, self._memory, self._connections),
                 sock=listener,
                 ssl=tls,
-                ssl_handshake_timeout=patience,
+                ssl_handshake_timeout=timeout,
             )
         )
 
     async def stop(self) -> None:
-        """Close every socket at once, whatever is under way."""
+        """Close all sockets at once, without waiting for responses."""
         for listener in self._listeners:
             listener.close()
         await asyncio.gather(*(connection.abort() for connection in self._connections))
 
 
-class Connection(asyncio.Protocol):
-    """One connection: requests in, answers out, as the directory says."""
+class LabConnection(asyncio.Protocol):
+    """One connection: requests in, responses of the directory out."""
 
-    def __init__(self, directory: Directory, memory: Memory, connections: "set[Connection]") -> None:
+    def __init__(self, directory: SiteDirectory, memory: LabMemory, connections: "set[LabConnection]") -> None:
         self._directory = directory
         self._memory = memory
         self._connections = connections
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._script: asyncio.Task[None] | None = None
+        self._stream: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._scheme = "http"
         self._start_request()
 
     async def abort(self) -> None:
-        """Drop the connection, whatever is under way on it."""
+        """Drop the connection without waiting for responses."""
         self._transport.abort()
         await self._gone.wait()
-        if self._script is not None:
-            await asyncio.wait([self._script])
+        if self._stream is not None:
+            await asyncio.wait([self._stream])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
@@ -79,8 +79,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """See asyncio.Protocol."""
         self._connections.discard(self)
-        if self._script is not None:
-            self._script.cancel()
+        if self._stream is not None:
+            self._stream.cancel()
         self._gone.set()
 
     def pause_writing(self) -> None:
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        if self._script is not None:
+        if self._stream is not None:
             return
         try:
             self._parser.feed_data(data)
@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
 
     def on_url(self, target: bytes) -> None:
-        """See httptools; may come in parts."""
+        """See httptools. The target may come in parts."""
         self._target += target
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -117,23 +117,23 @@ class Connection(asyncio.Protocol):
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
-        """See httptools, which makes its own error of what is raised: a bad request."""
+        """See httptools. It turns the error into its own, which is answered with 400."""
         self._body += part
-        if len(self._body) > MOST_BYTES:
+        if len(self._body) > MAX_BYTES:
             raise ValueError("the body is over its limit")
 
     def on_message_complete(self) -> None:
-        """Answer the request that has just been read."""
+        """Answer the request that was just read."""
         reply = self._directory.reply(self._request())
         if isinstance(reply, bytes):
             self._write_whole(reply)
-        elif self._script is None:
-            self._script = asyncio.create_task(self._play(reply))
+        elif self._stream is None:
+            self._stream = asyncio.create_task(self._play(reply))
         self._start_request()
 
-    def _request(self) -> Request:
+    def _request(self) -> LabRequest:
         path, _, query = self._target.decode("latin-1").partition("?")
-        return Request(
+        return LabRequest(
             self._scheme,
             self._headers.get("host", "").lower().partition(":")[0],
             path,
@@ -151,19 +151,19 @@ class Connection(asyncio.Protocol):
         if not self._parser.should_keep_alive():
             self._transport.close()
 
-    async def _play(self, script: Script) -> None:
+    async def _play(self, stream: ByteStream) -> None:
         try:
-            async with contextlib.aclosing(script):
-                await self._write_all(script)
+            async with contextlib.aclosing(stream):
+                await self._write_all(stream)
         except ConnectionResetError:
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._transport.abort()
         else:
             self._transport.close()
 
-    async def _write_all(self, script: Script) -> None:
-        async for part in script:
+    async def _write_all(self, stream: ByteStream) -> None:
+        async for part in stream:
             self._transport.write(part)
-            # A lost connection never asks for a pause, and is only noticed when the loop gets its turn.
+            # A lost connection never pauses writing. It is noticed only when the loop runs.
             await asyncio.sleep(0)
             await self._writable.wait()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from linkskipper.catalog import Catalog
-from linkskipper.cli.recorder import OutcomeRecorder
+from linkskipper.cli.recording import RecordingResolver
 from linkskipper.egress import Client, Policy
 from linkskipper.egress.har import build_har, read_har, write_har
 from linkskipper.lab import Lab, LabLink
@@ -39,7 +39,7 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clie
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: link.url)
 async def test_every_link_ends_again_as_it_did(client: Client, link: LabLink, tmp_path: Path) -> None:
     """With every mechanism and stop rule, the file leads to the same end by the same hops, and needs no network."""
-    recorder = OutcomeRecorder(CATALOG, client)
+    recorder = RecordingResolver(CATALOG, client)
     first = await recorder.resolve(link.url)
     write_har(build_har(recorder.recorded), tmp_path / "link.har")
     ((outcome, then),) = await replay(read_har(tmp_path / "link.har"), CATALOG)

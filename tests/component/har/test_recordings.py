@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.cli.recorder import OutcomeRecorder
+from linkskipper.cli.recording import RecordingResolver
 from linkskipper.egress import Client, CookieJar, Policy, parse_url
 from linkskipper.egress.har import Har, NotRecorded, Replay, build_har, read_har
 from linkskipper.egress.har.model import PostData
@@ -32,16 +32,16 @@ def steps(hops: tuple[Hop, ...]) -> list[tuple[str, str | None, int | None]]:
 
 
 @pytest.fixture
-async def recorder(bench: Bench) -> AsyncIterator[OutcomeRecorder]:
+async def recorder(bench: Bench) -> AsyncIterator[RecordingResolver]:
     """A recorder that reaches the test's shortener."""
     policy = Policy.parse(
         ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{bench.shortener.port}"], extra_ca=None
     )
     async with Client(policy, user_agent=USER_AGENT) as client:
-        yield OutcomeRecorder(CATALOG, client)
+        yield RecordingResolver(CATALOG, client)
 
 
-async def replayed(recorder: OutcomeRecorder, path: str = "/a") -> tuple[Resolution, Resolution, Har]:
+async def replayed(recorder: RecordingResolver, path: str = "/a") -> tuple[Resolution, Resolution, Har]:
     """Record a link, write and read the file, play it back: how it ended first, and then."""
     first = await recorder.resolve(f"http://s.test{path}")
     har = build_har(recorder.recorded)
@@ -71,7 +71,9 @@ async def replayed(recorder: OutcomeRecorder, path: str = "/a") -> tuple[Resolut
         [answer(200, "X-Bytes: \xff\xfe", body="<p>\x00\ufeff\u2028</p>")],
     ],
 )
-async def test_a_recording_ends_as_the_visit_did(bench: Bench, recorder: OutcomeRecorder, answers: list[bytes]) -> None:
+async def test_a_recording_ends_as_the_visit_did(
+    bench: Bench, recorder: RecordingResolver, answers: list[bytes]
+) -> None:
     """Redirects, retries, failures in the middle, charsets and raw bytes come back hop by hop."""
     bench.put("/a", *answers)
     bench.put("/b", to(TARGET))
@@ -81,7 +83,7 @@ async def test_a_recording_ends_as_the_visit_did(bench: Bench, recorder: Outcome
 
 
 @pytest.mark.parametrize("when", ["", "; Expires=in an hour", "; Max-Age=60"])
-async def test_a_cookie_gate_is_passed_later_too(bench: Bench, recorder: OutcomeRecorder, when: str) -> None:
+async def test_a_cookie_gate_is_passed_later_too(bench: Bench, recorder: RecordingResolver, when: str) -> None:
     """A page that asks for its cookie is answered by what the jar holds, years later as on the day."""
     expires = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     cookie = f"Set-Cookie: seen=1{when.replace('in an hour', expires)}"
@@ -183,7 +185,7 @@ REQUIRED = {
 }  # fmt: skip
 
 
-async def test_the_form_of_a_file(bench: Bench, recorder: OutcomeRecorder) -> None:
+async def test_the_form_of_a_file(bench: Bench, recorder: RecordingResolver) -> None:
     """Everything that HAR 1.2 requires is there, and says what was sent and what came."""
     bench.put("/a?x=%20y&z", to("/b", "Set-Cookie: n=1; Path=/"))
     bench.put("/b", page(f"<script>location='{TARGET}'</script>"))

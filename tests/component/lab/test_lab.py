@@ -67,10 +67,11 @@ async def test_front_page_stands_at_the_address(lab: Lab) -> None:
 
 
 async def test_ca_can_be_read_by_other_processes(lab: Lab) -> None:
-    """The CA's certificate is readable by all, and no private key is beside it."""
+    """Everybody can read the certificate of the CA and the settings, and no file holds a private key."""
     assert stat.S_IMODE(lab.ca_file.stat().st_mode) & 0o444 == 0o444
-    assert "PRIVATE KEY" not in lab.ca_file.read_text()
-    assert list(lab.ca_file.parent.iterdir()) == [lab.ca_file]
+    files = sorted(lab.ca_file.parent.iterdir())
+    assert files == [lab.ca_file, lab.env_file]
+    assert not any("PRIVATE KEY" in file.read_text() for file in files)
 
 
 async def test_requests_share_a_connection(browser: RawBrowser) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from linkskipper.lab.wire import Memory
+from linkskipper.lab.wire import LabMemory
 from support.raw_http import RawAnswer, RawBrowser
 
 pytestmark = pytest.mark.slow
@@ -91,7 +91,7 @@ async def test_bodies_have_a_limit(browser: RawBrowser) -> None:
 
 def test_memory_has_a_limit() -> None:
     """The oldest thing is forgotten where there are too many."""
-    memory = Memory(size=2)
+    memory = LabMemory(size=2)
     for key in "abc":
         memory.put(key, key)
     assert [memory.get(key) for key in "abc"] == [None, "b", "c"]

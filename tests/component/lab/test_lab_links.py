@@ -84,7 +84,7 @@ async def test_refresh_headers(browser: RawBrowser, path: str, refresh: bytes) -
         ("refresh.lab.test/meta-bare-attributes", b"http-equiv=refresh content=0;url=https://example.com/"),
         ("refresh.lab.test/ampersand", b"?a=1&amp;b=2"),
         ("refresh.lab.test/noscript", b'<noscript><meta http-equiv="refresh" content="0;url=https://example.com/'),
-        ("refresh.lab.test/noscript-beside-script", b"location.replace('https://example.com/refresh/script-wins')"),
+        ("refresh.lab.test/noscript-and-script", b"location.replace('https://example.com/refresh/script-wins')"),
         ("script.lab.test/location", b'location = "https://example.com/script/location";'),
         ("script.lab.test/assign", b'document.location.assign( "https://example.com/script/assign" );'),
         ("script.lab.test/open", b"window.open('https://example.com/script/open', '_self');"),

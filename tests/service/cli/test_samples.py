@@ -65,7 +65,7 @@ async def test_right(lab: Lab) -> None:
     assert hop.endswith("https://redirect.lab.test/301")
     assert verdict == "  ✓ https://example.com/status/301"
     assert err.splitlines() == [
-        "lab-redirect: by the shortener itself",
+        "lab-redirect: testing with the shortener itself",
         "1 of 1 samples lead where they should.",
     ]
 
@@ -92,7 +92,7 @@ async def test_recorded_and_live(lab: Lab, tmp_path: Path) -> None:
     code, out, err = await run(lab, directory, "lab-redirect", "--json")
     (tested,) = json.loads(out)
     assert (code, tested["target_url"], tested["hops"][0]["status"]) == (0, "https://example.com/recorded", 302)
-    assert err.startswith(f"lab-redirect: by the recording {directory / 'lab-redirect.har'}\n")
+    assert err.startswith(f"lab-redirect: testing with the recording {directory / 'lab-redirect.har'}\n")
     code, out, _ = await run(lab, directory, "lab-redirect", "--live")
     assert (code, "✗ https://example.com/status/301" in out) == (1, True)
 
@@ -115,7 +115,7 @@ async def test_built_in(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "providers").mkdir()
     (tmp_path / "providers" / "exe.toml").write_text(PROVIDER.replace("lab-redirect", "exe").format("status/301"))
     code, out, err = await run(lab, tmp_path / "providers", "exe")
-    assert (code, "by the shortener itself" in err) == (0, True)
+    assert (code, "with the shortener itself" in err) == (0, True)
 
 
 @pytest.mark.parametrize(

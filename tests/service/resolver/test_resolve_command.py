@@ -92,15 +92,27 @@ async def test_providers_list(command: Command) -> None:
     assert "bit.ly" in (await command.run("providers", "list", *no_database)).out
 
 
-async def test_providers_check(command: Command, tmp_path: Path) -> None:
-    """A line on stderr for each problem, and exit 1 if there is any; the same files keep resolve from starting."""
+async def test_providers_check(bench: Bench, command: Command, tmp_path: Path) -> None:
+    """Check prints a line on stderr for each issue and exits with 1. Resolve warns, and works with the other files."""
     assert (await command.run("providers", "check", str(Lab.providers_dir))).code == 0
     bad = tmp_path / "bad.toml"
     bad.write_text(PROVIDER.replace("tier", "teir"))
-    for arguments in (("providers", "check"), ("providers", "check", str(bad)), ("resolve", "http://s.test/a")):
+    for arguments in (("providers", "check"), ("providers", "check", str(bad))):
         ran = await command.run(*arguments)
         assert (ran.code, ran.out) == (1, "")
         assert f"{bad}: teir: there is no such field" in ran.err
         assert "Traceback" not in ran.err
-    problems = json.loads((await command.run("providers", "check", "--json", str(bad))).out)
-    assert {problem["field"] for problem in problems} == {"tier", "teir"}
+    issues = json.loads((await command.run("providers", "check", "--json", str(bad))).out)
+    assert {issue["field"] for issue in issues} == {"tier", "teir"}
+    bench.put("/a", to(TARGET))
+    ran = await command.run("resolve", "http://s.test/a")
+    assert (ran.code, ran.out) == (0, f"http://s.test/a\t{TARGET}\n")
+    assert f"Warning: {bad}: teir: there is no such field" in ran.err
+
+
+async def test_unknown_host(command: Command) -> None:
+    """A link of a host that no file lists exits with 1, and names --generic and the lines of a provider file."""
+    ran = await command.run("resolve", "https://www.short.test/a")
+    assert ran.code == 1
+    assert "--generic" in ran.err
+    assert 'hosts = ["www.short.test"]' in ran.err

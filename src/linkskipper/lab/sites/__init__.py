@@ -1,4 +1,4 @@
-"""Every host of the lab: a table each of what its links do and where they lead."""
+"""The hosts of the lab. Each is a table of its links and their outcomes."""
 
 from linkskipper.lab.sites.adlinkfly import ADLINKFLY
 from linkskipper.lab.sites.broken import BROKEN

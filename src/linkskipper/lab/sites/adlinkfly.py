@@ -1,15 +1,15 @@
-"""Links as AdLinkFly serves them: sessions, CSRF tokens, forms to the same URL, and a countdown that the server keeps.
+"""Links as AdLinkFly serves them: sessions, CSRF tokens, forms to the same URL, and a countdown.
 
-Every form bears the fields that its framework checks: the token that its cookie repeats, and marks of which fields it
-had. What a form needs is remembered once, and taken when it comes.
+Every form has the fields that AdLinkFly's framework checks: the token that the cookie repeats, and marks of the fields
+that it had. The server stores the state of a form and removes it when the form is sent.
 """
 
 import time
 from dataclasses import dataclass
 from secrets import token_hex
 
-from linkskipper.lab.site import NOT_FOUND, Link, Site, destination
-from linkskipper.lab.wire import Reply, Request, document, json, page
+from linkskipper.lab.site import NOT_FOUND, Site, SiteLink, destination
+from linkskipper.lab.wire import LabReply, LabRequest, document, json, page
 
 COUNTDOWN_SECONDS = 1
 _ERROR = '{{"status":"error","message":"{}","url":""}}'
@@ -34,8 +34,8 @@ _VARIABLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What one link asks of its visitors: the stages before its last page, and how that page behaves."""
+class AdLinkFlyPlan:
+    """The forms before the last page of a link, and how that page behaves."""
 
     stages: tuple[str, ...] = ()
     shown: int = COUNTDOWN_SECONDS
@@ -46,19 +46,19 @@ class Plan:
 
 
 PLANS = {
-    "/plain": Plan(),
-    "/first-form": Plan(("link-view",)),
-    "/two-forms": Plan(("before-captcha", "link-view")),
-    "/captcha": Plan(("link-view",), captcha=True),
-    "/expired": Plan(expired=True),
-    "/long": Plan(shown=3600, kept=3600),
-    "/hasty": Plan(kept=3600),
-    "/redesigned": Plan(go=("unlock", "/links/unlock")),
+    "/plain": AdLinkFlyPlan(),
+    "/first-form": AdLinkFlyPlan(("link-view",)),
+    "/two-forms": AdLinkFlyPlan(("before-captcha", "link-view")),
+    "/captcha": AdLinkFlyPlan(("link-view",), captcha=True),
+    "/expired": AdLinkFlyPlan(expired=True),
+    "/long": AdLinkFlyPlan(shown=3600, kept=3600),
+    "/hasty": AdLinkFlyPlan(kept=3600),
+    "/redesigned": AdLinkFlyPlan(go=("unlock", "/links/unlock")),
 }
 
 
-def _visit(request: Request) -> Reply:
-    """Show a link's next page: by GET the first, by POST the one after the form that is sent."""
+def _visit(request: LabRequest) -> LabReply:
+    """Show the first page of a link for GET, and the page after the sent form for POST."""
     plan = PLANS.get(request.path)
     if plan is None:
         return NOT_FOUND
@@ -70,7 +70,7 @@ def _visit(request: Request) -> Reply:
     return _stage(request, plan, done + 1)
 
 
-def _stage(request: Request, plan: Plan, number: int) -> Reply:
+def _stage(request: LabRequest, plan: AdLinkFlyPlan, number: int) -> LabReply:
     session, csrf = (request.cookie(name) or token_hex(16) for name in ("AppSession", "csrfToken"))
     mark = token_hex(20)
     parts = {"hidden": _HIDDEN.format(csrf=csrf), "marks": _MARKS.format(fields=f"{mark}%3A", unlocked="adcopy%7Cg")}
@@ -87,8 +87,8 @@ def _stage(request: Request, plan: Plan, number: int) -> Reply:
     return page(document(variables + body), *(("Set-Cookie", cookie) for cookie in cookies))
 
 
-def _go(request: Request) -> Reply:
-    """Tell the page's script the destination, once, to whom the page was shown, when the countdown is over."""
+def _go(request: LabRequest) -> LabReply:
+    """Give the page's script the destination, once per page and after the countdown."""
     if request.method != "POST" or request.headers.get("x-requested-with") != "XMLHttpRequest":
         return NOT_FOUND
     if not _is_genuine(request):
@@ -104,12 +104,12 @@ def _go(request: Request) -> Reply:
     return json(f'{{"status":"success","message":"Go without Earn because no campaigns","url":"{target}"}}')
 
 
-def _mark(request: Request, text: str) -> str:
+def _mark(request: LabRequest, text: str) -> str:
     return f"{request.cookie('AppSession')} {text}"
 
 
-def _is_genuine(request: Request) -> bool:
-    """Whether it comes from one of these pages, by the token that its cookie repeats, and by origin and referer."""
+def _is_genuine(request: LabRequest) -> bool:
+    """Whether the form is one of these pages', by its token, cookie, origin and referer."""
     token, here = request.cookie("csrfToken"), f"{request.scheme}://{request.host}"
     return (
         bool(token)
@@ -120,23 +120,23 @@ def _is_genuine(request: Request) -> bool:
     )
 
 
-def _link(path: str, about: str, reason: str | None = None) -> Link:
-    return Link(path, about, target=None if reason else destination(f"adlinkfly{path}"), reason=reason)
+def _link(path: str, about: str, reason: str | None = None) -> SiteLink:
+    return SiteLink(path, about, target=None if reason else destination(f"adlinkfly{path}"), reason=reason)
 
 
 ADLINKFLY = Site(
     "adlinkfly",
     "AdLinkFly",
-    "A session, a countdown that the server keeps, and a form that the page's script sends for the destination.",
+    "A session, a countdown that the server enforces, and a form that the page's script sends to get the destination.",
     (
-        _link("/plain", "A countdown, then the script's request"),
+        _link("/plain", "A countdown, then the request of the script"),
         _link("/first-form", "A form to the same URL first"),
-        _link("/two-forms", "Two of them"),
+        _link("/two-forms", "Two forms first"),
         _link("/captcha", "A CAPTCHA before the countdown", "captcha_required"),
-        _link("/expired", "Expired, as only the script is told", "link_removed"),
+        _link("/expired", "An expired link, which only the script learns", "link_removed"),
         _link("/long", "A countdown of an hour", "wait_too_long"),
-        _link("/hasty", "The server wants more time than its page says", "provider_changed"),
-        _link("/redesigned", "The form goes by another name now", "provider_changed"),
+        _link("/hasty", "A server that asks for more time than its page says", "provider_changed"),
+        _link("/redesigned", "A form with a new name", "provider_changed"),
     ),
     inner={"/links/go": _go},
     otherwise=_visit,

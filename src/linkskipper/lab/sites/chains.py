@@ -1,18 +1,18 @@
-"""Links that lead to other shorteners, round in circles, or on and on."""
+"""Links that lead to other shorteners, in loops, or through endless redirects."""
 
-from linkskipper.lab.site import NOT_FOUND, Link, Site, destination
-from linkskipper.lab.wire import Reply, Request, redirect
+from linkskipper.lab.site import NOT_FOUND, Site, SiteLink, destination
+from linkskipper.lab.wire import LabReply, LabRequest, redirect
 
 AFTER_COOKIE = destination("after-cookie")
 
 
-def _cookie_first(request: Request) -> Reply:
+def _cookie_first(request: LabRequest) -> LabReply:
     if "visited=yes" in request.cookies:
         return redirect(AFTER_COOKIE)
     return redirect(request.path, ("Set-Cookie", "visited=yes; Path=/"))
 
 
-def _on_and_on(request: Request) -> Reply:
+def _next_number(request: LabRequest) -> LabReply:
     number = request.path.removeprefix("/")
     return redirect(f"/{int(number) + 1}") if number.isdecimal() else NOT_FOUND
 
@@ -22,27 +22,27 @@ CHAIN = Site(
     "Chains",
     "Links to links of other shorteners.",
     (
-        Link(
+        SiteLink(
             "/two",
-            "On to another shortener",
+            "To another shortener",
             redirect("https://redirect.lab.test/301"),
             destination("status/301"),
         ),
-        Link(
+        SiteLink(
             "/three",
-            "On to another, and from there to a third",
+            "To a second shortener, and from there to a third",
             redirect("https://query.lab.test/out?url=https%3A%2F%2Fscript.lab.test%2Fhref"),
             destination("script/href"),
         ),
-        Link(
+        SiteLink(
             "/forms",
-            "On to a form that is waited for, in one go",
+            "To a form with a countdown",
             redirect("https://countdown.lab.test/timed"),
             destination("form/timed"),
         ),
-        Link(
+        SiteLink(
             "/premium",
-            "On to a premium shortener, whose price counts",
+            "To a premium shortener, whose price applies",
             redirect("https://premium.lab.test/0/demo"),
             destination("slow/demo"),
         ),
@@ -52,12 +52,12 @@ CHAIN = Site(
 LOOP = Site(
     "loop",
     "Loops",
-    "Links that lead back to where they came from, and one that only seems to.",
+    "Links that lead back to their start, and one that only seems to.",
     (
-        Link("/cookie", "Sets a cookie and redirects to itself: no loop", _cookie_first, AFTER_COOKIE),
-        Link("/self", "Redirects to itself", redirect("/self"), reason="loop_detected"),
-        Link("/there", "Redirects to a page that redirects back", redirect("/back"), reason="loop_detected"),
-        Link(
+        SiteLink("/cookie", "Sets a cookie and redirects to itself, which is not a loop", _cookie_first, AFTER_COOKIE),
+        SiteLink("/self", "Redirects to itself", redirect("/self"), reason="loop_detected"),
+        SiteLink("/there", "Redirects to a page that redirects back", redirect("/back"), reason="loop_detected"),
+        SiteLink(
             "/across",
             "A loop over two shorteners",
             redirect("https://chain.lab.test/back"),
@@ -69,10 +69,10 @@ LOOP = Site(
 HOPS = Site(
     "hops",
     "Too many hops",
-    "Redirects from one page to the next, and the next, and the next.",
+    "Redirects that never end.",
     (
-        Link("/short", "A single hop", redirect(destination("hops/short")), destination("hops/short")),
-        Link("/1", "Never ends", reason="too_many_hops"),
+        SiteLink("/short", "A single hop", redirect(destination("hops/short")), destination("hops/short")),
+        SiteLink("/1", "Redirects to the next number", reason="too_many_hops"),
     ),
-    otherwise=_on_and_on,
+    otherwise=_next_number,
 )

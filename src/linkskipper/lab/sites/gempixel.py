@@ -1,6 +1,6 @@
 """Links as GemPixel's Premium URL Shortener serves them: redirects, splash pages, and frames under a bar."""
 
-from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.site import Site, SiteLink, destination
 from linkskipper.lab.wire import document, page, redirect
 
 _TOKENS = "<script>var appurl = 'https://gempixel.lab.test'; var token = 'c0ffee';</script>"
@@ -8,7 +8,7 @@ _AD = '<a href="https://ads.example/offer"><img src="https://ads.example/banner.
 
 
 def _splash(end: str) -> bytes:
-    """A countdown whose script holds what to do at its end."""
+    """Return a countdown page whose script runs `end` at its end."""
     script = (
         "<script type='text/javascript'>var count = 5;var countdown = setInterval(function(){"
         '$("a.clickable").attr("href","#pleasewait").html(count + " seconds");'
@@ -18,20 +18,24 @@ def _splash(end: str) -> bytes:
     return page(document(f"{_TOKENS}<h2>You are about to be redirected</h2>{_AD}{button}{script}"))
 
 
-def _link(path: str, about: str, answer: bytes) -> Link:
-    return Link(path, about, answer, destination(f"gempixel{path}"))
+def _link(path: str, about: str, answer: bytes) -> SiteLink:
+    return SiteLink(path, about, answer, destination(f"gempixel{path}"))
 
 
 GEMPIXEL = Site(
     "gempixel",
     "GemPixel's Premium URL Shortener",
-    "Redirects for most links; splash pages and frames for the others.",
+    "Redirects for most links, and splash pages and frames for the others.",
     (
         _link("/direct", "A redirect", redirect(destination("gempixel/direct"), status=301)),
-        _link("/splash", "A countdown, then a move", _splash(f'window.location="{destination("gempixel/splash")}";')),
+        _link(
+            "/splash",
+            "A countdown, then a new location",
+            _splash(f'window.location="{destination("gempixel/splash")}";'),
+        ),
         _link(
             "/button",
-            "A countdown, then a button that gets its link",
+            "A countdown, then a button whose link the script sets",
             _splash(f'$("a.clickable").attr("href","{destination("gempixel/button")}").html("Continue");'),
         ),
         _link(
@@ -44,7 +48,7 @@ GEMPIXEL = Site(
                 )
             ),
         ),
-        Link(
+        SiteLink(
             "/password",
             "A link with a password",
             page(document('<form method="post"><input type="password" name="password"><button>Open</button></form>')),

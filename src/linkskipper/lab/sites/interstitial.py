@@ -1,15 +1,14 @@
-"""Pages that only a browser gets past: countdowns, buttons that scripts enable, links that scripts build."""
+"""Pages that need a browser: countdowns, buttons that scripts enable, links that scripts build."""
 
 import time
 from urllib.parse import parse_qs
 
-from linkskipper.lab.site import Link, Site, destination
-from linkskipper.lab.wire import Reply, Request, document, page, redirect
+from linkskipper.lab.site import Site, SiteLink, destination
+from linkskipper.lab.wire import LabReply, LabRequest, document, page, redirect
 
 COUNTDOWN_SECONDS = 1
-FRAMES_DEEP = 40
+FRAME_DEPTH = 40
 
-# Counts down, then enables the button and gives it the link, which it builds from parts.
 _COUNTDOWN = """<h1>Your link is almost ready</h1>
 <p id="left">{seconds}</p>
 <p><a class="ad" href="https://ads.example/">DOWNLOAD NOW</a></p>
@@ -28,19 +27,19 @@ _ENABLE = 'button.disabled = false; button.textContent = "Get link"; button.oncl
 
 
 def _countdown(action: str) -> str:
-    """A page whose button does this once it is enabled."""
+    """Return a countdown page whose button runs `action` once it is enabled."""
     ready = _ENABLE.format(action=action)
     return document(_COUNTDOWN.format(seconds=COUNTDOWN_SECONDS, ready=ready))
 
 
-def _timed(request: Request) -> Reply:
-    """A countdown whose end the server enforces, by the time at which it gave the page out."""
+def _timed(request: LabRequest) -> LabReply:
+    """Show a countdown. The link has the time of this response, by which the server enforces the end."""
     parts = f'["/", "open", "?since=", "{time.monotonic()}"].join("")'
     del request
     return page(_countdown(f"location.href = {parts};"))
 
 
-def _open(request: Request) -> Reply:
+def _open(request: LabRequest) -> LabReply:
     since = float(parse_qs(request.query).get("since", ["inf"])[0])
     if time.monotonic() - since < COUNTDOWN_SECONDS:
         return page(document("<h1>Too early</h1><p>Wait for the countdown.</p>"), status=403)
@@ -55,10 +54,10 @@ def _button(markup: str, *, before: str = "") -> bytes:
     return page(document(f"{before}<h1>One more step</h1>\n{markup}"))
 
 
-def _frames(request: Request) -> Reply:
-    """Frames in frames, each of them a page of its own."""
+def _frames(request: LabRequest) -> LabReply:
+    """Show a page with a frame, which holds a page with a frame, and so on."""
     depth = int(parse_qs(request.query).get("in", ["0"])[0])
-    inner = f'<iframe src="/frames?in={depth + 1}"></iframe>' if depth < FRAMES_DEEP else ""
+    inner = f'<iframe src="/frames?in={depth + 1}"></iframe>' if depth < FRAME_DEPTH else ""
     button = "" if depth else f'<a id="continue" href="{destination("interstitial/frames")}">Continue</a>'
     return page(document(button + inner))
 
@@ -70,38 +69,38 @@ _CAPTCHA = (
 INTERSTITIAL = Site(
     "interstitial",
     "Countdowns and buttons",
-    "Pages whose scripts lead on, once a visitor has waited and clicked. They need a browser.",
+    "Pages whose scripts lead to the destination after a countdown and a click. They need a browser.",
     (
-        Link(
+        SiteLink(
             "/countdown",
-            "A countdown, then a button; its script builds the link, and the server checks the time",
+            "A countdown, then a button. The script builds the link, and the server checks the time",
             _timed,
             destination("interstitial/countdown"),
         ),
-        Link(
+        SiteLink(
             "/pages",
             "Three pages, each with a button to continue",
             _button('<a id="continue" href="/pages/2">Continue</a>'),
             destination("interstitial/pages"),
         ),
-        Link(
+        SiteLink(
             "/new-tab",
-            "A link that would open in a new tab",
+            "A link for a new tab",
             _button(f'<a id="continue" target="_blank" href="{destination("interstitial/new-tab")}">Continue</a>'),
             destination("interstitial/new-tab"),
         ),
-        Link(
+        SiteLink(
             "/popups",
-            "A click that opens an advertisement as well",
+            "A click that also opens an advertisement",
             _button(
                 '<button id="continue">Continue</button><script>document.getElementById("continue").onclick = () => {'
                 f' window.open("https://ads.example/"); {_leading_to("popups")} }};</script>'
             ),
             destination("interstitial/popups"),
         ),
-        Link(
+        SiteLink(
             "/dialogs",
-            "Dialogs on the way in, at the click and on the way out",
+            "Dialogs at the start, at the click and at the end",
             _button(
                 '<button id="continue">Continue</button>'
                 '<script>alert("Welcome!"); window.onbeforeunload = () => "Stay!";'
@@ -110,9 +109,9 @@ INTERSTITIAL = Site(
             ),
             destination("interstitial/dialogs"),
         ),
-        Link(
+        SiteLink(
             "/decoys",
-            "Big buttons to advertisements around the right one, and a script that goes to one by itself",
+            "Buttons to advertisements around the real one, and a script that goes to an advertisement",
             _button(
                 '<a class="button" href="https://ads.example/1">CONTINUE</a>'
                 f'<a id="continue" href="{destination("interstitial/decoys?exact=%7E&&#Top")}">continue</a>'
@@ -120,15 +119,15 @@ INTERSTITIAL = Site(
             ),
             destination("interstitial/decoys?exact=%7E&&#Top"),
         ),
-        Link(
+        SiteLink(
             "/form",
-            "A button that posts a form, answered with a redirect",
+            "A button that sends a form, whose response redirects",
             _button('<form method="post" action="/form/sent"><button id="continue">Continue</button></form>'),
             destination("interstitial/form"),
         ),
-        Link(
+        SiteLink(
             "/late",
-            "A button that is not there until the countdown is over",
+            "A button that appears when the countdown ends",
             page(
                 document(
                     "<h1>Wait</h1><script>setTimeout(() => { const link = document.createElement('a');"
@@ -138,56 +137,56 @@ INTERSTITIAL = Site(
             ),
             destination("interstitial/late"),
         ),
-        Link(
+        SiteLink(
             "/frames",
-            "A page of frames, forty deep",
+            "Forty nested frames",
             _frames,
             destination("interstitial/frames"),
         ),
-        Link(
+        SiteLink(
             "/chain",
             "A button that leads to another shortener",
             _button('<a id="continue" href="https://redirect.lab.test/301">Continue</a>'),
             destination("status/301"),
         ),
-        Link(
+        SiteLink(
             "/at-once",
-            "A plain redirect, as some of their links are",
+            "A plain redirect",
             redirect(destination("at-once")),
             destination("at-once"),
         ),
-        Link(
+        SiteLink(
             "/captcha",
-            "A CAPTCHA that appears when the countdown is over",
+            "A CAPTCHA that appears when the countdown ends",
             page(document(_COUNTDOWN.format(seconds=COUNTDOWN_SECONDS, ready=_CAPTCHA))),
             reason="captcha_required",
         ),
-        Link(
+        SiteLink(
             "/loop",
             "A button that leads back to its own page",
             _button('<a id="continue" href="/loop">Continue</a>'),
             reason="loop_detected",
         ),
-        Link(
+        SiteLink(
             "/private",
             "A button that leads into a private network",
             _button('<a id="continue" href="http://10.0.0.1/">Continue</a>'),
             reason="blocked_address",
         ),
-        Link(
+        SiteLink(
             "/magnet",
             "A button to another program",
             _button('<a id="continue" href="magnet:?xt=urn:btih:lab">Continue</a>'),
             reason="bad_scheme",
         ),
-        Link(
+        SiteLink(
             "/file",
             "A button to a file of this machine",
             _button('<a id="continue" href="file:///etc/passwd">Continue</a>'),
             reason="bad_scheme",
         ),
-        Link(
-            "/gone", "A link that is gone", page(document("<h1>Link not found</h1>"), status=404), reason="link_removed"
+        SiteLink(
+            "/gone", "A removed link", page(document("<h1>Link not found</h1>"), status=404), reason="link_removed"
         ),
     ),
     inner={

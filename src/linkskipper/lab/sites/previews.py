@@ -1,6 +1,6 @@
-"""Pages that show or hide the destination: a plain link, an attribute, a script's variable."""
+"""Pages that contain the destination: in a link, an attribute or a script's variable."""
 
-from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.site import Site, SiteLink, destination
 from linkskipper.lab.wire import document, page
 
 ESCAPED = destination("preview/value").replace("/", r"\/")
@@ -8,11 +8,11 @@ ESCAPED = destination("preview/value").replace("/", r"\/")
 PREVIEW = Site(
     "preview",
     "A warning page",
-    "A page that warns of leaving, with a plain link to go on.",
+    "A page with a warning and a plain link to the destination.",
     (
-        Link(
+        SiteLink(
             "/warning",
-            "A link under other links that lead elsewhere",
+            "A link among others that lead elsewhere",
             page(
                 document(
                     '<nav><a href="/">Home</a> <a href="https://ads.example/">Offers</a></nav>\n'
@@ -28,11 +28,11 @@ PREVIEW = Site(
 ATTRIBUTE = Site(
     "attribute",
     "A data attribute",
-    "The destination stands in an attribute, where a script would look for it.",
+    "The destination is in an attribute that a script reads.",
     (
-        Link(
+        SiteLink(
             "/button",
-            "A button that bears it as data-url",
+            "A button with data-url",
             page(document(f'<button id="go" data-url="{destination("preview/button")}">Get link</button>')),
             destination("preview/button"),
         ),
@@ -43,7 +43,7 @@ VALUE = Site(
     "A script's variable",
     "The destination is the value of a variable in an inline script.",
     (
-        Link(
+        SiteLink(
             "/variable",
             "A variable, with escaped slashes",
             page(document(f'<script>var wait = 5; var destination = "{ESCAPED}"; start(wait);</script>')),
@@ -56,7 +56,7 @@ DOTTED = Site(
     "A member of a script's object",
     "The destination is a member of an object in an inline script.",
     (
-        Link(
+        SiteLink(
             "/member",
             "app_vars.link",
             page(
@@ -72,9 +72,9 @@ DOTTED = Site(
 PATTERN = Site(
     "pattern",
     "A script's call",
-    "The destination is what a pattern finds in an inline script.",
+    "The destination is an argument in an inline script.",
     (
-        Link(
+        SiteLink(
             "/call",
             "showLink(…)",
             page(document(f'<script>showLink("{destination("preview/call")}", 5);</script>')),
@@ -85,17 +85,17 @@ PATTERN = Site(
 CHANGED = Site(
     "changed",
     "A page that changed",
-    "The provider file knows this page as it once was.",
+    "The provider file describes the old page.",
     (
-        Link(
+        SiteLink(
             "/old",
-            "A page as it was",
+            "The old page",
             page(document(f'<a id="continue" href="{destination("preview/old")}">Continue</a>')),
             destination("preview/old"),
         ),
-        Link(
+        SiteLink(
             "/new",
-            "A page built anew, without the element that the file looks for",
+            "The new page, without the element that the file names",
             page(
                 document(
                     f'<main><a class="button" href="{destination("preview/new")}">Let me through</a></main>',

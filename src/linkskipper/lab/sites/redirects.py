@@ -1,24 +1,24 @@
-"""Links that move on by a 3xx and its Location."""
+"""Links that redirect by a 3xx status and a Location header."""
 
-from linkskipper.lab.site import Link, Site, destination
-from linkskipper.lab.wire import Reply, Request, page, redirect, response
+from linkskipper.lab.site import Site, SiteLink, destination
+from linkskipper.lab.wire import LabReply, LabRequest, page, redirect, response
 
 
-def _status(status: int, about: str) -> Link:
+def _status(status: int, about: str) -> SiteLink:
     target = destination(f"status/{status}")
-    return Link(f"/{status}", about, redirect(target, status=status), target)
+    return SiteLink(f"/{status}", about, redirect(target, status=status), target)
 
 
-def _spelled(path: str, about: str, location: str | bytes, target: str) -> Link:
-    return Link(path, about, redirect(location), target)
+def _spelled(path: str, about: str, location: str | bytes, target: str) -> SiteLink:
+    return SiteLink(path, about, redirect(location), target)
 
 
-def _upgrade(request: Request) -> Reply:
+def _upgrade(request: LabRequest) -> LabReply:
     secure = request.scheme == "https"
     return redirect(UPGRADED if secure else f"https://{request.host}{request.path}", status=301)
 
 
-def _query_only(request: Request) -> Reply:
+def _query_only(request: LabRequest) -> LabReply:
     return redirect(QUERY_ONLY if request.query else "?on")
 
 
@@ -33,41 +33,43 @@ MOVED = '<!doctype html><title>Moved</title><meta http-equiv="refresh" content="
 REDIRECTS = Site(
     "redirect",
     "Redirects",
-    "A status of the 3xx kind and a <code>Location</code>, in every spelling that browsers understand.",
+    "A 3xx status and a <code>Location</code>, in every spelling that browsers understand.",
     (
         _status(301, "Moved permanently"),
         _status(302, "Found"),
         _status(303, "See other"),
         _status(307, "Temporary redirect"),
         _status(308, "Permanent redirect"),
-        Link("/three", "Three redirects on the same host", redirect("/two"), destination("status/301")),
+        SiteLink("/three", "Three redirects on the same host", redirect("/two"), destination("status/301")),
         _spelled("/path-only", "A path without a host", "/301", destination("status/301")),
         _spelled("/dots/a/b", "A relative path with dots", "../../301", destination("status/301")),
-        Link("/query-only", "A query alone, which keeps the path", _query_only, QUERY_ONLY),
+        SiteLink("/query-only", "Only a query, which keeps the path", _query_only, QUERY_ONLY),
         _spelled("/scheme-relative", "A host without a scheme", "//example.com/relative", destination("relative")),
         _spelled("/upper-case", "Scheme and host in capitals", "HTTPS://EXAMPLE.COM/Case", destination("Case")),
         _spelled("/utf-8", "Raw UTF-8 bytes", "https://example.com/café".encode(), destination("caf%C3%A9")),
         _spelled("/latin-1", "A raw Latin-1 byte", b"https://example.com/caf\xe9", destination("caf%E9")),
-        _spelled("/exact", "A spelling to keep", KEPT, KEPT),
+        _spelled("/exact", "A spelling that must not change", KEPT, KEPT),
         _spelled(
-            "/inherit#part-2", "The link's fragment is handed on", destination("page"), destination("page#part-2")
+            "/inherit#part-2", "The fragment of the link is kept", destination("page"), destination("page#part-2")
         ),
-        _spelled("/replace#part-2", "The Location's own fragment wins", OWN_PART, OWN_PART),
-        Link("/twice", "The same Location twice", redirect(TWICE, ("Location", TWICE)), TWICE),
-        Link(
+        _spelled("/replace#part-2", "The fragment of the Location wins", OWN_PART, OWN_PART),
+        SiteLink("/twice", "The same Location twice", redirect(TWICE, ("Location", TWICE)), TWICE),
+        SiteLink(
             "/torn",
-            "Two Locations that differ: browsers refuse to choose",
+            "Two different Locations, which browsers refuse",
             redirect(destination("this"), ("Location", destination("or-that"))),
             reason="upstream_error",
         ),
-        Link(
+        SiteLink(
             "/empty",
-            "An empty Location, above a page that moves on by itself",
+            "An empty Location, with a page that redirects",
             response(302, ("Location", ""), ("Content-Type", "text/html"), body=MOVED.format(EMPTY).encode()),
             EMPTY,
         ),
-        Link("/nowhere", "A redirect without a Location", page("<p>Moved.</p>", status=302), reason="no_destination"),
-        Link("/upgrade", "From HTTP to HTTPS and on", _upgrade, UPGRADED, scheme="http"),
+        SiteLink(
+            "/nowhere", "A redirect without a Location", page("<p>Moved.</p>", status=302), reason="no_destination"
+        ),
+        SiteLink("/upgrade", "From HTTP to HTTPS, then to the destination", _upgrade, UPGRADED, scheme="http"),
     ),
     inner={"/two": redirect("/one", status=301), "/one": redirect("/301", status=307)},
 )

@@ -1,8 +1,8 @@
-"""Links that move on by a Refresh header or a meta refresh."""
+"""Links that redirect by a Refresh header or a meta refresh."""
 
 from html import escape
 
-from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.site import Site, SiteLink, destination
 from linkskipper.lab.wire import document, page, response
 
 AFTER_SCRIPT = destination("refresh/script-wins")
@@ -10,20 +10,20 @@ WITH_QUERY = destination("refresh/ampersand?a=1&b=2")
 RELATIVE = destination("refresh/relative")
 
 
-def _header(path: str, about: str, as_written: str) -> Link:
+def _header(path: str, about: str, as_written: str) -> SiteLink:
     target = destination(f"refresh{path}")
-    return Link(path, about, response(200, ("Refresh", as_written.format(target))), target)
+    return SiteLink(path, about, response(200, ("Refresh", as_written.format(target))), target)
 
 
-def _meta(path: str, about: str, as_written: str) -> Link:
+def _meta(path: str, about: str, as_written: str) -> SiteLink:
     target = destination(f"refresh{path}")
-    return Link(path, about, page(document("<p>One moment.</p>", head=as_written.format(escape(target)))), target)
+    return SiteLink(path, about, page(document("<p>One moment.</p>", head=as_written.format(escape(target)))), target)
 
 
 REFRESHES = Site(
     "refresh",
     "Refreshes",
-    "Pages that move on by a <code>Refresh</code> header or a <code>&lt;meta http-equiv=refresh&gt;</code>.",
+    "Pages that redirect by a <code>Refresh</code> header or a <code>&lt;meta http-equiv=refresh&gt;</code>.",
     (
         _header("/header", "A Refresh header", "0; url={}"),
         _header("/header-quoted", "A Refresh header with quotes and capitals", "0;URL='{}'"),
@@ -36,16 +36,16 @@ REFRESHES = Site(
         _meta("/meta-capitals", "A meta refresh in capitals", '<META CONTENT="0; URL={}" HTTP-EQUIV="REFRESH">'),
         _meta(
             "/meta-bare-attributes",
-            "A meta refresh with no quotes at all",
+            "A meta refresh without quotes",
             "<meta http-equiv=refresh content=0;url={}>",
         ),
-        Link(
+        SiteLink(
             "/ampersand",
             "A meta refresh with an escaped ampersand",
             page(document("", head=f'<meta http-equiv="refresh" content="0;url={escape(WITH_QUERY)}">')),
             WITH_QUERY,
         ),
-        Link(
+        SiteLink(
             "/relative",
             "A meta refresh to a path of the same host",
             page(document("", head='<meta http-equiv="refresh" content="0;url=inner">')),
@@ -53,12 +53,12 @@ REFRESHES = Site(
         ),
         _meta(
             "/noscript",
-            "A meta refresh for visitors without scripts, and nothing else",
+            "Only a meta refresh for visitors without scripts",
             '<noscript><meta http-equiv="refresh" content="0;url={}"></noscript>',
         ),
-        Link(
-            "/noscript-beside-script",
-            "The same beside a script, which wins",
+        SiteLink(
+            "/noscript-and-script",
+            "The same with a script, which wins",
             page(
                 document(
                     f"<script>location.replace({AFTER_SCRIPT!r})</script>",
@@ -70,6 +70,6 @@ REFRESHES = Site(
     ),
     inner={
         "/inner": response(302, ("Location", RELATIVE)),
-        "/without-scripts": page(document("<p>Please switch scripts on.</p>")),
+        "/without-scripts": page(document("<p>Please enable scripts.</p>")),
     },
 )

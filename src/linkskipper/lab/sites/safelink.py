@@ -1,7 +1,6 @@
-"""Links as WP Safelink serves them: a blog's pages that hand the link on in hidden fields, then a countdown.
+"""Links as WP Safelink serves them: pages of a blog that pass the link on in hidden fields, then a countdown.
 
-The fields are base64 of JSON, as in the plugin; what they say is signed for this one visit, so that it can neither be
-made up nor used twice.
+The fields are base64 of JSON, as in the plugin. They hold a ticket that works once, for this visit only.
 """
 
 import time
@@ -11,8 +10,8 @@ from secrets import token_hex
 
 import msgspec
 
-from linkskipper.lab.site import NOT_FOUND, Link, Site, destination
-from linkskipper.lab.wire import Reply, Request, document, page, redirect
+from linkskipper.lab.site import NOT_FOUND, Site, SiteLink, destination
+from linkskipper.lab.wire import LabReply, LabRequest, document, page, redirect
 
 COUNTDOWN_SECONDS = 1
 _LANDING = """<h1>Ten facts about bread</h1>
@@ -34,23 +33,28 @@ _COUNTDOWN = """<h1>Ten facts about butter</h1>
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How many pages carry a link along, and what else it asks."""
+class SafelinkPlan:
+    """The number of pages before the countdown, a CAPTCHA, and the seconds of the countdown."""
 
     pages: int = 1
     captcha: bool = False
     shown: int = COUNTDOWN_SECONDS
 
 
-PLANS = {"/one": Plan(), "/two": Plan(pages=2), "/captcha": Plan(captcha=True), "/long": Plan(shown=3600)}
+PLANS = {
+    "/one": SafelinkPlan(),
+    "/two": SafelinkPlan(pages=2),
+    "/captcha": SafelinkPlan(captcha=True),
+    "/long": SafelinkPlan(shown=3600),
+}
 
 
-def _start(request: Request) -> Reply:
+def _start(request: LabRequest) -> LabReply:
     plan = PLANS.get(request.path)
     return NOT_FOUND if plan is None else _landing(request, request.path, plan, 1)
 
 
-def _landing(request: Request, path: str, plan: Plan, number: int) -> Reply:
+def _landing(request: LabRequest, path: str, plan: SafelinkPlan, number: int) -> LabReply:
     ticket = token_hex(16)
     request.memory.put(f"landing {ticket}", (path, number))
     inner = f"https://{request.host}/?safelink_redirect={ticket}"
@@ -59,8 +63,8 @@ def _landing(request: Request, path: str, plan: Plan, number: int) -> Reply:
     return page(document(_LANDING.format(action=f"/facts-{number}/", value=value.decode(), captcha=captcha)))
 
 
-def _facts(request: Request) -> Reply:
-    """Take a page's form: show the next page, or the countdown."""
+def _facts(request: LabRequest) -> LabReply:
+    """Accept the form of a page: show the next page, or the countdown."""
     path, number = request.memory.take(f"landing {_ticket(request)}") or ("", 0)
     if request.method != "POST" or not path or request.fields.get("humanverification") != "1":
         return page(document("<h1>Ten facts about bread</h1><p>Nothing else here.</p>"))
@@ -72,15 +76,15 @@ def _facts(request: Request) -> Reply:
     return page(document(_COUNTDOWN.format(seconds=plan.shown, token=token)))
 
 
-def _home(request: Request) -> Reply:
-    """Redirect whoever waited, once; to all others this is a blog."""
+def _home(request: LabRequest) -> LabReply:
+    """Redirect a visitor who waited, once. Show the blog to all others."""
     path, over = request.memory.take(f"countdown {request.parameters.get('safelink_redirect', '')}") or ("", 0)
     if path and time.monotonic() >= over:
         return redirect(destination(f"safelink{path}"))
     return page(document("<h1>A blog about bread</h1>"))
 
 
-def _ticket(request: Request) -> str:
+def _ticket(request: LabRequest) -> str:
     try:
         carried = msgspec.json.decode(b64decode(request.fields.get("newwpsafelink", "")), type=dict[str, object])
     except ValueError:
@@ -88,20 +92,22 @@ def _ticket(request: Request) -> str:
     return str(carried.get("ticket", ""))
 
 
-def _link(path: str, about: str, reason: str | None = None) -> Link:
-    return Link(path, about, target=None if reason else destination(f"safelink{path}"), reason=reason)
+def _link(path: str, about: str, reason: str | None = None) -> SiteLink:
+    return SiteLink(path, about, target=None if reason else destination(f"safelink{path}"), reason=reason)
 
 
 SAFELINK = Site(
     "safelink",
     "WP Safelink",
-    "A blog whose pages hand a link on in hidden fields, among decoys, up to a countdown that the server keeps.",
+    "Pages of a blog pass the link on in hidden fields, among decoys, up to a countdown that the server enforces.",
     (
-        _link("/one", "One page, a countdown, and a link back to the blog, which redirects"),
+        _link("/one", "One page, a countdown, and a link to the blog, which redirects"),
         _link("/two", "Two pages"),
         _link("/captcha", "A CAPTCHA in the form", "captcha_required"),
         _link("/long", "A countdown of an hour", "wait_too_long"),
-        Link("/gone", "A removed link", page(document("<h1>This link has been deleted</h1>")), reason="link_removed"),
+        SiteLink(
+            "/gone", "A removed link", page(document("<h1>This link has been deleted</h1>")), reason="link_removed"
+        ),
     ),
     inner={"/": _home, "/facts-1/": _facts, "/facts-2/": _facts},
     otherwise=_start,

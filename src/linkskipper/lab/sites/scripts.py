@@ -1,13 +1,13 @@
-"""Links that move on by a script that assigns the location."""
+"""Links that redirect by a script that assigns the location."""
 
-from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.site import Site, SiteLink, destination
 from linkskipper.lab.wire import document, page
 
 
-def _script(path: str, about: str, script: str, target: str | None = None) -> Link:
+def _script(path: str, about: str, script: str, target: str | None = None) -> SiteLink:
     target = target or destination(f"script{path}")
     body = f"<p>One moment.</p>\n<script>{script.replace('URL', target)}</script>"
-    return Link(path, about, page(document(body)), target)
+    return SiteLink(path, about, page(document(body)), target)
 
 
 ESCAPED = destination("script/escaped").replace("/", r"\/")
@@ -16,7 +16,7 @@ HEXADECIMAL = destination("script/hexadecimal?a=1&b=2").replace("/", r"\x2F").re
 SCRIPTS = Site(
     "script",
     "Scripts",
-    "Pages whose script sends the visitor on to an address that stands in it.",
+    "Pages whose script redirects to a URL that it contains.",
     (
         _script("/location", "location = …", 'location = "URL";'),
         _script("/href", "location.href = …", "window.location.href = 'URL';"),

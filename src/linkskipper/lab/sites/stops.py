@@ -1,27 +1,27 @@
-"""Links that must not be resolved, or lead nowhere any more."""
+"""Links that must not be resolved, or that no longer work."""
 
-from linkskipper.lab.site import Link, Site, destination
+from linkskipper.lab.site import Site, SiteLink, destination
 from linkskipper.lab.wire import document, page, redirect
 
 
-def _gate(path: str, about: str, body: str, reason: str) -> Link:
-    return Link(path, about, page(document(body)), reason=reason)
+def _gate(path: str, about: str, body: str, reason: str) -> SiteLink:
+    return SiteLink(path, about, page(document(body)), reason=reason)
 
 
-def _removed(path: str, about: str, status: int, words: str) -> Link:
-    return Link(path, about, page(document(f"<h1>{words}</h1>", title=words), status=status), reason="link_removed")
+def _removed(path: str, about: str, status: int, words: str) -> SiteLink:
+    return SiteLink(path, about, page(document(f"<h1>{words}</h1>", title=words), status=status), reason="link_removed")
 
 
-def _refused(path: str, about: str, location: str, reason: str = "blocked_address") -> Link:
-    return Link(path, about, redirect(location), reason=reason)
+def _refused(path: str, about: str, location: str, reason: str = "blocked_address") -> SiteLink:
+    return SiteLink(path, about, redirect(location), reason=reason)
 
 
 GATE = Site(
     "gate",
     "Gates",
-    "Pages that ask for more than a resolver may give.",
+    "Pages that only a person may pass.",
     (
-        Link("/open", "A gate that stands open", redirect(destination("gate")), destination("gate")),
+        SiteLink("/open", "An open gate", redirect(destination("gate")), destination("gate")),
         _gate(
             "/recaptcha",
             "Asks for a reCAPTCHA",
@@ -50,9 +50,9 @@ GATE = Site(
             "<label>Password <input type=password name=password></label><button>Open</button></form>",
             "password_required",
         ),
-        Link(
+        SiteLink(
             "/challenge",
-            "Challenges whoever might be a robot",
+            "Challenges possible robots",
             page(document("<p>Just a moment…</p>"), ("cf-mitigated", "challenge"), status=403),
             reason="bot_challenge",
         ),
@@ -63,30 +63,35 @@ GATE = Site(
 REMOVED = Site(
     "removed",
     "Removed links",
-    "Links that once led somewhere.",
+    "Links that no longer work.",
     (
-        Link("/alive", "A link that still works", redirect(destination("alive")), destination("alive")),
+        SiteLink("/alive", "A link that still works", redirect(destination("alive")), destination("alive")),
         _removed("/404", "Not found", 404, "Not found"),
         _removed("/410", "Gone", 410, "Gone"),
-        _removed("/expired", "A page that says so, with status 200", 200, "This link has expired"),
-        _removed("/deleted", "Another, in other words", 200, "This link has been deleted"),
+        _removed("/expired", "A page with status 200 that says so", 200, "This link has expired"),
+        _removed("/deleted", "Another page, in other words", 200, "This link has been deleted"),
     ),
 )
 PRIVATE = Site(
     "private",
     "Private addresses",
-    "Links that would lead into the network that the resolver stands in.",
+    "Links that lead into the network of the resolver.",
     (
-        Link("/public", "A public address", redirect(destination("public")), destination("public")),
+        SiteLink("/public", "A public address", redirect(destination("public")), destination("public")),
         _refused("/network", "A private network", "http://10.0.0.1/"),
         _refused("/loopback", "This machine", "http://127.0.0.1/admin"),
         _refused("/loopback-number", "This machine, as a number", "http://2130706433/"),
         _refused("/localhost", "This machine, by name", "http://localhost/"),
         _refused("/ipv6", "This machine, in IPv6", "http://[::1]/"),
-        _refused("/mapped", "This machine, as IPv4 within IPv6", "http://[::ffff:127.0.0.1]/"),
+        _refused("/mapped", "This machine, as IPv4 in IPv6", "http://[::ffff:127.0.0.1]/"),
         _refused("/metadata", "A cloud's metadata service", "http://169.254.169.254/latest/meta-data/"),
         _refused("/file", "A file", "file:///etc/passwd", "bad_scheme"),
         _refused("/javascript", "A script", "javascript:alert(1)", "bad_scheme"),
-        _refused("/magnet", "A magnet link, which no file here accepts", "magnet:?xt=urn:btih:lab", "bad_scheme"),
+        _refused(
+            "/magnet",
+            "A magnet link, which no provider file of the lab accepts",
+            "magnet:?xt=urn:btih:lab",
+            "bad_scheme",
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Resolving with everything kept that is exchanged on the way."""
+"""Record the exchanges of links while they are resolved."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from linkskipper.egress.har import HarOutcome, Recording, build_har, write_har
 from linkskipper.resolver import InProcessLimiter, LinkResolver, OnHop, Resolution, StepRunner
 
 
-class OutcomeRecorder:
-    """A resolver that keeps what is exchanged for each of its links; what a browser exchanges is not seen here."""
+class RecordingResolver:
+    """Resolve links and keep the exchanges of each. Exchanges of a browser are not recorded."""
 
     def __init__(
         self, catalog: Catalog, client: Client, *, browser: StepRunner | None = None, generic: bool = False
@@ -21,14 +21,14 @@ class OutcomeRecorder:
         self._client = client
         self._browser = browser
         self._generic = generic
-        self._turns = InProcessLimiter()
+        self._limiter = InProcessLimiter()
 
     async def resolve(self, url: str, *, on_hop: OnHop | None = None) -> Resolution:
-        """Resolve a link; what was exchanged for one that is broken off is kept too."""
+        """Resolve a link. If it is interrupted, its exchanges until then are kept."""
         recording, outcome = Recording(self._client), HarOutcome(url=url)
         try:
             resolver = LinkResolver(self._catalog, recording, browser=self._browser, generic=self._generic)
-            resolution = await resolver.resolve(url, on_hop=on_hop, limiter=self._turns)
+            resolution = await resolver.resolve(url, on_hop=on_hop, limiter=self._limiter)
             outcome = HarOutcome(
                 url=url,
                 provider=resolution.provider,
@@ -43,15 +43,15 @@ class OutcomeRecorder:
 @contextmanager
 def saving(
     file: Path, catalog: Catalog, client: Client, *, browser: StepRunner | None = None, generic: bool = False
-) -> Iterator[OutcomeRecorder]:
-    """A recorder whose file is written when the context ends, however it does.
+) -> Iterator[RecordingResolver]:
+    """Yield a recording resolver. Write its file when the context ends, also after an error.
 
     Raises:
-        HarError: the file cannot be written; which is found out at once.
+        HarError: the file cannot be written. This is found before any link is resolved.
     """
     write_har(build_har(()), file)
-    recorder = OutcomeRecorder(catalog, client, browser=browser, generic=generic)
+    resolver = RecordingResolver(catalog, client, browser=browser, generic=generic)
     try:
-        yield recorder
+        yield resolver
     finally:
-        write_har(build_har(recorder.recorded), file)
+        write_har(build_har(resolver.recorded), file)

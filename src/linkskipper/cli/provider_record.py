@@ -1,4 +1,4 @@
-"""linkskipper providers record …"""
+"""linkskipper providers record"""
 
 import asyncio
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from linkskipper import settings as settings_module
 from linkskipper.catalog import Catalog
-from linkskipper.cli import logs
-from linkskipper.cli.recorder import saving
-from linkskipper.cli.resolve import hop_shower
+from linkskipper.cli.options import ProviderArgument
+from linkskipper.cli.output import note
+from linkskipper.cli.recording import saving
+from linkskipper.cli.resolve_output import hop_printer
+from linkskipper.cli.startup import start
 from linkskipper.egress import Client
 from linkskipper.errors import UnknownRecordError
 from linkskipper.resolver import USER_AGENT, Resolution, Unsupported, parse_link
@@ -19,30 +20,29 @@ from linkskipper.service.resolving import egress_policy, load_catalog
 
 
 def record(
-    provider: Annotated[str, typer.Argument(metavar="ID", help="The provider's id.")],
-    url: Annotated[str, typer.Argument(metavar="URL", help="One of its links.")],
+    provider: ProviderArgument,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Link of the provider.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write. [default: ID.har]")
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="File to write.", show_default="ID.har")
     ] = None,
 ) -> None:
-    """Visit a link and keep all that is exchanged, and how it ended, as a HAR file to test the provider with offline.
+    """Resolve a link and record all exchanges in a HAR file, to test the provider offline.
 
-    Look through the file before you give it to anybody: what the shortener set as cookies is in it.
+    Read the file before you pass it on. It contains the cookies that the shortener set.
     """
-    settings = settings_module.load()
-    logs.configure(settings)
+    settings = start()
     catalog, policy, file = load_catalog(settings), egress_policy(settings), out or Path(f"{provider}.har")
     _require_link(catalog, provider, url)
 
     async def run() -> tuple[Resolution, int]:
         async with Client(policy, user_agent=USER_AGENT) as client:
-            with saving(file, catalog, client) as recorder:
-                resolution = await recorder.resolve(url, on_hop=hop_shower(Console(stderr=True)))
-            return resolution, sum(len(recording.entries) for _, recording in recorder.recorded)
+            with saving(file, catalog, client) as resolver:
+                resolution = await resolver.resolve(url, on_hop=hop_printer(Console(stderr=True)))
+            return resolution, sum(len(recording.entries) for _, recording in resolver.recorded)
 
     resolution, count = asyncio.run(run())
-    ending = f"to {resolution.target_url}" if resolution.reason is None else f"at {resolution.reason}"
-    typer.echo(f"{file}: {count} exchange{'' if count == 1 else 's'}, {ending}", err=True)
+    outcome = f"to {resolution.target_url}" if resolution.reason is None else f"at {resolution.reason}"
+    note(f"{file}: {count} exchange{'' if count == 1 else 's'}, {outcome}")
 
 
 def _require_link(catalog: Catalog, provider: str, url: str) -> None:
