@@ -15,8 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from linkskipper.errors import SettingsError
 
 PREFIX = "LINKSKIPPER_"
-CLIENT_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "WEBHOOK_SECRET"})
-"""Variables with the prefix that clients of the service read."""
+OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "WEBHOOK_SECRET"})
+"""Variables with the prefix that clients of the service and its tests read."""
 
 MAX_DIGITS = 9  # timedelta holds as many digits of days
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -133,7 +133,7 @@ def load(**overrides: object) -> Settings:
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
     """Return a sentence for each environment variable with our prefix that is not a setting."""
-    known = {field.upper() for field in Settings.model_fields} | CLIENT_VARIABLES
+    known = {field.upper() for field in Settings.model_fields} | OTHER_VARIABLES
     unknown = sorted(name for name in names if name.upper().startswith(PREFIX))
     return [_suggestion(name, known) for name in unknown if name.upper().removeprefix(PREFIX) not in known]
 
