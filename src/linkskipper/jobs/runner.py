@@ -20,7 +20,7 @@ from linkskipper.jobs.states import JobResult, JobStatus
 from linkskipper.jobs.trace import encode_trace
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import OutcomeRecorder
-from linkskipper.provider_limits import ProviderSlots, SharedLimiter
+from linkskipper.provider_limits import ProviderSlots, SharedLimiter, SlotHolder
 from linkskipper.queue.pgqueuer import QueueEntry
 from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Reason, Resolution
 
@@ -68,13 +68,13 @@ class JobRunner:
         self._resolving: set[asyncio.Task[None]] = set()
         self._cancelled = asyncio.Event()
 
-    async def work(self, job_id: UUID) -> bool:
-        """Run a job. Return False if it has to be run again, by another worker."""
+    async def work(self, job_id: UUID, entry_id: int) -> bool:
+        """Run a job of a queue entry. Return False if it has to be run again, by another worker."""
         attempt = await self._persist(lambda: self._start(job_id))
         if attempt is None:
             return True
         try:
-            result = await self._result_of(attempt)
+            result = await self._result_of(attempt, entry_id)
         except ProviderAtCapacity as error:
             provider = error.provider
             await self._persist(lambda: self._wait_for_slot(attempt, provider))
@@ -100,7 +100,7 @@ class JobRunner:
         attempts = {row["job_id"]: JobAttempt(**row) for row in rows}
         return [attempts.get(job_id) for job_id in job_ids]
 
-    async def _result_of(self, attempt: JobAttempt) -> JobResult | None:
+    async def _result_of(self, attempt: JobAttempt, entry_id: int) -> JobResult | None:
         """Return how the attempt ends, None if it was cancelled.
 
         Raises:
@@ -113,7 +113,7 @@ class JobRunner:
             return _failure(attempt, "attempts_exhausted")
         began = time.monotonic()
         try:
-            resolution = await self._resolve(attempt)
+            resolution = await self._resolve(attempt, entry_id)
         except ProviderAtCapacity:
             raise
         except Exception:
@@ -127,13 +127,14 @@ class JobRunner:
         self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
         return _result_from_resolution(attempt, resolution)
 
-    async def _resolve(self, attempt: JobAttempt) -> Resolution | None:
+    async def _resolve(self, attempt: JobAttempt, entry_id: int) -> Resolution | None:
         task = asyncio.current_task()
         if task is None or self._cancelled.is_set():
             return None
         self._resolving.add(task)
         try:
-            limiter = SharedLimiter(self._slots, QueueEntry(attempt.tier, attempt.job_id), self._persist)
+            holder = SlotHolder(attempt.job_id, attempt.tier, entry_id, attempt.lease)
+            limiter = SharedLimiter(self._pool, self._slots, holder, cancelled=self._cancelled)
             return await self._resolver.resolve(attempt.canonical_url, limiter=limiter)
         except asyncio.CancelledError:
             if not self._cancelled.is_set():

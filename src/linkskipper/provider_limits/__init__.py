@@ -1,6 +1,6 @@
-"""Provider limits that all workers share: slots and pacing."""
+"""Provider limits over all workers: slots for jobs, and pacing of requests."""
 
 from linkskipper.provider_limits.limiter import SharedLimiter
-from linkskipper.provider_limits.slots import ProviderSlots, read_waiting_jobs
+from linkskipper.provider_limits.slots import ProviderSlots, SlotHolder, read_waiting_jobs
 
-__all__ = ["ProviderSlots", "SharedLimiter", "read_waiting_jobs"]
+__all__ = ["ProviderSlots", "SharedLimiter", "SlotHolder", "read_waiting_jobs"]

@@ -1,37 +1,43 @@
-"""The limits of providers, kept for one job."""
+"""Apply the limits of providers to one job."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from linkskipper.catalog import Provider
-from linkskipper.provider_limits.slots import ProviderSlots
-from linkskipper.queue.pgqueuer import QueueEntry
+from linkskipper.database import Pool
+from linkskipper.database.retry import until_available
+from linkskipper.provider_limits.pacing import reserve_request
+from linkskipper.provider_limits.slots import ProviderSlots, SlotHolder
 from linkskipper.resolver import ProviderAtCapacity
-
-Persist = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
-"""Repeats a call to the database until it is back."""
 
 
 class SharedLimiter:
-    """A job's turns at providers, over all workers; where there is no place for it, it is not kept waiting here."""
+    """Keep the limits of providers over all workers. A job without a slot fails at once instead of waiting.
 
-    def __init__(self, places: ProviderSlots, entry: QueueEntry, persist: Persist) -> None:
-        self._places = places
-        self._entry = entry
-        self._persist = persist
+    Calls to the database are repeated while it is unavailable, until `cancelled` is set.
+    """
+
+    def __init__(self, pool: Pool, slots: ProviderSlots, holder: SlotHolder, *, cancelled: asyncio.Event) -> None:
+        self._pool = pool
+        self._slots = slots
+        self._holder = holder
+        self._cancelled = cancelled
 
     @asynccontextmanager
     async def slot(self, provider: Provider) -> AsyncIterator[None]:
-        """See Turns; raises Full."""
-        if not await self._persist(lambda: self._places.take(provider, self._entry)):
+        """Hold a slot.
+
+        Raises:
+            ProviderAtCapacity: no slot is free.
+        """
+        if not await until_available(lambda: self._slots.acquire(provider, self._holder), abandoned=self._cancelled):
             raise ProviderAtCapacity(provider)
         try:
             yield
         finally:
-            await self._places.leave(provider, self._entry.job_id)
+            await self._slots.release(provider, self._holder)
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
-        """See Turns."""
-        seconds: float | None = await self._persist(lambda: self._places.reserve(provider, within))
-        return seconds
+        """See `reserve_request`."""
+        return await until_available(lambda: reserve_request(self._pool, provider, within), abandoned=self._cancelled)

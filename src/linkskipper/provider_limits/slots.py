@@ -1,14 +1,17 @@
-"""The limits of providers, kept over all workers: how many links are there at once, and how far apart requests are.
+"""Provider slots: how many jobs may be at a provider at once, over all workers.
 
-A job that finds no place leaves its queue and waits here; whoever gives up a place hands it to the job that has
-waited longest and puts that first in its queue. So nobody polls, and no worker is kept busy by waiting. A place is
-held by a lease, which its worker renews: those of a worker that died go to others.
+A job that gets no slot leaves its queue and waits here. A released slot goes to the job that has waited longest, which
+is queued again before all others. So nobody polls, and waiting jobs keep no worker busy. The queue entry of a job
+holds its slot: when a worker dies, its entries lose their heartbeat, and other jobs get their slots
+(docs/decisions/0013-provider-slots.md).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 
 from linkskipper.catalog import Catalog, Provider
@@ -20,97 +23,103 @@ from linkskipper.queue.pgqueuer import QueueEntry, enqueue_first
 
 log = structlog.get_logger()
 
-WITHOUT_LIMIT = 1 << 31
+NO_LIMIT = 1 << 31
+
+
+class SlotHolder(msgspec.Struct, frozen=True):
+    """A job at work: its queue, the queue entry that holds its slots, and the lease of its attempt.
+
+    The lease keeps a late attempt from releasing the slot of a later attempt at the same job.
+    """
+
+    job_id: UUID
+    queue: str
+    entry_id: int
+    lease: UUID
 
 
 class ProviderSlots:
-    """The places that the jobs of this process take; one that it renews no more is lost within `lease_seconds`."""
+    """Acquire and release slots. A slot is lost when its queue entry has no heartbeat for `lease_seconds`."""
 
     def __init__(self, pool: Pool, catalog: Catalog, *, lease_seconds: float) -> None:
         self._pool = pool
         self._catalog = catalog
-        self._worker = uuid4()
-        self._held: set[tuple[str, UUID]] = set()
-        self._beat = lease_seconds / 4
-        self._lease = timedelta(seconds=lease_seconds / 2)
+        self._lease = timedelta(seconds=lease_seconds)
 
-    async def take(self, provider: Provider, entry: QueueEntry) -> bool:
-        """Take a place for a job if there is one, and none that has waited longer."""
-        # One that has waited has been given its place already, which nobody else touches.
-        taken = await self._take_given(self._pool, provider, entry) or await self._ask(provider, entry)
-        if taken:
-            self._held.add((provider.id, entry.job_id))
-        return taken
+    async def acquire(self, provider: Provider, holder: SlotHolder) -> bool:
+        """Acquire a slot if one is free and no job has waited longer. Return False otherwise."""
+        # A job that has waited was granted its slot before it was queued again.
+        return await self._take(self._pool, provider, holder) or await self._ask(provider, holder)
 
-    async def _ask(self, provider: Provider, entry: QueueEntry) -> bool:
+    async def wait(self, connection: Connection, provider: Provider, job: QueueEntry) -> None:
+        """Let a job wait, which must be in no queue. It is queued again once it has a slot."""
+        await connection.execute(queries.ADD_WAITING, provider.id, job.job_id, job.queue)
+        await self._grant(connection, provider.id)
+
+    async def release(self, provider: Provider, holder: SlotHolder) -> None:
+        """Release a slot. If the database fails, the slot is lost later: the job's result matters more."""
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(queries.LOCK_PROVIDER, provider.id)  # the first lock in every transaction
+                await connection.execute(queries.RELEASE, provider.id, holder.job_id, holder.lease)
+                await self._grant(connection, provider.id)
+        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+            log.warning("providers.slot_not_released", provider=provider.id, error=str(error))
+
+    async def grant_lost(self) -> None:
+        """Grant the slots that other workers have lost."""
+        for row in await self._pool.fetch(queries.PROVIDERS):
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._grant(connection, row["provider"])
+
+    def periodic(self) -> Periodic:
+        """Return `grant_lost` as periodic work."""
+        return Periodic("provider_slots.grant_lost", self.grant_lost, every=self._lease.total_seconds() / 4)
+
+    async def _ask(self, provider: Provider, holder: SlotHolder) -> bool:
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._hand_out(connection, provider.id, asking=entry)
-            taken = await self._take_given(connection, provider, entry)
+            await self._grant(connection, provider.id, asking=holder)
+            taken = await self._take(connection, provider, holder)
             if not taken:
-                await connection.execute(queries.STAND_ASIDE, provider.id, entry.job_id)
+                await connection.execute(queries.REMOVE_WAITING, provider.id, holder.job_id)
         return taken
 
-    async def _take_given(self, connection: "Pool | Connection", provider: Provider, entry: QueueEntry) -> bool:
+    async def _take(self, connection: "Pool | Connection", provider: Provider, holder: SlotHolder) -> bool:
         taken: bool | None = await connection.fetchval(
-            queries.TAKE_PLACE, provider.id, entry.job_id, self._worker, self._lease
+            queries.TAKE, provider.id, holder.job_id, holder.entry_id, holder.lease
         )
         return bool(taken)
 
-    async def wait(self, connection: Connection, provider: Provider, entry: QueueEntry) -> None:
-        """Have a job, which must be in no queue, put into its queue when there is a place for it."""
-        await connection.execute(queries.AWAIT_PLACE, provider.id, entry.job_id, entry.queue)
-        await self._hand_out(connection, provider.id)
+    async def _grant(self, connection: Connection, provider: str, *, asking: SlotHolder | None = None) -> None:
+        """Grant free slots to the jobs that have waited longest, and queue these jobs.
 
-    async def leave(self, provider: Provider, job_id: UUID) -> None:
-        """Give up a job's place; where that fails, its lease ends it: what was resolved meanwhile must not be lost."""
-        self._held.discard((provider.id, job_id))
-        try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(queries.LOCK_PLACES, provider.id)  # first, as everywhere
-                await connection.execute(queries.LEAVE_PLACE, provider.id, job_id, self._worker)
-                await self._hand_out(connection, provider.id)
-        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
-            log.warning("providers.place_not_left", provider=provider.id, error=str(error))
-
-    async def reserve(self, provider: Provider, within: float) -> float | None:
-        """Seconds until the provider may be sent the request that this reserves; None if that is over `within`."""
-        interval = timedelta(seconds=provider.limits.min_interval or 0)
-        seconds: float | None = await self._pool.fetchval(
-            queries.RESERVE_REQUEST, provider.id, interval, timedelta(seconds=within)
-        )
-        return seconds
-
-    def periodic(self) -> Periodic:
-        """Return the renewing of this process's slots to repeat."""
-        return Periodic("provider_slots.heartbeat", self.tend, every=self._beat)
-
-    async def tend(self) -> None:
-        """The same, once."""
-        if self._held:
-            held = zip(*self._held, strict=True)
-            await self._pool.execute(queries.RENEW_PLACES, self._worker, self._lease, *held)
-        for row in await self._pool.fetch(queries.WITH_PLACES):
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._hand_out(connection, row["provider"])
-
-    async def _hand_out(self, connection: Connection, provider: str, *, asking: QueueEntry | None = None) -> None:
-        """Give free places to those that have waited longest, and put them in their queues.
-
-        One that is `asking` waits too, but stays out of its queue: it is at work.
+        The job that is `asking` waits like the others, but is not queued because it is at work.
         """
-        await connection.execute(queries.LOCK_PLACES, provider)
-        await connection.execute(queries.LOSE_PLACES, provider)
+        await connection.execute(queries.LOCK_PROVIDER, provider)
+        await connection.execute(queries.DELETE_LOST, provider, self._lease)
         if asking is not None:
-            await connection.execute(queries.AWAIT_PLACE, provider, asking.job_id, asking.queue)
-        rows = await connection.fetch(queries.GIVE_PLACES, provider, self._number(provider), self._lease)
-        given = [QueueEntry(row["queue"], row["job_id"]) for row in rows]
-        if others := [entry for entry in given if asking is None or entry.job_id != asking.job_id]:
-            await enqueue_first(connection, others)
+            await connection.execute(queries.ADD_WAITING, provider, asking.job_id, asking.queue)
+        rows = await connection.fetch(queries.NEXT_WAITING, provider, self._limit(provider))
+        jobs = [QueueEntry(row["queue"], row["job_id"]) for row in rows]
+        if jobs:
+            entry_ids = await self._entry_ids(connection, jobs, asking)
+            await connection.execute(queries.GRANT, provider, [job.job_id for job in jobs], entry_ids)
 
-    def _number(self, provider: str) -> int:
-        """How many places there are; a provider that is no longer limited has one for everybody who still waits."""
-        found = self._catalog.find(provider)
-        return (found.limits.at_once if found is not None else None) or WITHOUT_LIMIT
+    async def _entry_ids(
+        self, connection: Connection, jobs: Sequence[QueueEntry], asking: SlotHolder | None
+    ) -> list[int]:
+        """Queue the jobs that are not at work. Return the entry of each job."""
+        entry_ids = {} if asking is None else {asking.job_id: asking.entry_id}
+        waiting = [job for job in jobs if job.job_id not in entry_ids]
+        if waiting:
+            queued = await enqueue_first(connection, waiting)
+            entry_ids |= dict(zip((job.job_id for job in waiting), queued, strict=True))
+        return [entry_ids[job.job_id] for job in jobs]
+
+    def _limit(self, provider: str) -> int:
+        """Return the number of slots. A provider without a limit has enough for every job that still waits."""
+        limited = self._catalog.find(provider)
+        return (limited.limits.at_once if limited is not None else None) or NO_LIMIT
 
 
 async def read_waiting_jobs(pool: Pool) -> dict[str, int]:

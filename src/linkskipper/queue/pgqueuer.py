@@ -91,10 +91,12 @@ async def enqueue(connection: Connection, entries: Sequence[QueueEntry]) -> dict
     return positions
 
 
-async def enqueue_first(connection: Connection, entries: Sequence[QueueEntry]) -> None:
-    """Put jobs that have waited long enough before all others of their queues, inside the connection's transaction."""
-    await Queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
-        [entry.queue for entry in entries], [entry.job_id.bytes for entry in entries], [1] * len(entries)
+async def enqueue_first(connection: Connection, entries: Sequence[QueueEntry]) -> list[int]:
+    """Queue jobs before all others, inside the transaction of the connection. Return the ids of their entries."""
+    return list(
+        await Queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+            [entry.queue for entry in entries], [entry.job_id.bytes for entry in entries], [1] * len(entries)
+        )
     )
 
 

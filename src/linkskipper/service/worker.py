@@ -122,7 +122,7 @@ async def run_workers(
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
         def work(taken: QueueItem) -> Awaitable[bool]:
-            return runner.work(UUID(bytes=taken.payload))
+            return runner.work(UUID(bytes=taken.payload), taken.id)
 
         queue_workers = [
             QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)

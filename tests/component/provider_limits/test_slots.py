@@ -1,20 +1,22 @@
-"""Places at a provider: so many at once over all workers, given to those that have waited longest."""
+"""Provider slots: a bound over all workers, granted to the jobs that have waited longest."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.database import Pool
+from linkskipper.database import Pool, open_pool
 from linkskipper.database.ids import new_id
-from linkskipper.provider_limits import ProviderSlots, queries
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue
+from linkskipper.provider_limits import ProviderSlots, SlotHolder, queries
+from linkskipper.queue.pgqueuer import QueueEntry, enqueue, enqueue_first
 
-FOR_EVER = 3600.0
+LONG_LEASE = 3600.0
 TWO = {"concurrency": 2}
+
+Worker = Callable[..., ProviderSlots]
 
 
 def provider(**limits: float) -> Provider:
@@ -22,168 +24,194 @@ def provider(**limits: float) -> Provider:
     return Provider.model_validate(fields)
 
 
-def entry() -> QueueEntry:
-    return QueueEntry("premium", new_id())
+async def new_holder(pool: Pool, job_id: UUID | None = None) -> SlotHolder:
+    """Queue a job and return its attempt, as a worker makes it that takes the entry."""
+    job_id = job_id or new_id()
+    async with pool.acquire() as connection, connection.transaction():
+        (entry_id,) = await enqueue_first(connection, [QueueEntry("premium", job_id)])
+    return SlotHolder(job_id, "premium", entry_id, uuid4())
 
 
-def in_order_of_age(number: int) -> list[QueueEntry]:
-    """Ids of the same millisecond are in no order."""
-    return sorted((entry() for _ in range(number)), key=lambda each: each.job_id)
+async def granted_holder(pool: Pool, job_id: UUID) -> SlotHolder:
+    """Return the attempt at a job that was queued with its slot."""
+    entry_id = await pool.fetchval("SELECT id FROM pgqueuer WHERE payload = $1", job_id.bytes)
+    return SlotHolder(job_id, "premium", entry_id, uuid4())
+
+
+def waiting_jobs(count: int) -> list[QueueEntry]:
+    """Make jobs in the order of their ids. Ids of the same millisecond are in no order."""
+    return sorted((QueueEntry("premium", new_id()) for _ in range(count)), key=lambda job: job.job_id)
 
 
 @pytest.fixture
-def worker(pool: Pool) -> Callable[..., ProviderSlots]:
-    """Makes the places of a worker process."""
+def worker(pool: Pool) -> Worker:
+    """Make the slots of a worker process."""
 
-    def make(limited: Provider, *, lease_seconds: float = FOR_EVER) -> ProviderSlots:
+    def make(limited: Provider, *, lease_seconds: float = LONG_LEASE) -> ProviderSlots:
         return ProviderSlots(pool, Catalog([limited]), lease_seconds=lease_seconds)
 
     return make
 
 
 async def queued(pool: Pool) -> list[UUID]:
-    """The jobs in the queue, the next first."""
+    """Return the queued jobs, the next one first."""
     rows = await pool.fetch("SELECT payload FROM pgqueuer ORDER BY priority DESC, id")
     return [UUID(bytes=row["payload"]) for row in rows]
 
 
-async def wait(places: ProviderSlots, pool: Pool, limited: Provider, waiting: QueueEntry) -> None:
+async def wait(slots: ProviderSlots, pool: Pool, limited: Provider, job: QueueEntry) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        await places.wait(connection, limited, waiting)
+        await slots.wait(connection, limited, job)
 
 
-async def test_so_many_at_once(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """Two workers share the places, and a place that is left is free again."""
+async def end_entry(pool: Pool, holder: SlotHolder) -> None:
+    """Remove an entry from the queue, as PgQueuer does when its handler has returned."""
+    await pool.execute("DELETE FROM pgqueuer WHERE id = $1", holder.entry_id)
+
+
+async def test_workers_share_the_slots(pool: Pool, worker: Worker) -> None:
+    """Two workers share the slots of a provider, and a released slot is free again."""
     exe = provider(**TWO)
     one, other = worker(exe), worker(exe)
-    entries = [entry() for _ in range(3)]
-    assert await one.take(exe, entries[0])
-    assert await other.take(exe, entries[1])
-    assert not await one.take(exe, entries[2])
-    assert not await other.take(exe, entries[2])
-    await one.leave(exe, entries[0].job_id)
-    assert await other.take(exe, entries[2])
-    assert await queued(pool) == []
+    holders = [await new_holder(pool) for _ in range(3)]
+    assert await one.acquire(exe, holders[0])
+    assert await other.acquire(exe, holders[1])
+    assert not await one.acquire(exe, holders[2])
+    assert not await other.acquire(exe, holders[2])
+    await one.release(exe, holders[0])
+    assert await other.acquire(exe, holders[2])
 
 
-async def test_a_hundred_at_the_same_time(worker: Callable[..., ProviderSlots]) -> None:
-    """However many ask at once, no more are let in."""
+async def test_a_hundred_jobs_at_once(pool: Pool, worker: Worker) -> None:
+    """Of a hundred jobs that ask at once, as many get a slot as there are slots."""
     exe = provider(**TWO)
     workers = [worker(exe) for _ in range(4)]
-    taken = await asyncio.gather(*(workers[number % 4].take(exe, entry()) for number in range(100)))
+    holders = [await new_holder(pool) for _ in range(100)]
+    taken = await asyncio.gather(*(workers[number % 4].acquire(exe, holder) for number, holder in enumerate(holders)))
     assert sum(taken) == 2
 
 
-async def test_who_has_waited_longest_goes_first(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """A place that is left is the oldest job's, whatever order they came in; nobody overtakes it, until it is taken."""
+async def test_the_oldest_job_is_first(pool: Pool, worker: Worker) -> None:
+    """A released slot goes to the oldest waiting job, whatever the order in which they came. No job overtakes it."""
     exe = provider(concurrency=1)
-    places = worker(exe)
-    first, older, newer = in_order_of_age(3)
-    assert await places.take(exe, first)
-    for each in (newer, older):
-        assert not await places.take(exe, each)
-        await wait(places, pool, exe, each)
-    assert await queued(pool) == []
-    await places.leave(exe, first.job_id)
-    assert await queued(pool) == [older.job_id]
-    assert not await places.take(exe, first)
-    assert not await places.take(exe, newer)
-    assert await places.take(exe, older)
+    slots = worker(exe)
+    first = await new_holder(pool)
+    older, newer = waiting_jobs(2)
+    assert await slots.acquire(exe, first)
+    for job in (newer, older):
+        await wait(slots, pool, exe, job)
+    assert await queued(pool) == [first.job_id]
+    await slots.release(exe, first)
+    assert await queued(pool) == [first.job_id, older.job_id]
+    assert not await slots.acquire(exe, first)
+    assert not await slots.acquire(exe, await new_holder(pool, newer.job_id))
+    assert await slots.acquire(exe, await granted_holder(pool, older.job_id))
 
 
-async def test_a_place_that_is_left_amid_the_refusal(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """A job that is refused, and begins to wait when a place has come free meanwhile, is queued at once, and first."""
+async def test_a_slot_released_during_a_refusal(pool: Pool, worker: Worker) -> None:
+    """A refused job that begins to wait when a slot is free again is queued at once, before all others."""
     exe = provider(concurrency=1)
-    places = worker(exe)
-    first, second = entry(), entry()
-    await places.take(exe, first)
-    assert not await places.take(exe, second)
-    await places.leave(exe, first.job_id)
+    slots = worker(exe)
+    first, second = await new_holder(pool), await new_holder(pool)
+    await slots.acquire(exe, first)
+    assert not await slots.acquire(exe, second)
+    for holder in (first, second):
+        await end_entry(pool, holder)
+    await slots.release(exe, first)
     async with pool.acquire() as connection, connection.transaction():
-        await enqueue(connection, [entry()])
-    await wait(places, pool, exe, second)
+        await enqueue(connection, waiting_jobs(1))
+    await wait(slots, pool, exe, QueueEntry("premium", second.job_id))
     assert (await queued(pool))[0] == second.job_id
 
 
-async def test_places_of_the_dead(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """Whoever does not renew loses its places to those who wait; whoever does keeps them."""
+async def test_slots_of_a_dead_worker(pool: Pool, worker: Worker) -> None:
+    """A slot whose entry has no heartbeat goes to a waiting job. A slot whose entry has one stays."""
     exe = provider(**TWO)
-    dead, alive = worker(exe, lease_seconds=0.4), worker(exe, lease_seconds=0.4)
-    lost, kept, waiting = entry(), entry(), entry()
-    await dead.take(exe, lost)
-    await alive.take(exe, kept)
-    await wait(alive, pool, exe, waiting)
-    async with asyncio.timeout(10):
-        while not await queued(pool):
-            await alive.tend()
-            await asyncio.sleep(0.05)
-    holders = {row["job_id"] for row in await pool.fetch("SELECT job_id FROM provider_places")}
+    slots = worker(exe, lease_seconds=30)
+    lost, kept = await new_holder(pool), await new_holder(pool)
+    for holder in (lost, kept):
+        await slots.acquire(exe, holder)
+    (waiting,) = waiting_jobs(1)
+    await wait(slots, pool, exe, waiting)
+    age = "UPDATE pgqueuer SET heartbeat = now() - make_interval(secs => $2) WHERE id = $1"
+    await pool.execute(age, lost.entry_id, 29)
+    await slots.grant_lost()
+    assert waiting.job_id not in await queued(pool)
+    await pool.execute(age, lost.entry_id, 31)
+    await slots.grant_lost()
+    assert waiting.job_id in await queued(pool)
+    holders = {row["job_id"] for row in await pool.fetch("SELECT job_id FROM provider_slots")}
     assert holders == {kept.job_id, waiting.job_id}
 
 
-async def test_what_could_not_be_left_is_not_renewed(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """A place that was left while the database was away is lost with its lease, though its worker lives on."""
-    exe = provider(**TWO)
-    places = worker(exe, lease_seconds=0.4)
-    left, kept = entry(), entry()
-    for each in (left, kept):
-        await places.take(exe, each)
-    await pool.execute("ALTER TABLE provider_places RENAME TO away")
-    await places.leave(exe, left.job_id)
-    await pool.execute("ALTER TABLE away RENAME TO provider_places")
-    async with asyncio.timeout(10):
-        while await pool.fetchval("SELECT count(*) FROM provider_places") > 1:
-            await places.tend()
-            await asyncio.sleep(0.05)
-    assert await pool.fetchval("SELECT job_id FROM provider_places") == kept.job_id
-
-
-async def test_the_late_cannot_give_away_what_is_not_theirs(worker: Callable[..., ProviderSlots]) -> None:
-    """A worker that was thought dead leaves a place that its job has taken anew with another: it stays that one's."""
+async def test_a_busy_pool_loses_no_slot(pool: Pool, database_url: str, worker: Worker) -> None:
+    """A worker whose database connections are all in use keeps its slots for longer than a lease."""
     exe = provider(concurrency=1)
-    late, other = worker(exe), worker(exe)
-    job = entry()
-    await late.take(exe, job)
-    assert await other.take(exe, job)
-    await late.leave(exe, job.job_id)
-    assert not await late.take(exe, entry())
+    busy_pool = await open_pool(database_url, size=1)
+    busy = ProviderSlots(busy_pool, Catalog([exe]), lease_seconds=0.2)
+    other = worker(exe, lease_seconds=0.2)
+    holder = await new_holder(pool)
+    assert await busy.acquire(exe, holder)
+    loop = asyncio.get_running_loop()
+    async with busy_pool.acquire():
+        deadline = loop.time() + 1
+        while loop.time() < deadline:
+            # PgQueuer sends the heartbeats of entries through a connection of its own.
+            await pool.execute("UPDATE pgqueuer SET heartbeat = clock_timestamp() WHERE id = $1", holder.entry_id)
+            assert not await other.acquire(exe, await new_holder(pool))
+    busy_pool.terminate()
 
 
-async def test_a_limit_that_is_lifted(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """When a provider's file sets no limit any more, whoever waits is let in."""
+async def test_a_slot_that_could_not_be_released(pool: Pool, worker: Worker) -> None:
+    """A slot whose release failed is lost when its entry leaves the queue."""
     exe = provider(concurrency=1)
-    places = worker(exe)
-    await places.take(exe, entry())
-    waiting = in_order_of_age(3)
-    for each in waiting:
-        await wait(places, pool, exe, each)
-    await worker(provider()).tend()
-    assert await queued(pool) == [each.job_id for each in waiting]
+    slots = worker(exe)
+    holder = await new_holder(pool)
+    await slots.acquire(exe, holder)
+    await pool.execute("ALTER TABLE provider_slots RENAME TO away")
+    await slots.release(exe, holder)
+    await pool.execute("ALTER TABLE away RENAME TO provider_slots")
+    assert not await slots.acquire(exe, await new_holder(pool))
+    await end_entry(pool, holder)
+    assert await slots.acquire(exe, await new_holder(pool))
 
 
-@pytest.mark.parametrize("statement", [queries.GIVE_PLACES, queries.LOSE_PLACES], ids=["give", "lose"])
-async def test_a_long_line_costs_no_more(pool: Pool, statement: str) -> None:
-    """With thousands of jobs waiting, a place is handed on without walking along the line."""
+async def test_a_late_attempt_releases_no_other(pool: Pool, worker: Worker) -> None:
+    """A late attempt does not release the slot that a later attempt at its job uses."""
+    exe = provider(concurrency=1)
+    late_worker, other = worker(exe), worker(exe)
+    late = await new_holder(pool)
+    again = SlotHolder(late.job_id, late.queue, late.entry_id, uuid4())
+    await late_worker.acquire(exe, late)
+    assert await other.acquire(exe, again)
+    await late_worker.release(exe, late)
+    assert not await late_worker.acquire(exe, await new_holder(pool))
+
+
+async def test_a_lifted_limit(pool: Pool, worker: Worker) -> None:
+    """When a provider's file sets no limit any more, all waiting jobs are queued."""
+    exe = provider(concurrency=1)
+    slots = worker(exe)
+    holder = await new_holder(pool)
+    await slots.acquire(exe, holder)
+    jobs = waiting_jobs(3)
+    for job in jobs:
+        await wait(slots, pool, exe, job)
+    await worker(provider()).grant_lost()
+    assert await queued(pool) == [holder.job_id, *(job.job_id for job in jobs)]
+
+
+@pytest.mark.parametrize("name", ["NEXT_WAITING", "DELETE_LOST"])
+async def test_a_long_line_costs_no_more(pool: Pool, name: str) -> None:
+    """With thousands of waiting jobs, a slot is granted without reading all of them."""
     await pool.execute(
-        "INSERT INTO provider_places (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
+        "INSERT INTO provider_slots (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
         " FROM generate_series(1, 20000)"
     )
-    await pool.execute("ANALYZE provider_places")
-    arguments = ("exe", 2, timedelta(seconds=1)) if statement == queries.GIVE_PLACES else ("exe",)
-    plan = await pool.fetch(f"EXPLAIN {statement}", *arguments)
-    assert "Seq Scan" not in "\n".join(row[0] for row in plan)
-
-
-async def test_requests_apart(pool: Pool, worker: Callable[..., ProviderSlots]) -> None:
-    """Requests are reserved one interval after the other, over all workers; one that comes too late is not."""
-    exe = provider(min_interval=10)
-    one, other = worker(exe), worker(exe)
-    waits = [await places.reserve(exe, 100) for places in (one, other, one)]
-    assert [round(wait or 0) for wait in waits] == [0, 10, 20]
-    assert await other.reserve(exe, 25) is None
-    assert round(await other.reserve(exe, 35) or 0) == 30
-    await pool.execute("UPDATE provider_pace SET next_at = now() - interval '1 hour'")
-    assert await one.reserve(exe, 0) == 0
+    await pool.execute("ANALYZE provider_slots")
+    arguments = ("exe", 2) if name == "NEXT_WAITING" else ("exe", timedelta(seconds=1))
+    plan = await pool.fetch(f"EXPLAIN {getattr(queries, name)}", *arguments)
+    assert "Seq Scan on provider_slots" not in "\n".join(row[0] for row in plan)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +226,6 @@ async def test_requests_apart(pool: Pool, worker: Callable[..., ProviderSlots]) 
         ({"min_interval": 1, "concurrency": 20}, 3),
     ],
 )
-def test_at_once(limits: dict[str, float], at_once: int | None) -> None:
-    """Where requests must be apart, only so many links are let in as keep each one's wait for its turn short."""
+def test_pacing_limits_the_slots(limits: dict[str, float], at_once: int | None) -> None:
+    """A minimum interval bounds the slots, so that no link waits long for its next request."""
     assert provider(**limits).limits.at_once == at_once

@@ -117,7 +117,7 @@ async def test_the_leader_waits_for_a_slot(database_url: str, tmp_path: Path) ->
         url = f"https://crowded.lab.test/50/{uuid4().hex}"
         job_ids = await submit(caller, url, 3)
         async with asyncio.timeout(10):
-            while not await service.pool.fetchval("SELECT count(*) FROM provider_places WHERE until IS NULL"):
+            while not await service.pool.fetchval("SELECT count(*) FROM provider_slots WHERE entry_id IS NULL"):
                 await asyncio.sleep(0.01)
         job_ids += await submit(caller, url, 2)
         jobs = await asyncio.gather(*map(caller.finished, job_ids))

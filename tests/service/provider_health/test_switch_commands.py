@@ -39,9 +39,9 @@ async def test_off_and_on(database_url: str, pool: Pool, data_dir: Path) -> None
 
 
 async def test_waiting(database_url: str, pool: Pool, data_dir: Path) -> None:
-    """How many links wait for a place at a provider is told too."""
+    """The list shows how many jobs wait for a slot."""
     await pool.execute(
-        "INSERT INTO provider_places (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
+        "INSERT INTO provider_slots (provider, job_id, queue) SELECT 'exe', gen_random_uuid(), 'premium'"
         " FROM generate_series(1, 3)"
     )
     assert "3 wait for a slot" in providers(database_url, data_dir, "list").stdout
