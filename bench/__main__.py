@@ -6,12 +6,13 @@ Of the others, large fills the disk with a few GB for some minutes, rivals insta
 import asyncio
 import sys
 
-from bench import api, browser, library, memory, rest, service, webhooks
+from bench import api, browser, library, memory, rest, service, single_flight, webhooks
 from bench.rivals import compare
 
 BENCHES = {
     "library": library.run,
     "service": service.run,
+    "single_flight": single_flight.run,
     "rest": rest.run,
     "webhooks": webhooks.run,
     "api": api.run,

@@ -80,7 +80,7 @@ def _connected(address: str, count: int) -> Iterator[list[socket.socket]]:
 
 
 def _receive(connection: socket.socket) -> None:
-    """Read one whole answer, which must be a 200."""
+    """Read one whole answer, which must be a 200 or a 202."""
     answer = b""
     while True:
         data = connection.recv(CHUNK)
@@ -89,4 +89,4 @@ def _receive(connection: socket.socket) -> None:
         head, found, body = answer.partition(b"\r\n\r\n")
         if found and (length := LENGTH.search(head)) and len(body) >= int(length[1]):
             break
-    assert answer.startswith(b"HTTP/1.1 200"), answer
+    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 202")), answer
