@@ -19,8 +19,8 @@ STOP_SECONDS = 15
 
 
 @dataclass(frozen=True)
-class JobAttempt:
-    """A process of ours that has said that it is ready."""
+class RunningCommand:
+    """A command of ours that is ready, with its output until then and the seconds that it took."""
 
     process: Process
     output: str
@@ -34,7 +34,7 @@ class JobAttempt:
 
 
 @asynccontextmanager
-async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[JobAttempt]:
+async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[RunningCommand]:
     """A linkskipper command, from the moment that it prints the ready line until the context ends."""
     begin = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
@@ -48,7 +48,7 @@ async def started(*arguments: str, ready: str, **environment: str) -> AsyncItera
         output += line.decode()
     seconds = time.perf_counter() - begin
     try:
-        yield JobAttempt(process, output, seconds)
+        yield RunningCommand(process, output, seconds)
     finally:
         process.terminate()
         async with asyncio.timeout(STOP_SECONDS):

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.harness import JobAttempt, lab, show_limit, started
+from bench.harness import RunningCommand, lab, show_limit, started
 
 REST_SECONDS = 20
 SETTLE_SECONDS = 3
@@ -25,7 +25,7 @@ async def run() -> None:
                 await _at_rest(second, Path(data_dir))
 
 
-async def _at_rest(service: JobAttempt, data_dir: Path) -> None:
+async def _at_rest(service: RunningCommand, data_dir: Path) -> None:
     await asyncio.sleep(SETTLE_SECONDS)
     postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
     processes = {service.process.pid, *_family(postmaster)}

@@ -1,4 +1,4 @@
-"""The whole service against the resolver library alone, and the time that it adds to one link."""
+"""Compare the whole service with the resolver library alone, and measure the time that it adds to one link."""
 
 import asyncio
 import time
@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import aiohttp
 
-from bench.harness import JobAttempt, lab, rate, show_limit, show_ratio, started
+from bench.harness import RunningCommand, lab, rate, show_limit, show_ratio, started
 from linkskipper.catalog import Catalog
-from linkskipper.database import open_connection
+from linkskipper.database import Connection, open_connection
 from linkskipper.egress import Client, Policy
 from linkskipper.resolver import USER_AGENT, LinkResolver
 
@@ -21,9 +21,11 @@ AT_ONCE = 100
 SINGLE_LINKS = 100
 PAUSE_SECONDS = 0.02
 
+DONE = "SELECT count(*) FROM jobs WHERE status = 'done'"
+
 
 async def run() -> None:
-    """Measure throughput in rounds, library and service in turn; then single links on the idle service."""
+    """Measure throughput in rounds, service and library in turn, and then single links on the idle service."""
     async with lab() as environment:
         policy = Policy.parse(
             ports=["80", "443"], allow=[], host_map=environment["LINKSKIPPER_HOST_MAP"].split(","), extra_ca=None
@@ -37,57 +39,64 @@ async def run() -> None:
                 LINKSKIPPER_NEW_ACCOUNT_CREDITS="1000000",
             )
             async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
-                await _compare(service, LinkResolver(catalog, client), Path(data_dir))
+                await _measure(service, LinkResolver(catalog, client), Path(data_dir))
 
 
-async def _compare(service: JobAttempt, resolver: LinkResolver, data_dir: Path) -> None:
+async def _measure(service: RunningCommand, resolver: LinkResolver, data_dir: Path) -> None:
     address = service.found(r"runs at (http://[^/\s]+)")
     key = service.found(r"(sk_live_\w+)")
     database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
     await database.execute("UPDATE api_keys SET rate_limit = 1000000")
-    await asyncio.sleep(1)  # until the service has seen it
+    await asyncio.sleep(1)  # until the service reads the key again
     async with aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {key}"}) as session:
-
-        async def library(mark: str) -> float:
-            async def work(number: int) -> None:
-                assert (await resolver.resolve(f"http://bulk.lab.test/{mark}{number}")).target_url
-
-            return await rate(work, LINKS, at_once=AT_ONCE)
-
-        async def whole(mark: str) -> float:
-            async def work(number: int) -> None:
-                body = {"url": f"http://bulk.lab.test/{mark}{number}"}
-                async with session.post("/v1/resolve", json=body) as response:
-                    assert response.status == 202, await response.text()
-
-            before = await database.fetchval("SELECT count(*) FROM jobs WHERE status = 'done'")
-            begin = time.perf_counter()
-            await rate(work, LINKS, at_once=AT_ONCE)
-            while await database.fetchval("SELECT count(*) FROM jobs WHERE status = 'done'") < before + LINKS:
-                await asyncio.sleep(PAUSE_SECONDS)
-            return LINKS / (time.perf_counter() - begin)
-
-        pairs = [(await whole(uuid4().hex), await library(uuid4().hex)) for _ in range(ROUNDS + 1)][1:]
-        show_ratio(
-            "service against the library alone",
-            [service_rate / library_rate for service_rate, library_rate in pairs],
-            aim=0.4,
-            detail=f"{median(each for each, _ in pairs):.0f} against {median(each for _, each in pairs):.0f} links/s",
-        )
+        rounds = [(await _service_rate(session, database), await _library_rate(resolver)) for _ in range(ROUNDS + 1)]
         added = await _added_milliseconds(session, resolver)
-        show_limit("median time from POST to done beyond the link's own", added, limit=20, unit="ms")
     await database.close()
+    through, alone = zip(*rounds[1:], strict=True)
+    show_ratio(
+        "service against the library alone",
+        [ours / bare for ours, bare in zip(through, alone, strict=True)],
+        aim=0.4,
+        detail=f"{median(through):.0f} against {median(alone):.0f} links/s",
+    )
+    show_limit("median time from POST to done beyond the link's own", added, limit=20, unit="ms")
+
+
+async def _service_rate(session: aiohttp.ClientSession, database: Connection) -> float:
+    """Return the links a second from the first submission until all jobs are done."""
+    before = await database.fetchval(DONE)
+    begin = time.perf_counter()
+    await rate(lambda _: _submit(session), LINKS, at_once=AT_ONCE)
+    while await database.fetchval(DONE) < before + LINKS:
+        await asyncio.sleep(PAUSE_SECONDS)
+    return LINKS / (time.perf_counter() - begin)
+
+
+async def _submit(session: aiohttp.ClientSession) -> None:
+    async with session.post("/v1/resolve", json={"url": _fresh_link()}) as response:
+        assert response.status == 202, await response.text()
+
+
+async def _library_rate(resolver: LinkResolver) -> float:
+    async def resolve(_: int) -> None:
+        assert (await resolver.resolve(_fresh_link())).target_url
+
+    return await rate(resolve, LINKS, at_once=AT_ONCE)
 
 
 async def _added_milliseconds(session: aiohttp.ClientSession, resolver: LinkResolver) -> float:
+    """Return the median time that the service adds to a link that it resolves alone."""
     alone, through = [], []
     for _ in range(SINGLE_LINKS):
         begin = time.perf_counter()
-        await resolver.resolve(f"http://bulk.lab.test/{uuid4().hex}")
+        await resolver.resolve(_fresh_link())
         middle = time.perf_counter()
-        body = {"url": f"http://bulk.lab.test/{uuid4().hex}"}
-        async with session.post("/v1/resolve", params={"wait": "10"}, json=body) as response:
+        async with session.post("/v1/resolve", params={"wait": "10"}, json={"url": _fresh_link()}) as response:
             assert response.status == 200, await response.text()
         alone.append(middle - begin)
         through.append(time.perf_counter() - middle)
     return (median(through) - median(alone)) * 1000
+
+
+def _fresh_link() -> str:
+    return f"http://bulk.lab.test/{uuid4().hex}"

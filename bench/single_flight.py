@@ -103,7 +103,7 @@ def _show(what: str, rounds: Sequence[Figures], seconds: str) -> None:
 async def _service(
     folder: Path, lab_environment: dict[str, str], workers: int
 ) -> AsyncIterator[tuple[str, str, Connection]]:
-    """Run a database, an API and workers, each in a process of its own; gives the API's address and a key."""
+    """Run a database, an API and workers, each in a process of its own. Provide the API's address and a key."""
     server = EmbeddedServer(folder)
     await _count_statements(server)
     url = server.join()
@@ -146,7 +146,7 @@ async def _made(environment: dict[str, str], *arguments: str) -> Any:
 
 @asynccontextmanager
 async def _process(environment: dict[str, str], command: str) -> AsyncIterator[Any]:
-    """Run a process of the service until the context ends; gives the line in which it said that it is ready."""
+    """Run a process of the service until the context ends. Provide the log line of its readiness."""
     process = await asyncio.create_subprocess_exec(COMMAND, command, env=environment, stderr=PIPE)
     ready = await _ready(process)
     assert process.stderr is not None

@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bench import receiver
-from bench.harness import JobAttempt, rate, show_limit, show_ratio, started
+from bench.harness import RunningCommand, rate, show_limit, show_ratio, started
 from linkskipper.database import Connection, open_connection
 from linkskipper.database.ids import new_id
 from linkskipper.webhooks import JobEvent, NewDelivery, job_event, queue_events
@@ -60,7 +60,7 @@ async def run() -> None:
 
 
 @asynccontextmanager
-async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[JobAttempt, Connection]]:
+async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[RunningCommand, Connection]]:
     data_dir = folder / "data"
     environment = {"LINKSKIPPER_HOST_MAP": ",".join(host_map), "LINKSKIPPER_EXTRA_CA": str(folder / "ca.pem")}
     arguments = ("serve", "--port", "0", "--data-dir", str(data_dir))

@@ -1,4 +1,4 @@
-"""What is pruned, what is not, and what still works afterwards."""
+"""Retention deletes old rows, keeps what is under way, and leaves the service working."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from support.service import Service, fresh_link, run_service
 
 
 async def age(service: Service, job_id: str, days: float) -> UUID:
-    """Make a job, its idempotency key and its cached link as old as that; returns the job's new id."""
+    """Age a job and its idempotency key by a number of days. Return the job's new id."""
     old = UUID(int=first_id(datetime.now(UTC) - timedelta(days=days)).int | UUID(job_id).int & (1 << 80) - 1)
     await service.pool.execute("UPDATE jobs SET id = $2 WHERE id = $1", job_id, old)
     await service.pool.execute(
@@ -28,7 +28,7 @@ async def age(service: Service, job_id: str, days: float) -> UUID:
 
 
 async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -> None:
-    """Jobs and idempotency keys go by age, expired links at once; what is under way, recent or money stays."""
+    """Old jobs, old idempotency keys and expired links go. Jobs under way, recent ones and the ledger stay."""
     async with run_service(database_url, tmp_path, keep_days=30) as service:
         caller = await service.caller(credits=9)
         done = [
@@ -55,7 +55,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
 
 
 async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None:
-    """Deliveries and their attempts go by age; what is pending stays, but at a paused host only if sent by hand."""
+    """Old deliveries and their attempts go. Pending ones stay, but at a paused host only if they are manual."""
     account = await create_account(pool, "test", credits=1)
     key = await create_key(pool, Keyring(b"secret"), account.id, name="test")
     await pool.execute(
@@ -91,7 +91,7 @@ async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None
 
 
 def test_job_ids_are_ordered_by_time() -> None:
-    """An id is never below the first of its time, nor above the first of a later one; and it is a UUID of version 7."""
+    """A job id is a UUID of version 7, between the first id of its time and the first one of a later time."""
     before = datetime.now(UTC)
     ids = [new_id() for _ in range(100)]
     after = datetime.now(UTC) + timedelta(milliseconds=1)

@@ -133,7 +133,7 @@ async def test_a_raised_price_is_the_leaders_alone(pool: Pool) -> None:
 
 
 async def test_retention_keeps_leaders_and_followers_under_way(pool: Pool) -> None:
-    """Jobs under way are kept whatever their age; a follower outlives a leader that was deleted after both ended."""
+    """Retention keeps jobs under way whatever their age, and a deleted leader takes no follower with it."""
     desk = JobDesk(pool)
     account = await desk.account()
     link = fresh_link()

@@ -74,7 +74,7 @@ async def test_writes_do_not_scan_grown_tables(pool: Pool) -> None:
     for statement, arguments, indexes in (READS | WRITES).values():
         async with pool.acquire() as connection:
             check(await plan_of(connection, statement, arguments), indexes)
-            await connection.execute("DEALLOCATE hot; RESET plan_cache_mode")
+            await connection.execute("DEALLOCATE hot")
 
 
 async def test_a_poll_does_not_load_the_trace(pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""Workers that die, that hang, that are told to stop; a database that goes away: nothing is lost."""
+"""Nothing is lost when workers die, hang or are stopped, or when the database goes away."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ async def drop_connections(service: Service) -> None:
 
 
 async def test_killed_worker_loses_nothing(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """A worker is killed amid a job: another takes the job when the lease runs out; it ends once, charged once."""
+    """The job of a killed worker is taken by another when its lease ends. It ends once and is charged once."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)
@@ -45,7 +45,7 @@ async def test_killed_worker_loses_nothing(server_url: str, database_url: str, t
 
 
 async def test_hanging_worker_is_superseded(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """A worker hangs past its lease, another does the job, the first wakes up late: one end, one charge."""
+    """A worker that hangs past its lease and wakes up after another did its job changes nothing."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)
@@ -64,7 +64,7 @@ async def test_hanging_worker_is_superseded(server_url: str, database_url: str, 
 
 
 async def test_stopped_worker_hands_its_jobs_back(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """A worker told to stop ends within seconds and hands long jobs back at once, uncounted as attempts."""
+    """A worker that is told to stop ends within seconds and hands back its jobs, which does not count as an attempt."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)
@@ -81,7 +81,7 @@ async def test_stopped_worker_hands_its_jobs_back(server_url: str, database_url:
 
 
 async def test_a_job_that_kills_its_workers_is_given_up(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """After too many lost attempts a job fails, free of charge, and harms no more workers."""
+    """After too many lost attempts a job fails free of charge and is given to no other worker."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)
@@ -93,7 +93,7 @@ async def test_a_job_that_kills_its_workers_is_given_up(server_url: str, databas
 
 
 async def test_lost_connections_are_made_again(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """The database drops every connection amid work; jobs under way and later ones end all the same, once."""
+    """When the database drops all connections, jobs under way and later ones still end, once."""
     del server_url
     async with run_service(database_url, tmp_path, lease_seconds=2) as service:
         caller = await service.caller(credits=5)
@@ -106,7 +106,7 @@ async def test_lost_connections_are_made_again(server_url: str, database_url: st
 
 
 async def test_idle_workers_notice_a_lost_connection_at_once(database_url: str, tmp_path: Path) -> None:
-    """The database drops the connections of workers that wait: the next link does not wait for their lease."""
+    """When the database drops the connections of idle workers, the next link does not wait for their lease."""
     async with run_service(database_url, tmp_path, lease_seconds=60) as service:
         caller = await service.caller()
         assert (await caller.resolve(fresh_link(), wait=10)).status == 200
@@ -115,7 +115,7 @@ async def test_idle_workers_notice_a_lost_connection_at_once(database_url: str, 
 
 
 async def test_failures_that_nobody_foresaw_are_waited_out(database_url: str, tmp_path: Path) -> None:
-    """Tables that are away for a while (here renamed) fail every statement; workers and waiting take up again."""
+    """Workers and waiting clients recover from tables that fail every statement for a while (here renamed)."""
     async with run_service(database_url, tmp_path, lease_seconds=1) as service:
         caller = await service.caller()
         assert (await caller.resolve(fresh_link(), wait=10)).status == 200
@@ -126,7 +126,7 @@ async def test_failures_that_nobody_foresaw_are_waited_out(database_url: str, tm
 
 
 async def test_slow_links_do_not_hold_up_quick_ones(service: Service) -> None:
-    """With every premium place taken by slow links, a standard link is resolved at once."""
+    """A standard link is resolved at once while slow links fill the premium workers."""
     slow = await service.caller(credits=1000)
     quick = await service.caller()
     links = [f"https://premium.lab.test/3/{uuid4().hex}" for _ in range(120)]

@@ -1,4 +1,4 @@
-"""Idempotency keys: one job, one charge, whatever happens (api.md, "Idempotency")."""
+"""An idempotency key makes one job and one charge (docs/reference/api.md, "Idempotency")."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ from support.service import Caller, Service, fresh_link, run_service
 
 
 async def jobs_and_money(service: Service, caller: Caller) -> tuple[int, int, int]:
-    """Jobs, ledger charges and held credits of the caller's account."""
+    """Return the number of jobs, the number of charges, and the held credits of the caller's account."""
     jobs = await service.pool.fetchval("SELECT count(*) FROM jobs WHERE account_id = $1", caller.account_id)
     charges = await service.pool.fetchval(
         "SELECT count(*) FROM ledger WHERE kind = 'charge' AND account_id = $1", caller.account_id
@@ -21,7 +21,7 @@ async def jobs_and_money(service: Service, caller: Caller) -> tuple[int, int, in
 
 
 async def test_a_hundred_at_once_make_one_job(service: Service) -> None:
-    """A hundred simultaneous first requests with one key: one job, one hold, one charge."""
+    """A hundred simultaneous first requests with one key make one job, one hold and one charge."""
     caller = await service.caller()
     answers = await asyncio.gather(*(caller.resolve(fresh_link(), idempotency_key="same") for _ in range(100)))
     ids = {answer.body["job_id"] for answer in answers}
@@ -32,7 +32,7 @@ async def test_a_hundred_at_once_make_one_job(service: Service) -> None:
 
 
 async def test_a_hundred_at_once_over_two_processes(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """The same, where the requests meet two services on one database, and the key is in the header of half."""
+    """Requests to two services on one database make one job too, with the key in the body or in the header."""
     del server_url
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -53,7 +53,7 @@ async def test_a_hundred_at_once_over_two_processes(server_url: str, database_ur
 
 
 async def test_replays_in_every_state(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """Queued and running show as queued; done as 200; failed, removed and invalid as 502, 410 and 422."""
+    """Replays show queued and running jobs as queued, done ones as 200, and others as 502, 410 or 422."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
@@ -86,7 +86,7 @@ async def test_replays_in_every_state(server_url: str, database_url: str, tmp_pa
 
 
 async def test_body_wins_over_header(service: Service) -> None:
-    """The header means the same as the field; where both are there, the field's key is the one that counts."""
+    """The header means the same as the field, and the field wins if both are present."""
     caller = await service.caller()
     first = await caller.resolve(fresh_link(), headers={"Idempotency-Key": "header"}, wait=10)
     same = await caller.resolve(fresh_link(), idempotency_key="header")
@@ -96,7 +96,7 @@ async def test_body_wins_over_header(service: Service) -> None:
 
 
 async def test_keys_are_scoped_to_the_api_key(service: Service) -> None:
-    """The same idempotency key of another API key of the same account is another one."""
+    """Two API keys of one account do not share idempotency keys."""
     caller = await service.caller()
     sibling = await service.caller(account_id=caller.account_id)
     first = await caller.resolve(fresh_link(), idempotency_key="k")
@@ -105,7 +105,7 @@ async def test_keys_are_scoped_to_the_api_key(service: Service) -> None:
 
 
 async def test_refused_request_does_not_use_its_key(service: Service) -> None:
-    """A key whose first request was turned down (402 here) starts a job once the request can be accepted."""
+    """A key whose first request was refused (here with 402) starts a job once a request is accepted."""
     caller = await service.caller(credits=0)
     refused = await asyncio.gather(*(caller.resolve(fresh_link(), idempotency_key="k") for _ in range(20)))
     assert {answer.status for answer in refused} == {402}
@@ -122,7 +122,7 @@ async def test_any_text_is_a_key(service: Service, key: str) -> None:
 
 
 async def test_cached_answer_starts_nothing(service: Service) -> None:
-    """A first request that the cache answers makes no job, so its key is free for a later one."""
+    """A first request that the cache answers makes no job, so its key can start a later one."""
     caller = await service.caller()
     link = fresh_link()
     await caller.resolve(link, wait=10)
