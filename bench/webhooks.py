@@ -62,7 +62,7 @@ async def run() -> None:
 @asynccontextmanager
 async def _service(folder: Path, host_map: Sequence[str]) -> AsyncIterator[tuple[RunningCommand, Connection]]:
     data_dir = folder / "data"
-    environment = {"LINKSKIPPER_HOST_MAP": ",".join(host_map), "LINKSKIPPER_EXTRA_CA": str(folder / "ca.pem")}
+    environment = {"LINKSKIPPER_WEBHOOK_HOST_MAP": ",".join(host_map), "LINKSKIPPER_EXTRA_CA": str(folder / "ca.pem")}
     arguments = ("serve", "--port", "0", "--data-dir", str(data_dir))
     async with started(*arguments, ready="poll_url", **environment) as service:
         database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")

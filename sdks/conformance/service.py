@@ -31,7 +31,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
         await receiver.start()
         stack.push_async_callback(receiver.stop)
         mapping = f"{HOST}:443=127.0.0.1:{receiver.port}"
-        settings = {"LINKSKIPPER_HOST_MAP": mapping, "LINKSKIPPER_EXTRA_CA": str(receiver.ca_file)}
+        settings = {"LINKSKIPPER_WEBHOOK_HOST_MAP": mapping, "LINKSKIPPER_EXTRA_CA": str(receiver.ca_file)}
         service = Service(folder, settings)
         stack.push_async_callback(service.stop)
         await service.start()

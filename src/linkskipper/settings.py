@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     webhook_timeout: Seconds = Field(default=15, description="Seconds that a receiver of webhooks has to respond.")
     webhook_per_host: int = Field(default=20, ge=1, description="Webhooks in progress to one host, over all workers.")
     webhook_pause_days: Days = Field(default=5, description="Days of failures only, after which a host is paused.")
+    webhook_egress_allow: CommaSeparated = Field(
+        default=(), description="Addresses or CIDRs that webhooks may reach, each with an optional port."
+    )
+    webhook_host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs for webhooks.")
     webhook_keep_days: Days = Field(default=30, description="Days for which deliveries and their attempts are kept.")
 
     log_level: LogLevel = "info"

@@ -18,7 +18,7 @@ from linkskipper.webhooks import (
     NewDelivery,
     PendingDeliveries,
     PendingDelivery,
-    Schedule,
+    RetrySchedule,
     job_event,
     list_deliveries,
     queue_events,
@@ -59,7 +59,7 @@ def pending_deliveries(pool: Pool, data_dir: Path) -> PendingDeliveries:
 
 def attempt_recorder(pool: Pool, *waits: timedelta) -> AttemptRecorder:
     """Record attempts on a schedule without jitter. By default, a second attempt follows after an hour."""
-    schedule = Schedule(waits or (timedelta(), timedelta(hours=1)), lambda: 0.5)
+    schedule = RetrySchedule(waits or (timedelta(), timedelta(hours=1)), lambda: 0.5)
     return AttemptRecorder(pool, schedule, pause_after=timedelta(days=5))
 
 
@@ -72,6 +72,12 @@ async def pending_delivery(pool: Pool, delivery_id: UUID) -> PendingDelivery:
     )
     assert row is not None
     return PendingDelivery(**row, secrets=())
+
+
+async def set_excerpt(pool: Pool, delivery_id: UUID, number: int, excerpt: str) -> None:
+    """Store an excerpt, as of a public receiver. The receivers of tests are exempt, so their answers are not shown."""
+    statement = "UPDATE webhook_attempts SET response = $3 WHERE delivery_id = $1 AND number = $2"
+    await pool.execute(statement, delivery_id, number, excerpt)
 
 
 async def delivery_of(pool: Pool, job_id: str) -> Delivery:

@@ -97,11 +97,12 @@ async def run_service(
     tiers: Sequence[Tier] = TIERS,
     webhooks: bool = True,
     receiver: Receiver | None = None,
+    links_mapped: Sequence[str] = (),
     **options: Any,
 ) -> AsyncIterator[Service]:
     """Run the service on a database until the context ends; without tiers, nobody works on the jobs.
 
-    hook.example and the receiver's names lead to the receiver.
+    hook.example and the receiver's names lead webhooks to the receiver. `links_mapped` extends the host map.
     """
     process.allow_many_files()
     async with AsyncExitStack() as stack:
@@ -109,7 +110,8 @@ async def run_service(
         settings = load(
             data_dir=state_dir,
             database_url=database_url,
-            host_map=[*lab.host_map, *(receiver.host_map if receiver else ())],
+            host_map=[*lab.host_map, *links_mapped],
+            webhook_host_map=receiver.host_map if receiver else (),
             extra_ca=_bundle(state_dir, lab, receiver),
             **options,
         )

@@ -22,6 +22,7 @@ async def worker(service: Service, **settings: str) -> AsyncIterator[Process]:
         "LINKSKIPPER_DATABASE_URL": service.settings.database_url or "",
         "LINKSKIPPER_DATA_DIR": str(service.settings.data_dir),
         "LINKSKIPPER_HOST_MAP": ",".join(service.settings.host_map),
+        "LINKSKIPPER_WEBHOOK_HOST_MAP": ",".join(service.settings.webhook_host_map),
         "LINKSKIPPER_EXTRA_CA": str(service.settings.extra_ca),
         "LINKSKIPPER_PROVIDERS_DIR": str(service.lab.providers_dir),
         "LINKSKIPPER_LEASE_SECONDS": LEASE_SECONDS,

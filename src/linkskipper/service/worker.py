@@ -1,19 +1,16 @@
 """The workers of one process."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 import structlog
 
-from linkskipper.accounts import WebhookSecrets, load_keyring
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
-from linkskipper.egress import Client, FetchLimits
+from linkskipper.egress import Client
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
@@ -24,24 +21,15 @@ from linkskipper.resolver.browser import MISSING
 from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
+from linkskipper.service.webhooks import CONCURRENT_HOSTS, delivery_worker
 from linkskipper.settings import Settings
-from linkskipper.webhooks import (
-    QUEUE_LIMITS,
-    AttemptRecorder,
-    DeliveryWorker,
-    HostLeases,
-    PendingDeliveries,
-    Schedule,
-    WebhookClient,
-    rescue_work,
-)
+from linkskipper.webhooks import QUEUE_LIMITS, DeliveryWorker, rescue_work
 
 log = structlog.get_logger()
 
 Tier = Literal["standard", "premium"]
 TIERS: tuple[Tier, ...] = ("standard", "premium")
 
-HOSTS_AT_ONCE = 200  # that one process delivers webhooks to
 DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop
 HAND_BACK_SECONDS = 2
 
@@ -111,7 +99,7 @@ async def run_workers(
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
         browser_engine(settings, policy) as browser,
-        _delivery_worker(settings, pool) as delivery_worker,
+        delivery_worker(settings, pool) as deliveries,
     ):
         if browser is None:
             log.warning("browser.missing", note=MISSING)
@@ -133,12 +121,12 @@ async def run_workers(
                 QueueWorker(
                     url,
                     QUEUE_LIMITS,
-                    delivery_worker.handle,
-                    concurrency=HOSTS_AT_ONCE,
+                    deliveries.handle,
+                    concurrency=CONCURRENT_HOSTS,
                     lease_seconds=settings.lease_seconds,
                 )
             )
-        workers = Workers(runner, delivery_worker, queue_workers, recorder.changed, has_browser=browser is not None)
+        workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
         periodics = [
             periodic.start()
@@ -157,23 +145,3 @@ async def run_workers(
             await workers.stop()
             with suppress(DatabaseUnavailable):
                 await recorder.flush()
-
-
-@asynccontextmanager
-async def _delivery_worker(settings: Settings, pool: Pool) -> AsyncIterator[DeliveryWorker]:
-    """Make the worker that delivers webhooks, with an egress client of its own."""
-    limits = FetchLimits(fetch_seconds=settings.webhook_timeout)
-    connections = HOSTS_AT_ONCE * settings.webhook_per_host
-    schedule = Schedule(settings.webhook_schedule, random.random)
-    recorder = AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days))
-    pending = PendingDeliveries(pool, WebhookSecrets(pool, load_keyring(settings)))
-    policy = egress_policy(settings)
-    async with Client(policy, user_agent=USER_AGENT, connections=connections, limits=limits) as client:
-        yield DeliveryWorker(
-            HostLeases(pool),
-            pending,
-            WebhookClient(client),
-            recorder,
-            per_host=settings.webhook_per_host,
-            random=random.random,
-        )

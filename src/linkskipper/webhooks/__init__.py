@@ -15,10 +15,11 @@ from linkskipper.webhooks.leases import HostLeases
 from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
 from linkskipper.webhooks.preview import SignedEvent, preview_events
+from linkskipper.webhooks.receivers import ExemptReceivers, Receivers
 from linkskipper.webhooks.redelivery import redeliver, redeliver_since
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
-from linkskipper.webhooks.schedule import Schedule
+from linkskipper.webhooks.schedule import RetrySchedule
 from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
@@ -31,12 +32,14 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "DeliveryWorker",
+    "ExemptReceivers",
     "HostLeases",
     "JobEvent",
     "NewDelivery",
     "PendingDeliveries",
     "PendingDelivery",
-    "Schedule",
+    "Receivers",
+    "RetrySchedule",
     "SignedEvent",
     "WebhookClient",
     "job_event",

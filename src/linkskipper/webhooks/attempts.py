@@ -15,7 +15,7 @@ from linkskipper.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_HOSTS_PAUSED, WEBHOOKS
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.deliveries import DeliveryStatus
 from linkskipper.webhooks.pending import PendingDelivery
-from linkskipper.webhooks.schedule import Schedule
+from linkskipper.webhooks.schedule import RetrySchedule
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class DeliveryUpdate(msgspec.Struct, frozen=True):
 class AttemptRecorder:
     """Record attempts, many in one statement. Keep them in memory while the database is unavailable."""
 
-    def __init__(self, pool: Pool, schedule: Schedule, *, pause_after: timedelta) -> None:
+    def __init__(self, pool: Pool, schedule: RetrySchedule, *, pause_after: timedelta) -> None:
         self._pool = pool
         self._schedule = schedule
         self._pause_after = pause_after

@@ -9,13 +9,13 @@ from http import HTTPStatus
 
 import structlog
 
-from linkskipper.egress import Client, Response, TimedOut, Untrusted, check_public_https, read_retry_after
+from linkskipper.egress import TimedOut, Untrusted, check_public_https, read_retry_after
 from linkskipper.errors import EgressError
 from linkskipper.webhooks.attempts import AttemptResult
 from linkskipper.webhooks.pending import PendingDelivery
+from linkskipper.webhooks.receivers import ReceiverResponse, Receivers
 from linkskipper.webhooks.signing import signed_headers
 
-EXCERPT_BYTES = 2048
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 RETRY_AFTER_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 JSON_HEADERS = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -36,10 +36,10 @@ def _milliseconds_since(begin: float) -> float:
 
 
 class WebhookClient:
-    """Make attempts through the egress guard. Each attempt is signed with the time of `clock`."""
+    """Make attempts. Each attempt is signed with the time of `clock`."""
 
-    def __init__(self, client: Client, *, clock: Callable[[], datetime] = _now) -> None:
-        self._client = client
+    def __init__(self, receivers: Receivers, *, clock: Callable[[], datetime] = _now) -> None:
+        self._receivers = receivers
         self._clock = clock
 
     async def attempt(self, delivery: PendingDelivery) -> AttemptResult:
@@ -54,7 +54,7 @@ class WebhookClient:
             answer = CRASHED
         return AttemptResult(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
 
-    async def _post(self, delivery: PendingDelivery, at: datetime) -> Response | str:
+    async def _post(self, delivery: PendingDelivery, at: datetime) -> ReceiverResponse | str:
         """Return the answer, or the reason why there is none."""
         if not delivery.secrets:
             hint = "is LINKSKIPPER_SECRET_KEY the right one?"
@@ -64,7 +64,7 @@ class WebhookClient:
         headers = JSON_HEADERS | signed_headers(delivery.secrets, str(delivery.id), body, at)
         try:
             url = _parse_url(delivery.url)
-            return await self._client.post(url, headers=headers, body=body, excerpt=EXCERPT_BYTES)
+            return await self._receivers.post(url, headers=headers, body=body)
         except EgressError as error:
             log.info("webhooks.unanswered", delivery=str(delivery.id), host=delivery.host, error=str(error))
             return _describe(error)
@@ -83,15 +83,16 @@ def _describe(error: EgressError) -> str:
     return "cannot be reached"
 
 
-def _result(response: Response, started_at: datetime, milliseconds: float) -> AttemptResult:
-    status = response.status
+def _result(answer: ReceiverResponse, started_at: datetime, milliseconds: float) -> AttemptResult:
+    response, status = answer.response, answer.response.status
+    excerpt = CONTROL_CHARACTERS.sub("", response.body.decode("utf-8", "replace"))
     retry_after = response.headers.get("Retry-After") if status in RETRY_AFTER_STATUSES else None
     return AttemptResult(
         started_at=started_at,
         milliseconds=milliseconds,
         status=status,
         error=None if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES else _status_error(status),
-        response=CONTROL_CHARACTERS.sub("", response.body.decode("utf-8", "replace")),
+        response=excerpt if answer.may_be_shown else None,
         retry_after=read_retry_after(retry_after, started_at),
         gone=status == HTTPStatus.GONE,
     )

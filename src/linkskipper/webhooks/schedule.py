@@ -10,7 +10,7 @@ from linkskipper.egress import MAX_RETRY_AFTER
 JITTER = 0.2
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class RetrySchedule(msgspec.Struct, frozen=True):
     """The waits before each attempt. The first wait is 0. Each wait is up to a fifth shorter or longer at random.
 
     `random` returns a number from 0 to 1.

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from linkskipper.webhooks import PendingDelivery, WebhookClient
+from linkskipper.webhooks import PendingDelivery, Receivers, WebhookClient
 from support.arena import Arena
 from support.connections import connections
 from support.safety_table import DENIED_V4, DENIED_V6, LITERALS, LOCAL_NAMES, LOOPBACK, NAMES
@@ -30,7 +30,7 @@ def due(url: str) -> PendingDelivery:
 async def told(arena: Arena, url: str) -> tuple[str | None, list[object]]:
     """What a key's owner is told of an attempt, and whom it contacted."""
     with connections() as seen:
-        outcome = await WebhookClient(arena.client).attempt(due(url))
+        outcome = await WebhookClient(Receivers(arena.client)).attempt(due(url))
     return outcome.error, list(seen)
 
 

@@ -8,7 +8,7 @@ from linkskipper.accounts import WebhookSecrets
 from linkskipper.accounts.encryption import Keyring
 from linkskipper.database import Pool
 from linkskipper.egress import Client
-from linkskipper.webhooks import WebhookClient
+from linkskipper.webhooks import Receivers, WebhookClient
 from support.deliveries import attempt_recorder, pending_delivery, queued
 from support.factories import make_key, set_webhook_secrets
 
@@ -37,7 +37,7 @@ async def test_the_host_is_not_blamed(pool: Pool) -> None:
     """An attempt that cannot be signed fails and is retried. Its host has not failed."""
     delivery_id = await queued(pool, await make_key(pool), "https://hook.example/")
     delivery = await pending_delivery(pool, delivery_id)
-    result = await WebhookClient(cast("Client", None)).attempt(delivery)
+    result = await WebhookClient(Receivers(cast("Client", None))).attempt(delivery)
     assert result.error == "this service cannot read the key's webhook secret"
     assert await attempt_recorder(pool).record(delivery, result) == 0
     row = await pool.fetchrow(

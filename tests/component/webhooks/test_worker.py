@@ -11,7 +11,7 @@ from linkskipper.database import Pool
 from linkskipper.egress import Client, Unreachable
 from linkskipper.queue.pgqueuer import NewQueueItem, QueueItem, put
 from linkskipper.settings import load
-from linkskipper.webhooks import DeliveryWorker, HostLeases, WebhookClient
+from linkskipper.webhooks import DeliveryWorker, HostLeases, Receivers, WebhookClient
 from support.deliveries import attempt_recorder, pending_deliveries, queued
 from support.factories import make_key
 
@@ -45,7 +45,7 @@ async def worker(pool: Pool, client: SlowClient, tmp_path: Path) -> DeliveryWork
     return DeliveryWorker(
         HostLeases(pool),
         pending_deliveries(pool, tmp_path),
-        WebhookClient(cast("Client", client)),
+        WebhookClient(Receivers(cast("Client", client))),
         attempt_recorder(pool),
         per_host=4,
         random=lambda: 0.0,

@@ -49,7 +49,7 @@ async def test_event_of_a_job_that_is_done(hooks: Service, receiver: Receiver) -
     Webhook(key.webhook_secret).verify(request.body, request.headers)
     delivery, (attempt,) = await ended(hooks.pool, job_id)
     assert (delivery.body.encode(), str(delivery.id)) == (request.body, request.headers["webhook-id"])
-    assert (attempt.number, attempt.status, attempt.error, attempt.response) == (1, 200, None, "")
+    assert (attempt.number, attempt.status, attempt.error) == (1, 200, None)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_cached_answers_send_no_event(hooks: Service, receiver: Receiver) 
 
 async def test_retries_send_the_same_bytes(hooks: Service, receiver: Receiver) -> None:
     """A retry follows the schedule. It has the same id and body, and a signature with its own time."""
-    answers = [answer(500, body=b"out of order"), answer(503), answer(204)]
+    answers = [answer(500), answer(503), answer(204)]
 
     async def script(request: Received, writer: asyncio.StreamWriter) -> None:
         await answers.pop(0)(request, writer)
@@ -125,10 +125,10 @@ async def test_retries_send_the_same_bytes(hooks: Service, receiver: Receiver) -
     assert first.body == second.body == third.body
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == third.headers["webhook-id"]
     delivery, attempts = await ended(hooks.pool, job_id)
-    assert [(each.status, each.error, each.response) for each in attempts] == [
-        (500, "answered 500", "out of order"),
-        (503, "answered 503", ""),
-        (204, None, ""),
+    assert [(attempt.status, attempt.error) for attempt in attempts] == [
+        (500, "answered 500"),
+        (503, "answered 503"),
+        (204, None),
     ]
     gap = attempts[1].started_at - attempts[0].started_at
     assert timedelta(seconds=0.24) < gap < timedelta(seconds=1.5)

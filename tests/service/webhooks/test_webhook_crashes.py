@@ -200,21 +200,19 @@ async def garbage(_: Received, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "error", "response"),
+    ("script", "error"),
     [
-        (hang, "no answer in time", None),
-        (drip, None, "."),
-        (reset, "cannot be reached", None),
-        (flood, None, "x" * 2048),
-        (garbage, "cannot be reached", None),
-        (answer(302, "Location: https://10.0.0.1/"), "answered 302: redirects are not followed", ""),
-        (answer(429, "Retry-After: 30"), "answered 429", ""),
+        (hang, "no answer in time"),
+        (drip, None),
+        (reset, "cannot be reached"),
+        (flood, None),
+        (garbage, "cannot be reached"),
+        (answer(302, "Location: https://10.0.0.1/"), "answered 302: redirects are not followed"),
+        (answer(429, "Retry-After: 30"), "answered 429"),
     ],
     ids=["hangs", "drips", "resets", "5 MB", "no HTTP", "redirects to a private address", "429"],
 )
-async def test_receivers_that_misbehave(
-    hooks: Service, receiver: Receiver, script: object, error: str | None, response: str | None
-) -> None:
+async def test_receivers_that_misbehave(hooks: Service, receiver: Receiver, script: object, error: str | None) -> None:
     """Each attempt is recorded with its error within the time limit, and delays no other receiver."""
     caller = await hooks.caller()
     url, live = receiver.url(receiver.host(script)), receiver.url()  # type: ignore[arg-type]
@@ -224,8 +222,6 @@ async def test_receivers_that_misbehave(
     delivery, (attempt, *_) = await attempted(hooks.pool, job_id)
     assert attempt.error == error
     assert attempt.milliseconds < 3000
-    assert (attempt.response or "")[:1] == (response or "")[:1]
-    assert len(attempt.response or "") <= 2048
     assert (delivery.status is DeliveryStatus.DELIVERED) == (error is None)
 
 

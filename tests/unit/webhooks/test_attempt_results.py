@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from linkskipper.egress import Client
-from linkskipper.webhooks import PendingDelivery, WebhookClient
+from linkskipper.webhooks import PendingDelivery, Receivers, WebhookClient
 
 SECRETS = ("whsec_" + "A" * 32,)
 DELIVERY = PendingDelivery(uuid4(), 1, "https://hook.example/", "hook.example", "{}", 0, 0, 0, SECRETS)
@@ -23,9 +23,13 @@ class RaisingClient:
         raise self.error
 
 
+def webhook_client(error: BaseException) -> WebhookClient:
+    return WebhookClient(Receivers(cast("Client", RaisingClient(error))))
+
+
 async def test_an_unexpected_error_is_a_failed_attempt() -> None:
     """An error while an answer is read ends as a failed attempt, which can be recorded."""
-    client = WebhookClient(cast("Client", RaisingClient(OverflowError("too large"))))
+    client = webhook_client(OverflowError("too large"))
     result = await client.attempt(DELIVERY)
     assert result.status is None
     assert result.error == "this service failed to process the attempt"
@@ -33,6 +37,6 @@ async def test_an_unexpected_error_is_a_failed_attempt() -> None:
 
 async def test_a_cancelled_attempt_has_no_result() -> None:
     """A cancelled attempt records nothing, so that another worker makes it again."""
-    client = WebhookClient(cast("Client", RaisingClient(asyncio.CancelledError())))
+    client = webhook_client(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
         await client.attempt(DELIVERY)

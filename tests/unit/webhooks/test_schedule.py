@@ -6,7 +6,7 @@ import pytest
 
 from linkskipper.errors import SettingsError
 from linkskipper.settings import load
-from linkskipper.webhooks import Schedule
+from linkskipper.webhooks import RetrySchedule
 
 HOUR = timedelta(hours=1)
 
@@ -16,14 +16,14 @@ def test_the_usual_schedule() -> None:
     waits = load().webhook_schedule
     assert [wait.total_seconds() for wait in waits] == [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
     for chance, factor in ((0.0, 0.8), (0.5, 1.0), (1.0, 1.2)):
-        schedule = Schedule(waits, lambda chance=chance: chance)  # type: ignore[misc]
+        schedule = RetrySchedule(waits, lambda chance=chance: chance)  # type: ignore[misc]
         assert [schedule.wait(step) for step in range(10)] == [wait * factor for wait in waits]
         assert schedule.wait(10) is None
 
 
 def test_what_a_receiver_asks_for() -> None:
     """Retry-After lengthens a wait and never shortens it; a day is the most that anyone may ask for."""
-    schedule = Schedule((timedelta(), 2 * HOUR), lambda: 0.5)
+    schedule = RetrySchedule((timedelta(), 2 * HOUR), lambda: 0.5)
     assert schedule.wait(1, HOUR) == 2 * HOUR
     assert schedule.wait(1, 3 * HOUR) == 3 * HOUR
     assert schedule.wait(1, 1000 * HOUR) == 24 * HOUR
