@@ -15,6 +15,7 @@ else:
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that RFC 9659 lets a web server use
+_MAX_CODINGS = 4
 _ZLIB_METHOD = 8  # RFC 1950: the low half of a zlib stream's first byte
 
 # Takes bytes and the most that may come out; what would exceed that stays unread.
@@ -47,19 +48,19 @@ class BoundedBody:
         return bytes(self._body)
 
 
-def _decoder(coding: str) -> Decoder:
-    match coding:
-        case "" | "identity":
-            return lambda data, _room: data
-        case "gzip" | "x-gzip":
-            return _inflate(31)
-        case "deflate":
-            return _deflate()
-        case "br":
-            return _brotli()
-        case "zstd":
-            return _zstd()
-    raise Unreachable(f"the body has the unknown coding {coding!r}")
+def _decoder(codings: str) -> Decoder:
+    """Undo a list of codings, the last one first. Like browsers, leave a body alone whose codings are not all known."""
+    names = [name for name in codings.replace(" ", "").split(",") if name not in ("", "identity")]
+    if not names or any(name not in _DECODERS for name in names):
+        return lambda data, _room: data
+    decoders = [_DECODERS[name]() for name in reversed(names[:_MAX_CODINGS])]
+
+    def decode(data: bytes, room: int) -> bytes:
+        for one in decoders:
+            data = one(data, room)
+        return data
+
+    return decoders[0] if len(decoders) == 1 else decode
 
 
 def _inflate(window_bits: int) -> Decoder:
@@ -88,3 +89,12 @@ def _zstd() -> Decoder:
     unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
     # Bytes after the frame's end would raise EOFError; browsers leave them unread.
     return lambda data, room: b"" if unpacker.eof else unpacker.decompress(data, room)
+
+
+_DECODERS: dict[str, Callable[[], Decoder]] = {
+    "gzip": lambda: _inflate(31),
+    "x-gzip": lambda: _inflate(31),
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

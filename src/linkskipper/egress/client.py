@@ -1,22 +1,21 @@
 """The outbound HTTP client: one request, one answer, within limits and past the guard."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-import aiohttp
-from yarl import URL
-
 from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody
-from linkskipper.egress.connect import GuardedResolver, guarded_socket
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
+from linkskipper.egress.http1.connection import Connection, Lost
+from linkskipper.egress.http1.head import Head
+from linkskipper.egress.http1.pool import ConnectionPool
+from linkskipper.egress.http1.request import RequestWriter
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response
 from linkskipper.egress.transport import Exchange
@@ -25,13 +24,12 @@ from linkskipper.logs import library_logger
 
 _log = library_logger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-_MAX_FIELD_BYTES = 16 * 1024
-_MAX_FIELDS = 128
-_HEADERS_TOO_LARGE = ("Got more than", "Too many headers")  # aiohttp tells these from other errors by words alone
 _DRAIN_BYTES = 16 * 1024
 _DRAIN_SECONDS = 0.2
 _EXCERPT_SECONDS = 1.0
+_MAX_LINE_BYTES = 1024 * 1024
 _REDIRECTS = range(300, 400)
+_CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _TEXT_TYPES = frozenset(
     f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
 )
@@ -61,36 +59,26 @@ class Client:
         nameservers: Sequence[str] | None = None,
     ) -> None:
         self._policy = policy
-        self._user_agent = user_agent
         self._connections = connections
         self._limits = limits
         self._nameservers = nameservers
-        self._usual = self._timeout(limits.fetch_seconds)
-        self._session: aiohttp.ClientSession | None = None
-        self._resolver: GuardedResolver | None = None
+        self._writer = RequestWriter(_default_headers(user_agent))
+        self._pool: ConnectionPool | None = None
 
     async def __aenter__(self) -> Self:
-        self._resolver = GuardedResolver(self._policy, self._nameservers, self._limits.connect_seconds)
-        self._session = aiohttp.ClientSession(
-            connector=self._connector(self._resolver),
-            headers=_default_headers(self._user_agent),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._usual,
-            auto_decompress=False,
-            trust_env=False,
-            max_line_size=_MAX_FIELD_BYTES,
-            max_field_size=_MAX_FIELD_BYTES,
-            max_headers=_MAX_FIELDS,
+        self._pool = ConnectionPool(
+            self._policy,
+            connections=self._connections,
+            connect_seconds=self._limits.connect_seconds,
+            nameservers=self._nameservers,
         )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-        if self._resolver is not None:
-            await self._resolver.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     async def fetch(
         self,
@@ -103,134 +91,202 @@ class Client:
         timeout: float | None = None,
         exchange: Exchange | None = None,
     ) -> Response:
-        """Send one request and give the answer, no redirect followed; `timeout` in seconds may shorten the usual limit.
+        """Send one request and return its response. No redirect is followed.
 
-        `exchange`, where given, takes in what passes.
+        `timeout` in seconds may shorten the usual limit. `exchange` records what passes.
 
-        Raises Refused, Unreachable, TimedOut, BodyTooLarge or HeadersTooLarge.
+        Raises:
+            Refused: The guard refuses the server.
+            Unreachable: The server cannot be connected to, or its response is broken.
+            TimedOut: The response is not complete in time.
+            BodyTooLarge, HeadersTooLarge: The response is over a limit.
         """
-        limits = self._within(timeout)
-        with _translated(url, had_full_time=limits is self._usual):
-            answer = await self._send(url, method, _with_cookies(headers, jar, url), body, limits)
+        is_usual = timeout is None or timeout >= self._limits.fetch_seconds
+        deadline = _now() + (self._limits.fetch_seconds if is_usual else max(timeout or 0, 0.001))
+        headers = _with_cookies(headers, jar, url)
+        with _mapped(url, had_full_time=is_usual):
+            connection, head = await self._send(url, method, headers, body, deadline)
             try:
-                return await self._receive(url, answer, jar, exchange)
+                if exchange is not None:
+                    exchange.begin(head, self._writer.sent_fields(url, headers))
+                if jar is not None and "Set-Cookie" in head.headers:
+                    jar.store(url, head.headers.getall("Set-Cookie"))
+                return await self._receive(url, connection, head, exchange)
             finally:
-                answer.release()
+                self._release(url, connection)
 
     async def post(self, url: Url, *, headers: Mapping[str, str], body: bytes, excerpt: int) -> Response:
-        """Tell a server something; of the body of its answer only so many bytes are taken, as they were sent.
+        """Send a POST. Of the response's body only `excerpt` bytes are taken, as they were sent.
 
         The status counts however the body goes on.
 
-        Raises Refused, Unreachable, TimedOut or HeadersTooLarge.
+        Raises:
+            Refused, Unreachable, TimedOut, HeadersTooLarge: As fetch does.
         """
-        with _translated(url):
-            answer = await self._send(url, "POST", headers, body, self._usual)
+        deadline = _now() + self._limits.fetch_seconds
+        with _mapped(url):
+            connection, head = await self._send(url, "POST", headers, body, deadline)
             try:
-                self._check_headers(url, answer)
-                return Response(
-                    url, answer.status, answer.headers, await _excerpt(answer, excerpt), _media_type(answer), None
-                )
+                part = await _excerpt(connection, head, excerpt)
+                return Response(url, head.status, head.headers, part, _media_type(head), None)
             finally:
-                answer.release()
+                self._release(url, connection)
 
     @asynccontextmanager
     async def stream(
         self, url: Url, *, headers: Mapping[str, str], silence: float
     ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
-        """Send a GET and give the status and the lines of the body as they come, for as long as they do.
+        """Send a GET, and give the status and the lines of the body as they come.
 
-        Raises TimedOut after so many seconds of silence, and what fetch raises.
+        Raises:
+            TimedOut: Nothing came for `silence` seconds.
+            Refused, Unreachable, HeadersTooLarge: As fetch does.
         """
-        with _translated(url):
-            limits = aiohttp.ClientTimeout(sock_connect=self._limits.connect_seconds, sock_read=silence)
-            answer = await self._send(url, "GET", headers, None, limits)
+        with _mapped(url):
+            connection, head = await self._send(url, "GET", headers, None, _now() + silence)
             try:
-                yield answer.status, aiter(answer.content)
+                yield head.status, self._lines(connection, head, silence)
             finally:
-                answer.close()
+                connection.close()
+                self._release(url, connection)
+
+    async def _lines(self, connection: Connection, head: Head, silence: float) -> AsyncIterator[bytes]:
+        rest = b""
+        async for part in connection.body(head):
+            connection.set_deadline(_now() + silence)
+            *lines, rest = (rest + part).split(b"\n")
+            if len(rest) > _MAX_LINE_BYTES:
+                raise BodyTooLarge("a line is over its limit")
+            for line in lines:
+                yield line + b"\n"
+        if rest:
+            yield rest
 
     async def _send(
-        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, limits: aiohttp.ClientTimeout
-    ) -> aiohttp.ClientResponse:
-        if self._session is None:
+        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, deadline: float
+    ) -> tuple[Connection, Head]:
+        """Send a request. A kept connection that its server has closed is replaced once, where that is safe."""
+        if self._pool is None:
             raise RuntimeError("the client is used outside its context")
         if reason := self._policy.port_deny_reason(url.port):
             raise Refused(url.host, "", reason)
-        target = URL(url.href, encoded=True)
-        return await self._session.request(
-            method, target, headers=headers, data=body, timeout=limits, allow_redirects=False
-        )
+        request = self._writer.write(url, method, headers, body)
+        connection, is_kept = await self._pool.acquire(url, deadline)
+        try:
+            return connection, await self._exchange(connection, request, method, deadline)
+        except BaseException as error:
+            connection.close()
+            self._release(url, connection)
+            if not isinstance(error, Lost) or not is_kept or body is not None:
+                raise
+        connection, _ = await self._pool.acquire(url, deadline, fresh=True)
+        try:
+            return connection, await self._exchange(connection, request, method, deadline)
+        except BaseException:
+            connection.close()
+            self._release(url, connection)
+            raise
 
-    async def _receive(
-        self, url: Url, answer: aiohttp.ClientResponse, jar: CookieJar | None, exchange: Exchange | None
-    ) -> Response:
-        if exchange is not None:
-            exchange.begin(answer)
-        self._check_headers(url, answer)
-        if jar is not None and "Set-Cookie" in answer.headers:
-            jar.store(url, answer.headers.getall("Set-Cookie"))
-        media_type = _media_type(answer)
-        body = b""
-        if _leads_elsewhere(answer) or not _is_text(media_type):
-            await _drain(answer)
+    async def _exchange(self, connection: Connection, request: bytes, method: str, deadline: float) -> Head:
+        connection.set_deadline(deadline)
+        return await connection.request(request, method, head_limit=self._limits.header_bytes)
+
+    def _release(self, url: Url, connection: Connection) -> None:
+        if self._pool is not None:
+            self._pool.release(url, connection)
+
+    async def _receive(self, url: Url, connection: Connection, head: Head, exchange: Exchange | None) -> Response:
+        media_type = _media_type(head)
+        if _leads_elsewhere(head) or not _is_text(media_type):
+            await self._drain(connection, head)
+            body = b""
         else:
-            body = await self._read(answer, exchange)
-        return Response(url, answer.status, answer.headers, body, media_type, answer.charset)
+            body = await self._read(connection, head, exchange)
+        return Response(url, head.status, head.headers, body, media_type, _charset(head))
 
-    def _check_headers(self, url: Url, answer: aiohttp.ClientResponse) -> None:
-        if sum(map(len, chain.from_iterable(answer.raw_headers))) > self._limits.header_bytes:
-            answer.close()
-            raise HeadersTooLarge(f"{url.host} sent headers over their limit")
-
-    async def _read(self, answer: aiohttp.ClientResponse, exchange: Exchange | None) -> bytes:
-        coding = answer.headers.get("Content-Encoding", "")
+    async def _read(self, connection: Connection, head: Head, exchange: Exchange | None) -> bytes:
+        coding = head.headers.get("Content-Encoding", "")
         body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
         if exchange is not None:
             exchange.body = body
         try:
-            async for chunk in answer.content.iter_any():
-                body.feed(chunk)
-        except BodyTooLarge:
-            answer.close()
+            if (whole := connection.buffered_body(head)) is not None:
+                body.feed(whole)
+                return body.result()
+            async with aclosing(connection.body(head)) as parts:
+                async for part in parts:
+                    body.feed(part)
+        except BaseException:
+            connection.close()
             raise
         return body.result()
 
-    def _connector(self, resolver: GuardedResolver) -> aiohttp.TCPConnector:
-        return aiohttp.TCPConnector(
-            resolver=resolver,
-            socket_factory=partial(guarded_socket, self._policy),
-            use_dns_cache=False,
-            limit=self._connections,
-            ssl=_tls(self._policy),
-        )
+    async def _drain(self, connection: Connection, head: Head) -> None:
+        """Read a small body away, so that the connection can serve again. Close it on a larger or slower one."""
+        if connection.buffered_body(head) is not None:
+            return
+        if not head.keep_alive:
+            connection.close()
+            return
+        connection.set_deadline(_now() + _DRAIN_SECONDS)
+        left = _DRAIN_BYTES
+        try:
+            async with aclosing(connection.body(head)) as parts:
+                async for part in parts:
+                    left -= len(part)
+                    if left < 0:
+                        break
+        except (Unreachable, TimedOut, HeadersTooLarge):
+            left = -1
+        if left < 0:
+            connection.close()
 
-    def _within(self, timeout: float | None) -> aiohttp.ClientTimeout:
-        shorter = timeout is not None and timeout < self._limits.fetch_seconds
-        return self._timeout(max(timeout or 0, 0.001)) if shorter else self._usual
 
-    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=seconds, sock_connect=self._limits.connect_seconds)
+async def _excerpt(connection: Connection, head: Head, size: int) -> bytes:
+    """Return how a body begins. A body that is longer, or slow to come, costs the connection."""
+    if (whole := connection.buffered_body(head)) is not None:
+        return whole[:size]
+    taken = bytearray()
+    connection.set_deadline(_now() + _EXCERPT_SECONDS)
+    try:
+        async with aclosing(connection.body(head)) as parts:
+            async for part in parts:
+                taken += part
+                if len(taken) > size:
+                    break
+            else:
+                return bytes(taken)
+    except (Unreachable, TimedOut, HeadersTooLarge):
+        pass
+    connection.close()
+    return bytes(taken[:size])
 
 
 @contextmanager
-def _translated(url: Url, *, had_full_time: bool = True) -> Iterator[None]:
-    """Tell what goes wrong within in the errors of this package."""
+def _mapped(url: Url, *, had_full_time: bool = True) -> Iterator[None]:
+    """Tell what goes wrong within in the errors of this package, with the host's name."""
     try:
         yield
     except Refused as refused:
         _log.warning("egress.refused", host=url.host, address=refused.address, reason=refused.reason)
         raise
-    except aiohttp.ConnectionTimeoutError:
-        raise TimedOut(f"{url.host} did not answer in time") from None
-    except TimeoutError:
+    except (TimedOut, TimeoutError) as error:
+        if isinstance(error, TimedOut) and not error.had_full_time:
+            raise
         raise TimedOut(f"{url.host} did not answer in time", had_full_time=had_full_time) from None
-    except aiohttp.ClientResponseError as error:
-        raise _malformed(url, error) from None
-    except aiohttp.ClientConnectorCertificateError as error:
+    except Unreachable as error:
+        raise type(error)(f"{url.host}: {error}") from None
+    except HeadersTooLarge as error:
+        raise HeadersTooLarge(f"{url.host}: {error}") from None
+    except ssl.SSLCertVerificationError as error:
         raise Untrusted(f"{url.host} cannot be trusted: {error}") from None
-    except (aiohttp.ClientError, OSError) as error:
+    except OSError as error:
         raise Unreachable(f"{url.host} cannot be reached: {error}") from None
+
+
+def _now() -> float:
+    """Return the time of the event loop's clock, in seconds."""
+    return asyncio.get_running_loop().time()
 
 
 def _default_headers(user_agent: str) -> dict[str, str]:
@@ -242,24 +298,22 @@ def _default_headers(user_agent: str) -> dict[str, str]:
     }
 
 
-def _tls(policy: Policy) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if policy.extra_ca is not None:
-        context.load_verify_locations(policy.extra_ca)
-    return context
-
-
 def _with_cookies(headers: Mapping[str, str], jar: CookieJar | None, url: Url) -> Mapping[str, str]:
     cookies = jar.header(url) if jar is not None else None
     return headers if cookies is None else {**headers, "Cookie": cookies}
 
 
-def _media_type(answer: aiohttp.ClientResponse) -> str:
-    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def _media_type(head: Head) -> str:
+    return head.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def _leads_elsewhere(answer: aiohttp.ClientResponse) -> bool:
-    return answer.status in _REDIRECTS and bool(answer.headers.get("Location"))
+def _charset(head: Head) -> str | None:
+    match = _CHARSET.search(head.headers.get("Content-Type", ""))
+    return None if match is None else (match[1] or match[2] or "").lower()
+
+
+def _leads_elsewhere(head: Head) -> bool:
+    return head.status in _REDIRECTS and bool(head.headers.get("Location"))
 
 
 def _is_text(media_type: str) -> bool:
@@ -267,41 +321,3 @@ def _is_text(media_type: str) -> bool:
     if "/" not in media_type or media_type.startswith("text/"):
         return True
     return media_type in _TEXT_TYPES or media_type.endswith(("+json", "+xml"))
-
-
-async def _drain(answer: aiohttp.ClientResponse) -> None:
-    """Read a small body away, so that the connection can serve again; close it on a larger or slower one."""
-    if answer.content.at_eof():
-        return
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await answer.content.readexactly(_DRAIN_BYTES)
-    except asyncio.IncompleteReadError:
-        return
-    except (TimeoutError, aiohttp.ClientError):
-        pass
-    answer.close()
-
-
-async def _excerpt(answer: aiohttp.ClientResponse, size: int) -> bytes:
-    """How a body begins; one that is longer, or slow to come, is not waited for, and costs the connection."""
-    if answer.content.is_eof() and answer.content.total_bytes <= size:
-        return answer.content.read_nowait()
-    taken = bytearray()
-    try:
-        async with asyncio.timeout(_EXCERPT_SECONDS):
-            while len(taken) <= size:
-                chunk = await answer.content.read(size + 1 - len(taken))
-                if not chunk:
-                    return bytes(taken)
-                taken += chunk
-    except (TimeoutError, aiohttp.ClientError):
-        pass
-    answer.close()
-    return bytes(taken[:size])
-
-
-def _malformed(url: Url, error: aiohttp.ClientResponseError) -> HeadersTooLarge | Unreachable:
-    if error.message.startswith(_HEADERS_TOO_LARGE):
-        return HeadersTooLarge(f"{url.host} sent headers over their limit")
-    return Unreachable(f"{url.host} sent no proper HTTP: {error.message}")

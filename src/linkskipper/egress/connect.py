@@ -7,7 +7,6 @@ from functools import partial
 
 import aiodns
 import aiohappyeyeballs
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.errors import Refused, TimedOut, Unreachable
@@ -28,7 +27,7 @@ class MappedAddress(str):
     __slots__ = ()
 
 
-class GuardedResolver(AbstractResolver):
+class GuardedResolver:
     """Resolves names afresh for each connection and refuses a name for any bad address among its answers."""
 
     def __init__(self, policy: Policy, nameservers: Sequence[str] | None, timeout: float) -> None:
@@ -36,26 +35,30 @@ class GuardedResolver(AbstractResolver):
         self._dns = aiodns.DNSResolver(nameservers=nameservers)
         self._timeout = timeout
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Give addresses that may be connected to; raises Refused, Unreachable or TimedOut."""
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
+        """Return the addresses that may be connected to.
+
+        Raises:
+            Refused: The name or one of its addresses is refused.
+            Unreachable: The name has no address.
+            TimedOut: No name server answered in time.
+        """
         name = host.removesuffix(".")
         if entry := self._policy.mapping_for(name, port):
-            return [_result(host, MappedAddress(entry.address), entry.address_port or port)]
+            return [_address_info(MappedAddress(entry.address), entry.address_port or port)]
         if reason := name_deny_reason(name):
             raise Refused(host, "", reason)
-        addresses = await self._look_up(name, family)
+        addresses = await self._look_up(name)
         for address in addresses:
             if reason := self._policy.deny_reason(address, port):
                 raise Refused(host, address, reason)
-        return [_result(host, address, port) for address in addresses]
+        return [_address_info(address, port) for address in addresses]
 
-    async def _look_up(self, name: str, family: socket.AddressFamily) -> list[str]:
+    async def _look_up(self, name: str) -> list[str]:
         try:
             async with asyncio.timeout(self._timeout):
                 # The dot keeps resolv.conf's search domains out: a stranger's name is always a full one.
-                answer = await self._dns.getaddrinfo(f"{name}.", family=family, type=socket.SOCK_STREAM)
+                answer = await self._dns.getaddrinfo(f"{name}.", family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except aiodns.error.DNSError as error:
             raise Unreachable(f"{name} cannot be resolved: {error.args[-1]}") from None
         except TimeoutError:
@@ -84,14 +87,15 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
 async def guarded_connect(policy: Policy, resolver: GuardedResolver, host: str, port: int) -> socket.socket:
     """Connect to a host past the guard; raises Refused, Unreachable or TimedOut, or OSError from connecting."""
     literal = parse_address(host) is not None
-    found = [_result(host, host, port)] if literal else await resolver.resolve(host, port)
+    addresses = [_address_info(host, port)] if literal else await resolver.resolve(host, port)
     return await aiohappyeyeballs.start_connection(
-        [(each["family"], socket.SOCK_STREAM, 0, "", (each["host"], each["port"])) for each in found],
+        addresses,
         happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS,
         socket_factory=partial(guarded_socket, policy),
     )
 
 
-def _result(host: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
+def _address_info(address: str, port: int) -> AddressInfo:
+    if ":" in address:
+        return (socket.AF_INET6, socket.SOCK_STREAM, 0, "", (address, port, 0, 0))
+    return (socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port))

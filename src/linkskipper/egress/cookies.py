@@ -3,7 +3,7 @@
 SameSite is not looked at when cookies are sent: it keeps other sites from using what a visitor is to a site, and here
 nobody is anybody. All cookies come from the link's own pages.
 
-aiohttp's jar takes "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry at all.
+The cookie jars of HTTP libraries take "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry.
 """
 
 import re

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-import aiohttp
-
 from linkskipper.egress.body import BoundedBody
 from linkskipper.egress.cookies import CookieJar
+from linkskipper.egress.http1.head import Head
 from linkskipper.egress.response import Response
 from linkskipper.egress.urls import Url
 
@@ -44,9 +43,8 @@ class Exchange:
     answered_at: float | None = None
     body: BoundedBody | None = None
 
-    def begin(self, answer: aiohttp.ClientResponse) -> None:
-        """Take in what an answer's head says, and the request that it answers."""
+    def begin(self, head: Head, sent: Mapping[str, str]) -> None:
+        """Take in what the head of a response says, and the fields of the request that it answers."""
         self.answered_at = perf_counter()
-        self.version = f"HTTP/{answer.version.major}.{answer.version.minor}" if answer.version else None
-        self.sent = answer.request_info.headers
-        self.status, self.headers = answer.status, answer.headers
+        self.version, self.sent = head.version, sent
+        self.status, self.headers = head.status, head.headers

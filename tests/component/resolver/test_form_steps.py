@@ -244,7 +244,7 @@ async def test_no_time_for_a_countdown(bench: Bench) -> None:
 async def test_time_that_has_passed_counts(bench: Bench) -> None:
     """The countdown runs from the page's arrival, however long what came between has taken."""
     bench.put("/a", page("<form id=f method=get action=/b></form>"))
-    bench.put("/b", page(GO))
+    bench.put("/b?", page(GO))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
     bench.sleep = asyncio.sleep
     steps = [{"use": "wait", "seconds": 0.2}, {"use": "submit", "selector": "#f"}, {**XHR, "wait": {"seconds": 0.3}}]
@@ -257,7 +257,7 @@ async def test_countdowns_of_two_providers(bench: Bench) -> None:
     """Each provider's countdowns have its own limit; the deadline is one over the whole chain."""
     here, there = {"seconds": 6}, {"seconds": 7}
     bench.put("/a", page("<form id=f action=http://other.test/b></form>"))
-    bench.put("/b", page("<form id=f action=https://example.com/target></form>"), host=OTHER)
+    bench.put("/b?", page("<form id=f action=https://example.com/target></form>"), host=OTHER)
     first = provider(steps=[{"use": "submit", "selector": "#f", "wait": here}], limits={"max_wait": 6, "timeout": 30})
     second = provider(OTHER, steps=[{"use": "submit", "selector": "#f", "wait": there}], limits={"max_wait": 7})
     resolution = await bench.resolve(f"{HOST}/a", first, second)

@@ -1,0 +1,144 @@
+"""The head of a response: status line and header fields (RFC 9112, sections 2 to 4).
+
+Servers send more than the RFC allows, and browsers accept it. So does this parser: it leaves out lines that are not a
+field, allows white space before the colon and bare line feeds, and joins folded lines. A head with any of these is not
+regular, and its connection serves no other request.
+"""
+
+import re
+from enum import Enum, auto
+
+import msgspec
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from linkskipper.egress.errors import HeadersTooLarge, Unreachable
+
+MAX_FIELD_BYTES = 16 * 1024
+MAX_FIELDS = 128
+
+_END = re.compile(rb"(\n)\r?\n")
+_STATUS = re.compile(rb"HTTP/(\d)\.(\d)[ \t]+(\d{3})(?:[ \t].*)?")
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_WITHOUT_BODY = frozenset({204, 304})
+_SWITCHING_PROTOCOLS = 101
+_HTTP_1_0 = "HTTP/1.0"
+
+
+class Framing(Enum):
+    """How the end of a body is found."""
+
+    LENGTH = auto()
+    CHUNKED = auto()
+    CLOSE = auto()
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """A parsed head. `length` is in bytes, and 0 unless the framing is LENGTH.
+
+    `keep_alive` tells whether the connection may serve another request after the body.
+    """
+
+    version: str
+    status: int
+    headers: CIMultiDictProxy[str]
+    framing: Framing
+    length: int
+    keep_alive: bool
+
+    @property
+    def is_interim(self) -> bool:
+        """Tell whether another head follows (1xx)."""
+        return self.status < 200  # noqa: PLR2004 - RFC 9110, section 15.2
+
+
+def split_head(buffer: bytearray) -> bytes | None:
+    """Cut the first head out of the buffer. Return None where it is not complete."""
+    if (end := _END.search(buffer)) is None:
+        return None
+    head = bytes(buffer[: end.end(1)])
+    del buffer[: end.end()]
+    return head
+
+
+def parse_head(block: bytes, *, method: str, limit: int) -> Head:
+    """Parse a head, without the empty line at its end. `limit` is in bytes over all names and values.
+
+    Raises:
+        Unreachable: This is not HTTP/1, or the length of its body cannot be known.
+        HeadersTooLarge: One field, their number or all of them together are over a limit.
+    """
+    first, *lines = block.lstrip(b"\r\n").split(b"\n")
+    match = _STATUS.fullmatch(first.rstrip(b"\r"))
+    if match is None or match[1] != b"1":
+        raise Unreachable("the server sent no proper HTTP: the status line is malformed")
+    fields, is_regular = _fields(lines, limit)
+    headers = CIMultiDictProxy(fields)
+    status, version = int(match[3]), _HTTP_1_0 if match[2] == b"0" else "HTTP/1.1"
+    if status == _SWITCHING_PROTOCOLS:
+        raise Unreachable("the server switched protocols unasked")
+    framing, length, is_framed = _framing(headers, status, method)
+    is_regular = is_regular and is_framed and first[-1:] == b"\r"
+    keep_alive = is_regular and framing is not Framing.CLOSE and _keeps_alive(headers, version)
+    return Head(version, status, headers, framing, length, keep_alive)
+
+
+def _fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool]:
+    fields: list[tuple[str, str]] = []
+    is_regular, size = True, 0
+    if len(lines) > MAX_FIELDS + 1:
+        raise HeadersTooLarge("the headers are over their limit")
+    for line in lines:
+        size += len(line)
+        if len(line) > MAX_FIELD_BYTES or size > limit:
+            raise HeadersTooLarge("the headers are over their limit")
+        if line[:1] in (b" ", b"\t"):
+            _fold(fields, line)
+            is_regular = False
+            continue
+        name, _, value = line.partition(b":")
+        if _TOKEN.fullmatch(name) is None or line[-1:] != b"\r":
+            is_regular = is_regular and not line
+            name = name.rstrip()
+            if _TOKEN.fullmatch(name) is None:
+                continue
+        fields.append((_text(name), _text(value.strip(b" \t\r"))))
+    return CIMultiDict(fields), is_regular
+
+
+def _fold(fields: list[tuple[str, str]], line: bytes) -> None:
+    """Join a folded line to the field before it (RFC 9112, section 5.2)."""
+    if not fields:
+        return
+    name, value = fields[-1]
+    if len(value) + len(line) > MAX_FIELD_BYTES:
+        raise HeadersTooLarge("a folded header is over its limit")
+    fields[-1] = (name, f"{value} {_text(line.strip())}".strip())
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("ascii") if raw.isascii() else raw.decode("utf-8", "surrogateescape")
+
+
+def _framing(headers: CIMultiDictProxy[str], status: int, method: str) -> tuple[Framing, int, bool]:
+    """Return the framing, the length, and whether both are regular (RFC 9112, section 6.3)."""
+    if method == "HEAD" or status < 200 or status in _WITHOUT_BODY:  # noqa: PLR2004 - RFC 9110, section 15.2
+        return Framing.LENGTH, 0, True
+    lengths = headers.getall("Content-Length", ())
+    if "Transfer-Encoding" in headers:
+        codings = ",".join(headers.getall("Transfer-Encoding")).lower().replace(" ", "").split(",")
+        if codings[-1] == "chunked":
+            return Framing.CHUNKED, 0, codings == ["chunked"] and not lengths
+        return Framing.CLOSE, 0, False
+    if not lengths:
+        return Framing.CLOSE, 0, True
+    values = {value.strip() for field in lengths for value in field.split(",")}
+    (length, *others) = values
+    if others or not _LENGTH.fullmatch(length):
+        raise Unreachable("the server sent no proper HTTP: the length of the body is malformed")
+    return Framing.LENGTH, int(length), len(lengths) == 1 and lengths[0] == length
+
+
+def _keeps_alive(headers: CIMultiDictProxy[str], version: str) -> bool:
+    options = ",".join(headers.getall("Connection", ())).lower()
+    return "keep-alive" in options if version == _HTTP_1_0 else "close" not in options

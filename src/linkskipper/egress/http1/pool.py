@@ -1,0 +1,135 @@
+"""Connections kept for the next request to the same server, and new ones through the guard."""
+
+import asyncio
+import ssl
+from collections import defaultdict
+from collections.abc import Sequence
+
+from linkskipper.egress.connect import GuardedResolver, guarded_connect
+from linkskipper.egress.errors import TimedOut
+from linkskipper.egress.http1.connection import Connection
+from linkskipper.egress.policy import Policy
+from linkskipper.egress.urls import Url
+
+IDLE_SECONDS = 15  # below what common servers keep a connection for
+MAX_IDLE = 1000
+
+Origin = tuple[str, str, int]
+
+
+class ConnectionPool:
+    """Opens at most `connections` at once. A kept connection goes on with the address that was judged for it."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        connections: int,
+        connect_seconds: float,
+        nameservers: Sequence[str] | None,
+    ) -> None:
+        self._policy = policy
+        self._resolver = GuardedResolver(policy, nameservers, connect_seconds)
+        self._connect_seconds = connect_seconds
+        self._free = asyncio.Semaphore(connections)
+        self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
+        self._idle_count = 0
+        self._in_use: set[Connection] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._tls: ssl.SSLContext | None = None
+
+    async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[Connection, bool]:
+        """Return a connection to the server of a URL, and whether it has served a request before.
+
+        `deadline` is a time of the event loop's clock. `fresh` leaves kept connections alone.
+
+        Raises:
+            Refused: The guard refuses the name or an address.
+            Unreachable, OSError: The server cannot be connected to.
+            TimedOut: Connecting takes longer than its own limit.
+            TimeoutError: The deadline passed.
+        """
+        if not self._free.locked() and not fresh and (kept := self._pop_idle(url)) is not None:
+            await self._free.acquire()
+            self._in_use.add(kept)
+            return kept, True
+        async with asyncio.timeout_at(deadline):
+            await self._free.acquire()
+            try:
+                connection = await self._open(url)
+            except BaseException:
+                self._free.release()
+                raise
+        self._in_use.add(connection)
+        return connection, False
+
+    def release(self, url: Url, connection: Connection) -> None:
+        """Keep a connection that may serve again, and close any other."""
+        self._in_use.discard(connection)
+        self._free.release()
+        if not connection.is_reusable or self._idle_count >= MAX_IDLE:
+            connection.close()
+            return
+        connection.clear_deadline()
+        loop = asyncio.get_running_loop()
+        connection.idle_since = loop.time()
+        self._idle[url.scheme, url.host, url.port].append(connection)
+        self._idle_count += 1
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep)
+
+    async def close(self) -> None:
+        """Close every connection and give up the lookups under way."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in [*self._in_use, *(kept for origin in self._idle.values() for kept in origin)]:
+            connection.close()
+        self._idle.clear()
+        await self._resolver.close()
+
+    def _pop_idle(self, url: Url) -> Connection | None:
+        connections = self._idle.get((url.scheme, url.host, url.port))
+        while connections:
+            connection = connections.pop()
+            self._idle_count -= 1
+            if connection.is_reusable:
+                return connection
+            connection.close()
+        return None
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        too_old = loop.time() - IDLE_SECONDS
+        for origin, connections in list(self._idle.items()):
+            kept = [one for one in connections if one.idle_since > too_old and one.is_reusable]
+            for connection in set(connections) - set(kept):
+                connection.close()
+            self._idle_count -= len(connections) - len(kept)
+            if kept:
+                self._idle[origin] = kept
+            else:
+                del self._idle[origin]
+        self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep) if self._idle else None
+
+    async def _open(self, url: Url) -> Connection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                sock = await guarded_connect(self._policy, self._resolver, url.host, url.port)
+        except TimeoutError:
+            raise TimedOut(f"{url.host} did not answer in time") from None
+        tls = self._tls_context() if url.scheme == "https" else None
+        try:
+            name = None if tls is None else url.host
+            _, connection = await loop.create_connection(Connection, sock=sock, ssl=tls, server_hostname=name)
+        except BaseException:
+            sock.close()
+            raise
+        return connection
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            if self._policy.extra_ca is not None:
+                self._tls.load_verify_locations(self._policy.extra_ca)
+        return self._tls
