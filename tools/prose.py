@@ -62,7 +62,7 @@ PATTERNS = (
         rf"{_NOT_AFTER_THERE}\b(?:is|are|was|were|be) no (?!(?:{_COMPARATIVES})\b)\w+",
         'write "is not a …"',
     ),
-    _pattern(r"\w[\w)\"'`…]*; (?=[a-z`\"'(A-Z])", "end the sentence; one thought a sentence"),
+    _pattern(r"\w[\w)\"'`…]*; (?=[a-z`\"'(A-Z])", "end the sentence: one thought a sentence"),
     _pattern(rf"\b(?:{_RARE_WORDS})\b", "use a word that learners know"),
 )
 

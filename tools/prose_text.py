@@ -94,7 +94,7 @@ def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def _strings(node: ast.AST, docstrings: set[int]) -> Iterator[tuple[int, str, bool]]:
-    """Yield the line and text of each string, and whether it is a docstring; f-strings as one."""
+    """Yield the line and text of each string, and whether it is a docstring. An f-string is one string."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.JoinedStr):
             parts = (part.value if isinstance(part, ast.Constant) else "x" for part in child.values)
@@ -110,7 +110,7 @@ def _strings(node: ast.AST, docstrings: set[int]) -> Iterator[tuple[int, str, bo
 
 
 def _python_comments(text: str) -> Iterator[Passage]:
-    """Yield the comments; those on lines that follow each other are one passage."""
+    """Yield the comments. Comments on consecutive lines are one passage."""
     lines = {
         token.start[0]: token.string.lstrip("#: ")
         for token in tokenize.generate_tokens(io.StringIO(text).readline)
