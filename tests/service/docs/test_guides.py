@@ -55,3 +55,8 @@ def test_add_a_response_header(tree: Path, server_url: str) -> None:
 def test_add_a_webhook_header(tree: Path, server_url: str) -> None:
     """Receivers get the new header."""
     Guide("add-a-webhook-header.md", tree, server_url=server_url).follow()
+
+
+def test_add_a_command(tree: Path, server_url: str) -> None:
+    """The new command shows an account, and the reference has it."""
+    Guide("add-a-command.md", tree, server_url=server_url).follow()
