@@ -1,11 +1,11 @@
 """Every error that Link Skipper raises on purpose, in one tree.
 
 LinkSkipperError
-├── OperatorError            what the operator can mend: one line on stderr, exit 1
+├── OperatorError            an error that the operator can fix: one line on stderr, exit 1
 │   ├── SettingsError        a setting is missing or wrong
 │   ├── DataDirError         the data directory cannot be used
 │   ├── DatabaseError        the database cannot be reached or used
-│   │   └── DatabaseUnavailable  it does not answer: the same call may succeed later
+│   │   └── DatabaseUnavailable  the database does not answer: the same call may succeed later
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── CatalogError         a provider file is wrong
@@ -13,7 +13,7 @@ LinkSkipperError
 │   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
 │   └── OverdrawnError       an account has fewer credits than are to be taken back
-├── ApiError                 what a client is told: a problem document (api.md, "Errors")
+├── ApiError                 answered as a problem document (docs/reference/api.md, "Errors")
 │   ├── InvalidRequest       400
 │   ├── InvalidKey           401
 │   ├── OutOfCredits         402
@@ -25,26 +25,26 @@ LinkSkipperError
 │   ├── QuotaExceeded        429
 │   ├── ResolveFailed        502
 │   └── ProviderDown         503
-├── NotRecorded              a replay's recording does not hold what was asked for (har/replay.py)
-├── NotResolved              a link has no target, told to programs (resolver/outcome.py)
-│   ├── LinkFailed           another time it may have
-│   └── LinkInvalid          it never will
-├── EgressError              why nothing came back from outside (the rest of it: egress/errors.py)
+├── NotRecorded              a recording does not hold the request (egress/har/replay.py)
+├── NotResolved              a link has no target, raised by the library (resolver/result.py)
+│   ├── LinkFailed           a later try may succeed
+│   └── LinkInvalid          no try can succeed
+├── EgressError              a request outside failed (its subclasses: egress/errors.py)
 └── Stopped                  a link goes no further
     ├── Stop                 a stop rule ended it (resolver/errors.py)
-    ├── Full                 its provider has no place for it just now (resolver/errors.py)
-    └── Unsupported          it is no link to begin with (resolver/errors.py)
+    ├── ProviderAtCapacity   its provider has no free slot now (resolver/errors.py)
+    └── Unsupported          it is not a link of a supported provider (resolver/errors.py)
 """
 
 from typing import ClassVar
 
 
 class LinkSkipperError(Exception):
-    """The root: catch this to catch everything that is ours."""
+    """The root of the tree. Catch it to catch every error of Link Skipper."""
 
 
 class OperatorError(LinkSkipperError):
-    """Something the operator can mend; its message is one line that says how."""
+    """An error that the operator can fix. Its message is one line that says how."""
 
 
 class SettingsError(OperatorError):
@@ -64,7 +64,7 @@ class DatabaseUnavailable(DatabaseError):
 
 
 class SchemaError(OperatorError):
-    """The database's schema is not the one that this version works with."""
+    """The database's schema is not the one that this version needs."""
 
 
 class PortInUseError(OperatorError):
@@ -72,15 +72,15 @@ class PortInUseError(OperatorError):
 
 
 class CatalogError(OperatorError):
-    """A provider file is wrong; the message names the file, the field and the fix."""
+    """A provider file is wrong. The message names the file, the field and the fix."""
 
 
 class HarError(OperatorError):
-    """A HAR file cannot be read, is none, or cannot be written."""
+    """A HAR file cannot be read or written, or is not HAR."""
 
 
 class ListenError(OperatorError):
-    """The service does not know the key, or the system does not know an address."""
+    """The service does not know the key, or its address cannot be resolved."""
 
 
 class UnknownRecordError(OperatorError):
@@ -88,13 +88,13 @@ class UnknownRecordError(OperatorError):
 
 
 class OverdrawnError(OperatorError):
-    """An account has fewer credits than are to be taken back, or its jobs under way hold them."""
+    """An account has fewer credits than a correction takes back, or its jobs under way hold them."""
 
 
 class ApiError(LinkSkipperError):
-    """What a client is told; answered as an RFC 9457 problem document.
+    """An error that is answered as a problem document (RFC 9457).
 
-    The status, code and title of each class are those of the table in api.md.
+    The status, code and title of each class are those of docs/reference/api.md, "Errors".
     """
 
     status: ClassVar[int]
@@ -108,9 +108,9 @@ class ApiError(LinkSkipperError):
 
 
 class InvalidRequest(ApiError):
-    """A field is missing, unknown, of the wrong type or over its limit; or the body is no JSON object.
+    """A field is missing, unknown, of the wrong type or over its limit, or the body is not a JSON object.
 
-    ``detail`` names everything that is wrong at once. Sent again as it is, the request cannot succeed.
+    ``detail`` names every mistake at once. The same request cannot succeed.
     """
 
     status, code, title = 400, "invalid_request", "Invalid request"
@@ -126,10 +126,10 @@ class InvalidKey(ApiError):
 
 
 class OutOfCredits(ApiError):
-    """What the account can still spend is below the link's cost.
+    """The account has fewer credits available than the link costs.
 
-    ``balance`` is what it has; jobs under way hold part of that until they end, and what they do not cost is free
-    again then. Links in the cache are answered all the same.
+    ``balance`` is the account's whole balance. Jobs under way hold a part of it until they end. Links in the cache
+    are still answered.
     """
 
     status, code, title = 402, "out_of_credits", "Out of credits"
@@ -142,17 +142,17 @@ class OutOfCredits(ApiError):
 class ForbiddenScope(ApiError):
     """The key lacks the scope that the call needs.
 
-    ``POST /v1/resolve`` needs ``resolve``; reading works with any valid key.
+    ``POST /v1/resolve`` needs the scope ``resolve``. Any valid key can read.
     """
 
     status, code, title = 403, "forbidden_scope", "Forbidden scope"
 
 
 class NotFound(ApiError):
-    """No such job for this key, or no such route.
+    """The key has no such job, or the route does not exist.
 
-    An unknown job, a malformed id and another key's job are answered alike; ask with the key that submitted it.
-    Jobs that ended long ago are forgotten.
+    An unknown job, a malformed id and the job of another key are answered alike. Ask with the key that submitted the
+    job. Jobs that ended long ago are deleted.
     """
 
     status, code, title = 404, "not_found", "Not found"
@@ -161,16 +161,16 @@ class NotFound(ApiError):
 class LinkRemoved(ApiError):
     """The shortener is known to have removed the link.
 
-    That is remembered for a while, a day unless the operator says otherwise; afterwards the link is tried again.
+    The service remembers this for a day, or for as long as the operator has set. After that it tries the link again.
     """
 
     status, code, title = 410, "link_removed", "Link removed"
 
 
 class UnsupportedLink(ApiError):
-    """Not a link of a supported provider, or no URL in it.
+    """The text holds no URL, or the URL is not a link of a supported provider.
 
-    ``GET /v1/providers`` lists the hosts that are supported. For services that have closed, ``detail`` says when.
+    ``GET /v1/providers`` lists the supported hosts. For a service that has closed, ``detail`` says when.
     """
 
     status, code, title = 422, "unsupported_link", "Unsupported link"
@@ -179,8 +179,8 @@ class UnsupportedLink(ApiError):
 class RateLimited(ApiError):
     """The key's per-minute limit is used up.
 
-    Wait out ``Retry-After``. The ``RateLimit`` field of every answer tells how many calls are left, and when there
-    will be more.
+    Wait for ``Retry-After`` seconds. The ``RateLimit`` field of every answer says how many calls are left, and when the
+    limit resets.
     """
 
     status, code, title = 429, "rate_limited", "Rate limited"
@@ -189,8 +189,8 @@ class RateLimited(ApiError):
 class QuotaExceeded(ApiError):
     """The key's daily quota is used up.
 
-    The next day begins at midnight UTC: ``Retry-After`` leads there. Reading works meanwhile, and links in the cache
-    are answered.
+    The next day begins at midnight UTC. The ``"daily"`` item of ``RateLimit`` says how many seconds remain.
+    ``Retry-After`` is at most 60. Reads and links in the cache are still answered.
     """
 
     status, code, title = 429, "quota_exceeded", "Daily quota exceeded"
@@ -199,7 +199,7 @@ class QuotaExceeded(ApiError):
 class ResolveFailed(ApiError):
     """The job that this idempotency key started has failed.
 
-    It cost nothing. ``GET /v1/jobs/{job_id}?include=trace`` tells why; to try again, use a new idempotency key.
+    It cost nothing. ``GET /v1/jobs/{job_id}?include=trace`` says why. To try again, use a new idempotency key.
     """
 
     status, code, title = 502, "resolve_failed", "Resolve failed"
@@ -208,14 +208,14 @@ class ResolveFailed(ApiError):
 class ProviderDown(ApiError):
     """The provider is switched off or its circuit is open.
 
-    Wait out ``Retry-After``; links of other providers, and those in the cache, are answered meanwhile.
+    Wait for ``Retry-After`` seconds. Links of other providers and links in the cache are still answered.
     """
 
     status, code, title = 503, "provider_down", "Provider unavailable"
 
 
 class EgressError(LinkSkipperError):
-    """Nothing usable came back from outside; the subclasses in egress say why."""
+    """A request outside failed. The subclasses in egress/errors.py say why."""
 
 
 class Stopped(LinkSkipperError):

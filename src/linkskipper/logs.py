@@ -1,17 +1,17 @@
-"""Logging for the rooms that are a library: as libraries do, by the standard library's logging.
+"""Logging for the rooms that also work as a library: they log by the standard library's logging.
 
-Unconfigured, structlog prints to standard output, where a program that uses the library has its own data.
+An unconfigured structlog would print to standard output, where a program that uses the library writes its own data.
 """
 
 import logging
 
 import structlog
 
-logging.getLogger("linkskipper").addHandler(logging.NullHandler())  # else warnings go to standard error by themselves
+logging.getLogger("linkskipper").addHandler(logging.NullHandler())  # keeps warnings off standard error
 
 
 def library_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger whose records carry what they tell as attributes; the service's own logs show them like all others."""
+    """Return a logger whose records carry their values as attributes, as the logs of the service show them."""
     logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(name),
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],

@@ -1,7 +1,7 @@
-"""Which addresses are public: the pinned table of safety.md.
+"""Which addresses are public: the pinned table of docs/explanation/egress-guard.md.
 
-`ipaddress.is_global` and `is_private` are no policy: they differ between Python versions and pass multicast, NAT64,
-6to4 and 168.63.129.16.
+`ipaddress.is_global` and `is_private` do not serve as the policy. They differ between Python versions and pass
+multicast, NAT64, 6to4 and 168.63.129.16.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -38,7 +38,7 @@ _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})  # RFC 5214, section 6.1: the up
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address, mapped IPv4 unwrapped; None for anything else and for a scope id."""
+    """Read an address and unwrap a mapped IPv4 address. Return None for anything else, a scope id included."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -49,7 +49,7 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def deny_reason(address: str) -> str | None:
-    """Why this address must not be contacted, naming its range; None if it is public."""
+    """Return why an address must not be contacted, with its range. Return None for a public address."""
     parsed = parse_address(address)
     if parsed is None:
         return "not a plain address"

@@ -13,9 +13,10 @@ from linkskipper.egress.urls import Url
 
 
 async def allow_urls(policy: Policy, urls: Iterable[Url]) -> Policy:
-    """The policy, also letting through to the very hosts and ports of these URLs; names are asked of the system.
+    """Return the policy with rules that allow the hosts and ports of these URLs. The system resolves their names.
 
-    Raises Unreachable for a name that the system does not know.
+    Raises:
+        Unreachable: The system cannot resolve a name.
     """
     for url in urls:
         if policy.mapping_for(url.host, url.port) is not None:

@@ -1,4 +1,4 @@
-"""Bodies read with limits: on the bytes sent, and on what they unpack to."""
+"""Decode bodies within limits, on the bytes sent and on the decoded bytes."""
 
 import sys
 import zlib
@@ -18,12 +18,12 @@ _ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that RFC 9659 lets a web server use
 _MAX_CODINGS = 4
 _ZLIB_METHOD = 8  # RFC 1950: the low half of a zlib stream's first byte
 
-# Takes bytes and the most that may come out; what would exceed that stays unread.
+# Takes bytes and the most that may come out. Output beyond that stays unread.
 Decoder = Callable[[bytes, int], bytes]
 
 
 class BoundedBody:
-    """Gathers a body; raises BodyTooLarge as soon as either limit is passed, Unreachable if it cannot be decoded."""
+    """Collects a body. `raw_limit` counts the bytes as sent, `limit` the decoded bytes."""
 
     def __init__(self, coding: str, *, raw_limit: int, limit: int) -> None:
         self._decode = _decoder(coding.strip().lower())
@@ -32,7 +32,12 @@ class BoundedBody:
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes as they were sent."""
+        """Add the next bytes, as they were sent.
+
+        Raises:
+            BodyTooLarge: A limit is passed.
+            Unreachable: The bytes cannot be decoded.
+        """
         self._raw_left -= len(chunk)
         if self._raw_left < 0:
             raise BodyTooLarge("the body as sent is over its limit")
@@ -44,7 +49,7 @@ class BoundedBody:
             raise BodyTooLarge("the decoded body is over its limit")
 
     def result(self) -> bytes:
-        """All that came, decoded."""
+        """Return the decoded body."""
         return bytes(self._body)
 
 
@@ -87,7 +92,7 @@ def _brotli() -> Decoder:
 
 def _zstd() -> Decoder:
     unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
-    # Bytes after the frame's end would raise EOFError; browsers leave them unread.
+    # Browsers leave the bytes after the frame's end unread. To read them would raise EOFError.
     return lambda data, room: b"" if unpacker.eof else unpacker.decompress(data, room)
 
 

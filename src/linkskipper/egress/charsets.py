@@ -13,19 +13,19 @@ class Charset(NamedTuple):
 
     @classmethod
     def labelled(cls, label: str) -> Self | None:
-        """Find an encoding by one of its labels; none is a codec of Python's alone, or one that spells danger."""
+        """Find an encoding by one of its labels. Leave out codecs that only Python knows, and dangerous ones."""
         found = webencodings.lookup(label)
         if found is None or found.name in _UNSUITABLE:
             return None
         return cls(_as_in_the_standard(found.name), found.codec_info.name)
 
     def for_output(self) -> "Charset":
-        """The encoding that forms are sent in: no browser sends UTF-16."""
+        """Return the encoding to send forms in. Browsers do not send UTF-16."""
         return UTF8 if self.name.startswith("UTF-16") else self
 
 
 def _as_in_the_standard(name: str) -> str:
-    """The spelling that forms are told, which is no label's."""
+    """Return the name of an encoding as the Encoding standard spells it, which forms are sent with."""
     capitals = name.startswith(("utf-", "iso-", "euc-", "koi8-", "ibm", "gbk"))
     return name.upper() if capitals else {"shift_jis": "Shift_JIS", "big5": "Big5"}.get(name, name)
 

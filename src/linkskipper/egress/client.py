@@ -1,4 +1,4 @@
-"""The outbound HTTP client: one request, one answer, within limits and past the guard."""
+"""The outbound HTTP client: one request, one response, within limits and through the guard."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ _TEXT_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How long and how much one fetch may take; `raw_bytes` counts the body as sent, `body_bytes` decoded."""
+    """Limits of one fetch, in seconds and bytes. `raw_bytes` counts the body as sent, `body_bytes` decoded."""
 
     connect_seconds: float = 5.0
     fetch_seconds: float = 15.0
@@ -47,7 +47,7 @@ class FetchLimits:
 
 
 class Client:
-    """The one door out. An async context manager, made and used in one event loop; it keeps no cookies."""
+    """The only way out. An async context manager, for one event loop. It keeps no cookies."""
 
     def __init__(
         self,
@@ -264,7 +264,7 @@ async def _excerpt(connection: Connection, head: Head, size: int) -> bytes:
 
 @contextmanager
 def _mapped(url: Url, *, had_full_time: bool = True) -> Iterator[None]:
-    """Tell what goes wrong within in the errors of this package, with the host's name."""
+    """Map errors to those of this package, with the name of the host."""
     try:
         yield
     except Refused as refused:
@@ -317,7 +317,7 @@ def _leads_elsewhere(head: Head) -> bool:
 
 
 def _is_text(media_type: str) -> bool:
-    """Also true where no sensible type is given: browsers would look into the body, and so must the stop rules."""
+    """Also true without a sensible type. Browsers look into such a body, and so must the stop rules."""
     if "/" not in media_type or media_type.startswith("text/"):
         return True
     return media_type in _TEXT_TYPES or media_type.endswith(("+json", "+xml"))

@@ -1,4 +1,4 @@
-"""The guard at work: what a name may resolve to, and what a socket may be opened for."""
+"""The guard: resolve a name, check its addresses, and connect to a checked one."""
 
 import asyncio
 import socket
@@ -18,17 +18,17 @@ AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, i
 
 
 class MappedAddress(str):
-    """An address that the host map gave for the very name being dialled.
+    """An address that the host map names for the host that is connected to.
 
-    The mark travels with the address from the resolver to the socket. So a mapped address is open to its own name
-    only: as a literal, or as another name's answer, it comes as a plain str and is judged by the table.
+    The type travels from the resolver to the socket, so that a mapped address is open to its own name only. The same
+    address as a literal, or as the answer for another name, is a plain str, and the table decides.
     """
 
     __slots__ = ()
 
 
 class GuardedResolver:
-    """Resolves names afresh for each connection and refuses a name for any bad address among its answers."""
+    """Resolves a name for each connection, and refuses it if any of its addresses is denied."""
 
     def __init__(self, policy: Policy, nameservers: Sequence[str] | None, timeout: float) -> None:
         self._policy = policy
@@ -57,7 +57,7 @@ class GuardedResolver:
     async def _look_up(self, name: str) -> list[str]:
         try:
             async with asyncio.timeout(self._timeout):
-                # The dot keeps resolv.conf's search domains out: a stranger's name is always a full one.
+                # The dot keeps the search domains of resolv.conf out.
                 answer = await self._dns.getaddrinfo(f"{name}.", family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except aiodns.error.DNSError as error:
             raise Unreachable(f"{name} cannot be resolved: {error.args[-1]}") from None
@@ -69,14 +69,15 @@ class GuardedResolver:
         return addresses
 
     async def close(self) -> None:
-        """Give up the lookups under way."""
+        """Cancel the lookups under way."""
         await self._dns.close()
 
 
 def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
-    """Open a socket for the address about to be connected to; raises Refused.
+    """Open a socket for an address. Every connection passes here, those to literal addresses too.
 
-    Literal addresses never meet a resolver: this is the one place that every connection passes.
+    Raises:
+        Refused: The address is denied.
     """
     family, kind, protocol, _, (address, port, *_) = info
     if not isinstance(address, MappedAddress) and (reason := policy.deny_reason(address, port)):
@@ -85,7 +86,13 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
 
 
 async def guarded_connect(policy: Policy, resolver: GuardedResolver, host: str, port: int) -> socket.socket:
-    """Connect to a host past the guard; raises Refused, Unreachable or TimedOut, or OSError from connecting."""
+    """Connect to a host through the guard.
+
+    Raises:
+        Refused: The name or an address is denied.
+        Unreachable, TimedOut: The name cannot be resolved.
+        OSError: No address can be connected to.
+    """
     literal = parse_address(host) is not None
     addresses = [_address_info(host, port)] if literal else await resolver.resolve(host, port)
     return await aiohappyeyeballs.start_connection(

@@ -1,7 +1,7 @@
 """Cookies that live for one link: RFC 6265bis, sections 5.1 to 5.8.
 
-SameSite is not looked at when cookies are sent: it keeps other sites from using what a visitor is to a site, and here
-nobody is anybody. All cookies come from the link's own pages.
+SameSite does not matter when cookies are sent: it protects the session of a visitor, and here no visitor is logged in.
+All cookies come from the link's own pages.
 
 The cookie jars of HTTP libraries take "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry.
 """
@@ -18,7 +18,7 @@ from publicsuffixlist import PublicSuffixList
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.urls import Url
 
-_MAX_COOKIES = 180  # for one link, as browsers keep for one site; the oldest go first
+_MAX_COOKIES = 180  # for one link, as in browsers for one site (the oldest are dropped first)
 _MAX_PAIR = 4096  # characters of name and value together
 _MAX_ATTRIBUTE = 1024
 _MAX_AGE = timedelta(days=400)
@@ -58,7 +58,7 @@ class CookieJar:
         self._now = now
 
     def header(self, url: Url) -> str | None:
-        """Give the Cookie header for a request to `url`, longest paths first; None if no cookie belongs there."""
+        """Return the Cookie header for a request, longest paths first. Return None without a cookie for it."""
         if not self._cookies:
             return None
         now = self._now()
@@ -67,7 +67,7 @@ class CookieJar:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in found) or None
 
     def store(self, url: Url, lines: Iterable[str]) -> None:
-        """Take in the Set-Cookie headers of an answer from `url`; what breaks the rules is left out."""
+        """Store the Set-Cookie headers of a response. Leave out what breaks the rules."""
         now = self._now()
         for line in lines:
             cookie = _read(line, url, now)
@@ -150,7 +150,7 @@ def _path_matches(path: str, wanted: str) -> bool:
 
 
 def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
-    """Max-Age goes before Expires; what cannot be read counts as absent."""
+    """Return when a cookie expires. Max-Age wins over Expires, and a malformed attribute counts as absent."""
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return now + min(timedelta(seconds=int(age[:10])), _MAX_AGE)

@@ -1,27 +1,28 @@
-"""Why nothing came back from outside.
+"""Errors of requests outside.
 
 EgressError
 ├── BadUrl               not a URL that this service fetches
 │   └── ForeignScheme    a well-formed URL, but neither http nor https
-├── Refused              the guard said no
+├── Refused              the guard denied it
 ├── Unreachable          DNS, connection, TLS or protocol failed
-│   └── Untrusted        TLS: its certificate is not one to trust
+│   └── Untrusted        the TLS certificate cannot be trusted
 ├── TimedOut             no complete answer in time
 ├── BodyTooLarge         over a limit, as sent or decoded
 └── HeadersTooLarge      over a limit, in one field or in all
 
-A client of the service must not be able to tell Refused from Unreachable (safety.md).
+A client of the service must not be able to tell Refused from Unreachable
+(docs/explanation/egress-guard.md).
 """
 
 from linkskipper.errors import EgressError
 
 
 class BadUrl(EgressError):
-    """The text is not a URL that this service fetches; the message says why and does not repeat it."""
+    """The text is not a URL that this service fetches. The message says why and does not repeat the text."""
 
 
 class ForeignScheme(BadUrl):
-    """A well-formed URL of another scheme (magnet:, tg:, file:); `href` is its canonical form."""
+    """A well-formed URL of another scheme, such as magnet:, tg: or file:. `href` is its canonical form."""
 
     def __init__(self, scheme: str, href: str) -> None:
         super().__init__(f"the scheme {scheme} is neither http nor https")
@@ -30,7 +31,7 @@ class ForeignScheme(BadUrl):
 
 
 class Refused(EgressError):
-    """The guard said no. `address` is what was about to be connected to, or "" where it did not come to that."""
+    """The guard denied a host. `address` is the denied address, "" where the name itself was denied."""
 
     def __init__(self, host: str, address: str, reason: str) -> None:
         super().__init__(f"{host} is refused: {reason}")
@@ -44,7 +45,7 @@ class Unreachable(EgressError):
 
 
 class Untrusted(Unreachable):
-    """The server's certificate is expired, another name's, or of an authority that nobody here trusts."""
+    """The server's certificate is expired, for another name, or of an unknown authority."""
 
 
 class TimedOut(EgressError):

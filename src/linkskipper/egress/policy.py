@@ -27,7 +27,7 @@ class AllowRule:
 
 @dataclass(frozen=True, slots=True)
 class HostMapping:
-    """Where one name leads instead of through DNS; a port of None stands for whichever port the URL names."""
+    """An address for a name, used instead of DNS. A port of None stands for the port of the URL."""
 
     name: str
     name_port: int | None
@@ -48,7 +48,11 @@ class Policy:
     def parse(
         cls, *, ports: Iterable[str], allow: Iterable[str], host_map: Iterable[str], extra_ca: Path | None
     ) -> Self:
-        """Read the operator's settings; raises SettingsError naming the first item that is wrong."""
+        """Read the operator's settings.
+
+        Raises:
+            SettingsError: An item is malformed. The message names it.
+        """
         if extra_ca is not None:
             _check_ca(extra_ca)
         return cls(
@@ -59,17 +63,17 @@ class Policy:
         )
 
     def mapping_for(self, name: str, port: int) -> HostMapping | None:
-        """Where the operator sends this name; an entry for the very port goes before one for any."""
+        """Return the mapping of a name. A mapping for the port wins over one for every port."""
         found = [entry for entry in self.host_map if entry.name == name and self._covers(entry.name_port, port)]
         return min(found, key=lambda entry: entry.name_port is None, default=None)
 
     def deny_reason(self, address: str, port: int) -> str | None:
-        """Why this address and port must not be connected to; None if they may."""
+        """Return why an address and port must not be connected to, None if they may."""
         reason = deny_reason(address) or (None if port in self.ports else f"port {port} is not allowed")
         return None if reason is None or self._in_hole(address, port) else reason
 
     def port_deny_reason(self, port: int) -> str | None:
-        """Why no address at all may be contacted on this port; None if some may."""
+        """Return why no address may be contacted on a port, None if some may."""
         return None if port in self._open_ports else f"port {port} is not allowed"
 
     @cached_property
@@ -87,7 +91,7 @@ class Policy:
 
 
 def name_deny_reason(name: str) -> str | None:
-    """Why this name never goes to DNS; None if it may. `name` is lower-case, without a trailing dot."""
+    """Return why a name must not be resolved, None if it may. `name` is lower-case, without a trailing dot."""
     if "." not in name:
         return "a single-label name"
     zone = name.rpartition(".")[2]
@@ -114,7 +118,7 @@ def _hole(item: str) -> AllowRule:
             return AllowRule(ip_network(text), port)
     except ValueError:
         pass
-    raise SettingsError(f"{item!r} is no address or CIDR with optional port, as 10.1.0.0/16:8080")
+    raise SettingsError(f"{item!r} is not an address or CIDR with an optional port, such as 10.1.0.0/16:8080")
 
 
 def _mapping(item: str) -> HostMapping:
@@ -123,12 +127,12 @@ def _mapping(item: str) -> HostMapping:
     address, address_port = _split_port(right, item)
     parsed = parse_address(address)
     if not name or parse_address(name) or parsed is None:
-        raise SettingsError(f"{item!r} is no name[:port]=address[:port], as shop.test:443=10.1.2.3:8443")
+        raise SettingsError(f"{item!r} is not name[:port]=address[:port], such as shop.test:443=10.1.2.3:8443")
     return HostMapping(name.lower().removesuffix("."), name_port, str(parsed), address_port)
 
 
 def _split_port(text: str, item: str) -> tuple[str, int | None]:
-    """Split off `:port`; IPv6 bears a port only in brackets."""
+    """Split off `:port`. IPv6 needs brackets to have a port."""
     if bracketed := _BRACKETED.fullmatch(text):
         host, port = bracketed.groups()
     elif text.count(":") == 1:

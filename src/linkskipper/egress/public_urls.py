@@ -7,9 +7,11 @@ from linkskipper.egress.urls import Url, parse_url
 
 
 def check_public_https(url: str) -> Url:
-    """Read a webhook URL; raises BadUrl if it is not https and Refused if it cannot be public.
+    """Read a webhook URL. Check a literal address now, in every spelling, and the addresses of a name at delivery.
 
-    Literal addresses are judged in every spelling that browsers know. What a name resolves to is judged at delivery.
+    Raises:
+        BadUrl: The URL is malformed, or not https.
+        Refused: The host cannot be public.
     """
     parsed = parse_url(url)
     if parsed.scheme != "https":

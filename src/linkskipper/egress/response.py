@@ -1,4 +1,4 @@
-"""What came back."""
+"""Responses."""
 
 import codecs
 import re
@@ -16,10 +16,10 @@ _FIRST_NON_ASCII = 0x80
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """One answer, no redirect followed.
+    """One response. No redirect was followed.
 
-    `body` is decoded and b"" where it could not matter: on a redirect, and for media types that are no text.
-    `media_type` is lower-case and "" if none was given; `charset` is that of the Content-Type header.
+    `body` is decoded. It is b"" where it does not matter: for a redirect, and for media types other than text.
+    `media_type` is lower-case, "" if there is none. `charset` is the one of the Content-Type header.
     """
 
     url: Url
@@ -30,18 +30,18 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     charset: str | None
 
     def text(self) -> str:
-        """Decode the body; never fails."""
+        """Decode the body. Malformed bytes become U+FFFD."""
         return self.body.decode(self.encoding().codec, "replace").removeprefix("\ufeff")
 
     def encoding(self) -> Charset:
-        """The encoding by byte order mark, header or meta element, else UTF-8."""
+        """Return the encoding by byte order mark, header or meta element, else UTF-8."""
         for bom, encoding in _BOMS:
             if self.body.startswith(bom):
                 return encoding
         return self._labelled(self.charset) or self._labelled(self._meta_charset()) or UTF8
 
     def locations(self) -> list[str]:
-        """Each Location header, its non-ASCII bytes percent-encoded one by one, as browsers do."""
+        """Return each Location header, its non-ASCII bytes percent-encoded one by one, as browsers do."""
         return [_percent_encoded(value) for value in self.headers.getall("Location", ())]
 
     @staticmethod

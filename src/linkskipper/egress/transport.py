@@ -1,4 +1,4 @@
-"""What passed in one fetch, for whoever wants to keep it; and the call that fetches are made with."""
+"""The call that sends a request, and the record of one exchange."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from linkskipper.egress.urls import Url
 
 
 class Transport(Protocol):
-    """What answers requests: `Client`, or something that stands in for it or around it."""
+    """Answers requests: `Client`, or an object that replaces or wraps it."""
 
     async def fetch(
         self,
@@ -25,13 +25,17 @@ class Transport(Protocol):
         jar: CookieJar | None = ...,
         timeout: float | None = ...,
     ) -> Response:
-        """Send one request and give the answer, no redirect followed. Raises EgressError."""
+        """Send one request and return its response. No redirect is followed.
+
+        Raises:
+            EgressError: No response came.
+        """
         ...
 
 
 @dataclass(slots=True)
 class Exchange:
-    """Filled in by `Client.fetch` as far as it comes, so that a fetch that fails in the middle leaves its traces.
+    """Filled in by `Client.fetch` step by step, so that a failed fetch is recorded as far as it came.
 
     `answered_at` is a reading of `perf_counter`.
     """

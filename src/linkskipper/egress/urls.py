@@ -1,4 +1,4 @@
-"""One reading of a URL, the browsers' (WHATWG), for everything that follows."""
+"""Read URLs as browsers do (WHATWG URL Standard)."""
 
 import re
 
@@ -9,10 +9,10 @@ from linkskipper.egress.addresses import deny_reason
 from linkskipper.egress.errors import BadUrl, ForeignScheme
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Parsers disagree about each of these, which is how one URL comes to mean two hosts.
+# Parsers disagree about each of these, so that one URL could mean two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
 _AUTHORITY = re.compile(r"(?:[A-Za-z]+:)?/*([^/?#]*)")
-_LABEL = 63  # a name no longer than one label can only have empty ones wrong with it
+_LABEL = 63  # the only fault of a shorter name can be an empty label
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
 
@@ -20,7 +20,7 @@ class Url(msgspec.Struct, frozen=True, gc=False):
     """A canonical http or https URL, split.
 
     `host` is a lower-case ASCII name or an address, an IPv6 one without its brackets. `port` is the effective one.
-    `query` and `fragment` are without their marks and "" if there is none; `href` alone tells `/?` from `/`.
+    `query` and `fragment` have no mark and are "" if there is none. Only `href` tells `/?` from `/`.
     """
 
     href: str
@@ -33,16 +33,19 @@ class Url(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, the default port left out."""
+        """Return scheme, host and port, without the default port."""
         return self.href[: self.href.index("/", len(self.scheme) + 3)]
 
 
 def parse_url(text: str, base: Url | None = None) -> Url:
     """Read `text` as a browser would, relative to `base`.
 
-    Refused besides what WHATWG refuses: backslashes, control characters, spaces at either end, userinfo, names that
-    DNS cannot hold, and public IPv4 addresses in other spellings than their plain one. Raises BadUrl, or ForeignScheme
-    for well-formed URLs that are neither http nor https.
+    Also refuse what WHATWG accepts: backslashes, control characters, spaces at either end, userinfo, names that DNS
+    cannot hold, and public IPv4 addresses in other spellings than the plain one.
+
+    Raises:
+        BadUrl: The text is not such a URL.
+        ForeignScheme: The URL is well-formed, but neither http nor https.
     """
     if _DISPUTED.search(text):
         raise BadUrl("the URL holds a backslash, a control character or a space at its end")
@@ -70,9 +73,9 @@ def _split(href: str, scheme: str, rest: str) -> Url:
 
 
 def _is_disputed(host: str, text: str, base: Url | None) -> bool:
-    """Whether a public address is spelled such that 010.0.0.1 is 8.0.0.1 to browsers and 10.0.0.1 to others.
+    """Tell whether parsers disagree about a public address: 010.0.0.1 is 8.0.0.1 to browsers and 10.0.0.1 to others.
 
-    One that is not public stays a URL: whoever refuses it can then say why.
+    A spelling of an address that is not public passes here, so that the guard can name the reason.
     """
     if ":" in host or (base is not None and base.host == host):
         return False
@@ -86,5 +89,5 @@ def _host_and_port(authority: str) -> tuple[str, str]:
         return host, port[1:]
     host, _, port = authority.partition(":")
     if (len(host) > _LABEL or ".." in host or host[:1] == ".") and not _DNS_NAME.fullmatch(host):
-        raise BadUrl("the host is no name that DNS can hold")
+        raise BadUrl("DNS cannot hold the name of the host")
     return host, port

@@ -47,7 +47,7 @@ async def way(wire: Wire, dns: FakeDns, limits: ProxyLimits = QUICK, *allowed: s
         proxy = await stack.enter_async_context(
             BrowserProxy(policy, limits=limits, nameservers=[f"127.0.0.1:{dns.port}"])
         )
-        yield Way(await stack.enter_async_context(proxy.lane(hosts.__contains__)))
+        yield Way(await stack.enter_async_context(proxy.session(hosts.__contains__)))
 
 
 async def test_a_plain_request(wire: Wire, dns: FakeDns) -> None:

@@ -11,17 +11,25 @@ _OWNER_ONLY = 0o600  # a link's cookies are in it
 
 
 def read_har(file: Path) -> Har:
-    """Read a file; raises HarError if there is none, or if it is no HAR."""
+    """Read a file.
+
+    Raises:
+        HarError: The file cannot be read, or is not HAR.
+    """
     try:
         return msgspec.json.decode(file.read_bytes(), type=Har)
     except OSError as error:
         raise HarError(f"{file} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise HarError(f"{file} is no HAR: {error}") from None
+        raise HarError(f"{file} is not a HAR file: {error}") from None
 
 
 def write_har(har: Har, file: Path) -> None:
-    """Write a file that only its owner can read; raises HarError if that fails."""
+    """Write a file that only its owner can read.
+
+    Raises:
+        HarError: The file cannot be written.
+    """
     text = msgspec.json.format(msgspec.json.encode(har), indent=2)
     try:
         file.touch(_OWNER_ONLY)

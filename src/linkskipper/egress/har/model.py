@@ -1,7 +1,7 @@
 """The HAR 1.2 format (http://www.softwareishard.com/blog/har-12-spec/), as far as a link needs it.
 
-All that is not needed to replay a file has a default, so that one may be written by hand, or come from a browser. Names
-that begin with an underscore are extensions, which the format leaves to whoever writes it.
+What a replay does not need has a default, so that a file may be written by hand or come from a browser. Names that
+begin with an underscore are extensions, which the format allows.
 """
 
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class PostData(_Part):
 
 
 class HarRequest(_Part):
-    """What was asked."""
+    """A request."""
 
     url: str
     method: str = "GET"
@@ -56,7 +56,7 @@ class HarContent(_Part):
 
 
 class HarResponse(_Part):
-    """What came back; `status` is 0 where nothing did. `error` is an EgressError's class and its message."""
+    """A response. `status` is 0 where none came. `error` is the class of an EgressError and its message."""
 
     status: int
     status_text: str = ""
@@ -71,7 +71,7 @@ class HarResponse(_Part):
 
 
 class Timings(_Part):
-    """Milliseconds; `wait` holds the look-up, connecting and sending too, whose shares are not told apart."""
+    """Times in milliseconds. `wait` includes the name lookup, connecting and sending."""
 
     send: float = 0
     wait: float = 0
@@ -91,7 +91,7 @@ class HarEntry(_Part):
 
 
 class HarOutcome(_Part):
-    """How the link ended; `reason` is one of providers.md's."""
+    """How the link ended. `reason` is a stop rule of docs/reference/provider-files.md."""
 
     url: str
     provider: str | None = None

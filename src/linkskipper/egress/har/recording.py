@@ -1,4 +1,4 @@
-"""Keeps what passes through the one door out."""
+"""Record requests and responses."""
 
 import asyncio
 from base64 import b64encode
@@ -19,7 +19,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Recording:
-    """A transport for one link: the client's, with every exchange kept in `entries`."""
+    """A transport for one link that records every exchange in `entries`."""
 
     def __init__(self, client: Client) -> None:
         self.started = datetime.now(UTC)
@@ -36,7 +36,7 @@ class Recording:
         jar: CookieJar | None = None,
         timeout: float | None = None,
     ) -> Response:
-        """Send one request by the client, and keep what passes, however it ends."""
+        """Send one request with the client, and record it, however it ends."""
         exchange, started, began = Exchange(sent=headers), datetime.now(UTC), perf_counter()
         response, failure = None, None
         try:
@@ -112,7 +112,7 @@ def _response(exchange: Exchange, response: Response | None, failure: str | None
 
 
 def _content(exchange: Exchange, response: Response | None) -> model.HarContent:
-    """The body as far as it was read; as text where a reader of the file will take it for the same bytes."""
+    """Return the body as far as it was read, as text where that keeps its bytes, else in base64."""
     body = response.body if response else exchange.body.result() if exchange.body else b""
     media_type = (exchange.headers or {}).get("Content-Type", "")
     text = response.text() if response else ""

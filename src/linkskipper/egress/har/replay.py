@@ -39,10 +39,12 @@ class NotRecorded(LinkSkipperError):
 
 
 class Replay:
-    """A transport that answers from a HAR: a request's method, URL and body say with which of its entries.
+    """A transport that answers from a HAR file, by the method, URL and body of a request.
 
-    Where several fit, one that bears the same cookies goes first; they are given in turn, the last one for good.
-    Raises NotRecorded where none fits.
+    Several matching entries are used in turn, the last one again and again. Entries with the same cookies come first.
+
+    Raises:
+        NotRecorded: No entry matches.
     """
 
     def __init__(self, har: model.Har) -> None:
@@ -51,7 +53,11 @@ class Replay:
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Replay a file; raises HarError if there is none, or if it is no HAR."""
+        """Replay a file.
+
+        Raises:
+            HarError: The file cannot be read, or is not HAR.
+        """
         return cls(read_har(file))
 
     async def fetch(

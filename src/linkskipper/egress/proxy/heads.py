@@ -1,4 +1,4 @@
-"""What a browser asks its proxy, and how that is passed on (RFC 9112, sections 3.2 and 9)."""
+"""Read the requests of a browser to its proxy, and write what is passed on (RFC 9112, sections 3.2 and 9)."""
 
 import asyncio
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _MOST_DIGITS = 15
 
 
 class ProxyRequest(NamedTuple):
-    """Where the browser wants to; for plain HTTP also what is sent there: `head`, and that much of a body."""
+    """The host to connect to. For plain HTTP also the head to send, and the length of the body in bytes."""
 
     host: str
     port: int
@@ -23,7 +23,13 @@ class ProxyRequest(NamedTuple):
 
 
 async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
-    """Read one request's head; raises BadUrl for what no browser asks its proxy, Unreachable where none comes."""
+    """Read the head of one request.
+
+    Raises:
+        BadUrl: A browser does not send this to its proxy.
+        Unreachable: No request came.
+        HeadersTooLarge: The head is over its limit.
+    """
     first, *fields = (await _read_head(reader)).split(b"\r\n")
     method, _, rest = first.decode("latin-1").partition(" ")
     target = rest.partition(" ")[0]
@@ -33,21 +39,26 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
     url = parse_url(target)
     length, *others = _values(fields, b"content-length") or [b"0"]
     if url.scheme != "http" or _values(fields, b"transfer-encoding") or others:
-        raise BadUrl("this is no plain request")
+        raise BadUrl("this is not a plain request")
     if not length.isdigit() or len(length) > _MOST_DIGITS:
-        raise BadUrl("this is no plain request")
+        raise BadUrl("this is not a plain request")
     path = url.href.partition("#")[0][len(url.origin) :]
     head = _joined(f"{method} {path} HTTP/1.1".encode("latin-1"), fields)
     return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=False, head=head, body_bytes=int(length))
 
 
 async def read_response_head(reader: asyncio.StreamReader) -> bytes:
-    """Read the head of the final answer, as it goes to the browser; raises Unreachable or HeadersTooLarge."""
+    """Read the head of the final response, as it goes to the browser.
+
+    Raises:
+        Unreachable: The connection ended, or interim responses do not end.
+        HeadersTooLarge: The head is over its limit.
+    """
     for _ in range(_MOST_INTERIM + 1):
         first, *fields = (await _read_head(reader)).split(b"\r\n")
         if not first.partition(b" ")[2].startswith(_INTERIM):
             return _joined(first, fields)
-    raise Unreachable("the answer is put off time and again")
+    raise Unreachable("the server sent interim responses without end")
 
 
 async def _read_head(reader: asyncio.StreamReader) -> bytes:

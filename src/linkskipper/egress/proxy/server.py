@@ -29,7 +29,7 @@ class _Stream(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProxyLimits:
-    """What one link may use; `response_bytes` counts all that its sites send, on all connections together."""
+    """Limits for one link. `response_bytes` counts what all its sites send, over all connections."""
 
     connect_seconds: float = 5.0
     response_bytes: int = 16 * 1024 * 1024
@@ -38,10 +38,10 @@ class ProxyLimits:
 
 @dataclass(slots=True)
 class ProxySession:
-    """One link's way through the proxy, on a port of its own.
+    """The connections of one link through the proxy, on a port of its own.
 
-    `failures` says why an allowed host could not be reached; `on_overrun` is called once the link's sites have sent too
-    much.
+    `failures` says why an allowed host could not be reached. `on_overrun` is called when the sites have sent more than
+    the limit.
     """
 
     allows: Callable[[str], bool]
@@ -54,7 +54,11 @@ class ProxySession:
     ended: bool = False
 
     def take(self, data: bytes) -> None:
-        """Count what a site has sent; raises BodyTooLarge."""
+        """Count what a site has sent.
+
+        Raises:
+            BodyTooLarge: The sites have sent more than the limit.
+        """
         self.received += len(data)
         if self.received > self.limits.response_bytes:
             self.on_overrun()
@@ -62,7 +66,7 @@ class ProxySession:
 
 
 class BrowserProxy:
-    """Opens a lane for each link. An async context manager, made and used in one event loop."""
+    """Opens a session for each link. An async context manager, for one event loop."""
 
     def __init__(
         self, policy: Policy, *, limits: ProxyLimits = ProxyLimits(), nameservers: Sequence[str] | None = None
@@ -83,54 +87,61 @@ class BrowserProxy:
             await self._resolver.close()
 
     @asynccontextmanager
-    async def lane(self, allows: Callable[[str], bool]) -> AsyncIterator[ProxySession]:
-        """Let one link through to the hosts that it is allowed; its connections end with the context."""
-        lane = ProxySession(allows, self._limits)
+    async def session(self, allows: Callable[[str], bool]) -> AsyncIterator[ProxySession]:
+        """Open a session that reaches the hosts that `allows` accepts. Its connections end with the context."""
+        session = ProxySession(allows, self._limits)
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if lane.ended:
+            if session.ended:
                 writer.close()
                 return
-            task = asyncio.create_task(self._serve(lane, _Stream(reader, writer)))
-            lane.connections.add(task)
-            task.add_done_callback(lane.connections.discard)
+            task = asyncio.create_task(self._serve(session, _Stream(reader, writer)))
+            session.connections.add(task)
+            task.add_done_callback(session.connections.discard)
             task.add_done_callback(lambda _: writer.close())  # also where it is cancelled before it begins
 
         listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-        lane.server = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        session.server = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         try:
-            yield lane
+            yield session
         finally:
-            lane.ended = True
+            session.ended = True
             listener.close()
-            await _broken_off(lane.connections)
+            await _broken_off(session.connections)
 
-    async def _serve(self, lane: ProxySession, near: _Stream) -> None:
+    async def _serve(self, session: ProxySession, client: _Stream) -> None:
         """Serve one connection of the browser's, to its end."""
         with contextlib.suppress(OSError, EgressError, asyncio.CancelledError):
             try:
-                request = await read_request(near.reader)
+                request = await read_request(client.reader)
             except BadUrl:
-                near.writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                client.writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
-            far = await self._connect(lane, request)
-            if far is None:
-                near.writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            upstream = await self._connect(session, request)
+            if upstream is None:
+                client.writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
-            with contextlib.closing(far.writer):
-                await (_tunnel(lane, near, far) if request.is_tunnel else _forward(lane, request, near, far))
+            with contextlib.closing(upstream.writer):
+                await (
+                    _tunnel(session, client, upstream)
+                    if request.is_tunnel
+                    else _forward(session, request, client, upstream)
+                )
 
-    async def _connect(self, lane: ProxySession, request: ProxyRequest) -> _Stream | None:
-        """None where the host may not or cannot be reached, which is noted; of others a page can invent any number."""
+    async def _connect(self, session: ProxySession, request: ProxyRequest) -> _Stream | None:
+        """Connect to a host. Return None where that is not allowed or fails. Record failures of allowed hosts only.
+
+        A page can invent any number of other hosts.
+        """
         host = request.host
-        if not lane.allows(host):
+        if not session.allows(host):
             return None
         try:
-            if len(lane.connections) > self._limits.connections:
+            if len(session.connections) > self._limits.connections:
                 raise Unreachable("the link has too many connections open")
             return await self._dial(host, request.port)
         except EgressError as error:
-            lane.failures[host] = error.with_traceback(None)
+            session.failures[host] = error.with_traceback(None)
             if isinstance(error, Refused) and error.address:
                 _log.warning("egress.refused", host=host, address=error.address, reason=error.reason)
             return None
@@ -148,48 +159,48 @@ class BrowserProxy:
             raise Unreachable(f"{host} cannot be reached: {error}") from None
 
 
-async def _tunnel(lane: ProxySession, near: _Stream, far: _Stream) -> None:
-    near.writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-    await _until_either(_upward(near, far), _downward(lane, near, far))
+async def _tunnel(session: ProxySession, client: _Stream, upstream: _Stream) -> None:
+    client.writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await _until_either(_copy_to_upstream(client, upstream), _copy_to_client(session, client, upstream))
 
 
-async def _forward(lane: ProxySession, request: ProxyRequest, near: _Stream, far: _Stream) -> None:
+async def _forward(session: ProxySession, request: ProxyRequest, client: _Stream, upstream: _Stream) -> None:
     """Pass one plain request on and its answer back. The connection ends with it: the next may be for another host."""
-    far.writer.write(request.head)
-    await _upward(near, far, request.body_bytes)
-    await _until_either(_answer(lane, near, far), _hung_up(near))
+    upstream.writer.write(request.head)
+    await _copy_to_upstream(client, upstream, request.body_bytes)
+    await _until_either(_answer(session, client, upstream), _wait_for_hangup(client))
 
 
-async def _answer(lane: ProxySession, near: _Stream, far: _Stream) -> None:
-    head = await read_response_head(far.reader)
-    lane.take(head)
-    near.writer.write(head)
-    await _downward(lane, near, far)
+async def _answer(session: ProxySession, client: _Stream, upstream: _Stream) -> None:
+    head = await read_response_head(upstream.reader)
+    session.take(head)
+    client.writer.write(head)
+    await _copy_to_client(session, client, upstream)
 
 
-async def _hung_up(near: _Stream) -> None:
-    """Wait for the browser to close; anything more that it sends is no part of the request."""
-    while await near.reader.read(_CHUNK):
+async def _wait_for_hangup(client: _Stream) -> None:
+    """Wait until the browser closes. Bytes that it sends meanwhile do not belong to the request."""
+    while await client.reader.read(_CHUNK):
         pass
 
 
-async def _upward(near: _Stream, far: _Stream, most: int | None = None) -> None:
-    """Pass on what the browser sends: so many bytes, or all of it."""
+async def _copy_to_upstream(client: _Stream, upstream: _Stream, most: int | None = None) -> None:
+    """Pass on what the browser sends, `most` bytes of it or everything."""
     while most is None or most > 0:
-        data = await near.reader.read(_CHUNK if most is None else min(_CHUNK, most))
+        data = await client.reader.read(_CHUNK if most is None else min(_CHUNK, most))
         if not data:
             return
         if most is not None:
             most -= len(data)
-        far.writer.write(data)
-        await far.writer.drain()
+        upstream.writer.write(data)
+        await upstream.writer.drain()
 
 
-async def _downward(lane: ProxySession, near: _Stream, far: _Stream) -> None:
-    while data := await far.reader.read(_CHUNK):
-        lane.take(data)
-        near.writer.write(data)
-        await near.writer.drain()
+async def _copy_to_client(session: ProxySession, client: _Stream, upstream: _Stream) -> None:
+    while data := await upstream.reader.read(_CHUNK):
+        session.take(data)
+        client.writer.write(data)
+        await client.writer.drain()
 
 
 async def _until_either(*ways: Coroutine[None, None, None]) -> None:

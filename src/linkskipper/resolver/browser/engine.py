@@ -88,7 +88,7 @@ class BrowserEngine:
 
     async def _run(self, visit: Navigation) -> None:
         async with (
-            self._proxy.lane(visit.provider.may_load) as lane,
+            self._proxy.session(visit.provider.may_load) as lane,
             self._browser(visit) as chromium,
             _tab(chromium, visit, lane) as tab,
         ):
