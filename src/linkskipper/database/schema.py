@@ -1,7 +1,7 @@
 """The database schema: numbered SQL files, applied in order, each once.
 
 A migration is a file `migrations/NNNN_name.sql`. The table `schema_migrations` holds one row for each file that was
-applied (docs/decisions/0003-migrations-as-sql.md).
+applied (docs/decisions/0015-numbered-sql-files.md).
 """
 
 from functools import cache
