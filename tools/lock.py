@@ -1,4 +1,7 @@
-"""Write the lock files: run.txt has what the service needs, dev.txt also what checks and tests need."""
+"""Write the lock files: run.txt has what the service needs, dev.txt also what checks and tests need.
+
+The Python SDK has a lock file of its own.
+"""
 
 import subprocess
 import sys
@@ -8,14 +11,14 @@ ROOT = Path(__file__).parents[1]
 COMPILE = ("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
 
 
-def compile_lock(name: str, *arguments: str) -> None:
+def compile_lock(name: str, *arguments: str, project: Path = ROOT) -> None:
     """Write one lock file for all supported Python versions. No line of it names a package index."""
     command = [str(Path(sys.executable).with_name(COMPILE[0])), *COMPILE[1:], "--python-version", "3.11"]
-    output = str(ROOT / "requirements" / name)
-    subprocess.run([*command, "pyproject.toml", *arguments, "-o", output], check=True, cwd=ROOT)
+    subprocess.run([*command, "pyproject.toml", *arguments, "-o", name], check=True, cwd=project)
 
 
 if __name__ == "__main__":
     run = str(ROOT / "requirements" / "run.txt")
-    compile_lock("run.txt", "--upgrade", "--extra", "browser", "--group", "build")
-    compile_lock("dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run)
+    compile_lock("requirements/run.txt", "--upgrade", "--extra", "browser", "--group", "build")
+    compile_lock("requirements/dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run)
+    compile_lock("requirements-dev.txt", "--upgrade", "--group", "dev", project=ROOT / "sdks" / "python")
