@@ -94,3 +94,7 @@ echo "Installing the packages of $(1) (about a minute the first time)."; \
 $(PIP) install --require-hashes -r $(1) | $(PYTHON) -m tools.progress $$total; \
 $(PIP) --quiet install --no-deps --no-build-isolation --editable .
 endef
+
+.PHONY: sdks
+sdks: $(VENV)/dev ## Set up and test the client SDKs against a real service
+	@$(MAKE) --no-print-directory -C sdks
