@@ -6,7 +6,7 @@ Of the others, large fills the disk with a few GB for some minutes, rivals insta
 import asyncio
 import sys
 
-from bench import api, browser, library, memory, rest, service, single_flight, webhooks
+from bench import api, browser, library, memory, rest, sdks, service, single_flight, webhooks
 from bench.rivals import compare
 
 BENCHES = {
@@ -19,6 +19,7 @@ BENCHES = {
     "rivals": compare.run,
     "memory": memory.run,
     "browser": browser.run,
+    "sdks": sdks.run,
     "large": api.run_large,
 }
 USUAL = ("library", "service", "rest", "webhooks", "api")

@@ -99,13 +99,15 @@ class VirtualNetwork:
     def run(self, run: Run, outcomes: list[Outcome]) -> None:
         """Drive a run to its end."""
         while True:
-            for link, send in run.step():
-                self._start(link, send)
-            outcomes.extend(run.outcomes)
-            run.outcomes.clear()
-            if run.finished:
+            while (task := run.take()) is not None:
+                self._start(*task)
+            if run.outcomes:
+                outcomes.extend(run.outcomes)
+                run.outcomes.clear()
+            elif run.finished:
                 break
-            self._move_on(run)
+            else:
+                self._move_on(run)
         if run.error is not None:
             raise run.error
 

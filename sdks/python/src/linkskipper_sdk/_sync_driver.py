@@ -2,25 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from linkskipper_sdk._core.bulk import Link, Run
+from linkskipper_sdk._core.bulk import Run
 from linkskipper_sdk._core.effects import Flow, Reply, Send, Sleep
 from linkskipper_sdk.models import Outcome
 
 T = TypeVar("T")
 
 
-class _Crash(NamedTuple):
-    """A fault of the HTTP client that is not an HTTP failure."""
-
-    error: BaseException
-
-
 Sender: TypeAlias = Callable[[Send], Reply]
-_Task: TypeAlias = tuple[Link, Send]
-_Result: TypeAlias = tuple[Link, Reply | _Crash]
 
 
 def run_flow(flow: Flow[T], send: Sender, sleep: Callable[[float], object]) -> T:
@@ -40,66 +31,86 @@ def run_flow(flow: Flow[T], send: Sender, sleep: Callable[[float], object]) -> T
 
 
 def run_many(run: Run, send: Sender) -> Iterator[Outcome]:
-    """Run many links with threads that send, and yield the outcomes as they come."""
-    pool = _Threads(send)
+    """Run many links in threads, and yield the outcomes as they come."""
+    threads = _Threads(run, send)
     try:
-        while True:
-            for task in run.step():
-                pool.start(task)
-            while run.outcomes:
-                yield run.outcomes.popleft()
-            if run.finished:
-                break
-            if (result := pool.wait(run.wakes_in())) is not None:
-                run.resume(*result)
-        if run.error is not None:
-            raise run.error
+        threads.start()
+        while (outcome := threads.next_outcome()) is not None:
+            yield outcome
     finally:
-        run.close()
-        pool.close()
+        threads.stop()
+    if run.error is not None:
+        raise run.error
 
 
 class _Threads:
-    """Threads that send requests. There are as many as requests under way."""
+    """Threads that take turns at a run: each takes a request, sends it, and comes back with the reply."""
 
-    def __init__(self, send: Sender) -> None:
+    def __init__(self, run: Run, send: Sender) -> None:
+        self._run = run
         self._send = send
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._results: SimpleQueue[_Result] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._turn = threading.Condition(self._lock)  # a thread may have something to do
+        self._news = threading.Condition(self._lock)  # the consumer may have something to take
         self._count = 0
-        self._idle = 0
+        self._stopped = False
+        self._crash: BaseException | None = None
 
-    def start(self, task: _Task) -> None:
-        """Send a request in a thread."""
-        if self._idle > 0:
-            self._idle -= 1
-        else:
-            self._count += 1
-            # A daemon, so that a long poll under way does not hold up the end of the program.
-            threading.Thread(target=self._work, name="linkskipper-sdk", daemon=True).start()
-        self._tasks.put(task)
+    def start(self) -> None:
+        """Start the first thread. It starts others when there is more to send."""
+        with self._lock:
+            self._call_another()
 
-    def wait(self, seconds: float | None) -> tuple[Link, Reply] | None:
-        """Return a request that has ended and its reply, or None after this time."""
-        try:
-            link, reply = self._results.get(timeout=seconds)
-        except Empty:
-            return None
-        self._idle += 1
-        if isinstance(reply, _Crash):
-            raise reply.error
-        return link, reply
-
-    def close(self) -> None:
+    def stop(self) -> None:
         """Let the threads end after their requests."""
-        for _ in range(self._count):
-            self._tasks.put(None)
+        with self._lock:
+            self._stopped = True
+            self._run.close()
+            self._turn.notify_all()
+
+    def next_outcome(self) -> Outcome | None:
+        """Wait for an outcome. None: there are no more."""
+        with self._lock:
+            while not (self._run.outcomes or self._run.finished or self._crash):
+                self._news.wait()
+            if self._crash is not None:
+                raise self._crash
+            if not self._run.outcomes:
+                return None
+            self._turn.notify()
+            return self._run.outcomes.popleft()
 
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            link, effect = task
+        with self._lock:
             try:
-                reply: Reply | _Crash = self._send(effect)
+                while not self._stopped:
+                    self._take_turn()
             except BaseException as error:
-                reply = _Crash(error)
-            self._results.put((link, reply))
+                self._crash = error
+                self._stopped = True
+            self._news.notify()
+
+    def _take_turn(self) -> None:
+        task = self._run.take()
+        if self._run.outcomes or self._run.finished:
+            self._news.notify()
+        if task is None:
+            self._turn.wait(self._run.wakes_in())
+            return
+        if self._run.pending:
+            self._call_another()
+        link, effect = task
+        self._lock.release()
+        try:
+            reply = self._send(effect)
+        finally:
+            self._lock.acquire()
+        self._run.resume(link, reply)
+
+    def _call_another(self) -> None:
+        if self._count == self._run.concurrency:
+            self._turn.notify()
+            return
+        self._count += 1
+        # A daemon, so that a long poll under way does not hold up the end of the program.
+        threading.Thread(target=self._work, name="linkskipper-sdk", daemon=True).start()

@@ -3,6 +3,7 @@
 import threading
 import weakref
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from linkskipper_sdk._core.config import Clock
@@ -49,7 +50,7 @@ class _Transport:
         headers["authorization"] = f"Bearer {self._api_key.reveal()}"
         return {
             "method": request.method,
-            "url": request.url,
+            "url": _url(request.url),
             "headers": headers,
             "content": request.body,
             "extensions": {"timeout": timeouts},
@@ -148,6 +149,13 @@ class AsyncTransport(_Transport):
         """Close the connections."""
         if self._client is not None:
             await self._client.aclose()
+
+
+@lru_cache(maxsize=64)  # most calls go to few addresses, and reading one takes as long as the rest of a request
+def _url(text: str) -> "httpx2.URL":
+    import httpx2  # noqa: PLC0415
+
+    return httpx2.URL(text)
 
 
 def _limits() -> "httpx2.Limits":

@@ -79,7 +79,7 @@ class Pacer:
 
 
 class Run:
-    """A run of many links. A driver repeats: send what ``step`` returns, take ``outcomes``, ``resume`` with replies.
+    """A run of many links. A driver sends what ``take`` returns, calls ``resume`` with replies, and takes ``outcomes``.
 
     Args:
         urls: The links. They are taken when they are needed.
@@ -107,24 +107,23 @@ class Run:
         self._at_gate: deque[Link] = deque()
         self._sleeping: list[tuple[float, int, Link]] = []
         self._numbers = count()
-        self._starts: list[tuple[Link, Send]] = []
+        self._starts: deque[tuple[Link, Send]] = deque()
 
     @property
     def finished(self) -> bool:
         """Whether all links have their outcomes."""
         return self._exhausted and self._in_progress == 0
 
-    def step(self) -> list[tuple[Link, Send]]:
-        """Return the requests to send now."""
-        now = self._clock.monotonic()
-        while self._sleeping and self._sleeping[0][0] <= now:
-            self._advance(heappop(self._sleeping)[2], None)
-        self._admit(now)
-        while not self._exhausted and self._in_progress < self.concurrency:
-            self._begin_next()
-            self._admit(now)
-        starts, self._starts = self._starts, []
-        return starts
+    @property
+    def pending(self) -> bool:
+        """Whether ``take`` has another request at once."""
+        return bool(self._starts)
+
+    def take(self) -> tuple[Link, Send] | None:
+        """Return a request to send now. None: there is none before a reply, a time or an outcome that is taken."""
+        if not self._starts and len(self.outcomes) < self.concurrency:
+            self._collect_starts()
+        return self._starts.popleft() if self._starts else None
 
     def resume(self, link: Link, reply: Reply) -> None:
         """Go on with a link whose request has ended."""
@@ -132,7 +131,7 @@ class Run:
         self._advance(link, reply)
 
     def wakes_in(self) -> float | None:
-        """Return the seconds after which ``step`` has something to do even without a reply. None: never."""
+        """Return the seconds after which ``take`` has something to do even without a reply. None: never."""
         times = [self._sleeping[0][0]] if self._sleeping else []
         if self._at_gate:
             times.append(self._pacer.opens_at())
@@ -144,6 +143,15 @@ class Run:
         self._exhausted = True
         for link in [*self._at_gate, *(link for _, _, link in self._sleeping)]:
             link.flow.close()
+
+    def _collect_starts(self) -> None:
+        now = self._clock.monotonic()
+        while self._sleeping and self._sleeping[0][0] <= now:
+            self._advance(heappop(self._sleeping)[2], None)
+        self._admit(now)
+        while not self._exhausted and self._in_progress < self.concurrency:
+            self._begin_next()
+            self._admit(now)
 
     def _begin_next(self) -> None:
         try:

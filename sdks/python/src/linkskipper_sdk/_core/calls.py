@@ -1,5 +1,6 @@
 """Every call of the API as a flow. The sync and the async client drive the same flows."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
@@ -64,10 +65,9 @@ class Calls:
         webhook_url: str | None,
         max_wait: float | None,
         poll_interval: float | None,
-        paced: bool = False,
     ) -> Flow[ResolvedLink]:
         """POST /v1/resolve, and GET /v1/jobs/{job_id} until the job has ended."""
-        wait = Wait(Caller(self._config, options, paced=paced), max_wait, poll_interval)
+        wait = Wait(Caller(self._config, options), max_wait, poll_interval)
         return (yield from wait.resolve(url, _resolve_body(url, idempotency_key, webhook_url)))
 
     def wait_for_job(
@@ -88,20 +88,14 @@ class Calls:
         poll_interval: float | None,
     ) -> Run:
         """Prepare a run of many links."""
-        Wait(Caller(self._config, options), max_wait, poll_interval)  # refuses wrong options before the run
+        caller = Caller(self._config, options, paced=True)
+        Wait(caller, max_wait, poll_interval)  # refuses wrong options before the run
         prefix = _batch_prefix(batch)
 
         def begin(url: str) -> Flow[ResolvedLink]:
             key = batch_key(prefix, url) if prefix and isinstance(url, str) else None
-            return self.resolve_and_wait(
-                url,
-                options,
-                idempotency_key=key,
-                webhook_url=webhook_url,
-                max_wait=max_wait,
-                poll_interval=poll_interval,
-                paced=True,
-            )
+            body = _resolve_body(url, key, webhook_url)
+            return (yield from Wait(caller, max_wait, poll_interval).resolve(url, body))
 
         return Run(urls, begin, concurrency, self._config.clock)
 
@@ -217,9 +211,7 @@ def _resolve_body(url: str, idempotency_key: str | None, webhook_url: str | None
     if not isinstance(url, str):
         raise ConfigurationError(f"url must be text, not {type(url).__name__}.")
     if idempotency_key is None:
-        from uuid import uuid4  # noqa: PLC0415  the package imports quickly
-
-        idempotency_key = str(uuid4())
+        idempotency_key = os.urandom(16).hex()
     body = {"url": url, "idempotency_key": idempotency_key}
     if webhook_url is not None:
         body["webhook_url"] = webhook_url

@@ -161,12 +161,14 @@ def _retry_after(error: LinkSkipperError) -> float | None:
 
 
 def _query(parameters: Mapping[str, str | float]) -> str:
-    if not parameters:
-        return ""
-    from urllib.parse import quote, urlencode  # noqa: PLC0415  the package imports quickly
-
-    return "?" + urlencode({name: _spell(value) for name, value in parameters.items()}, quote_via=quote)
+    return "?" + "&".join(f"{_quote(name)}={_quote(value)}" for name, value in parameters.items()) if parameters else ""
 
 
-def _spell(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{int(value * 1000) / 1000:g}"
+def _quote(value: str | float) -> str:
+    if not isinstance(value, str):
+        return f"{int(value * 1000) / 1000:g}"
+    if value.isascii() and value.isalnum():
+        return value
+    from urllib.parse import quote  # noqa: PLC0415  the package imports quickly
+
+    return quote(value, safe="")

@@ -1,6 +1,7 @@
 """Read the field ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers). Odd values are ignored."""
 
 import re
+from functools import lru_cache
 
 from linkskipper_sdk.models import Limit, RateLimit
 
@@ -12,6 +13,7 @@ _MAX_DIGITS = 15  # RFC 9651, 3.3.1
 _MAX_LENGTH = 1000
 
 
+@lru_cache(maxsize=64)  # a run of many links reads each value twice
 def parse_rate_limit(value: str | None) -> RateLimit:
     """Return the limits that a field value names."""
     limits: dict[str, Limit] = {}
