@@ -10,7 +10,7 @@ from bench.harness import show_limit, show_ratio
 
 ROOT = Path(__file__).parents[1]
 SERVICE = ROOT / "sdks" / "conformance" / "service.py"
-# Each prints a line of JSON: {"name": ..., "sdk": [links/s, ...], "bare": [links/s, ...], "calls": calls of a 20 s wait}.
+# Each prints a line of JSON: {"name": …, "sdk": [links/s, …], "bare": [links/s, …], "calls": calls of a wait for 20 s}.
 DRIVERS = {
     "python": ("sdks/python/.venv/bin/python", "sdks/python/bench.py"),
     "js": ("node", "sdks/js/bench.mjs"),

@@ -20,5 +20,7 @@ def compile_lock(name: str, *arguments: str, project: Path = ROOT) -> None:
 if __name__ == "__main__":
     run = str(ROOT / "requirements" / "run.txt")
     compile_lock("requirements/run.txt", "--upgrade", "--extra", "browser", "--group", "build")
-    compile_lock("requirements/dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run)
+    compile_lock(
+        "requirements/dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run
+    )
     compile_lock("requirements-dev.txt", "--upgrade", "--group", "dev", project=ROOT / "sdks" / "python")
