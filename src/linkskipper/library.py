@@ -23,10 +23,10 @@ class Resolver:
     """Finds where short links lead, and does not contact the target.
 
     `with` and `async with` keep connections from one link to the next. `catalog` holds the known shorteners, by default
-    the built-in ones. `policy` says what may be contacted, by default public addresses on ports 80 and 443. `transport`
-    answers requests, by default from the network (see `Replay`). With `generic`, the resolver recognizes unknown shorteners
-    by their pages. Links that need a browser get one where the extra `browser` is installed, a Chromium is found, and no
-    other transport is given.
+    the built-in ones. `policy` says what may be contacted, by default public addresses on ports 80 and 443.
+    `transport` answers requests, by default from the network (see `Replay`). With `generic`, the resolver recognizes
+    unknown shorteners by their pages. Links that need a browser get one where the extra `browser` is installed, a
+    Chromium is found, and no other transport is given.
 
     Raises:
         CatalogError: A provider file is wrong.
