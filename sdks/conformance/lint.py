@@ -112,7 +112,7 @@ def check_openapi(openapi: Json, files: dict[str, Json]) -> Iterator[str]:
     for operation, description in offered.items():
         label = f"{operation[0].upper()} {operation[1]}"
         if operation not in known:
-            yield f"openapi.json: no case calls {label}; name the operation in lint.py and add cases"
+            yield f"openapi.json: no case calls {label}. Name the operation in lint.py and add cases"
             continue
         yield from (
             f"openapi.json: {label}: {problem}" for problem in _uncovered(openapi, description, known[operation], files)

@@ -28,19 +28,38 @@ def environment(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     return dict(os.environ)
 
 
+def python_blocks(page: Path) -> list[str]:
+    """Return the Python of a document."""
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def run_script(script: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a script as a user would, with all warnings as errors."""
+    command = [sys.executable, "-W", "error", str(script)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 def test_the_readme(environment: dict[str, str], tmp_path: Path) -> None:
     """All Python of the README runs from its first line to its last, and prints what it says."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", (PROJECT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    blocks = python_blocks(PROJECT / "README.md")
     assert len(blocks) >= 7
     script = tmp_path / "readme.py"
     script.write_text("\n".join(blocks))
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script], env=environment, capture_output=True, text=True, check=False
-    )
+    done = run_script(script, environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("https://example.com/status/301\nhttps://example.com/status/302\n")
     assert done.stdout.count("leads to https://example.com/landing/") == 100
     assert "resolve_failed captcha_required" in done.stdout
+
+
+def test_the_guide(environment: dict[str, str], tmp_path: Path) -> None:
+    """All Python of the guide runs from its first line to its last."""
+    guide = PROJECT.parents[1] / "docs" / "guides" / "sdk-python.md"
+    script = tmp_path / "guide.py"
+    script.write_text("\n".join(python_blocks(guide)))
+    done = run_script(script, environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "https://example.com/slow/guide 1\n"
 
 
 def test_the_links_of_the_readme() -> None:

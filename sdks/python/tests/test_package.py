@@ -47,7 +47,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_in_the_packages(built: Path) -> None:
-    """The wheel has the modules, the marker of types and the license; the sdist builds alone and has no tests."""
+    """The wheel has the modules, the marker of types and the license. The sdist has no tests."""
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "linkskipper_sdk/py.typed" in names

@@ -72,7 +72,7 @@ def test_no_message_shows_a_secret() -> None:
 
 
 def test_a_wrong_option_does_not_show_a_secret() -> None:
-    """Neither a bad key nor a bad option beside it leaks into the traceback."""
+    """A bad key or a bad option does not bring a secret into the traceback."""
     for options in (
         {"api_key": KEY + "\n\nx"},
         {"api_key": KEY, "webhook_secret": SECRET, "timeout": -1},

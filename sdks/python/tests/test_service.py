@@ -218,7 +218,7 @@ def test_webhook_and_redelivery(client: LinkSkipper, tenant: Tenant) -> None:
 
 
 def test_the_async_client(tenant: Tenant) -> None:
-    """The async client resolves one link, many links, and lists jobs; cancelling a wait ends it at once."""
+    """The async client resolves many links, and cancelling a wait ends it at once."""
 
     async def use() -> None:
         async with AsyncLinkSkipper(tenant.key("normal"), base_url=tenant.base_url) as client:

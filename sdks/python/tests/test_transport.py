@@ -1,4 +1,4 @@
-"""What goes wrong on the wire, on real sockets, with the sync and the async client."""
+"""Failures on the wire, on real sockets, with the sync and the async client."""
 
 import asyncio
 import socket

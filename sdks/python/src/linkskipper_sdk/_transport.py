@@ -36,7 +36,7 @@ class _Remaining(dict[str, float]):
 
 
 class _Transport:
-    """What the sync and the async transport share."""
+    """The part that the sync and the async transport share."""
 
     def __init__(self, api_key: Secret, clock: Clock) -> None:
         self._api_key = api_key

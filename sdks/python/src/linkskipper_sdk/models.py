@@ -20,7 +20,7 @@ TERMINAL_STATUSES = frozenset({"done", "failed", "invalid"})
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is left of a limit, and the seconds until there is more."""
+    """The calls that a limit has left, and the seconds until there are more."""
 
     remaining: int
     reset: int | None
@@ -36,7 +36,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What the HTTP answer said beside its body.
+    """The HTTP status and headers of an answer, read.
 
     Attributes:
         attempts: How many attempts the exchange took.
@@ -241,7 +241,7 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one link of ``resolve_many``: either ``link`` or ``error`` is set."""
+    """The end of one link of ``resolve_many``: either ``link`` or ``error`` is set."""
 
     index: int
     url: str

@@ -1,4 +1,4 @@
-"""When a failed exchange is tried again."""
+"""Rules for trying a failed exchange again."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -8,7 +8,7 @@ from linkskipper_sdk.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often and after how long an exchange is tried again.
+    """The number of attempts and the delays between them.
 
     Attributes:
         max_attempts: All attempts, the first included. 1 turns retries off.

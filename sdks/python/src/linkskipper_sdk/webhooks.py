@@ -39,7 +39,7 @@ Headers: TypeAlias = HeaderBag | str
 
 
 class _Signed(NamedTuple):
-    """What the headers say."""
+    """The content of the signature headers."""
 
     time: str  # as it was written, because that is what was signed
     signatures: list[str]

@@ -21,7 +21,7 @@ _SUCCESS, _REDIRECTS, _ERRORS = 200, 300, 400
 
 
 class Answer(NamedTuple):
-    """A successful answer: its decoded body, and what came beside it."""
+    """A successful answer: the HTTP response, its meta data, and its decoded body."""
 
     response: Response
     meta: Meta

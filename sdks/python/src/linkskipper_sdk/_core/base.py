@@ -1,4 +1,4 @@
-"""What the sync and the async client share beside the flows."""
+"""The part that the sync and the async client share."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What the flows ask of their driver, and what they get for it."""
+"""The effects that flows yield to their driver, and the replies that they get."""
 
 from collections.abc import Generator, Mapping
 from typing import NamedTuple, TypeAlias, TypeVar

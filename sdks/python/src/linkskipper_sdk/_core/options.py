@@ -1,4 +1,4 @@
-"""What a client is made of: its options, hidden secrets, and the parts that both kinds of clients share."""
+"""The options of both clients, with hidden secrets."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
