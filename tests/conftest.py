@@ -26,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder() -> Iterator[None]:
+    """Hide the services that the developer runs from the commands of the tests, and the other way round."""
+    with TemporaryDirectory(prefix="linkskipper-tests-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", folder)
+        yield
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """Return the URL of a PostgreSQL server: LINKSKIPPER_TEST_SERVER_URL, or an embedded one for this test process.

@@ -12,7 +12,7 @@ from linkskipper.cli.output import note
 from linkskipper.cli.running import running_services
 from linkskipper.cli.startup import start
 from linkskipper.egress import BadUrl, Client, Unreachable, Url, allow_urls, parse_url
-from linkskipper.errors import EgressError, ListenError
+from linkskipper.errors import EgressError, ListenError, SettingsError
 from linkskipper.resolver import USER_AGENT
 from linkskipper.service import process
 from linkskipper.service.resolving import egress_policy
@@ -61,10 +61,12 @@ def _default_url(settings: Settings) -> str:
     """Return the URL of the only running service, unless settings name another."""
     if settings.public_url is not None:
         return settings.public_url
-    services = running_services()
-    if len(services) == 1 and not {"host", "port"} & settings.model_fields_set:
-        return services[0].url
-    return f"http://{settings.host}:{settings.port}"
+    services = [] if {"host", "port"} & settings.model_fields_set else running_services()
+    if len(services) > 1:
+        raise SettingsError(
+            f"Several services run: {', '.join(service.url for service in services)}. Name one with --url."
+        )
+    return services[0].url if services else f"http://{settings.host}:{settings.port}"
 
 
 def _parse(text: str, option: str) -> Url:
@@ -91,13 +93,17 @@ async def _listen(settings: Settings, service: Url, target: Url | None, key: str
 
 
 async def _run_follow(client: Client, source: Url, target: Url | None, key: str) -> None:
-    """Follow the events, and connect again after each interruption."""
+    """Follow the events, and connect again after each interruption. Report the same interruption once."""
+    reported = ""
     while True:
         try:
             await _follow(client, source, target, key)
-            note(f"The service closed the connection. Connecting again in {RETRY_SECONDS} s.")
+            interruption = "The service closed the connection"
         except EgressError as error:
-            note(f"{error}. Connecting again in {RETRY_SECONDS} s.")
+            interruption = str(error)
+        if interruption != reported:
+            note(f"{interruption}. Connecting again every {RETRY_SECONDS} s.")
+        reported = interruption
         await asyncio.sleep(RETRY_SECONDS)
 
 

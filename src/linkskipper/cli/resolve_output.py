@@ -1,5 +1,6 @@
 """Output of `linkskipper resolve`: lines, JSON, hops, progress and hints."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from linkskipper.catalog import Catalog
+from linkskipper.cli.running import lab_settings
 from linkskipper.egress import BadUrl, parse_url
 from linkskipper.resolver import Hop, OnHop, Resolution
 
@@ -25,6 +27,10 @@ To support the host, write these lines to a .toml file in the directory that LIN
   tier = "standard"
 
 linkskipper providers check checks the file."""
+LAB_HOST = """\
+{host} is a host of the lab that runs on this machine. Load the settings that lead there first:
+
+  . {file}"""
 
 
 def show_json(resolution: Resolution) -> None:
@@ -96,5 +102,7 @@ def unknown_host_hint(catalog: Catalog, links: Iterable[str]) -> str | None:
         except BadUrl:
             continue
         if catalog.owner(host) is None and catalog.find_discontinued(host) is None:
+            if (file := lab_settings(host)) is not None:
+                return LAB_HOST.format(host=host, file=shlex.quote(str(file)))
             return UNKNOWN_HOST.format(host=host, id=host.removeprefix("www.").replace(".", "-"))
     return None

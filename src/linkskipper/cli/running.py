@@ -55,6 +55,16 @@ def _write_locked(record: Path, service: RunningService) -> TextIO:
     return stream
 
 
+def lab_settings(host: str) -> Path | None:
+    """Return the file with the settings that lead to a host of a running service's lab."""
+    for service in running_services():
+        file = service.data_dir / "lab" / "lab.env"
+        with suppress(OSError):
+            if f"{host}:443=" in file.read_text(encoding="utf-8"):
+                return file
+    return None
+
+
 def running_services() -> list[RunningService]:
     """Return the services that this user runs, by process id. Remove the records of those that ended."""
     services = []

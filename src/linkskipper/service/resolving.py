@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from linkskipper.catalog import Catalog, LiveCatalog
 from linkskipper.egress import Policy
+from linkskipper.errors import SettingsError
 from linkskipper.resolver import USER_AGENT, StepRunner
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 from linkskipper.settings import Settings
+
+NOTHING_ALLOWED: dict[str, Any] = {"ports": (), "allow": (), "host_map": (), "extra_ca": None}
 
 
 def load_catalog(settings: Settings) -> Catalog:
@@ -36,17 +40,26 @@ def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterato
 
 
 def egress_policy(settings: Settings) -> Policy:
-    """The guard that the settings describe.
+    """Return the guard that the settings describe.
 
     Raises:
-        SettingsError: one of them cannot be read.
+        SettingsError: one line for each setting that is wrong.
     """
-    return Policy.parse(
-        ports=settings.egress_ports,
-        allow=settings.egress_allow,
-        host_map=settings.host_map,
-        extra_ca=settings.extra_ca,
-    )
+    parts: dict[str, dict[str, Any]] = {
+        "LINKSKIPPER_EGRESS_PORTS": {"ports": settings.egress_ports},
+        "LINKSKIPPER_EGRESS_ALLOW": {"allow": settings.egress_allow},
+        "LINKSKIPPER_HOST_MAP": {"host_map": settings.host_map},
+        "LINKSKIPPER_EXTRA_CA": {"extra_ca": settings.extra_ca},
+    }
+    errors = []
+    for variable, part in parts.items():
+        try:
+            Policy.parse(**{**NOTHING_ALLOWED, **part})
+        except SettingsError as error:
+            errors.append(f"{variable}: {error}")
+    if errors:
+        raise SettingsError("\n".join(errors))
+    return Policy.parse(**{name: value for part in parts.values() for name, value in part.items()})
 
 
 @asynccontextmanager

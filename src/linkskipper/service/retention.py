@@ -48,5 +48,6 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
             }
         finally:
             await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
-    log.info("retention.pruned", **removed)
+    if any(removed.values()):
+        log.info("retention.pruned", **removed)
     return removed

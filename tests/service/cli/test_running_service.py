@@ -77,6 +77,15 @@ async def test_killed_service(data_dir: Path, user: dict[str, Any]) -> None:
     assert list(records.iterdir()) == []
 
 
+async def test_lab_host(data_dir: Path, user: dict[str, Any]) -> None:
+    """A link of the running lab needs the lab's settings, and `resolve` says how to load them."""
+    async with serving(data_dir, **user):
+        ended = await run("resolve", "https://redirect.lab.test/301", **user)
+        assert ended.code == 1
+        assert f". {data_dir / 'lab' / 'lab.env'}" in ended.err
+        assert "--generic" not in ended.err
+
+
 async def test_commands_of_the_lab_page(data_dir: Path, user: dict[str, Any]) -> None:
     """The commands on the lab's page work in a shell that has no settings."""
     async with serving(data_dir, **user) as service:
