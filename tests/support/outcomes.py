@@ -4,6 +4,7 @@ from pathlib import Path
 
 import linkskipper.lab
 from linkskipper.catalog import Catalog
+from linkskipper.egress import parse_url
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.resolver import Hop, Reason, Resolution
 
@@ -19,8 +20,9 @@ def ended(
 ) -> Resolution:
     """Make a resolution that passed these URLs."""
     hops = tuple(Hop(url, None, None, 1) for url in urls)
+    hosts = (parse_url(urls[0]).host, parse_url(urls[-1]).host)
     return Resolution(
-        urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_unresponsive
+        urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_unresponsive, hosts
     )
 
 

@@ -1,9 +1,9 @@
-"""The one door out: every connection of this service to the world passes here, and the guard with it."""
+"""The only way out: every outbound connection of the service passes through this package and its guard."""
 
 from linkskipper.egress.addresses import deny_reason
 from linkskipper.egress.allow_rules import allow_urls
 from linkskipper.egress.charsets import UTF8, Charset
-from linkskipper.egress.client import Client, FetchLimits
+from linkskipper.egress.client import Client
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import (
     BadUrl,
@@ -14,17 +14,21 @@ from linkskipper.egress.errors import (
     TimedOut,
     Unreachable,
     Untrusted,
+    UrlTooLong,
 )
+from linkskipper.egress.limits import FetchLimits
 from linkskipper.egress.policy import Policy, name_deny_reason
-from linkskipper.egress.proxy.server import BrowserProxy, ProxyLimits, ProxySession
+from linkskipper.egress.proxy.server import BrowserProxy
+from linkskipper.egress.proxy.session import ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.response import Response
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
-from linkskipper.egress.urls import Url, parse_url
+from linkskipper.egress.urls import MAX_URL, Url, parse_url
 
 __all__ = [
     "MAX_RETRY_AFTER",
+    "MAX_URL",
     "UTF8",
     "BadUrl",
     "BodyTooLarge",
@@ -46,6 +50,7 @@ __all__ = [
     "Unreachable",
     "Untrusted",
     "Url",
+    "UrlTooLong",
     "allow_urls",
     "check_public_https",
     "deny_reason",

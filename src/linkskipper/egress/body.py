@@ -1,12 +1,16 @@
-"""Decode bodies within limits, on the bytes sent and on the decoded bytes."""
+"""Read response bodies within limits: on the bytes sent, and on their decoded size."""
 
+import asyncio
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import aclosing
 
 import brotli  # type: ignore[import-untyped]
 
-from linkskipper.egress.errors import BodyTooLarge, Unreachable
+from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, TimedOut, Unreachable
+from linkskipper.egress.http1.connection import Connection
+from linkskipper.egress.http1.head import Head
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -14,16 +18,19 @@ else:
     from backports import zstd
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
-_ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that RFC 9659 lets a web server use
+_ZSTD_WINDOW_LOG = 23  # 8 MiB, the largest window that RFC 9659 allows a web server
 _MAX_CODINGS = 4
-_ZLIB_METHOD = 8  # RFC 1950: the low half of a zlib stream's first byte
+_ZLIB_METHOD = 8  # RFC 1950: the lower half of the first byte of a zlib stream
+_DRAIN_BYTES = 16 * 1024
+_DRAIN_SECONDS = 0.2
+_EXCERPT_SECONDS = 1.0
 
-# Takes bytes and the most that may come out. Output beyond that stays unread.
 Decoder = Callable[[bytes, int], bytes]
+"""Decode bytes into at most the given number of bytes. Further output stays unread."""
 
 
 class BoundedBody:
-    """Collects a body. `raw_limit` counts the bytes as sent, `limit` the decoded bytes."""
+    """Collects and decodes a body."""
 
     def __init__(self, coding: str, *, raw_limit: int, limit: int) -> None:
         self._decode = _decoder(coding.strip().lower())
@@ -32,10 +39,10 @@ class BoundedBody:
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Add the next bytes, as they were sent.
+        """Add the next bytes as they were sent.
 
         Raises:
-            BodyTooLarge: A limit is passed.
+            BodyTooLarge: One of the limits is exceeded.
             Unreachable: The bytes cannot be decoded.
         """
         self._raw_left -= len(chunk)
@@ -49,20 +56,57 @@ class BoundedBody:
             raise BodyTooLarge("the decoded body is over its limit")
 
     def result(self) -> bytes:
-        """Return the decoded body."""
+        """Return the bytes decoded so far."""
         return bytes(self._body)
 
 
+async def drain_body(connection: Connection, head: Head) -> None:
+    """Read a small body to its end, so that the connection can be reused. Close the connection for any other."""
+    if connection.buffered_body(head) is not None:
+        return
+    if not head.keep_alive or await _read_up_to(connection, head, _DRAIN_BYTES, _DRAIN_SECONDS) is None:
+        connection.close()
+
+
+async def read_excerpt(connection: Connection, head: Head, size: int) -> bytes:
+    """Return the first `size` bytes of a body. Close the connection if the body is longer, slow or broken."""
+    if (whole := connection.buffered_body(head)) is not None:
+        return whole[:size]
+    beginning = bytearray()
+    if await _read_up_to(connection, head, size, _EXCERPT_SECONDS, beginning) is None:
+        connection.close()
+    return bytes(beginning[:size])
+
+
+async def _read_up_to(
+    connection: Connection, head: Head, size: int, seconds: float, beginning: bytearray | None = None
+) -> int | None:
+    """Read a body of at most `size` bytes into `beginning`. Return None if it is longer, slow or broken."""
+    connection.set_deadline(asyncio.get_running_loop().time() + seconds)
+    received = 0
+    try:
+        async with aclosing(connection.body(head)) as parts:
+            async for part in parts:
+                received += len(part)
+                if beginning is not None:
+                    beginning += part
+                if received > size:
+                    return None
+    except (Unreachable, TimedOut, HeadersTooLarge):
+        return None
+    return received
+
+
 def _decoder(codings: str) -> Decoder:
-    """Undo a list of codings, the last one first. Like browsers, leave a body alone whose codings are not all known."""
+    """Return a decoder for a list of codings. Like browsers, do not decode a body if one of them is unknown."""
     names = [name for name in codings.replace(" ", "").split(",") if name not in ("", "identity")]
     if not names or any(name not in _DECODERS for name in names):
         return lambda data, _room: data
     decoders = [_DECODERS[name]() for name in reversed(names[:_MAX_CODINGS])]
 
     def decode(data: bytes, room: int) -> bytes:
-        for one in decoders:
-            data = one(data, room)
+        for decoder in decoders:
+            data = decoder(data, room)
         return data
 
     return decoders[0] if len(decoders) == 1 else decode
@@ -73,7 +117,7 @@ def _inflate(window_bits: int) -> Decoder:
 
 
 def _deflate() -> Decoder:
-    """Read zlib streams and, as browsers do, the bare deflate that some servers send under this name."""
+    """Decode zlib streams and, as browsers do, the raw deflate that some servers send under this name."""
     inflate: Decoder | None = None
 
     def decode(data: bytes, room: int) -> bytes:
@@ -86,14 +130,14 @@ def _deflate() -> Decoder:
 
 
 def _brotli() -> Decoder:
-    unpacker = brotli.Decompressor()
-    return lambda data, room: unpacker.process(data, output_buffer_limit=room)
+    decompressor = brotli.Decompressor()
+    return lambda data, room: decompressor.process(data, output_buffer_limit=room)
 
 
 def _zstd() -> Decoder:
-    unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
-    # Browsers leave the bytes after the frame's end unread. To read them would raise EOFError.
-    return lambda data, room: b"" if unpacker.eof else unpacker.decompress(data, room)
+    decompressor = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+    # Bytes after the end of the frame would raise EOFError. Browsers ignore them.
+    return lambda data, room: b"" if decompressor.eof else decompressor.decompress(data, room)
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {

@@ -1,4 +1,4 @@
-"""Character encodings by the names that pages give them (Encoding standard): latin1 means windows-1252 there."""
+"""Character encodings by the labels of web pages (Encoding standard), where latin1 means windows-1252."""
 
 from typing import NamedTuple, Self
 
@@ -6,28 +6,28 @@ import webencodings
 
 
 class Charset(NamedTuple):
-    """An encoding: its name in the standard, and that of Python's codec."""
+    """An encoding: its name in the standard, and the name of Python's codec."""
 
     name: str
     codec: str
 
     @classmethod
-    def labelled(cls, label: str) -> Self | None:
-        """Find an encoding by one of its labels. Leave out codecs that only Python knows, and dangerous ones."""
-        found = webencodings.lookup(label)
-        if found is None or found.name in _UNSUITABLE:
+    def from_label(cls, label: str) -> Self | None:
+        """Return the encoding with this label. Codecs that only Python knows and unsafe encodings have none."""
+        encoding = webencodings.lookup(label)
+        if encoding is None or encoding.name in _UNSUITABLE:
             return None
-        return cls(_as_in_the_standard(found.name), found.codec_info.name)
+        return cls(_standard_name(encoding.name), encoding.codec_info.name)
 
     def for_output(self) -> "Charset":
-        """Return the encoding to send forms in. Browsers do not send UTF-16."""
+        """Return the encoding to send forms in. Browsers never send UTF-16."""
         return UTF8 if self.name.startswith("UTF-16") else self
 
 
-def _as_in_the_standard(name: str) -> str:
-    """Return the name of an encoding as the Encoding standard spells it, which forms are sent with."""
-    capitals = name.startswith(("utf-", "iso-", "euc-", "koi8-", "ibm", "gbk"))
-    return name.upper() if capitals else {"shift_jis": "Shift_JIS", "big5": "Big5"}.get(name, name)
+def _standard_name(label: str) -> str:
+    """Return the name that the standard gives an encoding, which is what a `_charset_` field receives."""
+    is_upper = label.startswith(("utf-", "iso-", "euc-", "koi8-", "ibm", "gbk"))
+    return label.upper() if is_upper else {"shift_jis": "Shift_JIS", "big5": "Big5"}.get(label, label)
 
 
 _UNSUITABLE = frozenset({"replacement", "x-user-defined"})

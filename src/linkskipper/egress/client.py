@@ -1,53 +1,37 @@
-"""The outbound HTTP client: one request, one response, within limits and through the guard."""
+"""Send one HTTP request through the guard, within limits."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody
+from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody, drain_body, read_excerpt
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
 from linkskipper.egress.http1.connection import Connection, Lost
 from linkskipper.egress.http1.head import Head
 from linkskipper.egress.http1.pool import ConnectionPool
 from linkskipper.egress.http1.request import RequestWriter
+from linkskipper.egress.limits import DEFAULT_LIMITS, FetchLimits
 from linkskipper.egress.policy import Policy
-from linkskipper.egress.response import Response
+from linkskipper.egress.response import Response, charset_of, is_text, media_type_of
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
 from linkskipper.logs import library_logger
 
 _log = library_logger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-_DRAIN_BYTES = 16 * 1024
-_DRAIN_SECONDS = 0.2
-_EXCERPT_SECONDS = 1.0
 _MAX_LINE_BYTES = 1024 * 1024
 _REDIRECTS = range(300, 400)
-_CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
-_TEXT_TYPES = frozenset(
-    f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Limits of one fetch, in seconds and bytes. `raw_bytes` counts the body as sent, `body_bytes` decoded."""
-
-    connect_seconds: float = 5.0
-    fetch_seconds: float = 15.0
-    body_bytes: int = 2 * 1024 * 1024
-    raw_bytes: int = 2 * 1024 * 1024
-    header_bytes: int = 64 * 1024
 
 
 class Client:
-    """The only way out. An async context manager, for one event loop. It keeps no cookies."""
+    """An HTTP client that connects only where the policy allows, and keeps no cookies.
+
+    Use it as an async context manager, in one event loop.
+    """
 
     def __init__(
         self,
@@ -55,7 +39,7 @@ class Client:
         *,
         user_agent: str,
         connections: int = 1000,
-        limits: FetchLimits = FetchLimits(),
+        limits: FetchLimits = DEFAULT_LIMITS,
         nameservers: Sequence[str] | None = None,
     ) -> None:
         self._policy = policy
@@ -91,24 +75,32 @@ class Client:
         timeout: float | None = None,
         exchange: Exchange | None = None,
     ) -> Response:
-        """Send one request and return its response. No redirect is followed.
+        """Send one request and return its response. Redirects are not followed.
 
-        `timeout` in seconds may shorten the usual limit. `exchange` records what passes.
+        Args:
+            url: The URL to fetch. Its fragment is not sent.
+            method: The request method.
+            headers: Header fields besides the client's own.
+            body: The request body.
+            jar: Cookies to send, which the response may change.
+            timeout: Seconds for the whole fetch. It may shorten the usual limit, not extend it.
+            exchange: A record to fill in.
 
         Raises:
-            Refused: The guard refuses the server.
+            Refused: The guard denies the connection.
             Unreachable: The server cannot be connected to, or its response is broken.
-            TimedOut: The response is not complete in time.
-            BodyTooLarge, HeadersTooLarge: The response is over a limit.
+            TimedOut: The response was not complete in time.
+            BodyTooLarge: The body is over its limit.
+            HeadersTooLarge: The header fields are over their limit.
         """
-        is_usual = timeout is None or timeout >= self._limits.fetch_seconds
-        deadline = _now() + (self._limits.fetch_seconds if is_usual else max(timeout or 0, 0.001))
+        has_full_time = timeout is None or timeout >= self._limits.fetch_seconds
+        seconds = self._limits.fetch_seconds if has_full_time else max(timeout or 0, 0)
         headers = _with_cookies(headers, jar, url)
-        with _mapped(url, had_full_time=is_usual):
-            connection, head = await self._send(url, method, headers, body, deadline)
+        with _translated_errors(url, has_full_time=has_full_time):
+            connection, head = await self._send(url, method, headers, body, _now() + seconds)
             try:
                 if exchange is not None:
-                    exchange.begin(head, self._writer.sent_fields(url, headers))
+                    exchange.record_head(head, self._writer.sent_fields(url, headers))
                 if jar is not None and "Set-Cookie" in head.headers:
                     jar.store(url, head.headers.getall("Set-Cookie"))
                 return await self._receive(url, connection, head, exchange)
@@ -116,19 +108,21 @@ class Client:
                 self._release(url, connection)
 
     async def post(self, url: Url, *, headers: Mapping[str, str], body: bytes, excerpt: int) -> Response:
-        """Send a POST. Of the response's body only `excerpt` bytes are taken, as they were sent.
+        """Send a POST and return its response with at most `excerpt` bytes of the body, not decoded.
 
-        The status counts however the body goes on.
+        The status counts even if the rest of the body is slow, large or broken.
 
         Raises:
-            Refused, Unreachable, TimedOut, HeadersTooLarge: As fetch does.
+            Refused: The guard denies the connection.
+            Unreachable: The server cannot be connected to, or the head of its response is broken.
+            TimedOut: The head of the response did not come in time.
+            HeadersTooLarge: The header fields are over their limit.
         """
-        deadline = _now() + self._limits.fetch_seconds
-        with _mapped(url):
-            connection, head = await self._send(url, "POST", headers, body, deadline)
+        with _translated_errors(url):
+            connection, head = await self._send(url, "POST", headers, body, _now() + self._limits.fetch_seconds)
             try:
-                part = await _excerpt(connection, head, excerpt)
-                return Response(url, head.status, head.headers, part, _media_type(head), None)
+                beginning = await read_excerpt(connection, head, excerpt)
+                return Response(url, head.status, head.headers, beginning, media_type_of(head.headers), None)
             finally:
                 self._release(url, connection)
 
@@ -136,13 +130,14 @@ class Client:
     async def stream(
         self, url: Url, *, headers: Mapping[str, str], silence: float
     ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
-        """Send a GET, and give the status and the lines of the body as they come.
+        """Send a GET and yield the status and the lines of the body as they come.
 
         Raises:
             TimedOut: Nothing came for `silence` seconds.
-            Refused, Unreachable, HeadersTooLarge: As fetch does.
+            BodyTooLarge: A line is over its limit.
+            EgressError: The other errors of `fetch`.
         """
-        with _mapped(url):
+        with _translated_errors(url):
             connection, head = await self._send(url, "GET", headers, None, _now() + silence)
             try:
                 yield head.status, self._lines(connection, head, silence)
@@ -165,7 +160,7 @@ class Client:
     async def _send(
         self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, deadline: float
     ) -> tuple[Connection, Head]:
-        """Send a request. A kept connection that its server has closed is replaced once, where that is safe."""
+        """Send a request. Replace a kept connection that its server has closed once, if the request has no body."""
         if self._pool is None:
             raise RuntimeError("the client is used outside its context")
         if reason := self._policy.port_deny_reason(url.port):
@@ -196,15 +191,15 @@ class Client:
             self._pool.release(url, connection)
 
     async def _receive(self, url: Url, connection: Connection, head: Head, exchange: Exchange | None) -> Response:
-        media_type = _media_type(head)
-        if _leads_elsewhere(head) or not _is_text(media_type):
-            await self._drain(connection, head)
+        media_type = media_type_of(head.headers)
+        if _is_redirect(head) or not is_text(media_type):
+            await drain_body(connection, head)
             body = b""
         else:
-            body = await self._read(connection, head, exchange)
-        return Response(url, head.status, head.headers, body, media_type, _charset(head))
+            body = await self._read_body(connection, head, exchange)
+        return Response(url, head.status, head.headers, body, media_type, charset_of(head.headers))
 
-    async def _read(self, connection: Connection, head: Head, exchange: Exchange | None) -> bytes:
+    async def _read_body(self, connection: Connection, head: Head, exchange: Exchange | None) -> bytes:
         coding = head.headers.get("Content-Encoding", "")
         body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
         if exchange is not None:
@@ -221,65 +216,26 @@ class Client:
             raise
         return body.result()
 
-    async def _drain(self, connection: Connection, head: Head) -> None:
-        """Read a small body away, so that the connection can serve again. Close it on a larger or slower one."""
-        if connection.buffered_body(head) is not None:
-            return
-        if not head.keep_alive:
-            connection.close()
-            return
-        connection.set_deadline(_now() + _DRAIN_SECONDS)
-        left = _DRAIN_BYTES
-        try:
-            async with aclosing(connection.body(head)) as parts:
-                async for part in parts:
-                    left -= len(part)
-                    if left < 0:
-                        break
-        except (Unreachable, TimedOut, HeadersTooLarge):
-            left = -1
-        if left < 0:
-            connection.close()
-
-
-async def _excerpt(connection: Connection, head: Head, size: int) -> bytes:
-    """Return how a body begins. A body that is longer, or slow to come, costs the connection."""
-    if (whole := connection.buffered_body(head)) is not None:
-        return whole[:size]
-    taken = bytearray()
-    connection.set_deadline(_now() + _EXCERPT_SECONDS)
-    try:
-        async with aclosing(connection.body(head)) as parts:
-            async for part in parts:
-                taken += part
-                if len(taken) > size:
-                    break
-            else:
-                return bytes(taken)
-    except (Unreachable, TimedOut, HeadersTooLarge):
-        pass
-    connection.close()
-    return bytes(taken[:size])
-
 
 @contextmanager
-def _mapped(url: Url, *, had_full_time: bool = True) -> Iterator[None]:
-    """Map errors to those of this package, with the name of the host."""
+def _translated_errors(url: Url, *, has_full_time: bool = True) -> Iterator[None]:
+    """Add the host's name to errors, turn those of the system into our own, and log refusals."""
     try:
         yield
     except Refused as refused:
         _log.warning("egress.refused", host=url.host, address=refused.address, reason=refused.reason)
         raise
-    except (TimedOut, TimeoutError) as error:
-        if isinstance(error, TimedOut) and not error.had_full_time:
-            raise
+    except TimedOut as error:
+        had_full_time = has_full_time or error.had_full_time
         raise TimedOut(f"{url.host} did not answer in time", had_full_time=had_full_time) from None
+    except TimeoutError:
+        raise TimedOut(f"{url.host} did not answer in time", had_full_time=has_full_time) from None
     except Unreachable as error:
         raise type(error)(f"{url.host}: {error}") from None
     except HeadersTooLarge as error:
         raise HeadersTooLarge(f"{url.host}: {error}") from None
     except ssl.SSLCertVerificationError as error:
-        raise Untrusted(f"{url.host} cannot be trusted: {error}") from None
+        raise Untrusted(f"the certificate of {url.host} is not trusted: {error}") from None
     except OSError as error:
         raise Unreachable(f"{url.host} cannot be reached: {error}") from None
 
@@ -303,21 +259,5 @@ def _with_cookies(headers: Mapping[str, str], jar: CookieJar | None, url: Url) -
     return headers if cookies is None else {**headers, "Cookie": cookies}
 
 
-def _media_type(head: Head) -> str:
-    return head.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-
-def _charset(head: Head) -> str | None:
-    match = _CHARSET.search(head.headers.get("Content-Type", ""))
-    return None if match is None else (match[1] or match[2] or "").lower()
-
-
-def _leads_elsewhere(head: Head) -> bool:
+def _is_redirect(head: Head) -> bool:
     return head.status in _REDIRECTS and bool(head.headers.get("Location"))
-
-
-def _is_text(media_type: str) -> bool:
-    """Also true without a sensible type. Browsers look into such a body, and so must the stop rules."""
-    if "/" not in media_type or media_type.startswith("text/"):
-        return True
-    return media_type in _TEXT_TYPES or media_type.endswith(("+json", "+xml"))

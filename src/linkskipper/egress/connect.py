@@ -1,4 +1,4 @@
-"""The guard: resolve a name, check its addresses, and connect to a checked one."""
+"""Apply the guard: check what a name resolves to, and every address that a socket is opened for."""
 
 import asyncio
 import socket
@@ -18,17 +18,17 @@ AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, i
 
 
 class MappedAddress(str):
-    """An address that the host map names for the host that is connected to.
+    """An address that the host map gives for the name that is being connected to.
 
-    The type travels from the resolver to the socket, so that a mapped address is open to its own name only. The same
-    address as a literal, or as the answer for another name, is a plain str, and the table decides.
+    The type carries this fact from the resolver to the socket. A mapped address is therefore open to its own name only:
+    as a literal, or as the DNS answer for another name, it is a plain str, and the table decides.
     """
 
     __slots__ = ()
 
 
 class GuardedResolver:
-    """Resolves a name for each connection, and refuses it if any of its addresses is denied."""
+    """Resolves a name afresh for each connection. One denied address refuses the whole name."""
 
     def __init__(self, policy: Policy, nameservers: Sequence[str] | None, timeout: float) -> None:
         self._policy = policy
@@ -36,16 +36,16 @@ class GuardedResolver:
         self._timeout = timeout
 
     async def resolve(self, host: str, port: int) -> list[AddressInfo]:
-        """Return the addresses that may be connected to.
+        """Return addresses that may be connected to.
 
         Raises:
-            Refused: The name or one of its addresses is refused.
+            Refused: The guard denies the name or one of its addresses.
             Unreachable: The name has no address.
             TimedOut: No name server answered in time.
         """
         name = host.removesuffix(".")
-        if entry := self._policy.mapping_for(name, port):
-            return [_address_info(MappedAddress(entry.address), entry.address_port or port)]
+        if mapping := self._policy.mapping_for(name, port):
+            return [_address_info(MappedAddress(mapping.address), mapping.address_port or port)]
         if reason := name_deny_reason(name):
             raise Refused(host, "", reason)
         addresses = await self._look_up(name)
@@ -57,7 +57,7 @@ class GuardedResolver:
     async def _look_up(self, name: str) -> list[str]:
         try:
             async with asyncio.timeout(self._timeout):
-                # The dot keeps the search domains of resolv.conf out.
+                # The dot keeps the search domains of resolv.conf out: a submitted name is always complete.
                 answer = await self._dns.getaddrinfo(f"{name}.", family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except aiodns.error.DNSError as error:
             raise Unreachable(f"{name} cannot be resolved: {error.args[-1]}") from None
@@ -69,15 +69,17 @@ class GuardedResolver:
         return addresses
 
     async def close(self) -> None:
-        """Cancel the lookups under way."""
+        """Cancel the lookups that are in progress."""
         await self._dns.close()
 
 
 def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
-    """Open a socket for an address. Every connection passes here, those to literal addresses too.
+    """Open a socket for the address that is about to be connected to.
+
+    Every connection passes here. Literal addresses never reach a resolver, so a check there would not suffice.
 
     Raises:
-        Refused: The address is denied.
+        Refused: The guard denies the address.
     """
     family, kind, protocol, _, (address, port, *_) = info
     if not isinstance(address, MappedAddress) and (reason := policy.deny_reason(address, port)):
@@ -89,12 +91,13 @@ async def guarded_connect(policy: Policy, resolver: GuardedResolver, host: str, 
     """Connect to a host through the guard.
 
     Raises:
-        Refused: The name or an address is denied.
-        Unreachable, TimedOut: The name cannot be resolved.
-        OSError: No address can be connected to.
+        Refused: The guard denies the name or an address.
+        Unreachable: The name has no address.
+        TimedOut: No name server answered in time.
+        OSError: Connecting failed.
     """
-    literal = parse_address(host) is not None
-    addresses = [_address_info(host, port)] if literal else await resolver.resolve(host, port)
+    is_literal = parse_address(host) is not None
+    addresses = [_address_info(host, port)] if is_literal else await resolver.resolve(host, port)
     return await aiohappyeyeballs.start_connection(
         addresses,
         happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS,

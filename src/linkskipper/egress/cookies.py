@@ -1,9 +1,9 @@
-"""Cookies that live for one link: RFC 6265bis, sections 5.1 to 5.8.
+"""Cookies that live for one link (RFC 6265bis, sections 5.1 to 5.8).
 
-SameSite does not matter when cookies are sent: it protects the session of a visitor, and here no visitor is logged in.
-All cookies come from the link's own pages.
+SameSite is ignored when cookies are sent. It protects a visitor's account on a site, and here nobody has an account.
 
-The cookie jars of HTTP libraries take "Expires: 1 January 1970", the usual way to delete a cookie, for no expiry.
+The cookie jars of HTTP libraries are not used: they read "Expires: 1 January 1970", the usual way to delete a cookie,
+as no expiry at all.
 """
 
 import re
@@ -18,11 +18,12 @@ from publicsuffixlist import PublicSuffixList
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.urls import Url
 
-_MAX_COOKIES = 180  # for one link, as in browsers for one site (the oldest are dropped first)
+_MAX_COOKIES = 180  # for one link, as many as browsers keep for one site
 _MAX_PAIR = 4096  # characters of name and value together
 _MAX_ATTRIBUTE = 1024
 _MAX_AGE = timedelta(days=400)
-# Control characters, and bytes that are not UTF-8: they cannot be sent back as they came.
+_MAX_AGE_DIGITS = 10
+# Control characters, and bytes that are not UTF-8: they cannot be sent back unchanged.
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
@@ -40,15 +41,15 @@ class _Cookie:
     secure: bool
     expires: datetime | None
 
-    def goes_to(self, url: Url) -> bool:
-        at_home = url.host == self.domain if self.host_only else _within(url.host, self.domain)
-        return at_home and _path_matches(url.path, self.path) and (url.scheme == "https" or not self.secure)
+    def matches(self, url: Url) -> bool:
+        is_host = url.host == self.domain if self.host_only else _is_within(url.host, self.domain)
+        return is_host and _path_matches(url.path, self.path) and (url.scheme == "https" or not self.secure)
 
 
 class CookieJar:
-    """The cookies of one link. It costs next to nothing until a server sets one.
+    """The cookies of one link. Public suffixes such as `com` or `co.uk` cannot set cookies.
 
-    No cookie is kept for a public suffix, such as `com` or `co.uk`. `now` gives the time that expiry is judged by.
+    Cookies expire by the time that `now` returns. The oldest cookies are dropped first when there are too many.
     """
 
     __slots__ = ("_cookies", "_now")
@@ -58,24 +59,22 @@ class CookieJar:
         self._now = now
 
     def header(self, url: Url) -> str | None:
-        """Return the Cookie header for a request, longest paths first. Return None without a cookie for it."""
+        """Return the Cookie header for a request, longest paths first, or None if no cookie matches."""
         if not self._cookies:
             return None
         now = self._now()
-        found = [cookie for cookie in self._cookies.values() if cookie.goes_to(url) and not _expired(cookie, now)]
-        found.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in found) or None
+        cookies = [cookie for cookie in self._cookies.values() if cookie.matches(url) and not _expired(cookie, now)]
+        cookies.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies) or None
 
     def store(self, url: Url, lines: Iterable[str]) -> None:
-        """Store the Set-Cookie headers of a response. Leave out what breaks the rules."""
+        """Store the Set-Cookie headers of a response from `url`. Lines that break the rules are ignored."""
         now = self._now()
         for line in lines:
-            cookie = _read(line, url, now)
-            if cookie is None:
+            cookie = _parse(line, url, now)
+            if cookie is None or (url.scheme != "https" and self._shadows_secure(cookie)):
                 continue
             key = (cookie.domain, cookie.path, cookie.name)
-            if url.scheme != "https" and self._hides_secure(cookie):
-                continue
             if _expired(cookie, now):
                 self._cookies.pop(key, None)
                 continue
@@ -83,27 +82,27 @@ class CookieJar:
             if len(self._cookies) > _MAX_COOKIES:
                 del self._cookies[next(iter(self._cookies))]
 
-    def _hides_secure(self, new: _Cookie) -> bool:
-        """Whether a cookie set over plain HTTP would stand before a secure one, or replace it."""
+    def _shadows_secure(self, new: _Cookie) -> bool:
+        """Return whether a cookie set over plain HTTP would replace a secure one or be sent before it."""
         return any(
             old.secure
             and old.name == new.name
-            and (_within(old.domain, new.domain) or _within(new.domain, old.domain))
+            and (_is_within(old.domain, new.domain) or _is_within(new.domain, old.domain))
             and _path_matches(new.path, old.path)
             for old in self._cookies.values()
         )
 
 
-def _read(line: str, url: Url, now: datetime) -> _Cookie | None:
+def _parse(line: str, url: Url, now: datetime) -> _Cookie | None:
     pair, *rest = line.split(";")
     name, equals, value = pair.partition("=")
     pairs = ((key.strip().lower(), text.strip()) for key, _, text in (item.partition("=") for item in rest))
     attributes = {key: text for key, text in pairs if len(text) <= _MAX_ATTRIBUTE}
-    wanted = attributes.get("domain", "").lower().removeprefix(".")
-    domain, secure = wanted or url.host, "secure" in attributes
+    named_domain = attributes.get("domain", "").lower().removeprefix(".")
+    domain, secure = named_domain or url.host, "secure" in attributes
     if not equals or not name.strip() or len(pair) > _MAX_PAIR or _UNSENDABLE.search(pair):
         return None
-    if not _keeps_its_promise(name.strip().lower(), attributes):
+    if not _meets_prefix(name.strip().lower(), attributes):
         return None
     if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
         return None
@@ -112,48 +111,48 @@ def _read(line: str, url: Url, now: datetime) -> _Cookie | None:
         name=name.strip(),
         value=value.strip(),
         domain=domain,
-        host_only=not wanted or _stands_alone(domain),
+        host_only=not named_domain or _is_shared(domain),
         path=path if path.startswith("/") else url.path.rpartition("/")[0] or "/",
         secure=secure,
         expires=_expiry(attributes, now),
     )
 
 
-def _keeps_its_promise(name: str, attributes: dict[str, str]) -> bool:
-    """Whether a cookie is what it promises: secure and, with __Host-, its host's alone and for every path."""
+def _meets_prefix(name: str, attributes: dict[str, str]) -> bool:
+    """Return whether a cookie meets what its name prefix or SameSite=None requires (RFC 6265bis, section 4.1.3)."""
     if name.startswith("__host-") and (attributes.get("domain") or attributes.get("path") != "/"):
         return False
-    promises = name.startswith(("__secure-", "__host-")) or attributes.get("samesite", "").lower() == "none"
-    return "secure" in attributes or not promises
+    needs_secure = name.startswith(("__secure-", "__host-")) or attributes.get("samesite", "").lower() == "none"
+    return "secure" in attributes or not needs_secure
 
 
 def _may_set(host: str, domain: str) -> bool:
-    return domain == host or (_within(host, domain) and not _stands_alone(domain))
+    return domain == host or (_is_within(host, domain) and not _is_shared(domain))
 
 
-def _stands_alone(domain: str) -> bool:
-    """Whether a domain's cookies must not reach what lies below it: addresses, and domains where anybody registers."""
+def _is_shared(domain: str) -> bool:
+    """Return whether cookies of a domain must not reach its subdomains: addresses and public suffixes."""
     return parse_address(domain) is not None or _suffixes().is_public(domain)
 
 
-@cache  # read where a cookie is first for more than its host
+@cache  # loaded when the first cookie names a domain
 def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _within(host: str, domain: str) -> bool:
+def _is_within(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
 
 
-def _path_matches(path: str, wanted: str) -> bool:
-    return path == wanted or path.startswith(wanted if wanted.endswith("/") else f"{wanted}/")
+def _path_matches(path: str, cookie_path: str) -> bool:
+    return path == cookie_path or path.startswith(cookie_path if cookie_path.endswith("/") else f"{cookie_path}/")
 
 
 def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
-    """Return when a cookie expires. Max-Age wins over Expires, and a malformed attribute counts as absent."""
+    """Return the expiry. Max-Age wins over Expires. An unreadable value counts as absent."""
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
-        return now + min(timedelta(seconds=int(age[:10])), _MAX_AGE)
+        return now + min(timedelta(seconds=int(age[:_MAX_AGE_DIGITS])), _MAX_AGE)
     try:
         expires = parsedate_to_datetime(attributes["expires"])
     except (KeyError, ValueError, OverflowError):

@@ -1,17 +1,18 @@
-"""Errors of requests outside.
+"""Why a request to the outside brought no usable response.
 
 EgressError
-├── BadUrl               not a URL that this service fetches
-│   └── ForeignScheme    a well-formed URL, but neither http nor https
-├── Refused              the guard denied it
+├── BadUrl               the text is not a URL that this service fetches
+│   ├── ForeignScheme    a well-formed URL that is neither http nor https
+│   └── UrlTooLong       over the length limit
+├── Refused              the guard denied the address, the name or the port
 ├── Unreachable          DNS, connection, TLS or protocol failed
-│   └── Untrusted        the TLS certificate cannot be trusted
-├── TimedOut             no complete answer in time
-├── BodyTooLarge         over a limit, as sent or decoded
-└── HeadersTooLarge      over a limit, in one field or in all
+│   └── Untrusted        TLS: the certificate is not trusted
+├── TimedOut             no complete response in time
+├── BadProxyRequest      a request to the browser's proxy that no browser sends
+├── BodyTooLarge         the body is over its limit, as sent or decoded
+└── HeadersTooLarge      one header field, or all together, are over their limit
 
-A client of the service must not be able to tell Refused from Unreachable
-(docs/explanation/egress-guard.md).
+A client of the service must not be able to tell Refused from Unreachable (docs/explanation/egress-guard.md).
 """
 
 from linkskipper.errors import EgressError
@@ -22,7 +23,7 @@ class BadUrl(EgressError):
 
 
 class ForeignScheme(BadUrl):
-    """A well-formed URL of another scheme, such as magnet:, tg: or file:. `href` is its canonical form."""
+    """A well-formed URL of another scheme (magnet:, tg:, file:). `href` is its canonical form."""
 
     def __init__(self, scheme: str, href: str) -> None:
         super().__init__(f"the scheme {scheme} is neither http nor https")
@@ -30,8 +31,19 @@ class ForeignScheme(BadUrl):
         self.href = href
 
 
+class UrlTooLong(BadUrl):
+    """The URL is longer than `limit` characters."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the URL is longer than {limit} characters")
+        self.limit = limit
+
+
 class Refused(EgressError):
-    """The guard denied a host. `address` is the denied address, "" where the name itself was denied."""
+    """The guard denied a connection.
+
+    `address` is the address that the guard denied, or "" where it denied the name or the port.
+    """
 
     def __init__(self, host: str, address: str, reason: str) -> None:
         super().__init__(f"{host} is refused: {reason}")
@@ -41,11 +53,11 @@ class Refused(EgressError):
 
 
 class Unreachable(EgressError):
-    """DNS, connecting, TLS or HTTP itself failed, or the body ended early."""
+    """DNS, connecting, TLS or HTTP failed, or the body ended early."""
 
 
 class Untrusted(Unreachable):
-    """The server's certificate is expired, for another name, or of an unknown authority."""
+    """The server's certificate has expired, is for another name, or comes from an unknown authority."""
 
 
 class TimedOut(EgressError):
@@ -57,6 +69,10 @@ class TimedOut(EgressError):
     def __init__(self, message: str, *, had_full_time: bool = True) -> None:
         super().__init__(message)
         self.had_full_time = had_full_time
+
+
+class BadProxyRequest(EgressError):
+    """The browser's proxy received a request that no browser sends."""
 
 
 class BodyTooLarge(EgressError):

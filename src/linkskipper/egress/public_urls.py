@@ -1,4 +1,4 @@
-"""Whether a stranger's webhook address could be a public one, judged without DNS."""
+"""Check, without DNS, whether the URL of a webhook could be public."""
 
 from linkskipper.egress.addresses import deny_reason, parse_address
 from linkskipper.egress.errors import BadUrl, Refused
@@ -6,18 +6,18 @@ from linkskipper.egress.policy import Policy, name_deny_reason
 from linkskipper.egress.urls import Url, parse_url
 
 
-def check_public_https(url: str) -> Url:
-    """Read a webhook URL. Check a literal address now, in every spelling, and the addresses of a name at delivery.
+def check_public_https(text: str) -> Url:
+    """Parse the URL of a webhook. The addresses behind a name are checked at delivery.
 
     Raises:
-        BadUrl: The URL is malformed, or not https.
-        Refused: The host cannot be public.
+        BadUrl: It is not an https URL.
+        Refused: It names a private address, a local name or a port that is not open.
     """
-    parsed = parse_url(url)
-    if parsed.scheme != "https":
+    url = parse_url(text)
+    if url.scheme != "https":
         raise BadUrl("the URL is not https")
-    name = parsed.host.removesuffix(".")
-    literal = parse_address(name) is not None or ":" in name
-    if reason := Policy().port_deny_reason(parsed.port) or (deny_reason(name) if literal else name_deny_reason(name)):
-        raise Refused(parsed.host, "", reason)
-    return parsed
+    name = url.host.removesuffix(".")
+    is_address = parse_address(name) is not None or ":" in name
+    if reason := Policy().port_deny_reason(url.port) or (deny_reason(name) if is_address else name_deny_reason(name)):
+        raise Refused(url.host, "", reason)
+    return url

@@ -1,7 +1,8 @@
-"""Responses."""
+"""The response to a request: its status, headers and decoded body."""
 
 import codecs
 import re
+from collections.abc import Mapping
 
 import msgspec
 from multidict import CIMultiDictProxy
@@ -10,16 +11,25 @@ from linkskipper.egress.charsets import UTF8, UTF16_BE, UTF16_LE, Charset
 from linkskipper.egress.urls import Url
 
 _BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, UTF16_LE), (codecs.BOM_UTF16_BE, UTF16_BE))
+_CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _META_WITHIN = 1024  # bytes (HTML standard, "prescan a byte stream to determine its encoding")
 _FIRST_NON_ASCII = 0x80
+_TEXT_TYPES = frozenset(
+    f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
+)
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """One response. No redirect was followed.
+    """One response. Redirects are not followed.
 
-    `body` is decoded. It is b"" where it does not matter: for a redirect, and for media types other than text.
-    `media_type` is lower-case, "" if there is none. `charset` is the one of the Content-Type header.
+    Attributes:
+        url: The URL that was fetched.
+        status: The status code.
+        headers: The header fields, by name in any case.
+        body: The decoded body. It is b"" for redirects, and for media types that are not text.
+        media_type: The media type in lower case, or "" if the server sent none.
+        charset: The charset of the Content-Type header in lower case, or None.
     """
 
     url: Url
@@ -30,31 +40,49 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     charset: str | None
 
     def text(self) -> str:
-        """Decode the body. Malformed bytes become U+FFFD."""
+        """Decode the body. Bytes that are wrong in its charset are replaced."""
         return self.body.decode(self.encoding().codec, "replace").removeprefix("\ufeff")
 
     def encoding(self) -> Charset:
-        """Return the encoding by byte order mark, header or meta element, else UTF-8."""
+        """Return the encoding by byte order mark, header or meta element, or UTF-8."""
         for bom, encoding in _BOMS:
             if self.body.startswith(bom):
                 return encoding
-        return self._labelled(self.charset) or self._labelled(self._meta_charset()) or UTF8
+        return self._from_label(self.charset) or self._from_label(self._meta_charset()) or UTF8
 
     def locations(self) -> list[str]:
-        """Return each Location header, its non-ASCII bytes percent-encoded one by one, as browsers do."""
+        """Return each Location header. Non-ASCII bytes are percent-encoded one by one, as browsers do."""
         return [_percent_encoded(value) for value in self.headers.getall("Location", ())]
 
     @staticmethod
-    def _labelled(label: str | None) -> Charset | None:
-        return None if label is None else Charset.labelled(label)
+    def _from_label(label: str | None) -> Charset | None:
+        return None if label is None else Charset.from_label(label)
 
     def _meta_charset(self) -> str | None:
-        found = _META.search(self.body, 0, _META_WITHIN)
-        if found is None:
+        match = _META.search(self.body, 0, _META_WITHIN)
+        if match is None:
             return None
-        charset = found[1].decode("ascii")
-        # What a meta element could be read from is not UTF-16, whatever it says (HTML standard, same place).
+        charset = match[1].decode("ascii")
+        # A body in which a meta element can be read is not UTF-16, whatever it says (HTML standard, same section).
         return "utf-8" if charset.lower().startswith("utf-16") else charset
+
+
+def media_type_of(headers: Mapping[str, str]) -> str:
+    """Return the media type of a Content-Type header in lower case, or ""."""
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def charset_of(headers: Mapping[str, str]) -> str | None:
+    """Return the charset of a Content-Type header in lower case, or None."""
+    match = _CHARSET.search(headers.get("Content-Type", ""))
+    return None if match is None else (match[1] or match[2] or "").lower()
+
+
+def is_text(media_type: str) -> bool:
+    """Return whether a body of this type is text. A missing or broken type counts as text: browsers would sniff it."""
+    if "/" not in media_type or media_type.startswith("text/"):
+        return True
+    return media_type in _TEXT_TYPES or media_type.endswith(("+json", "+xml"))
 
 
 def _percent_encoded(value: str) -> str:

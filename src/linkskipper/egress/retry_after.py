@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 MAX_RETRY_AFTER = timedelta(hours=24)
-_MAX_DIGITS = 9  # 31 years: more digits would overflow a timedelta
+_MAX_DIGITS = 9  # 31 years, more than any header may ask for
 
 
 def read_retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""The call that sends a request, and the record of one exchange."""
+"""The interface that fetches a URL, and a record of what one fetch sent and received."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from linkskipper.egress.urls import Url
 
 
 class Transport(Protocol):
-    """Answers requests: `Client`, or an object that replaces or wraps it."""
+    """Anything that answers requests: `Client`, or a stand-in such as a recording."""
 
     async def fetch(
         self,
@@ -25,17 +25,17 @@ class Transport(Protocol):
         jar: CookieJar | None = ...,
         timeout: float | None = ...,
     ) -> Response:
-        """Send one request and return its response. No redirect is followed.
+        """Send one request and return its response. Redirects are not followed.
 
         Raises:
-            EgressError: No response came.
+            EgressError: No usable response came.
         """
         ...
 
 
 @dataclass(slots=True)
 class Exchange:
-    """Filled in by `Client.fetch` step by step, so that a failed fetch is recorded as far as it came.
+    """A record that `Client.fetch` fills in as it proceeds, so that a fetch that fails leaves a partial record.
 
     `answered_at` is a reading of `perf_counter`.
     """
@@ -47,8 +47,8 @@ class Exchange:
     answered_at: float | None = None
     body: BoundedBody | None = None
 
-    def begin(self, head: Head, sent: Mapping[str, str]) -> None:
-        """Take in what the head of a response says, and the fields of the request that it answers."""
+    def record_head(self, head: Head, sent: Mapping[str, str]) -> None:
+        """Record the head of a response, and the header fields of the request that it answers."""
         self.answered_at = perf_counter()
         self.version, self.sent = head.version, sent
         self.status, self.headers = head.status, head.headers

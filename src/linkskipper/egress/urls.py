@@ -1,26 +1,36 @@
-"""Read URLs as browsers do (WHATWG URL Standard)."""
+"""Parse URLs as browsers do (WHATWG URL standard), once for both engines."""
 
 import re
 
 import ada_url
 import msgspec
+from msgspec.structs import replace
 
 from linkskipper.egress.addresses import deny_reason
-from linkskipper.egress.errors import BadUrl, ForeignScheme
+from linkskipper.egress.errors import BadUrl, ForeignScheme, UrlTooLong
+
+MAX_URL = 8 * 1024
+"""Characters of a URL, as written and as serialised. A serialised URL is ASCII, so these are bytes too."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Parsers disagree about each of these, so that one URL could mean two hosts.
+# Parsers disagree about these characters, which is how one URL comes to name two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
 _AUTHORITY = re.compile(r"(?:[A-Za-z]+:)?/*([^/?#]*)")
-_LABEL = 63  # the only fault of a shorter name can be an empty label
+_MAX_LABEL = 63  # a name that is not longer needs a check for empty labels only
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
 
 class Url(msgspec.Struct, frozen=True, gc=False):
-    """A canonical http or https URL, split.
+    """A parsed http or https URL in its canonical form.
 
-    `host` is a lower-case ASCII name or an address, an IPv6 one without its brackets. `port` is the effective one.
-    `query` and `fragment` have no mark and are "" if there is none. Only `href` tells `/?` from `/`.
+    Attributes:
+        href: The serialised URL. It alone tells `/?` from `/`.
+        scheme: "http" or "https".
+        host: A lower-case ASCII name, or an address. An IPv6 address has no brackets.
+        port: The effective port.
+        path: The path, at least "/".
+        query: The query without "?", or "".
+        fragment: The fragment without "#", or "".
     """
 
     href: str
@@ -33,33 +43,63 @@ class Url(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def origin(self) -> str:
-        """Return scheme, host and port, without the default port."""
+        """Return scheme, host and port, without a default port."""
         return self.href[: self.href.index("/", len(self.scheme) + 3)]
+
+    @property
+    def without_fragment(self) -> str:
+        """Return the part of the URL that a request sends."""
+        return self.href.partition("#")[0]
+
+    def with_query(self, query: str) -> "Url":
+        """Return this URL with another query, which must be ASCII and percent-encoded.
+
+        Raises:
+            UrlTooLong: The result is over `MAX_URL`.
+        """
+        bare, mark, fragment = self.href.partition("#")
+        href = _bounded(f"{bare.partition('?')[0]}?{query}{mark}{fragment}")
+        return replace(self, href=href, query=query)
+
+    def with_fragment(self, fragment: str) -> "Url":
+        """Return this URL with another fragment, which must be ASCII and percent-encoded.
+
+        Raises:
+            UrlTooLong: The result is over `MAX_URL`.
+        """
+        return replace(self, href=_bounded(f"{self.without_fragment}#{fragment}"), fragment=fragment)
 
 
 def parse_url(text: str, base: Url | None = None) -> Url:
-    """Read `text` as a browser would, relative to `base`.
+    """Parse `text` as a browser would, relative to `base`.
 
-    Also refuse what WHATWG accepts: backslashes, control characters, spaces at either end, userinfo, names that DNS
-    cannot hold, and public IPv4 addresses in other spellings than the plain one.
+    Beyond what the standard rejects, this rejects backslashes, control characters, spaces at either end, user names and
+    passwords, names that DNS cannot hold, and public IPv4 addresses that are not in dotted decimal.
 
     Raises:
-        BadUrl: The text is not such a URL.
-        ForeignScheme: The URL is well-formed, but neither http nor https.
+        UrlTooLong: The text or the parsed URL is over `MAX_URL`.
+        ForeignScheme: A well-formed URL that is neither http nor https.
+        BadUrl: Anything else that is not a URL.
     """
-    if _DISPUTED.search(text):
-        raise BadUrl("the URL holds a backslash, a control character or a space at its end")
+    if _DISPUTED.search(_bounded(text)):
+        raise BadUrl("the URL contains a backslash, a control character or a space at one end")
     try:
         href: str = ada_url.join_url(base.href, text) if base else ada_url.normalize_url(text)
     except ValueError:
         raise BadUrl("this is not a URL") from None
-    scheme, _, rest = href.partition(":")
+    scheme, _, rest = _bounded(href).partition(":")
     if scheme not in _DEFAULT_PORTS:
         raise ForeignScheme(scheme, href)
     url = _split(href, scheme, rest[2:])
     if url.host[-1].isdigit() and _is_disputed(url.host, text, base):
-        raise BadUrl("the host is an address in a spelling that parsers disagree about")
+        raise BadUrl("the host is an address in a form that parsers disagree about")
     return url
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_URL:
+        raise UrlTooLong(MAX_URL)
+    return text
 
 
 def _split(href: str, scheme: str, rest: str) -> Url:
@@ -67,15 +107,15 @@ def _split(href: str, scheme: str, rest: str) -> Url:
     rest, _, query = rest.partition("?")
     authority, _, path = rest.partition("/")
     if "@" in authority:
-        raise BadUrl("the URL holds a user name or password")
+        raise BadUrl("the URL contains a user name or password")
     host, port = _host_and_port(authority)
     return Url(href, scheme, host, int(port or _DEFAULT_PORTS[scheme]), "/" + path, query, fragment)
 
 
 def _is_disputed(host: str, text: str, base: Url | None) -> bool:
-    """Tell whether parsers disagree about a public address: 010.0.0.1 is 8.0.0.1 to browsers and 10.0.0.1 to others.
+    """Return whether a public address is written such that 010.0.0.1 is 8.0.0.1 to browsers and 10.0.0.1 to others.
 
-    A spelling of an address that is not public passes here, so that the guard can name the reason.
+    An address that is not public stays a URL, so that the guard can say why it denies it.
     """
     if ":" in host or (base is not None and base.host == host):
         return False
@@ -88,6 +128,6 @@ def _host_and_port(authority: str) -> tuple[str, str]:
         host, _, port = authority[1:].partition("]")
         return host, port[1:]
     host, _, port = authority.partition(":")
-    if (len(host) > _LABEL or ".." in host or host[:1] == ".") and not _DNS_NAME.fullmatch(host):
-        raise BadUrl("DNS cannot hold the name of the host")
+    if (len(host) > _MAX_LABEL or ".." in host or host[:1] == ".") and not _DNS_NAME.fullmatch(host):
+        raise BadUrl("DNS cannot hold the host's name")
     return host, port

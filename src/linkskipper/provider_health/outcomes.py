@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from linkskipper.catalog import Catalog
-from linkskipper.egress import parse_url
 from linkskipper.provider_health.circuit_breaker import Signal
 from linkskipper.resolver import Reason, Resolution
 
@@ -19,6 +18,7 @@ SIGNALS: dict[Reason, Signal] = dict.fromkeys(Reason, Signal.SUCCESS) | {
     Reason.LOOP_DETECTED: Signal.NEUTRAL,
     Reason.TOO_MANY_HOPS: Signal.NEUTRAL,
     Reason.BODY_TOO_LARGE: Signal.NEUTRAL,
+    Reason.URL_TOO_LONG: Signal.NEUTRAL,
     Reason.UNSUPPORTED_LINK: Signal.NEUTRAL,
 }
 """The signal of each stop rule. A host that answers is up, whatever it answers."""
@@ -41,9 +41,9 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
     A provider that passed the link on to another provider succeeded.
     """
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
-    if provider is None or not resolution.hops:
+    if provider is None or not resolution.hosts:
         return
-    first, last = (parse_url(resolution.hops[index].url).host for index in (0, -1))
+    first, last = resolution.hosts
     signal = _signal(resolution)
     last_provider = catalog.owner(last)
     if first == last or last_provider is None or provider.keeps(first, last):

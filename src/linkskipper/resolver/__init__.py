@@ -1,22 +1,13 @@
-"""URL in, Resolution out: follows short links without contacting where they lead. Knows no database."""
+"""The resolver: follows short links without contacting their destination. It knows no database."""
 
 from importlib.metadata import version
 
 from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
+from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
-from linkskipper.resolver.result import (
-    REASONS,
-    Hop,
-    LinkFailed,
-    LinkInvalid,
-    Mechanism,
-    NotResolved,
-    Reason,
-    ReasonRule,
-    Resolution,
-)
+from linkskipper.resolver.result import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Resolution
 from linkskipper.resolver.urls.parse_link import ParsedLink, parse_link
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"

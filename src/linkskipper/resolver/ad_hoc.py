@@ -1,15 +1,15 @@
-"""Links of hosts that no provider file names: what family such a page is of, told by its structure.
+"""Recognise the family of a shortener that no provider file names, by the structure of its page.
 
 | family | signs |
 |---|---|
-| adlinkfly | a form that goes to `/links/go` or is called `go-link`; a script variable `app_vars.counter_value` |
-| adlinkfly | a form called `link-view` or `before-captcha` with a field `_csrfToken` |
-| wp-safelink | a field called `newwpsafelink`, or its later pages' `#wpsafe-link` and `#wpsafegenerate` |
-| gempixel | script variables `appurl` and `token`, with a button that counts down or a frame called `site` |
-| interstitial | a button or link of the family's names that is disabled, and a script with a timer |
-| preview | a link of the family's names, on a page that says that one leaves |
+| adlinkfly | a form with the action `/links/go` or the id `go-link`, or a script variable `app_vars.counter_value` |
+| adlinkfly | a form with the id `link-view` or `before-captcha` and a field `_csrfToken` |
+| wp-safelink | a field `newwpsafelink`, or `#wpsafe-link` and `#wpsafegenerate` on its later pages |
+| gempixel | script variables `appurl` and `token`, with a countdown button or a frame with the id `site` |
+| interstitial | a disabled button or link with one of the family's names, and a script with a timer |
+| preview | a link with one of the family's names, on a page that says that the visitor leaves |
 
-The first that fits is taken.
+The first family that matches wins.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.scripts import number, variable
 
 _LIMITS = {"max_hops": 20, "timeout": 60}
-# The selectors of the families' own files find these too.
+# The selectors in the files of the families find these names too.
 NAMES = ("continue", "get-link", "go", "btn-continue", "proceed", "skip", "skip-button")
 
 
 def ad_hoc_provider(host: str, family: str = "redirect") -> Provider | None:
-    """A provider made up for a host that no file names, with those below it; None for addresses and the like."""
+    """Return a provider for a host that no file names and its subdomains, or None if the host is not a name."""
     name = host.removesuffix(".").removeprefix("www.")
-    if name.rpartition(".")[2].isdigit():  # an IPv4 address, as WHATWG has it
+    if name.rpartition(".")[2].isdigit():  # an IPv4 address (WHATWG URL standard)
         return None
     fields = {"id": f"generic-{family}", "label": host, "hosts": [name, f"*.{name}"], "tier": "standard"}
     try:
@@ -40,21 +40,21 @@ def ad_hoc_provider(host: str, family: str = "redirect") -> Provider | None:
 
 
 def is_ad_hoc(provider: Provider) -> bool:
-    """Whether it was made up, and its family is yet to be found out."""
+    """Return whether a provider is ad hoc and its family is not known yet."""
     return provider.id == "generic-redirect"
 
 
 def is_inside(url: Url, provider: Provider) -> bool:
-    """Whether a URL is on the hosts of a provider that was made up."""
+    """Return whether a URL is on the hosts of an ad hoc provider."""
     return provider.id == f"generic-{provider.family}" and provider.owns(url.host)
 
 
 def family_of(page: Page) -> str | None:
-    """The family that a page's structure shows; None where it shows none."""
+    """Return the family that the structure of a page matches, or None."""
     tree = page.tree
     if tree is None:
         return None
-    return next((family for family, fits in _SIGNS.items() if fits(tree, page.scripts)), None)
+    return next((family for family, matches in _SIGNS.items() if matches(tree, page.scripts)), None)
 
 
 def _is_adlinkfly(tree: LexborHTMLParser, scripts: list[str]) -> bool:
@@ -69,14 +69,14 @@ def _is_wp_safelink(tree: LexborHTMLParser, _: list[str]) -> bool:
 
 
 def _is_gempixel(tree: LexborHTMLParser, scripts: list[str]) -> bool:
-    is_shown = tree.css_first("a.clickable, a.redirect, iframe#site") is not None
-    return is_shown and variable(scripts, "appurl") is not None and variable(scripts, "token") is not None
+    has_button = tree.css_first("a.clickable, a.redirect, iframe#site") is not None
+    return has_button and variable(scripts, "appurl") is not None and variable(scripts, "token") is not None
 
 
 def _is_interstitial(tree: LexborHTMLParser, scripts: list[str]) -> bool:
-    waiting = ", ".join(f"#{name}[disabled], #{name}.disabled, button.{name}[disabled]" for name in NAMES)
+    disabled = ", ".join(f"#{name}[disabled], #{name}.disabled, button.{name}[disabled]" for name in NAMES)
     has_timer = any("setInterval" in script or "setTimeout" in script for script in scripts)
-    return has_timer and tree.css_first(waiting) is not None
+    return has_timer and tree.css_first(disabled) is not None
 
 
 def _is_preview(tree: LexborHTMLParser, _: list[str]) -> bool:

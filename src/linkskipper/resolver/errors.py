@@ -1,18 +1,19 @@
-"""What the resolver raises inside; its public call turns every Stop into a Resolution.
+"""Errors inside the resolver. `LinkResolver.resolve` turns every `Stop` into a `Resolution`.
 
 Stopped
-├── Stop           a stop rule ended the link
-├── Full           a provider has no place for another link just now
-└── Unsupported    the text is no link of a supported provider
+├── Stop                  a stop rule ended the link
+├── ProviderAtCapacity    the provider has no free slot at present
+└── Unsupported           the text contains no link of a supported provider
 """
 
 from linkskipper.catalog import Provider
+from linkskipper.egress import MAX_URL
 from linkskipper.errors import Stopped
-from linkskipper.resolver.result import Reason
+from linkskipper.resolver.reasons import Reason
 
 
 class Stop(Stopped):
-    """A stop rule ended the link; `detail` is for people. `host_unresponsive` is as in `Resolution`."""
+    """A stop rule ended the link. `detail` is for people. `host_unresponsive` is as in `Resolution`."""
 
     def __init__(self, reason: Reason, detail: str, *, host_unresponsive: bool = False) -> None:
         super().__init__(detail)
@@ -22,12 +23,17 @@ class Stop(Stopped):
 
 
 class ProviderAtCapacity(Stopped):
-    """A provider has no place for another link just now; this one may be tried again from its beginning."""
+    """The provider has no free slot at present. The link may be tried again from its beginning."""
 
     def __init__(self, provider: Provider) -> None:
-        super().__init__(f"{provider.label} takes no more than {provider.limits.at_once} links at once.")
+        super().__init__(f"{provider.label} takes at most {provider.limits.at_once} links at a time.")
         self.provider = provider
 
 
 class Unsupported(Stopped):
-    """The text holds no link of a supported provider; the message says what to do."""
+    """The text contains no link of a supported provider. The message says what to do."""
+
+
+def url_too_long(host: str) -> Stop:
+    """Return the error for a URL that is over the limit. The URL itself is not repeated."""
+    return Stop(Reason.URL_TOO_LONG, f"{host} leads to a URL that is longer than {MAX_URL} characters.")

@@ -18,16 +18,16 @@ from linkskipper.egress import (
 from linkskipper.resolver.deadline import Deadline
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.stop_rules import TRANSIENT
+from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import RequestSpec
-from linkskipper.resolver.result import Reason
 
 ATTEMPTS = 3
 TURNED_AWAY = frozenset({429, 503})
-FIRST_PAUSE = 0.2  # seconds; doubled for each attempt, plus up to half of it at random
+FIRST_PAUSE = 0.2  # seconds, doubled for each attempt, plus up to half of it at random
 
 Sleep = Callable[[float], Awaitable[object]]
 Reserve = Callable[[float], Awaitable[float | None]]
-"""Return the seconds until the next request may be sent; None where they would exceed the argument."""
+"""Return the seconds until the next request may be sent, or None if they exceed the argument."""
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""Whose turn it is at a provider: how many links are there at once, and how far apart their requests are."""
+"""A provider's limits on links at a time and on the interval between requests."""
 
 import asyncio
 import time
@@ -11,32 +11,39 @@ from linkskipper.catalog import Provider
 
 
 class ProviderLimiter(Protocol):
-    """Keeps a provider's limits on concurrency and spacing; asked only where it has any."""
+    """Keeps a provider's limits on concurrency and spacing. It is called only for providers that have them."""
 
     def slot(self, provider: Provider) -> AbstractAsyncContextManager[None]:
-        """A place at the provider for one link; waits for it, or raises Full at once."""
+        """Hold a slot at the provider for one link.
+
+        Raises:
+            ProviderAtCapacity: No slot is free, and the limiter does not wait.
+        """
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
-        """Seconds until the link may send its next request; None, and nothing reserved, if that is over `within`."""
+        """Reserve the link's next request.
+
+        Return the seconds until it may be sent. Return None, and reserve nothing, if they exceed `within`.
+        """
 
 
 class InProcessLimiter:
-    """Keeps the limits among the links of this process, which get their places in the order in which they came."""
+    """Keeps the limits among the links of this process. Slots are given in order of arrival."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._next_at: dict[str, float] = {}
 
     @asynccontextmanager
     async def slot(self, provider: Provider) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
-        places = self._places.setdefault(provider.id, asyncio.Semaphore(provider.limits.at_once or 1))
-        async with places:
+        """Wait for a slot, and hold it."""
+        slots = self._slots.setdefault(provider.id, asyncio.Semaphore(provider.limits.at_once or 1))
+        async with slots:
             yield
 
     async def reserve(self, provider: Provider, within: float) -> float | None:
-        """See Turns."""
+        """Implement `ProviderLimiter.reserve`."""
         now = self._clock()
         turn = max(now, self._next_at.get(provider.id, now))
         if turn - now > within:

@@ -1,4 +1,4 @@
-"""One link under way: where it is, what it has seen, how it got there."""
+"""The state of a link that is being resolved: where it is, what it has loaded, and the hops so far."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -8,44 +8,55 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from linkskipper.catalog import Provider
-from linkskipper.egress import CookieJar, Url
+from linkskipper.egress import CookieJar, Url, UrlTooLong
 from linkskipper.resolver.deadline import Deadline
-from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.errors import Stop, url_too_long
 from linkskipper.resolver.fetcher import Fetcher, Reserve
 from linkskipper.resolver.forms.submission import FormSubmission
 from linkskipper.resolver.limits import ProviderLimiter
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
-from linkskipper.resolver.pages.stop_rules import check_answer, check_page
-from linkskipper.resolver.request import PLAIN, RequestSpec, same_request
-from linkskipper.resolver.result import Hop, Mechanism, Reason
-from linkskipper.resolver.urls.destination import destination_deny_reason
+from linkskipper.resolver.pages.stop_rules import check_page, check_response
+from linkskipper.resolver.reasons import Reason
+from linkskipper.resolver.request import PLAIN_GET, RequestSpec
+from linkskipper.resolver.result import Hop, Mechanism
+from linkskipper.resolver.urls.destination import form_target_stop
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
-
-MAX_VISITS = 3  # of one URL, each with other cookies: a gate that sets one and sends back is no loop
+from linkskipper.resolver.visits import VisitLog
 
 OnHop = Callable[[Hop], None]
 
 
 class BrowserPage(Protocol):
-    """A page that a browser has open."""
+    """A page that is open in a browser."""
 
-    async def look(self) -> Page:
-        """The page as it stands now, at the visit's URL; raises Stop."""
+    async def read(self) -> Page:
+        """Return the page at the link's URL as it is now.
+
+        Raises:
+            Stop: The page cannot be read.
+        """
 
 
 class Checkpoint(NamedTuple):
-    """Where a visit was."""
+    """A state of a navigation that it can be rolled back to."""
 
     url: Url
     hops: int
 
 
 class Navigation:
-    """A link on its way through one provider after another.
+    """A link on its way through the providers. The steps move it on.
 
-    `url` is where it is; `target` is where it leads once that is off the provider's hosts. The steps move it on. `live`
-    is the browser's page, where there is one.
+    Attributes:
+        url: Where the link is.
+        provider: The provider that owns this URL.
+        target: Where the link leads, once that is not on the provider's hosts.
+        page: The page at `url`, once it is loaded.
+        hops: The URLs that the link has left behind.
+        providers: The providers that the link has passed, with the current one.
+        deadline: The time of the whole link.
+        browser_page: The page in the browser, for a provider that needs one.
     """
 
     def __init__(
@@ -56,186 +67,231 @@ class Navigation:
         self.target: Target | None = None
         self.page: Page | None = None
         self.hops: list[Hop] = []
-        self.passed = [provider]
-        self.live: BrowserPage | None = None
+        self.providers = [provider]
+        self.deadline = Deadline(provider.limits.timeout)
+        self.browser_page: BrowserPage | None = None
         self._fetcher = fetcher
         self._limiter = limiter
-        self.deadline = Deadline(provider.limits.timeout)
         self._on_hop = on_hop
         self._jar = CookieJar()
-        self._outgoing = PLAIN
-        self._document: Url | None = None
+        self._spec = PLAIN_GET
+        self._referrer: Url | None = None
         self._counting_since = 0.0
         self._waited: dict[str, float] = {}
-        self._seen: dict[tuple[str, str, bytes | None], list[str | None]] = {}
+        self._visits = VisitLog()
         self._moves = 0
         self._seconds = 0.0
+        self._first_host = url.host
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The hosts where the link began and where it is."""
+        return self._first_host, self.url.host
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """A place at the provider; the link's time begins with its first, but does not stand still for others."""
-        first = len(self.passed) == 1
-        async with AsyncExitStack() as held:
+        """Hold a slot at the provider. The wait for the first slot does not count against the link's time.
+
+        Raises:
+            Stop: No slot became free in time.
+            ProviderAtCapacity: No slot is free, and the limiter does not wait.
+        """
+        is_first = len(self.providers) == 1
+        async with AsyncExitStack() as slot:
             try:
-                async with asyncio.timeout_at(None if first else self.deadline.at):
-                    await held.enter_async_context(self._limiter.slot(self.provider))
+                async with asyncio.timeout_at(None if is_first else self.deadline.at):
+                    await slot.enter_async_context(self._limiter.slot(self.provider))
             except TimeoutError:
-                raise Stop(Reason.TIMEOUT, f"{self.provider.label} had no place for it in time.") from None
-            if first:
+                raise Stop(Reason.TIMEOUT, f"No slot at {self.provider.label} became free in time.") from None
+            if is_first:
                 self.deadline.restart()
             yield
 
     def enter(self, url: Url, provider: Provider) -> None:
-        """Go on from a URL of another provider, or again from the first step of the same one."""
+        """Continue from a URL of another provider, or from the first step of the same one again."""
         self.url, self.provider, self.target = url, provider, None
-        self.passed.append(provider)
-        self._outgoing = PLAIN
+        self.providers.append(provider)
+        self._spec = PLAIN_GET
         self._moves = 0
 
-    def become(self, provider: Provider) -> None:
-        """Go on as another provider's link, from the page where it stands."""
-        self.provider = self.passed[-1] = provider
+    def switch_provider(self, provider: Provider) -> None:
+        """Treat the current page as one of another provider."""
+        self.provider = self.providers[-1] = provider
 
     async def load(self) -> Page:
-        """The page at the current URL, fetched unless it is here; raises Stop by its status."""
-        if self.live is not None:
-            return await self.live.look()
+        """Return the page at the current URL. Fetch it unless it is loaded.
+
+        Raises:
+            Stop: The request failed, or the status ends the link.
+        """
+        if self.browser_page is not None:
+            return await self.browser_page.read()
         if self.page is None:
-            self._check_loop()
-            started = perf_counter()
-            try:
-                response = await self._fetcher.fetch(
-                    self.url,
-                    self._jar,
-                    deadline=self.deadline,
-                    spec=self._outgoing,
-                    referrer=self._document,
-                    reserve=self._reserve,
-                )
-            finally:
-                self._seconds = perf_counter() - started
-            self.page = Page(response)
-            self._counting_since = asyncio.get_running_loop().time()
-            check_answer(response, of_link=self._outgoing.method == "GET" and not self._outgoing.is_xhr)
-            await self.page.settle()
+            self.page = await self._fetch()
+            check_response(self.page.response, of_link=self._spec.method == "GET" and not self._spec.is_xhr)
+            await self.page.parse_in_thread()
         return self.page
 
     async def load_checked(self) -> Page:
-        """The same, past the stop rules: no page is read for what it holds before that."""
+        """Return the page like `load`, after the stop rules have passed. No page is used before that.
+
+        Raises:
+            Stop: The request failed, or a stop rule ends the link.
+        """
         page = await self.load()
-        for each in (page, *page.frames):
-            check_page(each)
+        for document in (page, *page.frames):
+            check_page(document)
         return page
 
-    def arrive(self, page: Page, seconds: float) -> None:
-        """Note what a browser was answered at the current URL, and how long that took."""
+    def record_response(self, page: Page, seconds: float) -> None:
+        """Record the response that a browser got at the current URL, and how long it took."""
         self.page, self._seconds = page, seconds
         self._counting_since = asyncio.get_running_loop().time()
 
-    def come_back(self) -> None:
-        """Count a coming of the browser, whose cookies are its own, to the current URL; raises Stop after too many."""
-        before = self._seen.setdefault(same_request(self.url, PLAIN), [])
-        if len(before) == MAX_VISITS:
-            raise self._loop()
-        before.append(None)
+    def record_browser_visit(self) -> None:
+        """Count a request of the browser for the current URL.
 
-    def bookmark(self) -> Checkpoint:
-        """Where to begin again, should a browser break."""
+        Raises:
+            Stop: It was sent too often.
+        """
+        self._visits.record_browser_visit(self.url)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the current state."""
         return Checkpoint(self.url, len(self.hops))
 
-    def roll_back(self, place: Checkpoint) -> None:
-        """Begin again there, as if nothing had happened since."""
-        self.url, self.target, self.page = place.url, None, None
-        del self.hops[place.hops :]
-        self._seen.clear()
+    def roll_back(self, checkpoint: Checkpoint) -> None:
+        """Return to an earlier state and forget what happened since."""
+        self.url, self.target, self.page = checkpoint.url, None, None
+        del self.hops[checkpoint.hops :]
+        self._visits.clear()
         self._moves = 0
 
-    def take(self, onwards: Iterable[NextUrl]) -> bool:
-        """Move to the first of these that is a URL and no decoy, of an accepted scheme if any is; False if none is."""
-        others = []
-        for onward in onwards:
-            target = read_target(onward.text, onward.base)
+    def follow_first(self, candidates: Iterable[NextUrl]) -> bool:
+        """Move to the first candidate that is a URL, is not a decoy, and has an accepted scheme.
+
+        Without one, move to the first with another scheme. Return whether there was a candidate to move to.
+
+        Raises:
+            Stop: The only candidates are too long, or a redirect would send a form's fields to another service.
+        """
+        other: tuple[Target, Mechanism] | None = None
+        has_too_long = False
+        for candidate in candidates:
+            try:
+                target = _target_of(candidate)
+            except UrlTooLong:
+                has_too_long = True
+                continue
             if target is None or (target.url is not None and self.provider.is_decoy(target.url.host)):
                 continue
-            if onward.mechanism is Mechanism.LOCATION_HEADER:
-                target = inherit_fragment(target, onward.base)
-                self._move(target, onward.mechanism, self._redirected(target))
+            if candidate.mechanism is Mechanism.LOCATION_HEADER:
+                self._move(target, candidate.mechanism, self._redirected(target))
                 return True
             if target.scheme in self.provider.accept.schemes:
-                self._move(target, onward.mechanism)
+                self._move(target, candidate.mechanism)
                 return True
-            others.append((target, onward.mechanism))
-        for target, mechanism in others[:1]:
-            self._move(target, mechanism)
-        return bool(others)
+            other = other or (target, candidate.mechanism)
+        if has_too_long:
+            raise url_too_long(self.url.host)
+        if other is not None:
+            self._move(*other)
+        return other is not None
 
-    def send(self, sending: FormSubmission, mechanism: Mechanism) -> None:
-        """Move to where a form goes; raises Stop where that would send its fields off the provider's hosts."""
-        target, outgoing = sending
-        if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
-            raise fields_for_others(target)
-        self._move(target, mechanism, outgoing)
+    def submit(self, submission: FormSubmission, mechanism: Mechanism) -> None:
+        """Move to the target of a form.
 
-    def back(self, page: Page) -> None:
-        """Stand on a page again whose script asked for something and got nothing."""
-        self.url, self.page, self.target, self._outgoing = page.url, page, None, PLAIN
+        Raises:
+            Stop: The form would send its fields to another service.
+        """
+        target, spec = submission
+        if spec.body is not None and (target.url is None or not self._stays(target.url)):
+            raise form_target_stop(target)
+        self._move(target, mechanism, spec)
 
-    async def wait(self, seconds: float, most: float | None) -> None:
-        """Wait out a countdown that began when the page came, or when the last one ended.
+    def restore(self, page: Page) -> None:
+        """Return to a page whose script sent a request that led nowhere."""
+        self.url, self.page, self.target, self._spec = page.url, page, None, PLAIN_GET
 
-        Raises Stop at once where it is longer than allowed or than there is time for.
+    async def wait_out(self, seconds: float, limit: float | None) -> None:
+        """Wait for a countdown, which began when the page came or when the last countdown ended.
+
+        Raises:
+            Stop: The countdown is longer than allowed, or than the link has time for. No time is spent then.
         """
         waited = self._waited.get(self.provider.id, 0) + seconds
-        if waited > self.provider.limits.max_wait or (most is not None and seconds > most):
-            raise Stop(Reason.WAIT_TOO_LONG, f"{self.url.host} makes visitors wait for {seconds:g} seconds.")
+        if waited > self.provider.limits.max_wait or (limit is not None and seconds > limit):
+            raise Stop(
+                Reason.WAIT_TOO_LONG, f"{self.url.host} makes visitors wait {seconds:g} seconds, which is too long."
+            )
         now = asyncio.get_running_loop().time()
-        over = max(self._counting_since + seconds, now)
-        if over >= self.deadline.at:
-            raise Stop(Reason.TIMEOUT, f"{self.url.host} makes visitors wait for longer than the link has time.")
-        if over > now:
-            await self._fetcher.sleep(over - now)
-        self._waited[self.provider.id], self._counting_since = waited, over
-
-    def end(self) -> None:
-        """Note the last hop of a link that ended where it is; nothing where it had moved off."""
-        if self.target is None:
-            self._note_hop(None)
+        ends_at = max(self._counting_since + seconds, now)
+        if ends_at >= self.deadline.at:
+            raise Stop(Reason.TIMEOUT, f"{self.url.host} makes visitors wait longer than the link has time.")
+        if ends_at > now:
+            await self._fetcher.sleep(ends_at - now)
+        self._waited[self.provider.id], self._counting_since = waited, ends_at
 
     async def wait_for_turn(self) -> None:
-        """Wait until the provider may be sent another request, where the load is another's; raises Stop."""
+        """Wait until the browser may send the provider another request.
+
+        Raises:
+            Stop: The turn would come after the deadline.
+        """
         if (reserve := self._reserve) is not None:
             await self._fetcher.wait_for_turn(reserve, self.url, self.deadline)
 
+    def record_end(self) -> None:
+        """Record the last hop of a link that ended at its current URL."""
+        if self.target is None:
+            self._record_hop(None)
+
     @property
     def _reserve(self) -> Reserve | None:
-        paced = self.provider.limits.min_interval is not None
-        return partial(self._limiter.reserve, self.provider) if paced else None
+        is_paced = self.provider.limits.min_interval is not None
+        return partial(self._limiter.reserve, self.provider) if is_paced else None
 
-    def _move(self, target: Target, mechanism: Mechanism, outgoing: RequestSpec = PLAIN) -> None:
-        self._note_hop(mechanism)
-        if mechanism is not Mechanism.LOCATION_HEADER and self.page is not None and not self._outgoing.is_xhr:
-            self._document = self.page.url
+    async def _fetch(self) -> Page:
+        self._visits.record(self.url, self._spec, self._jar.header(self.url))
+        started = perf_counter()
+        try:
+            response = await self._fetcher.fetch(
+                self.url,
+                self._jar,
+                deadline=self.deadline,
+                spec=self._spec,
+                referrer=self._referrer,
+                reserve=self._reserve,
+            )
+        finally:
+            self._seconds = perf_counter() - started
+        self._counting_since = asyncio.get_running_loop().time()
+        return Page(response)
+
+    def _move(self, target: Target, mechanism: Mechanism, spec: RequestSpec = PLAIN_GET) -> None:
+        self._record_hop(mechanism)
+        if mechanism is not Mechanism.LOCATION_HEADER and self.page is not None and not self._spec.is_xhr:
+            self._referrer = self.page.url
         self.page = None
-        self._outgoing = outgoing
+        self._spec = spec
         self._moves += 1
-        if target.url is None or not self._keeps(target.url):
+        if target.url is None or not self._stays(target.url):
             self.target = target
         else:
             self.url = target.url
         if self._moves > self.provider.limits.max_hops:
-            raise Stop(Reason.TOO_MANY_HOPS, f"It is passed on more than {self.provider.limits.max_hops} times.")
+            raise Stop(Reason.TOO_MANY_HOPS, f"The link redirects more than {self.provider.limits.max_hops} times.")
 
     def _redirected(self, target: Target) -> RequestSpec:
-        """What a redirect asks for; raises Stop where it would hand a form's fields to another service."""
-        outgoing = self._outgoing.redirected(self.page.response) if self.page is not None else PLAIN
-        if outgoing.body is not None and (target.url is None or not self._keeps(target.url)):
-            raise fields_for_others(target)
-        return outgoing
+        spec = self._spec.redirected(self.page.response) if self.page is not None else PLAIN_GET
+        if spec.body is not None and (target.url is None or not self._stays(target.url)):
+            raise form_target_stop(target)
+        return spec
 
-    def _keeps(self, url: Url) -> bool:
+    def _stays(self, url: Url) -> bool:
         return self.provider.keeps(self.url.host, url.host)
 
-    def _note_hop(self, mechanism: Mechanism | None) -> None:
+    def _record_hop(self, mechanism: Mechanism | None) -> None:
         status = self.page.status if self.page else None
         hop = Hop(self.url.href, mechanism, status, round(self._seconds * 1000, 1))
         self._seconds = 0.0
@@ -243,22 +299,9 @@ class Navigation:
         if self._on_hop is not None:
             self._on_hop(hop)
 
-    def _check_loop(self) -> None:
-        """A request may come again only with other cookies; a form's fields are part of what it asks."""
-        cookies = self._jar.header(self.url)
-        before = self._seen.setdefault(same_request(self.url, self._outgoing), [])
-        if cookies in before or len(before) == MAX_VISITS:
-            raise self._loop()
-        before.append(cookies)
 
-    def _loop(self) -> Stop:
-        return Stop(Reason.LOOP_DETECTED, f"It comes back to {self.url.href}.")
-
-
-def fields_for_others(target: Target) -> Stop:
-    """A form's fields are for the provider alone: what it is to be sent to is no destination that can be given out."""
-    if target.url is None:
-        return Stop(Reason.BAD_SCHEME, f"Its form goes to a {target.scheme}: URL.")
-    if reason := destination_deny_reason(target.url.host):
-        return Stop(Reason.BLOCKED_ADDRESS, f"Its form goes to {target.url.host}, {reason}.")
-    return Stop(Reason.PROVIDER_CHANGED, f"Its form goes to {target.url.host}, which is none of the provider's hosts.")
+def _target_of(candidate: NextUrl) -> Target | None:
+    target = read_target(candidate.text, candidate.base)
+    if target is None or candidate.mechanism is not Mechanism.LOCATION_HEADER:
+        return target
+    return inherit_fragment(target, candidate.base)

@@ -1,4 +1,4 @@
-"""URL in, Resolution out."""
+"""Resolve a link: a URL in, a `Resolution` out."""
 
 import asyncio
 import random
@@ -14,7 +14,8 @@ from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import automatic_redirects, redirects
 from linkskipper.resolver.pages.stop_rules import dead_end
-from linkskipper.resolver.result import Reason, Resolution
+from linkskipper.resolver.reasons import Reason
+from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
 from linkskipper.resolver.urls.destination import destination_deny_reason
 from linkskipper.resolver.urls.parse_link import parse_link
@@ -24,23 +25,32 @@ MAX_PROVIDERS = 5
 
 
 class StepRunner(Protocol):
-    """What runs a provider's steps in its own way."""
+    """Runs the steps of a provider in its own way, as a browser does."""
 
-    async def run(self, visit: Navigation) -> None:
-        """Run them until the link leaves the provider or they end; raises Stop."""
+    async def run(self, navigation: Navigation) -> None:
+        """Run the steps until the link leaves the provider or the steps end.
+
+        Raises:
+            Stop: The link ends.
+        """
 
 
 class LinkResolver:
-    """Follows links through the providers of a catalogue, with `browser` those that need one.
+    """Follows links through the providers of a catalog. It keeps nothing from one link to the next.
 
-    With `generic`, also links of hosts that no provider file names, as what their pages look like.
-    It keeps nothing from one link to the next.
+    Args:
+        catalog: The providers.
+        transport: Sends the requests.
+        browser: Runs the steps of providers that need a browser. Their links end with a reason if it is None.
+        generic: Whether to resolve links of hosts that no provider file names, by what their pages look like.
+        sleep: Waits for a number of seconds.
+        random: Returns a number from 0 to 1.
     """
 
     def __init__(
         self,
         catalog: Catalog,
-        client: Transport,
+        transport: Transport,
         *,
         browser: StepRunner | None = None,
         generic: bool = False,
@@ -50,110 +60,124 @@ class LinkResolver:
         self._catalog = catalog
         self._browser = browser
         self._generic = generic
-        self._fetcher = Fetcher(client, sleep=sleep, random=random)
+        self._fetcher = Fetcher(transport, sleep=sleep, random=random)
         self._limiter = InProcessLimiter()
 
     async def resolve(
         self, url: str, *, on_hop: OnHop | None = None, limiter: ProviderLimiter | None = None
     ) -> Resolution:
-        """Find where a link leads, without contacting that; `on_hop` is called with each hop as it ends.
+        """Find where a link leads, without contacting the destination.
 
-        Never raises for anything that the link does: the Resolution says it. `turns` keeps the providers' limits on
-        concurrency and spacing; without it, they hold for the links of this resolver. It may raise Full.
+        Whatever the link does, the result is a Resolution and not an error.
+
+        Args:
+            url: A text that contains the link.
+            on_hop: Called with each hop when it ends.
+            limiter: Keeps the limits of the providers. By default they hold among the links of this resolver.
+
+        Raises:
+            ProviderAtCapacity: The limiter has no free slot and does not wait.
         """
         catalog = self._catalog.snapshot()
         try:
             link = parse_link(url, catalog, generic=self._generic)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
-        visit = Navigation(link.url, link.provider, self._fetcher, limiter or self._limiter, on_hop=on_hop)
+        navigation = Navigation(link.url, link.provider, self._fetcher, limiter or self._limiter, on_hop=on_hop)
         try:
-            target = await self._run(visit, catalog)
+            target = await self._run(navigation, catalog)
         except Stop as stop:
-            return _stopped(url, visit, stop)
-        return _ended(url, visit, target=target.as_written)
+            navigation.record_end()
+            return _resolution(url, navigation, stop=stop)
+        return _resolution(url, navigation, target=target.as_written)
 
-    async def _run(self, visit: Navigation, catalog: Catalog) -> Target:
-        """Pass through providers until a target is none's link."""
+    async def _run(self, navigation: Navigation, catalog: Catalog) -> Target:
+        """Pass through providers until the target is not a link of another one."""
         while True:
-            await self._pass_through(visit)
-            target = visit.target or _still_inside(visit)
-            following = _next_provider(visit, target, catalog)
-            if target.url is None or following is None:
+            await self._pass_through(navigation)
+            target = navigation.target or _target_inside(navigation)
+            next_provider = _next_provider(navigation, target, catalog)
+            if target.url is None or next_provider is None:
                 return target
-            if len(visit.passed) == MAX_PROVIDERS:
-                raise Stop(Reason.TOO_MANY_HOPS, f"It passes more than {MAX_PROVIDERS} shorteners.")
-            visit.enter(target.url, following)
+            if len(navigation.providers) == MAX_PROVIDERS:
+                raise Stop(Reason.TOO_MANY_HOPS, f"The link passes through more than {MAX_PROVIDERS} shorteners.")
+            navigation.enter(target.url, next_provider)
 
-    async def _pass_through(self, visit: Navigation) -> None:
-        """Run the steps of the provider that the link is at, in a place there if those are limited."""
-        if is_ad_hoc(visit.provider):
-            await self._recognise(visit)
-        run = self._engine(visit.provider)
-        if visit.provider.limits.at_once is None:
-            await run(visit)
+    async def _pass_through(self, navigation: Navigation) -> None:
+        """Run the steps of the current provider, in a slot there if its slots are limited."""
+        if is_ad_hoc(navigation.provider):
+            await self._recognise_family(navigation)
+        run = self._runner(navigation.provider)
+        if navigation.provider.limits.at_once is None:
+            await run(navigation)
             return
-        async with visit.slot():
-            await run(visit)
+        async with navigation.slot():
+            await run(navigation)
 
-    async def _recognise(self, visit: Navigation) -> None:
-        """Come to the first page that leads nowhere by itself, and go on as the family that it shows."""
-        while visit.target is None:
-            page = await visit.load()
-            if visit.take(redirects(page)):
+    async def _recognise_family(self, navigation: Navigation) -> None:
+        """Load the first page that does not lead on by itself, and switch to the family that it belongs to."""
+        while navigation.target is None:
+            page = await navigation.load()
+            if navigation.follow_first(redirects(page)):
                 continue
-            if family_of(page) is not None or not visit.take(automatic_redirects(await visit.load_checked())):
+            if family_of(page) is not None:
                 break
-        family = None if visit.target is not None or visit.page is None else family_of(visit.page)
-        found = None if family is None else ad_hoc_provider(visit.url.host, family)
-        if found is not None and (found.engine == "http" or self._browser is not None):
-            visit.become(found)
+            if not navigation.follow_first(automatic_redirects(await navigation.load_checked())):
+                break
+        family = None if navigation.target is not None or navigation.page is None else family_of(navigation.page)
+        provider = None if family is None else ad_hoc_provider(navigation.url.host, family)
+        if provider is not None and (provider.engine == "http" or self._browser is not None):
+            navigation.switch_provider(provider)
 
-    def _engine(self, provider: Provider) -> Callable[[Navigation], Awaitable[None]]:
+    def _runner(self, provider: Provider) -> Callable[[Navigation], Awaitable[None]]:
         if provider.engine == "http":
             return run_steps
         if self._browser is None:
-            raise Stop(Reason.UPSTREAM_ERROR, f"{provider.label} needs a browser, and this service runs without one.")
+            raise Stop(Reason.UPSTREAM_ERROR, f"{provider.label} needs a browser, and this service has none.")
         return self._browser.run
 
 
-def _next_provider(visit: Navigation, target: Target, catalog: Catalog) -> Provider | None:
-    """Whose link the target is; None where it is the destination. Raises Stop where it may not be that."""
-    if target.scheme not in visit.provider.accept.schemes:
-        raise Stop(Reason.BAD_SCHEME, f"It leads to a {target.scheme}: URL.")
+def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> Provider | None:
+    """Return the provider whose link the target is, or None if the target is the destination.
+
+    Raises:
+        Stop: The target may not be given out as a destination.
+    """
+    if target.scheme not in navigation.provider.accept.schemes:
+        raise Stop(Reason.BAD_SCHEME, f"The link leads to a {target.scheme}: URL.")
     if target.url is None:
         return None
     if (provider := catalog.match(target.url)) is not None:
         return provider
     if reason := destination_deny_reason(target.url.host):
-        raise Stop(Reason.BLOCKED_ADDRESS, f"It leads to {target.url.host}, {reason}.")
-    return ad_hoc_provider(target.url.host) if is_inside(target.url, visit.provider) else None
+        raise Stop(Reason.BLOCKED_ADDRESS, f"The link leads to {target.url.host}, which is {reason}.")
+    return ad_hoc_provider(target.url.host) if is_inside(target.url, navigation.provider) else None
 
 
-def _still_inside(visit: Navigation) -> Target:
-    """What to make of a link whose steps are done on the provider's own hosts: another link there, or its end."""
-    if visit.page is not None:
-        raise dead_end(visit.page)
-    if not visit.provider.is_link(visit.url):
-        raise Stop(Reason.NO_DESTINATION, f"It ends at {visit.url.href}, on the shortener's own site.")
-    return Target(visit.url.href, visit.url.scheme, visit.url)
+def _target_inside(navigation: Navigation) -> Target:
+    """Return the URL of a link whose steps ended on the provider's own hosts, if it is another link there.
+
+    Raises:
+        Stop: The URL is a page, or is not a link.
+    """
+    if navigation.page is not None:
+        raise dead_end(navigation.page)
+    if not navigation.provider.is_link(navigation.url):
+        raise Stop(Reason.NO_DESTINATION, f"The link ends at {navigation.url.href}, on the shortener's own site.")
+    return Target(navigation.url.href, navigation.url.scheme, navigation.url)
 
 
-def _stopped(url: str, visit: Navigation, stop: Stop) -> Resolution:
-    visit.end()
-    return _ended(url, visit, stop=stop)
-
-
-def _ended(url: str, visit: Navigation, *, target: str | None = None, stop: Stop | None = None) -> Resolution:
-    dearest = max(visit.passed, key=lambda provider: provider.resolve_cost)
+def _resolution(url: str, navigation: Navigation, *, target: str | None = None, stop: Stop | None = None) -> Resolution:
+    most_expensive = max(navigation.providers, key=lambda provider: provider.resolve_cost)
     return Resolution(
         url=url,
         target_url=target,
-        provider=visit.passed[0].id,
-        tier=dearest.tier,
-        cost=dearest.resolve_cost,
+        provider=navigation.providers[0].id,
+        tier=most_expensive.tier,
+        cost=most_expensive.resolve_cost,
         reason=stop.reason if stop else None,
         detail=stop.detail if stop else None,
-        hops=tuple(visit.hops),
+        hops=tuple(navigation.hops),
         host_unresponsive=stop is not None and stop.host_unresponsive,
+        hosts=navigation.hosts,
     )

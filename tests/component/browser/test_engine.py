@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from linkskipper.resolver.browser import chromium as chromium_room
-from linkskipper.resolver.browser import find_browser
+from linkskipper.resolver.browser import find_browser, processes
 from linkskipper.resolver.browser.chromium import Chromium
 from linkskipper.settings import load
 from support.browser_world import World, run_world
@@ -131,7 +131,7 @@ async def test_a_page_that_takes_all_memory() -> None:
         await until_asked(world)
         assert (await world.resolve(steps=FOLLOW)).target_url == world.destination
         resolution = await greedy
-        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser breaks at it.")
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser crashed on this link.")
 
 
 async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ async def test_a_browser_that_does_not_start(tmp_path: Path) -> None:
     async with run_world(executable=false) as world:
         slow_link(world)
         resolution = await world.resolve(steps=FOLLOW)
-        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser did not start.")
 
 
 def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> None:
@@ -188,7 +188,7 @@ async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp
     before = alive()
     async with run_world() as world:
         resolution = await world.resolve(steps=FOLLOW)
-        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser does not start.")
+        assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser did not start.")
         await until_alive(before)
 
 
@@ -244,12 +244,12 @@ async def test_a_link_under_way_at_the_end() -> None:
 async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its memory counts, and where it hangs it is killed with its browser, and nothing is left on the disk."""
     monkeypatch.setattr(chromium_room, "CLOSE_SECONDS", 0.5)
-    monkeypatch.setattr(chromium_room, "_memory", lambda process: "run-driver" in process.cmdline())
+    monkeypatch.setattr(processes, "memory", lambda process: "run-driver" in process.cmdline())
     before = alive()
     async with run_world() as world:
         slow_link(world, 0)
         await world.resolve(steps=FOLLOW)
-        (chromium,) = world.engine._running
+        (chromium,) = world.engine.pool.running
         assert chromium.trim(10) == 1
         chromium._driver.suspend()
         assert chromium._profile is not None

@@ -57,7 +57,9 @@ async def test_a_plain_request(wire: Wire, dns: FakeDns) -> None:
             f"GET http://good.test:{wire.port}/a?b=%7e HTTP/1.1\nHost: good.test\nProxy-Connection: keep-alive\nX-A: 1"
         )
     assert answer == OK.replace(b"plain\r\n", b"plain\r\nConnection: close\r\n")
-    assert wire.requests == [b"GET /a?b=%7e HTTP/1.1\r\nHost: good.test\r\nX-A: 1\r\nConnection: close\r\n\r\n"]
+    assert wire.requests == [
+        f"GET /a?b=%7e HTTP/1.1\r\nHost: good.test:{wire.port}\r\nX-A: 1\r\nConnection: close\r\n\r\n".encode()
+    ]
 
 
 async def test_a_body(wire: Wire, dns: FakeDns) -> None:
@@ -190,7 +192,7 @@ async def test_too_much(wire: Wire, dns: FakeDns) -> None:
             await lane.ask(f"GET http://good.test:{wire.port}/ HTTP/1.1")
         assert told.is_set()
         with pytest.raises(BodyTooLarge):
-            lane.lane.take(b"x")
+            lane.lane.count(b"x")
 
 
 async def test_too_many_connections(wire: Wire, dns: FakeDns) -> None:

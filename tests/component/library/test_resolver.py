@@ -63,18 +63,21 @@ async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
 
 
 async def test_left_while_a_link_is_under_way(bench: Bench) -> None:
-    """A plain call in another thread is cancelled and says so."""
+    """A plain call in another thread is broken off and says so; one that comes later too."""
     bench.put("/a", answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
 
     def call() -> None:
         before = active_count()
         with ThreadPoolExecutor(1) as pool:
             with of(bench) as resolver:
-                waiting = pool.submit(resolver.resolve_sync, "http://s.test/a")
+                thread, waiting = resolver._thread, pool.submit(resolver.resolve_sync, "http://s.test/a")
                 while not bench.shortener.asked:
                     time.sleep(0.01)
             with pytest.raises(RuntimeError, match="left while"):
                 waiting.result(timeout=5)
+            assert thread is not None
+            with pytest.raises(RuntimeError, match="left while"):
+                thread.call(lambda: asyncio.sleep(0))
         assert active_count() == before
 
     await asyncio.to_thread(call)

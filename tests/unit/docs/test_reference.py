@@ -12,7 +12,7 @@ from typer.main import get_command
 from linkskipper.cli.commands import app
 from linkskipper.jobs.states import TRANSITIONS
 from linkskipper.provider_health import circuit_breaker
-from linkskipper.resolver.result import REASONS
+from linkskipper.resolver import REASONS
 from linkskipper.settings import Settings
 from support.documents import DOCS, ROOT, headings
 from support.log_events import log_events

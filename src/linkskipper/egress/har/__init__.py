@@ -1,4 +1,4 @@
-"""What was exchanged on the way of a link, kept as HAR 1.2, and answered again from it without a network."""
+"""Record the exchanges of a link as HAR 1.2, and replay them without a network."""
 
 from linkskipper.egress.har.files import read_har, write_har
 from linkskipper.egress.har.model import Har, HarOutcome

@@ -1,4 +1,4 @@
-"""HAR files, read and written."""
+"""Read and write HAR files."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import msgspec
 from linkskipper.egress.har.model import Har
 from linkskipper.errors import HarError
 
-_OWNER_ONLY = 0o600  # a link's cookies are in it
+_OWNER_ONLY = 0o600  # a recording contains the link's cookies
 
 
 def read_har(file: Path) -> Har:
-    """Read a file.
+    """Read a HAR file.
 
     Raises:
-        HarError: The file cannot be read, or is not HAR.
+        HarError: The file cannot be read or is not HAR.
     """
     try:
         return msgspec.json.decode(file.read_bytes(), type=Har)
@@ -25,7 +25,7 @@ def read_har(file: Path) -> Har:
 
 
 def write_har(har: Har, file: Path) -> None:
-    """Write a file that only its owner can read.
+    """Write a HAR file that only its owner can read.
 
     Raises:
         HarError: The file cannot be written.

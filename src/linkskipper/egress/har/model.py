@@ -1,7 +1,7 @@
-"""The HAR 1.2 format (http://www.softwareishard.com/blog/har-12-spec/), as far as a link needs it.
+"""The part of HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) that a link needs.
 
-What a replay does not need has a default, so that a file may be written by hand or come from a browser. Names that
-begin with an underscore are extensions, which the format allows.
+Members that a replay does not need have defaults, so that a file may be written by hand or exported from a browser.
+Names that begin with an underscore are extensions, which the format permits.
 """
 
 from datetime import UTC, datetime
@@ -19,14 +19,14 @@ class _Part(msgspec.Struct, rename="camel"):
 
 
 class NameValue(_Part):
-    """A header, a cookie or a parameter of the query."""
+    """A header field, a cookie or a query parameter."""
 
     name: str
     value: str = ""
 
 
 class PostData(_Part):
-    """A request's body."""
+    """The body of a request."""
 
     mime_type: str = ""
     text: str = ""
@@ -47,7 +47,7 @@ class HarRequest(_Part):
 
 
 class HarContent(_Part):
-    """An answer's body, decoded."""
+    """The decoded body of a response."""
 
     size: int = 0
     mime_type: str = ""
@@ -56,7 +56,7 @@ class HarContent(_Part):
 
 
 class HarResponse(_Part):
-    """A response. `status` is 0 where none came. `error` is the class of an EgressError and its message."""
+    """A response. `status` is 0 if none came. `error` is the class and the message of an EgressError."""
 
     status: int
     status_text: str = ""
@@ -71,7 +71,7 @@ class HarResponse(_Part):
 
 
 class Timings(_Part):
-    """Times in milliseconds. `wait` includes the name lookup, connecting and sending."""
+    """Milliseconds. `wait` includes looking up the name, connecting and sending, which are not timed separately."""
 
     send: float = 0
     wait: float = 0
@@ -79,7 +79,7 @@ class Timings(_Part):
 
 
 class HarEntry(_Part):
-    """One request and its answer."""
+    """One request and its response."""
 
     request: HarRequest
     response: HarResponse
@@ -91,7 +91,7 @@ class HarEntry(_Part):
 
 
 class HarOutcome(_Part):
-    """How the link ended. `reason` is a stop rule of docs/reference/provider-files.md."""
+    """How the link ended. `reason` is a stop rule (docs/reference/provider-files.md)."""
 
     url: str
     provider: str | None = None
@@ -100,7 +100,7 @@ class HarOutcome(_Part):
 
 
 class HarPage(_Part):
-    """One link, and all that was exchanged for it."""
+    """One link. Its entries refer to it by `id`."""
 
     started_date_time: datetime = NO_TIME
     id: str = ""
@@ -110,14 +110,14 @@ class HarPage(_Part):
 
 
 class HarCreator(_Part):
-    """What wrote the file."""
+    """The program that wrote the file."""
 
     name: str = ""
     version: str = ""
 
 
 class HarLog(_Part):
-    """All that is in a file."""
+    """The content of a file."""
 
     entries: list[HarEntry]
     pages: list[HarPage] = []
@@ -126,11 +126,11 @@ class HarLog(_Part):
 
 
 class Har(_Part):
-    """A file."""
+    """A HAR file."""
 
     log: HarLog
 
     @property
     def outcomes(self) -> list[HarOutcome]:
-        """How the recorded links ended."""
+        """Return how the recorded links ended."""
         return [page.outcome for page in self.log.pages if page.outcome is not msgspec.UNSET]

@@ -1,4 +1,4 @@
-"""Record requests and responses."""
+"""Record the exchanges of a client."""
 
 import asyncio
 from base64 import b64encode
@@ -19,7 +19,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Recording:
-    """A transport for one link that records every exchange in `entries`."""
+    """A transport for one link that fetches through a client and keeps every exchange in `entries`."""
 
     def __init__(self, client: Client) -> None:
         self.started = datetime.now(UTC)
@@ -36,7 +36,11 @@ class Recording:
         jar: CookieJar | None = None,
         timeout: float | None = None,
     ) -> Response:
-        """Send one request with the client, and record it, however it ends."""
+        """Send one request through the client and record the exchange, even if it fails.
+
+        Raises:
+            EgressError: The error of the client.
+        """
         exchange, started, began = Exchange(sent=headers), datetime.now(UTC), perf_counter()
         response, failure = None, None
         try:
@@ -47,13 +51,13 @@ class Recording:
             failure = f"{type(error).__name__}: {error}"
             raise
         finally:
-            request, answer = _request(url, method, body, exchange), _response(exchange, response, failure)
-            self.entries.append(_entry(request, answer, started, began, exchange.answered_at))
+            request, recorded = _request(url, method, body, exchange), _response(exchange, response, failure)
+            self.entries.append(_entry(request, recorded, started, began, exchange.answered_at))
         return response
 
 
 def build_har(recorded: Iterable[tuple[model.HarOutcome, Recording]]) -> model.Har:
-    """Put links together in one file, a page for each."""
+    """Combine recordings into one file, with a page for each link."""
     pages, entries = [], []
     for number, (outcome, recording) in enumerate(recorded, 1):
         page = f"page_{number}"
@@ -88,7 +92,7 @@ def _request(url: Url, method: str, body: bytes | None, exchange: Exchange) -> m
     )
     return model.HarRequest(
         method=method,
-        url=url.href.partition("#")[0],
+        url=url.without_fragment,
         http_version=exchange.version or "HTTP/1.1",
         cookies=[_pair(item) for item in sent.get("Cookie", "").split("; ") if item],
         headers=_headers(sent),
@@ -112,7 +116,7 @@ def _response(exchange: Exchange, response: Response | None, failure: str | None
 
 
 def _content(exchange: Exchange, response: Response | None) -> model.HarContent:
-    """Return the body as far as it was read, as text where that keeps its bytes, else in base64."""
+    """Return the body as far as it was read, as text if the text encodes to the same bytes, else in base64."""
     body = response.body if response else exchange.body.result() if exchange.body else b""
     media_type = (exchange.headers or {}).get("Content-Type", "")
     text = response.text() if response else ""
@@ -126,7 +130,7 @@ def _headers(headers: Mapping[str, str]) -> list[model.NameValue]:
 
 
 def _text(value: str) -> str:
-    """A header's bytes, one character each, as browsers write them: JSON holds no surrogates."""
+    """Return the bytes of a header value, one character each, as browsers write them: JSON has no surrogates."""
     return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 

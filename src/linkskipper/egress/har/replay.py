@@ -1,4 +1,4 @@
-"""Answers from a recording, with no network."""
+"""Replay the responses of a recording without a network."""
 
 from base64 import b64decode
 from collections import Counter
@@ -30,33 +30,30 @@ from linkskipper.egress.har.files import read_har
 from linkskipper.errors import EgressError, HarError, LinkSkipperError
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-_FAILURES = {kind.__name__: kind for kind in (Unreachable, TimedOut, BodyTooLarge, HeadersTooLarge)}
+_ERRORS = {error.__name__: error for error in (Unreachable, TimedOut, BodyTooLarge, HeadersTooLarge)}
 _EXPIRES = pattern(r"(;\s*expires\s*=)([^;]*)", IGNORECASE)
 
 
 class NotRecorded(LinkSkipperError):
-    """A replay was asked for something that its recording does not hold."""
+    """A replay received a request that its recording does not contain."""
 
 
 class Replay:
-    """A transport that answers from a HAR file, by the method, URL and body of a request.
+    """A transport that answers from a HAR file. Method, URL and body of a request select the entry.
 
-    Several matching entries are used in turn, the last one again and again. Entries with the same cookies come first.
-
-    Raises:
-        NotRecorded: No entry matches.
+    Among several matching entries, those with the same cookies win. They are used in order, and the last one repeats.
     """
 
     def __init__(self, har: model.Har) -> None:
         self.har = har
-        self._given: Counter[tuple[int, ...]] = Counter()
+        self._uses: Counter[tuple[int, ...]] = Counter()
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """Replay a file.
 
         Raises:
-            HarError: The file cannot be read, or is not HAR.
+            HarError: The file cannot be read or is not HAR.
         """
         return cls(read_har(file))
 
@@ -68,37 +65,43 @@ class Replay:
         headers: Mapping[str, str] = _NO_HEADERS,
         body: bytes | None = None,
         jar: CookieJar | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - a transport is called with it
+        timeout: float | None = None,  # noqa: ARG002 - part of Transport
     ) -> Response:
-        """Give the recorded answer, or raise the recorded failure."""
+        """Return the recorded response, or raise the recorded error.
+
+        Raises:
+            NotRecorded: No entry matches.
+            EgressError: The recorded error.
+            HarError: The recorded body cannot be decoded.
+        """
         posted = _without_boundary((body or b"").decode("utf-8", "replace"), headers.get("Content-Type", ""))
         entry = self._choose(url, method, posted, jar)
-        answer = entry.response
-        if isinstance(answer.error, str):
-            raise _failure(url, answer.error)
+        recorded = entry.response
+        if isinstance(recorded.error, str):
+            raise _recorded_error(url, recorded.error)
         fields = _headers(entry)
         if jar is not None:
             jar.store(url, fields.getall("Set-Cookie", ()))
-        content_type = fields.get("Content-Type", answer.content.mime_type)
-        content, charset = _body(url, answer.content, content_type)
+        content_type = fields.get("Content-Type", recorded.content.mime_type)
+        content, charset = _body(url, recorded.content, content_type)
         media_type = content_type.partition(";")[0].strip().lower()
-        return Response(url, answer.status, fields, content, media_type, charset)
+        return Response(url, recorded.status, fields, content, media_type, charset)
 
     def _choose(self, url: Url, method: str, posted: str, jar: CookieJar | None) -> model.HarEntry:
-        asked = url.href.partition("#")[0]
+        href = url.without_fragment
         entries = self.har.log.entries
-        fitting = [number for number, entry in enumerate(entries) if _fits(entry.request, asked, method, posted)]
+        matching = [index for index, entry in enumerate(entries) if _matches(entry.request, href, method, posted)]
         cookies = (jar.header(url) if jar else None) or ""
-        same = [number for number in fitting if _cookies(entries[number].request) == cookies]
-        chosen = tuple(same or fitting)
-        if not chosen:
-            raise NotRecorded(f"Nothing was recorded for {method} {asked}.")
-        place = self._given[chosen]
-        self._given[chosen] += 1
-        return entries[chosen[min(place, len(chosen) - 1)]]
+        same_cookies = [index for index in matching if _cookies(entries[index].request) == cookies]
+        candidates = tuple(same_cookies or matching)
+        if not candidates:
+            raise NotRecorded(f"The recording has no response for {method} {href}.")
+        uses = self._uses[candidates]
+        self._uses[candidates] += 1
+        return entries[candidates[min(uses, len(candidates) - 1)]]
 
 
-def _fits(request: model.HarRequest, url: str, method: str, posted: str) -> bool:
+def _matches(request: model.HarRequest, url: str, method: str, posted: str) -> bool:
     return request.url.partition("#")[0] == url and request.method == method and _posted(request.post_data) == posted
 
 
@@ -107,7 +110,7 @@ def _posted(data: model.PostData | msgspec.UnsetType) -> str:
 
 
 def _without_boundary(posted: str, content_type: str) -> str:
-    """A multipart body without what stands between its parts, which is another one each time."""
+    """Return a multipart body without its boundary, which is random for each request."""
     boundary = _content_type(content_type).get_param("boundary")
     return posted.replace(boundary, "") if isinstance(boundary, str) and boundary else posted
 
@@ -127,30 +130,30 @@ def _headers(entry: model.HarEntry) -> CIMultiDictProxy[str]:
     for header in entry.response.headers:
         value = _as_sent(header.value)
         if header.name.lower() == "set-cookie" and entry.started_date_time != model.NO_TIME:
-            value = _moved_on(value, datetime.now(UTC) - _with_zone(entry.started_date_time))
+            value = _postpone_expiry(value, datetime.now(UTC) - _with_zone(entry.started_date_time))
         headers.add(header.name, value)
     return CIMultiDictProxy(headers)
 
 
 def _with_zone(time: datetime) -> datetime:
-    """A time that names no zone is one of UTC."""
+    """Return the time with its zone. A time without a zone is UTC."""
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
-def _moved_on(cookie: str, age: timedelta) -> str:
-    """The cookie as it would be set today: one that was good when it was recorded stays so."""
+def _postpone_expiry(cookie: str, age: timedelta) -> str:
+    """Move the expiry of a cookie by the age of the recording: a cookie that was valid then stays valid."""
 
-    def later(found: Match[str]) -> str:
+    def postponed(match: Match[str]) -> str:
         try:
-            return found[1] + format_datetime(parsedate_to_datetime(found[2]).astimezone(UTC) + age, usegmt=True)
+            return match[1] + format_datetime(parsedate_to_datetime(match[2]).astimezone(UTC) + age, usegmt=True)
         except (ValueError, OverflowError):
-            return found[0]
+            return match[0]
 
-    return _EXPIRES.sub(later, cookie)
+    return _EXPIRES.sub(postponed, cookie)
 
 
 def _as_sent(value: str) -> str:
-    """The text that the client would make of these bytes."""
+    """Return the text that the client would decode from the bytes of this header value."""
     try:
         return value.encode("latin-1").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -158,17 +161,21 @@ def _as_sent(value: str) -> str:
 
 
 def _body(url: Url, content: model.HarContent, content_type: str) -> tuple[bytes, str | None]:
-    """The bytes, and their charset: text is as good as UTF-8, whatever it was sent in. Raises HarError."""
+    """Return the body and its charset. A body stored as text becomes UTF-8.
+
+    Raises:
+        HarError: The body is not valid base64.
+    """
     if content.encoding is msgspec.UNSET:
         return content.text.encode(), "utf-8"
     try:
         return b64decode(content.text), _content_type(content_type).get_content_charset()
     except ValueError as error:
-        raise HarError(f"The answer recorded for {url.href} is not in base64: {error}") from None
+        raise HarError(f"The recorded body of {url.href} is not valid base64: {error}") from None
 
 
-def _failure(url: Url, error: str) -> EgressError:
+def _recorded_error(url: Url, error: str) -> EgressError:
     name, _, message = error.partition(": ")
     if name == Refused.__name__:
         return Refused(url.host, "", message)
-    return _FAILURES.get(name, Unreachable)(message or error)
+    return _ERRORS.get(name, Unreachable)(message or error)

@@ -1,4 +1,4 @@
-"""One connection to a server: requests go out, heads and bodies come in."""
+"""One connection to a server: send requests, receive heads and bodies."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from linkskipper.egress.errors import HeadersTooLarge, TimedOut, Unreachable
 from linkskipper.egress.http1.head import Framing, Head, parse_head, split_head
 
-_PAUSE_BYTES = 256 * 1024  # unread bytes from which on the server has to wait
+_PAUSE_BYTES = 256 * 1024  # unread bytes above which the server has to wait
 _MAX_INTERIM = 8
 _MAX_CHUNK_LINE = 4096
 _MAX_CHUNK_DIGITS = 15
@@ -36,15 +36,15 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_reusable(self) -> bool:
-        """Tell whether the connection may serve another request now."""
+        """Whether the connection may serve another request now."""
         return self._is_done and self._keep_alive and not self._has_ended and not self._buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio.Protocol."""
+        """Implement asyncio.Protocol."""
         self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
+        """Implement asyncio.Protocol."""
         self._buffer += data
         self._has_received = True
         if len(self._buffer) > _PAUSE_BYTES and not self._is_paused and self._transport is not None:
@@ -53,12 +53,12 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """See asyncio.Protocol. The transport closes itself."""
+        """Implement asyncio.Protocol. The transport closes itself."""
         self._has_ended = True
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol."""
+        """Implement asyncio.Protocol."""
         self._has_ended = True
         self._error = self._error or exc
         self._wake()
@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def set_deadline(self, when: float) -> None:
-        """Let reads fail from a time of the event loop's clock on."""
+        """Let reads fail at a time of the event loop's clock."""
         self.clear_deadline()
         self._timer = self._loop.call_at(when, self._expire)
 
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
             self._timer = None
 
     def _expire(self) -> None:
-        self._error = TimedOut("the server did not answer in time")
+        self._error = TimedOut("the server did not answer in time", had_full_time=False)  # the caller knows its limit
         self._has_ended = True
         self.close()
         self._wake()
@@ -106,10 +106,10 @@ class Connection(asyncio.Protocol):
                 self._keep_alive = head.keep_alive
                 self._is_done = head.framing is Framing.LENGTH and head.length == 0
                 return head
-        raise Unreachable("the server sent interim responses without end")
+        raise Unreachable("the server sends too many interim responses")
 
     async def _read_head(self, limit: int) -> bytes:
-        """Return the next head. Empty lines before it are left out (RFC 9112, section 2.2)."""
+        """Return the next head. Skip empty lines before it (RFC 9112, section 2.2)."""
         while True:
             block = split_head(self._buffer)
             if block is not None and block.strip():
@@ -120,14 +120,14 @@ class Connection(asyncio.Protocol):
                 raise self._failure()
 
     def buffered_body(self, head: Head) -> bytes | None:
-        """Return the whole body where it came together with the head, else None."""
+        """Return the whole body if it came together with the head, else None."""
         if head.framing is not Framing.LENGTH or len(self._buffer) < head.length:
             return None
         self._is_done = True
         return self._take(head.length) if head.length else b""
 
     async def body(self, head: Head) -> AsyncGenerator[bytes, None]:
-        """Give the body of a response as it comes, without its framing.
+        """Yield the body of a response as it comes, without its framing.
 
         Raises:
             Unreachable: The connection broke, or the framing is malformed.
@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
             async for part in self._counted(size):
                 yield part
             if await self._line(_MAX_CHUNK_LINE):
-                raise Unreachable("the server sent no proper HTTP: a chunk is longer than announced")
+                raise Unreachable("the server sent malformed HTTP: a chunk is longer than announced")
         trailer_bytes = 0
         while line := await self._line(_MAX_TRAILER_BYTES):
             trailer_bytes += len(line)
@@ -175,30 +175,30 @@ class Connection(asyncio.Protocol):
     async def _chunk_size(self) -> int:
         digits = (await self._line(_MAX_CHUNK_LINE)).partition(b";")[0].strip()
         if not 0 < len(digits) <= _MAX_CHUNK_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
-            raise Unreachable("the server sent no proper HTTP: the size of a chunk is malformed")
+            raise Unreachable("the server sent malformed HTTP: the size of a chunk is malformed")
         return int(digits, 16)
 
     async def _line(self, limit: int) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > limit:
-                raise Unreachable("the server sent no proper HTTP: a line is too long")
+                raise Unreachable("the server sent malformed HTTP: a line is too long")
             if not await self._more():
                 raise self._failure()
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
         return line
 
-    def _take(self, most: int) -> bytes:
-        if most >= len(self._buffer):
+    def _take(self, limit: int) -> bytes:
+        if limit >= len(self._buffer):
             part = bytes(self._buffer)
             self._buffer.clear()
         else:
-            part = bytes(self._buffer[:most])
-            del self._buffer[:most]
+            part = bytes(self._buffer[:limit])
+            del self._buffer[:limit]
         return part
 
     async def _more(self) -> bool:
-        """Wait for more bytes. Return False where none can come."""
+        """Wait for more bytes. Return False if none can come."""
         if self._has_ended:
             return False
         if self._is_paused and self._transport is not None:

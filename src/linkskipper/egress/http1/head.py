@@ -1,6 +1,6 @@
 """The head of a response: status line and header fields (RFC 9112, sections 2 to 4).
 
-Servers send more than the RFC allows, and browsers accept it. So does this parser: it leaves out lines that are not a
+Servers send more than the RFC allows, and browsers accept it. So does this parser: it skips lines that are not a
 field, allows white space before the colon and bare line feeds, and joins folded lines. A head with any of these is not
 regular, and its connection serves no other request.
 """
@@ -36,7 +36,7 @@ class Framing(Enum):
 class Head(msgspec.Struct, frozen=True, gc=False):
     """A parsed head. `length` is in bytes, and 0 unless the framing is LENGTH.
 
-    `keep_alive` tells whether the connection may serve another request after the body.
+    `keep_alive` is whether the connection may serve another request after the body.
     """
 
     version: str
@@ -48,12 +48,12 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_interim(self) -> bool:
-        """Tell whether another head follows (1xx)."""
+        """Whether another head follows (1xx)."""
         return self.status < 200  # noqa: PLR2004 - RFC 9110, section 15.2
 
 
 def split_head(buffer: bytearray) -> bytes | None:
-    """Cut the first head out of the buffer. Return None where it is not complete."""
+    """Cut the first head out of the buffer. Return None if it is not complete."""
     if (end := _END.search(buffer)) is None:
         return None
     head = bytes(buffer[: end.end(1)])
@@ -71,12 +71,12 @@ def parse_head(block: bytes, *, method: str, limit: int) -> Head:
     first, *lines = block.lstrip(b"\r\n").split(b"\n")
     match = _STATUS.fullmatch(first.rstrip(b"\r"))
     if match is None or match[1] != b"1":
-        raise Unreachable("the server sent no proper HTTP: the status line is malformed")
+        raise Unreachable("the server sent malformed HTTP: the status line is malformed")
     fields, is_regular = _fields(lines, limit)
     headers = CIMultiDictProxy(fields)
     status, version = int(match[3]), _HTTP_1_0 if match[2] == b"0" else "HTTP/1.1"
     if status == _SWITCHING_PROTOCOLS:
-        raise Unreachable("the server switched protocols unasked")
+        raise Unreachable("the server switched protocols without a request")
     framing, length, is_framed = _framing(headers, status, method)
     is_regular = is_regular and is_framed and first[-1:] == b"\r"
     keep_alive = is_regular and framing is not Framing.CLOSE and _keeps_alive(headers, version)
@@ -135,7 +135,7 @@ def _framing(headers: CIMultiDictProxy[str], status: int, method: str) -> tuple[
     values = {value.strip() for field in lengths for value in field.split(",")}
     (length, *others) = values
     if others or not _LENGTH.fullmatch(length):
-        raise Unreachable("the server sent no proper HTTP: the length of the body is malformed")
+        raise Unreachable("the server sent malformed HTTP: the length of the body is malformed")
     return Framing.LENGTH, int(length), len(lengths) == 1 and lengths[0] == length
 
 

@@ -1,4 +1,4 @@
-"""Connections kept for the next request to the same server, and new ones through the guard."""
+"""Keep connections for the next request to the same server, and open new ones through the guard."""
 
 import asyncio
 import ssl
@@ -11,14 +11,14 @@ from linkskipper.egress.http1.connection import Connection
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.urls import Url
 
-IDLE_SECONDS = 15  # below what common servers keep a connection for
+IDLE_SECONDS = 15  # common servers keep a connection longer
 MAX_IDLE = 1000
 
 Origin = tuple[str, str, int]
 
 
 class ConnectionPool:
-    """Opens at most `connections` at once. A kept connection goes on with the address that was judged for it."""
+    """Opens at most `connections` at a time. A kept connection stays with the address that the guard has allowed."""
 
     def __init__(
         self,
@@ -41,10 +41,10 @@ class ConnectionPool:
     async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[Connection, bool]:
         """Return a connection to the server of a URL, and whether it has served a request before.
 
-        `deadline` is a time of the event loop's clock. `fresh` leaves kept connections alone.
+        `deadline` is a time of the event loop's clock. `fresh` ignores kept connections.
 
         Raises:
-            Refused: The guard refuses the name or an address.
+            Refused: The guard denies the name or an address.
             Unreachable, OSError: The server cannot be connected to.
             TimedOut: Connecting takes longer than its own limit.
             TimeoutError: The deadline passed.
@@ -64,7 +64,7 @@ class ConnectionPool:
         return connection, False
 
     def release(self, url: Url, connection: Connection) -> None:
-        """Keep a connection that may serve again, and close any other."""
+        """Keep a connection that may serve another request, and close any other."""
         self._in_use.discard(connection)
         self._free.release()
         if not connection.is_reusable or self._idle_count >= MAX_IDLE:
@@ -79,7 +79,7 @@ class ConnectionPool:
             self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep)
 
     async def close(self) -> None:
-        """Close every connection and give up the lookups under way."""
+        """Close every connection and cancel the lookups in progress."""
         if self._sweeper is not None:
             self._sweeper.cancel()
         for connection in [*self._in_use, *(kept for origin in self._idle.values() for kept in origin)]:
@@ -101,7 +101,7 @@ class ConnectionPool:
         loop = asyncio.get_running_loop()
         too_old = loop.time() - IDLE_SECONDS
         for origin, connections in list(self._idle.items()):
-            kept = [one for one in connections if one.idle_since > too_old and one.is_reusable]
+            kept = [idle for idle in connections if idle.idle_since > too_old and idle.is_reusable]
             for connection in set(connections) - set(kept):
                 connection.close()
             self._idle_count -= len(connections) - len(kept)

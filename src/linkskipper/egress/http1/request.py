@@ -1,4 +1,4 @@
-"""Requests as bytes (RFC 9112, section 3)."""
+"""Write requests as bytes (RFC 9112, section 3)."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ _FORBIDDEN = ("\r", "\n", "\0")
 
 
 class RequestWriter:
-    """Writes requests with the same default fields, which a request's own fields of these names replace."""
+    """Writes requests with default header fields, which the fields of a request replace by name."""
 
     def __init__(self, defaults: Mapping[str, str]) -> None:
         self._defaults = {name.lower(): _field(name, value) for name, value in defaults.items()}
@@ -18,7 +18,7 @@ class RequestWriter:
         """Return a request's bytes.
 
         Raises:
-            ValueError: A header holds a line break or NUL.
+            ValueError: A header field contains a line break or NUL.
         """
         host = f"[{url.host}]" if ":" in url.host else url.host
         authority = host if url.port == (443 if url.scheme == "https" else 80) else f"{host}:{url.port}"
@@ -41,12 +41,12 @@ class RequestWriter:
 
 
 def _target(url: Url) -> str:
-    """Return the path and query, as they stand in the URL: `/?` and `/` are two targets."""
+    """Return the path and query as written in the URL: `/?` and `/` are two targets."""
     end = len(url.href) - len(url.fragment) - 1 if "#" in url.href else len(url.href)
     return url.href[len(url.origin) : end]
 
 
 def _field(name: str, value: str) -> str:
     if any(character in value or character in name for character in _FORBIDDEN):
-        raise ValueError(f"the header {name!r} holds a line break or NUL")
+        raise ValueError(f"the header {name!r} contains a line break or NUL")
     return f"{name}: {value}\r\n"

@@ -1,1 +1,1 @@
-"""The browser's filtering proxy."""
+"""The filtering proxy that is the browser's only way out."""

@@ -1,6 +1,6 @@
-"""The browser engine: a Chromium behind the filtering proxy, for pages that only their own scripts can lead on from.
+"""The browser engine: a Chromium behind the filtering proxy, for pages that only their own scripts lead on from.
 
-Playwright is an optional extra; nothing here imports it until a link needs a browser.
+Playwright is an optional extra. Nothing here imports it until a link needs a browser.
 """
 
 from linkskipper.resolver.browser.find import MISSING, find_browser

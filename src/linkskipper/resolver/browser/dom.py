@@ -1,4 +1,4 @@
-"""The page's elements, looked at where the page's own scripts cannot interfere."""
+"""Read the elements of a page from a world that the page's own scripts cannot reach."""
 
 import asyncio
 import json
@@ -8,13 +8,13 @@ from playwright.async_api import CDPSession
 
 from linkskipper.resolver.browser.errors import BROKEN
 
-MOST_CHARACTERS = 4 * 1024 * 1024
+MAX_CHARACTERS = 4 * 1024 * 1024
 POLL_SECONDS = 0.05
 _ATTEMPTS = 5
 
-# Frames of the page's own origin are read too: what stops a link may stand in one.
+# Frames of the page's own origin are read too, since a CAPTCHA may be in one.
 _READ = f"""(() => {{
-  let left = {MOST_CHARACTERS};
+  let left = {MAX_CHARACTERS};
   const found = [], open = [document];
   while (open.length) {{
     const root = open.shift().documentElement;
@@ -39,45 +39,48 @@ _UNTIL = f"""new Promise(done => {{
 
 
 class Dom:
-    """The document that a frame shows at the moment; raises Playwright's Error where it cannot be looked at."""
+    """The document that a frame shows at present. The methods raise Playwright's errors if it cannot be read."""
 
     def __init__(self, session: CDPSession, frame: str) -> None:
         self._session = session
         self._frame = frame
         self._world: int | None = None
 
-    def forget(self) -> None:
-        """Note that there is another document."""
+    def reset(self) -> None:
+        """Note that the frame shows another document."""
         self._world = None
 
     async def read(self) -> list[str] | None:
-        """The HTML of the page, and of the frames in it of the same origin; None where it is too much."""
-        found: list[str] | None = await self._persistently(_READ)
-        return found
+        """Return the HTML of the page and of its frames of the same origin, or None if it is too large."""
+        documents: list[str] | None = await self._evaluate_with_retries(_READ)
+        return documents
 
     async def find(self, function: str, argument: str) -> Any:
-        """What a JavaScript function gives for its argument."""
-        return await self._persistently(f"({function})({json.dumps(argument)})")
+        """Return the result of a JavaScript function."""
+        return await self._evaluate_with_retries(f"({function})({json.dumps(argument)})")
 
     async def find_within(self, seconds: float, function: str, argument: str) -> Any:
-        """The same once that is something true, on whatever page is there by then; None where it is not in time."""
+        """Return the result of a JavaScript function once it is truthy, on whatever page is shown then.
+
+        Return None if it is not in time.
+        """
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     try:
                         return await self._evaluate(_UNTIL % (function, json.dumps(argument)))
                     except BROKEN:
-                        self.forget()
+                        self.reset()
                         await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             return None
 
-    async def _persistently(self, expression: str) -> Any:
+    async def _evaluate_with_retries(self, expression: str) -> Any:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._evaluate(expression)
-            except BROKEN:  # the page has moved on meanwhile
-                self.forget()
+            except BROKEN:  # the frame shows another page now
+                self.reset()
         return await self._evaluate(expression)
 
     async def _evaluate(self, expression: str) -> Any:
@@ -87,5 +90,5 @@ class Dom:
             )
             self._world = world["executionContextId"]
         command = {"expression": expression, "contextId": self._world, "returnByValue": True, "awaitPromise": True}
-        answer: dict[str, Any] = await self._session.send("Runtime.evaluate", command)
-        return answer["result"].get("value")
+        reply: dict[str, Any] = await self._session.send("Runtime.evaluate", command)
+        return reply["result"].get("value")

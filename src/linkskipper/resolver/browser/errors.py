@@ -1,6 +1,10 @@
-"""What Playwright raises."""
+"""The errors of Playwright, and of pages that are lost."""
 
 from playwright.async_api import Error
 
-# Its own errors; and what writing to its driver gives where that has died, the last of them under uvloop.
 BROKEN = (Error, ConnectionError, RuntimeError)
+"""What Playwright raises: its own errors, and those of writing to a driver that has ended (RuntimeError by uvloop)."""
+
+
+class TabLost(Exception):
+    """The process of the page, or the whole browser, has ended."""

@@ -1,4 +1,4 @@
-"""The browser engine, of which nothing is loaded until a link needs it."""
+"""A browser engine that loads nothing until a link needs it."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 class LazyBrowser:
-    """Resolves links in a browser that starts when the first of them comes: a program that meets none pays nothing.
-
-    An async context manager, made and used in one event loop.
-    """
+    """Runs steps in a browser that starts with the first link. Use it as an async context manager in one loop."""
 
     def __init__(self, policy: Policy, options: BrowserOptions) -> None:
         self._policy = policy
@@ -35,15 +32,15 @@ class LazyBrowser:
     ) -> None:
         await self._stack.aclose()
 
-    async def run(self, visit: Navigation) -> None:
-        """See StepRunner."""
+    async def run(self, navigation: Navigation) -> None:
+        """Implement `StepRunner.run`."""
         async with self._opening:
             if self._engine is None:
                 self._engine = await self._open()
-        await self._engine.run(visit)
+        await self._engine.run(navigation)
 
     async def _open(self) -> StepRunner:
-        engine = await asyncio.to_thread(_load)  # which takes a third of a second; others' links go on meanwhile
+        engine = await asyncio.to_thread(_load)  # it takes a third of a second, and other links go on
         proxy = await self._stack.enter_async_context(BrowserProxy(self._policy))
         return await self._stack.enter_async_context(engine(self._options, proxy))
 

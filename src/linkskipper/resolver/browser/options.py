@@ -1,4 +1,4 @@
-"""What the operator decides about the browser."""
+"""The operator's settings for the browser."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class BrowserOptions:
-    """How the browser is run.
+    """How to run the browser.
 
-    `contexts` links are open in it at once; after `links` it is replaced, and also where its processes together pass
-    `memory` bytes, for then it is killed.
+    Attributes:
+        executable: The Chromium to start.
+        user_agent: The User-Agent that it sends.
+        contexts: Links that may be open at a time.
+        links: Links after which the browser is replaced.
+        memory: The bytes that its processes may take together. It is killed when they take more.
+        extra_ca: A PEM file with certificate authorities to trust besides the system's.
     """
 
     executable: Path

@@ -1,4 +1,4 @@
-"""What passes between the browser and the sites, as Chromium tells it: read here, decided in tab.py."""
+"""Read the requests that Chromium pauses. `MainFrame` decides on them."""
 
 from typing import Any, NamedTuple
 
@@ -9,20 +9,20 @@ from linkskipper.resolver.result import Mechanism
 
 MEDIA = ("Image", "Media", "Font")
 _DOCUMENT = "Document"
-_KEEP_THE_METHOD = (307, 308)
+_KEEPS_METHOD = (307, 308)
 
-BY_REASON = {
+MECHANISMS = {
     "anchorClick": Mechanism.CLICK,
     "formSubmissionGet": Mechanism.FORM,
     "formSubmissionPost": Mechanism.FORM,
     "httpHeaderRefresh": Mechanism.REFRESH_HEADER,
     "metaTagRefresh": Mechanism.META_REFRESH,
 }
-"""How Chromium's reasons for a navigation are called here; what is not listed is a script's doing."""
+"""The mechanisms of Chromium's reasons for a navigation. Scripts cause those that are not listed."""
 
 
 class PausedRequest(NamedTuple):
-    """A request that Chromium holds back until it is told what to do: before it is sent, or once it is answered."""
+    """A request that Chromium pauses before it is sent, or once it is answered, until it gets a decision."""
 
     id: str
     kind: str
@@ -36,34 +36,34 @@ class PausedRequest(NamedTuple):
 
     @property
     def is_document(self) -> bool:
-        """Whether a page or a frame of one is asked for."""
+        """Whether it requests a page or a frame."""
         return self.kind == _DOCUMENT
 
     @property
     def is_answered(self) -> bool:
-        """Whether it has been sent."""
+        """Whether it was sent, and answered or failed."""
         return self.status is not None or self.failure is not None
 
     @property
     def carries_fields(self) -> bool:
-        """Whether a form's fields go where this leads."""
-        return self.method == "POST" and self.status in (None, *_KEEP_THE_METHOD)
+        """Whether the fields of a form go to where this request, or its redirect, leads."""
+        return self.method == "POST" and self.status in (None, *_KEEPS_METHOD)
 
     def response(self, url: Url) -> Response:
-        """The answer, as far as its headers go."""
+        """Return the response without its body."""
         media_type, _, parameters = self.headers.get("Content-Type", "").partition(";")
         charset = parameters.lower().partition("charset=")[2].strip(" \"'") or None
         return Response(url, self.status or 0, self.headers, b"", media_type.strip().lower(), charset)
 
 
 def patterns(*, media: bool) -> dict[str, Any]:
-    """What Chromium is to hold back: pages before and after, and what is not to be loaded."""
+    """Return what Chromium must pause: pages before and after the request, and images and the like unless allowed."""
     kinds = [{"resourceType": _DOCUMENT}, {"resourceType": _DOCUMENT, "requestStage": "Response"}]
     return {"patterns": kinds if media else [*kinds, *({"resourceType": kind} for kind in MEDIA)]}
 
 
 def read_paused(event: dict[str, Any], main_frame: str) -> PausedRequest:
-    """Read a Fetch.requestPaused."""
+    """Read an event Fetch.requestPaused."""
     request = event["request"]
     headers = CIMultiDict((header["name"], header["value"]) for header in event.get("responseHeaders", ()))
     return PausedRequest(

@@ -1,7 +1,7 @@
-"""Trust for the operator's extra CA, and for nothing else: Chromium on Linux reads NSS's database in its HOME.
+"""Make Chromium trust the operator's extra CA. On Linux it reads the NSS database in its HOME.
 
-Chromium's own switches for this turn verification off: --ignore-certificate-errors-spki-list accepts any certificate
-that comes with the CA's beside it.
+Chromium's own switches cannot be used, since they turn verification off: --ignore-certificate-errors-spki-list accepts
+any certificate that is sent together with the CA's.
 """
 
 import ctypes
@@ -24,27 +24,31 @@ class _Trust(ctypes.Structure):
 
 
 def trust(ca: Path, home: Path) -> None:
-    """Make a browser whose HOME this is trust the certificates in a PEM file; raises SettingsError."""
+    """Make a browser with this HOME trust the certificates in a PEM file.
+
+    Raises:
+        SettingsError: The certificates cannot be used, or NSS is missing.
+    """
     directory = home / ".pki" / "nssdb"
     directory.mkdir(parents=True)
     nss = _library()
     context = ctypes.c_void_p(nss.NSS_InitContext(f"sql:{directory}".encode(), b"", b"", b"secmod.db", None, 0))
     if not context:
-        raise _distrusted(ca)
+        raise _unusable(ca)
     try:
         failed = _fill(nss, _certificates(ca))
     finally:
         nss.NSS_ShutdownContext(context)
     if failed:
-        raise _distrusted(ca)
+        raise _unusable(ca)
 
 
-def _distrusted(ca: Path) -> SettingsError:
-    return SettingsError(f"LINKSKIPPER_EXTRA_CA: the browser cannot be made to trust {ca}")
+def _unusable(ca: Path) -> SettingsError:
+    return SettingsError(f"LINKSKIPPER_EXTRA_CA: the browser cannot use {ca}")
 
 
 def _fill(nss: ctypes.CDLL, certificates: list[bytes]) -> bool:
-    """Add the certificates to the open database; tells whether that failed."""
+    """Add the certificates to the open database. Return whether that failed."""
     slot = ctypes.c_void_p(nss.PK11_GetInternalKeySlot())
     if not slot:
         return True
@@ -61,7 +65,7 @@ def _fill(nss: ctypes.CDLL, certificates: list[bytes]) -> bool:
 def _library() -> ctypes.CDLL:
     name = ctypes.util.find_library("nss3")
     if name is None:
-        raise SettingsError("LINKSKIPPER_EXTRA_CA: the browser trusts an extra CA on Linux only, by libnss3")
+        raise SettingsError("LINKSKIPPER_EXTRA_CA: the browser can use an extra CA on Linux only, with libnss3")
     library = ctypes.CDLL(name)
     for function in _POINTERS:
         getattr(library, function).restype = ctypes.c_void_p
@@ -75,13 +79,13 @@ def _certificates(ca: Path) -> list[bytes]:
 
 
 def _add(nss: ctypes.CDLL, slot: ctypes.c_void_p, database: ctypes.c_void_p, der: bytes, name: bytes) -> bool:
-    """Add one certificate; tells whether that failed."""
-    item, wanted = _Item(0, der, len(der)), _Trust(_TRUSTED_CA, 0, 0)
+    """Add one certificate. Return whether that failed."""
+    item, trusted = _Item(0, der, len(der)), _Trust(_TRUSTED_CA, 0, 0)
     certificate = ctypes.c_void_p(nss.CERT_NewTempCertificate(database, ctypes.byref(item), None, 0, 1))
     if not certificate:
         return True
     failed = nss.PK11_ImportCert(slot, certificate, ctypes.c_void_p(0), name, 0) or nss.CERT_ChangeCertTrust(
-        database, certificate, ctypes.byref(wanted)
+        database, certificate, ctypes.byref(trusted)
     )
     nss.CERT_DestroyCertificate(certificate)
     return bool(failed)

@@ -1,1 +1,1 @@
-"""Fill in and submit forms as browsers do."""
+"""Forms: their controls, the data that they send, and the responses of scripts."""

@@ -1,21 +1,21 @@
-"""Forms as bytes: the three encodings that browsers know, in any charset."""
+"""Encode the entries of a form in the three formats of browsers, in any charset."""
 
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote_from_bytes
 
-from linkskipper.resolver.forms.controls import FormEntry
+from linkskipper.resolver.forms.entries import FormEntry
 
 _LONE_BREAK = re.compile(r"\r(?!\n)|(?<!\r)\n")
-_UNESCAPED = "*-._ "  # with the letters and digits, all that urlencoded leaves as it is; the space becomes a plus
+_UNESCAPED = "*-._ "  # besides letters and digits. A space becomes a plus sign.
 
 Encoder = Callable[[Iterable[FormEntry], str], tuple[str, bytes]]
-"""From entries and a codec's name to a content type and a body."""
+"""Turn entries and the name of a codec into a content type and a body."""
 
 
 def urlencoded(entries: Iterable[FormEntry], codec: str) -> str:
-    """application/x-www-form-urlencoded (URL standard, section 5.2)."""
+    """Encode as application/x-www-form-urlencoded (URL standard, section 5.2)."""
     return "&".join(f"{_escaped(entry.name, codec)}={_escaped(entry.value, codec)}" for entry in entries)
 
 
@@ -24,7 +24,7 @@ def _urlencoded_body(entries: Iterable[FormEntry], codec: str) -> tuple[str, byt
 
 
 def _multipart_body(entries: Iterable[FormEntry], codec: str) -> tuple[str, bytes]:
-    """multipart/form-data (RFC 7578, with the HTML standard's escapes)."""
+    """Encode as multipart/form-data (RFC 7578, with the escapes of the HTML standard)."""
     boundary = f"----LinkSkipper{secrets.token_hex(16)}"
     parts = [_part(entry, codec) for entry in entries]
     body = b"".join(f"--{boundary}\r\n".encode() + part for part in parts) + f"--{boundary}--\r\n".encode()
@@ -48,7 +48,7 @@ def _escaped(text: str, codec: str) -> str:
 
 
 def _bytes(text: str, codec: str) -> bytes:
-    """Line breaks become CRLF, and what the charset lacks becomes &#number;."""
+    """Encode text. Line breaks become CRLF, and characters that the charset lacks become &#number;."""
     return _LONE_BREAK.sub("\r\n", text).encode(codec, "xmlcharrefreplace")
 
 
@@ -59,6 +59,6 @@ ENCODERS: dict[str, Encoder] = {
 }
 
 
-def size(entries: Sequence[FormEntry]) -> int:
-    """How many characters the entries hold, about as many as their body will be long."""
+def character_count(entries: Sequence[FormEntry]) -> int:
+    """Return the number of characters in the entries, which is roughly the length of their body."""
     return sum(len(entry.name) + len(entry.value) + 2 for entry in entries)

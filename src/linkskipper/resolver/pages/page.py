@@ -1,4 +1,4 @@
-"""An answer, read as a browser would read a page, and only as far as somebody asks."""
+"""A response, read as a browser reads a page, and only as far as needed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
 
-from linkskipper.egress import Response, Url
+from linkskipper.egress import Response, Url, UrlTooLong
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
 from linkskipper.resolver.urls.target import read_target
@@ -27,7 +27,7 @@ _SCRIPT_TYPES = frozenset(
 
 
 class Page:
-    """What one URL answered; `frames` are the pages within it, as far as a browser shows them."""
+    """The page that one URL answered. `frames` are the documents inside it, as far as a browser shows them."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -37,7 +37,11 @@ class Page:
 
     @property
     def tree(self) -> LexborHTMLParser | None:
-        """The parsed HTML; None where the answer has none. Raises Stop where it would take too long to parse."""
+        """The parsed HTML, or None if the response is not HTML.
+
+        Raises:
+            Stop: The page would take too long to parse.
+        """
         if isinstance(self._parsed, Stop):
             raise Stop(self._parsed.reason, self._parsed.detail)
         return self._parsed
@@ -53,29 +57,32 @@ class Page:
             return stop
         return LexborHTMLParser(text)
 
-    async def settle(self) -> None:
-        """Parse a large page in a thread, where that keeps nobody else waiting."""
+    async def parse_in_thread(self) -> None:
+        """Parse a large page in a thread, so that other links go on."""
         body = self.response.body
         if len(body) > _LARGE or body.count(b"<") > _MANY_TAGS:
             await asyncio.to_thread(lambda: self._parsed)
 
     @cached_property
     def base(self) -> Url:
-        """What relative URLs in the page are relative to."""
+        """The URL that relative URLs in the page are resolved against."""
         element = self.tree.css_first("base[href]") if self.tree else None
-        target = read_target(element.attributes["href"] or "", self.url) if element else None
+        try:
+            target = read_target(element.attributes["href"] or "", self.url) if element else None
+        except UrlTooLong:
+            return self.url
         return target.url if target and target.url else self.url
 
     @cached_property
     def scripts(self) -> list[str]:
-        """The inline scripts that run by themselves: script elements, and what the body does when it is loaded."""
+        """The inline scripts that run when the page loads: script elements, and the body's onload attribute."""
         if self.tree is None:
             return []
-        without_scripts = {element.mem_id for element in self.tree.css("noscript script")}
+        inside_noscript = {element.mem_id for element in self.tree.css("noscript script")}
         scripts = [
             element.text()
             for element in self.tree.css("script:not([src])")
-            if element.mem_id not in without_scripts
+            if element.mem_id not in inside_noscript
             and (element.attributes.get("type") or "").strip().lower() in _SCRIPT_TYPES
         ]
         scripts.extend(element.attributes["onload"] or "" for element in self.tree.css("body[onload]"))

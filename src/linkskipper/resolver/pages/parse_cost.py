@@ -1,32 +1,32 @@
-"""HTML that would keep a parser busy for minutes, told from the rest before it is parsed.
+"""Reject HTML that would keep a parser busy for minutes, before it is parsed.
 
-Parsers that follow the HTML standard take time that grows with the square or the cube of how deep elements are nested:
-ninety kilobytes can cost twelve seconds. Browsers cut the depth off; ours does not. So the tags of a large page are
-counted first, by rules that may take a page for deeper than it is, but not for shallower: an end tag counts only where
-it closes the element that was opened last.
+The time of a parser that follows the HTML standard grows with the square or the cube of the depth of nesting: 90 KB can
+take twelve seconds. Browsers limit the depth, and our parser does not. The tags of a large page are therefore counted
+first. The count may overestimate the depth but not underestimate it: an end tag counts only if it closes the element
+that was opened last.
 """
 
 import re
 from typing import NamedTuple
 
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.result import Reason
+from linkskipper.resolver.reasons import Reason
 
 MAX_TAGS = 10_000
 MAX_DEPTH = 256
 MAX_MISNESTED = 200
 MAX_ATTRIBUTES = 256
 MAX_MARKS = 40_000
-_HARMLESS = 600  # tags that cost no time worth mentioning, however they are nested
-_SHORT = 16 * 1024  # characters: room for no more attributes than cost 50 ms, all in one tag
+_HARMLESS = 600  # so few tags are cheap, whatever their nesting
+_SHORT = 16 * 1024  # characters, whose attributes take 50 ms at most
 
 _SPACE = r"\t\n\f\r "
 _ATTRIBUTE = (
     rf"(?:=[^{_SPACE}/>=]*+|[^{_SPACE}/>=]++)"
     rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>\"'][^{_SPACE}>]*+)?+)?+"
 )
-# All that the standard's tokenizer takes a "<" for. Each alternative ends at the text's end at the latest, so that no
-# part of it is read twice.
+# Everything that "<" can begin in the standard's tokenizer. Each alternative ends at the end of the text at the latest,
+# so that no part is read twice.
 _TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     r"|<(?:[!?]|/(?![a-zA-Z]))[^>]*+>?"
@@ -52,12 +52,12 @@ _ENDS = {
     **dict.fromkeys(_SECTIONS, _CELLS | _SECTIONS | {"tr", "colgroup"}),
     "colgroup": frozenset({"colgroup"}),
 }
-"""Elements whose end tags may be left out, and which of them each ends by its start."""
+"""Elements whose end tags may be omitted, and the open elements that each of them closes."""
 _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 )
-_IMPLIED_AT_ONCE = 16  # more of them at a time are taken for misnested
-_COST_IF_MISNESTED = 25  # for the parser, of an end tag of these against any other
+_MAX_IMPLIED = 16  # end tags that one end tag may imply without counting as misnested
+_FORMATTING_COST = 25  # of a misnested end tag of a formatting element, in those of other elements
 _RAW = {
     name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
@@ -71,24 +71,28 @@ _TEXT_IN_DRAWINGS = frozenset({"title", "desc", "foreignobject"})
 
 
 def check_parse_cost(text: str, host: str) -> None:
-    """Raise Stop where a page has too many elements, or nests them too deeply, to be parsed in good time."""
+    """Check that a page can be parsed quickly.
+
+    Raises:
+        Stop: It has too many elements, or nests them too deeply.
+    """
     if len(text) > _SHORT or text.count("<") > _HARMLESS:
-        _Count(host).run(text)
+        _TagCounter(host).run(text)
 
 
-class _Open(NamedTuple):
-    """An element that may be open, and whether a drawing went on around it."""
+class _OpenElement(NamedTuple):
+    """An element that may be open, and whether it is inside a drawing."""
 
     name: str
     is_drawn: bool
 
 
-class _Count:
-    """The elements that may be open at one time."""
+class _TagCounter:
+    """Counts the tags of a page, and the elements that may be open at a time."""
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._open: list[_Open] = []
+        self._open: list[_OpenElement] = []
         self._tags = self._marks = self._misnested = 0
         self._is_drawing = False
 
@@ -97,32 +101,32 @@ class _Count:
         while position >= 0:
             self._marks += 1
             if self._marks > MAX_MARKS:
-                raise self._too_much(f"has more than {MAX_MARKS} tags and comments")
-            found = _TOKEN.match(text, position)
-            position = position + 1 if found is None else found.end()
-            if found is not None:
-                position = self._take(text, found, position)
+                raise self._stop(f"has more than {MAX_MARKS} tags and comments")
+            token = _TOKEN.match(text, position)
+            position = position + 1 if token is None else token.end()
+            if token is not None:
+                position = self._count(text, token, position)
             position = text.find("<", position)
 
-    def _take(self, text: str, found: "re.Match[str]", position: int) -> int:
-        """Count what was found; gives where to go on, which is after the text of elements that hold no markup."""
-        if found["name"] is None:
-            if found[0].startswith("<![CDATA[") and self._is_in_foreign():
-                raise self._too_much("mixes formats")
+    def _count(self, text: str, token: "re.Match[str]", position: int) -> int:
+        """Count a token. Return where to continue, which is after the text of elements that contain no markup."""
+        if token["name"] is None:
+            if token[0].startswith("<![CDATA[") and self._is_in_foreign():
+                raise self._stop("mixes formats")
             return position
-        name = found["name"].lower()
-        if found["end"]:
+        name = token["name"].lower()
+        if token["end"]:
             self._close(name)
             return position
-        self._begin(name, found["attributes"])
+        self._begin(name, token["attributes"])
         return self._after_raw(text, name, position) if name in _RAW else position
 
     def _begin(self, name: str, attributes: str) -> None:
         self._tags += 1
         if self._tags > MAX_TAGS:
-            raise self._too_much(f"has more than {MAX_TAGS} elements")
+            raise self._stop(f"has more than {MAX_TAGS} elements")
         if len(attributes) > MAX_ATTRIBUTES and len(_ATTRIBUTES.findall(attributes)) > MAX_ATTRIBUTES:
-            raise self._too_much(f"gives an element more than {MAX_ATTRIBUTES} attributes")
+            raise self._stop(f"gives an element more than {MAX_ATTRIBUTES} attributes")
         was_drawing = self._is_drawing
         self._is_drawing = name in _FOREIGN or (was_drawing and name in _DRAWN)
         if name in _VOID or name in _NEVER_NESTED:
@@ -132,13 +136,13 @@ class _Count:
             return
         while self._open and self._open[-1].name in _ENDS.get(name, ()):
             self._open.pop()
-        self._open.append(_Open(name, was_drawing))
+        self._open.append(_OpenElement(name, was_drawing))
         if len(self._open) > MAX_DEPTH:
-            raise self._too_much(f"nests more than {MAX_DEPTH} elements")
+            raise self._stop(f"nests more than {MAX_DEPTH} elements")
 
     def _close(self, name: str) -> None:
         index = len(self._open) - 1
-        furthest = max(index - _IMPLIED_AT_ONCE, 0)
+        furthest = max(index - _MAX_IMPLIED, 0)
         while index > furthest and self._open[index].name != name and self._open[index].name in _ENDS:
             index -= 1
         is_closed = index >= 0 and self._open[index].name == name
@@ -149,29 +153,32 @@ class _Count:
         if is_closed:
             del self._open[index:]
             return
-        self._misnested += _COST_IF_MISNESTED if name in _FORMATTING else 1
-        if self._misnested > MAX_MISNESTED * _COST_IF_MISNESTED:
-            raise self._too_much("is nested wrongly")
+        self._misnested += _FORMATTING_COST if name in _FORMATTING else 1
+        if self._misnested > MAX_MISNESTED * _FORMATTING_COST:
+            raise self._stop("has too many misnested tags")
 
     def _after_raw(self, text: str, name: str, position: int) -> int:
-        """In some places such elements hold markup after all: what would begin an element there is counted."""
-        if self._is_in_foreign() or any(each.name == "frameset" for each in self._open):
+        """Return the end of the text of a raw element.
+
+        In some places such elements contain markup after all, so the tags in the text are counted.
+        """
+        if self._is_in_foreign() or any(element.name == "frameset" for element in self._open):
             return position
         end = _RAW[name].search(text, position)
         inside = text[position : end.start() if end else len(text)]
         if name == "script" and "<!--" in inside and "<script" in inside.lower():
-            raise self._too_much("hides scripts in scripts")
+            raise self._stop("nests scripts in scripts")
         if name != "script":
             self._begin_all(inside)
         return end.start() if end else len(text)
 
     def _begin_all(self, text: str) -> None:
-        for found in _TOKEN.finditer(text):
-            if found["name"] is not None and not found["end"]:
-                self._begin(found["name"].lower(), found["attributes"])
+        for token in _TOKEN.finditer(text):
+            if token["name"] is not None and not token["end"]:
+                self._begin(token["name"].lower(), token["attributes"])
 
     def _is_in_foreign(self) -> bool:
-        return any(each.name in _FOREIGN for each in self._open)
+        return any(element.name in _FOREIGN for element in self._open)
 
-    def _too_much(self, what: str) -> Stop:
+    def _stop(self, what: str) -> Stop:
         return Stop(Reason.BODY_TOO_LARGE, f"{self._host} sent a page that {what}.")

@@ -1,4 +1,4 @@
-"""The stop rules: what must end a link, told from the answers themselves."""
+"""The stop rules: what ends a link, recognised in responses and pages."""
 
 from itertools import product
 
@@ -8,7 +8,7 @@ from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.scripts import variable
-from linkskipper.resolver.result import Reason
+from linkskipper.resolver.reasons import Reason
 
 TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
 _GONE = frozenset({404, 410})
@@ -22,14 +22,14 @@ _CAPTCHA = (
 )
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _CHALLENGE = '#challenge-form, #challenge-running, script[src*="/cdn-cgi/challenge-platform/"]'
-_SECRET_FIELD = 'input[type="password" i]'  # noqa: S105 - a selector
-_USER_NAME = (
+_PASSWORD_FIELD = 'input[type="password" i]'  # noqa: S105 - a selector
+_USER_NAME_FIELD = (
     'input[type="email" i], input[name*="user" i], input[name*="email" i], input[name*="login" i],'
     ' input[autocomplete="username"]'
 )
 _HEADINGS = "title, h1, h2"
-_MOST_HEADINGS = 20  # one that speaks of the link is among the first
-_MOST_CHARACTERS = 1000  # of one heading
+_MAX_HEADINGS = 20  # a heading about the link is among the first
+_MAX_HEADING_CHARACTERS = 1000
 _SUBJECTS = ("link", "url", "page")
 _VERDICTS = (
     "not found",
@@ -52,21 +52,31 @@ _REMOVED = tuple(f"{subject} {verdict}" for subject, verdict in product(_SUBJECT
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
 
 
-def check_answer(response: Response, *, of_link: bool = True) -> None:
-    """Raise Stop for what the status and headers say already; what a form or script is told is not about the link."""
+def check_response(response: Response, *, of_link: bool = True) -> None:
+    """Apply the stop rules for status and headers.
+
+    `of_link` is false for the response to a form or a script, which says nothing about the link itself.
+
+    Raises:
+        Stop: A rule ends the link.
+    """
     host, status = response.url.host, response.status
     if response.headers.get("cf-mitigated", "").lower() == "challenge":
-        raise Stop(Reason.BOT_CHALLENGE, f"{host} challenges whoever might be a robot.")
+        raise Stop(Reason.BOT_CHALLENGE, f"{host} shows a bot challenge.")
     if status in _GONE and not of_link:
-        raise Stop(Reason.PROVIDER_CHANGED, f"{host} has no such address for its form or script any more.")
+        raise Stop(Reason.PROVIDER_CHANGED, f"{host} no longer has the URL that its form or script uses.")
     if status in _GONE:
-        raise Stop(Reason.LINK_REMOVED, f"{host} says that there is no such link (any more).")
+        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link does not exist.")
     if status == _UNAUTHORISED:
-        raise Stop(Reason.LOGIN_REQUIRED, f"{host} wants a log-in.")
+        raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
 
 
 def check_page(page: Page) -> None:
-    """Raise Stop for what the page asks of its visitor, says of the link, or fails with."""
+    """Apply the stop rules for the content of a page.
+
+    Raises:
+        Stop: A rule ends the link.
+    """
     if page.tree is not None:
         _check_tree(page.tree, page.url.host)
     if b"captcha_shortlink" in page.response.body and variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
@@ -76,9 +86,9 @@ def check_page(page: Page) -> None:
 
 
 def dead_end(page: Page) -> Stop:
-    """What it means that a page leads nowhere: a page to be read is no link, anything else a link to nothing."""
+    """Classify a page without an onward URL: HTML is `not_a_link`, anything else `no_destination`."""
     if page.tree is None or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
-        return Stop(Reason.NO_DESTINATION, f"{page.url.host} answered with nothing that leads on.")
+        return Stop(Reason.NO_DESTINATION, f"{page.url.host} sent a response that leads nowhere.")
     return Stop(Reason.NOT_A_LINK, f"{page.url.href} is a page that leads nowhere, not a short link.")
 
 
@@ -86,18 +96,18 @@ def _check_tree(tree: LexborHTMLParser, host: str) -> None:
     if tree.css_first(_CAPTCHA) is not None:
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{host} asks for a CAPTCHA.")
     if tree.css_first(_CHALLENGE) is not None:
-        raise Stop(Reason.BOT_CHALLENGE, f"{host} challenges whoever might be a robot.")
-    if tree.css_first(_SECRET_FIELD) is not None:
-        if tree.css_first(_USER_NAME) is not None:
-            raise Stop(Reason.LOGIN_REQUIRED, f"{host} wants a log-in.")
-        raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the link's password.")
-    # Apart, so that no phrase begins in one and ends in the next.
-    headings = " | ".join(element.text()[:_MOST_CHARACTERS] for element in tree.css(_HEADINGS)[:_MOST_HEADINGS])
+        raise Stop(Reason.BOT_CHALLENGE, f"{host} shows a bot challenge.")
+    if tree.css_first(_PASSWORD_FIELD) is not None:
+        if tree.css_first(_USER_NAME_FIELD) is not None:
+            raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
+        raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the password of the link.")
+    # The separator keeps a phrase from beginning in one heading and ending in the next.
+    headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in tree.css(_HEADINGS)[:_MAX_HEADINGS])
     _check_headings(" ".join(headings.lower().split()), host)
 
 
 def _check_headings(words: str, host: str) -> None:
     if any(phrase in words for phrase in _REMOVED):
-        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link is gone.")
+        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link was removed.")
     if any(phrase in words for phrase in _ADBLOCK):
-        raise Stop(Reason.ADBLOCK_GATE, f"{host} wants an ad blocker to be switched off.")
+        raise Stop(Reason.ADBLOCK_GATE, f"{host} asks visitors to turn off their ad blocker.")

@@ -1,1 +1,1 @@
-"""Run the steps of provider files over HTTP."""
+"""The steps of provider files, as they run over HTTP."""

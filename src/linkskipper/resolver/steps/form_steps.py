@@ -1,6 +1,6 @@
-"""The steps that send forms and wait for them."""
+"""Run the steps that send forms and wait for countdowns."""
 
-from linkskipper.catalog.steps import Countdown, SubmitStep, WaitStep, XhrStep
+from linkskipper.catalog.steps import BaseCountdown, SubmitStep, WaitStep, XhrStep
 from linkskipper.resolver.forms.replies import check_reply, pick, read_json
 from linkskipper.resolver.forms.submission import FormSubmission, find_form, submit_by_click, submit_by_xhr
 from linkskipper.resolver.navigation import Navigation
@@ -11,81 +11,88 @@ from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import Target
 
 
-async def submit(step: SubmitStep, visit: Navigation) -> bool:
-    """Send a form as a click would, and come to the page that answers."""
-    page = await _come_to(visit, step.selector)
+async def submit(step: SubmitStep, navigation: Navigation) -> bool:
+    """Send a form as a click does, and load the page that answers."""
+    page = await _find_page(navigation, step.selector)
     if page is None:
         return True
-    sending = await _ready(step, page, visit)
-    if sending is None or (sending.target.url is not None and visit.provider.is_decoy(sending.target.url.host)):
+    submission = await _prepare(step, page, navigation)
+    if submission is None or _is_decoy(submission.target, navigation):
         return False
-    visit.send(sending, Mechanism.FORM)
-    await _follow_redirects(visit)
-    if visit.target is None:
-        await visit.load_checked()
+    navigation.submit(submission, Mechanism.FORM)
+    await _follow_redirects(navigation)
+    if navigation.target is None:
+        await navigation.load_checked()
     return True
 
 
-async def xhr(step: XhrStep, visit: Navigation) -> bool:
-    """Send a form as a script would, and take the URL from the answer."""
-    page = await _come_to(visit, step.selector)
+async def xhr(step: XhrStep, navigation: Navigation) -> bool:
+    """Send a form as a script does, and take the URL from the JSON response."""
+    page = await _find_page(navigation, step.selector)
     if page is None:
         return True
-    sending = await _ready(step, page, visit)
-    if sending is None or not _is_same_origin(sending.target, page):
+    submission = await _prepare(step, page, navigation)
+    if submission is None or not _is_same_origin(submission.target, page):
         return False
-    visit.send(sending, Mechanism.XHR)
-    await _follow_redirects(visit)
-    if visit.target is None and visit.url.origin == page.url.origin:
-        document = read_json((await visit.load()).response)
+    navigation.submit(submission, Mechanism.XHR)
+    await _follow_redirects(navigation)
+    if navigation.target is None and navigation.url.origin == page.url.origin:
+        document = read_json((await navigation.load()).response)
         check_reply(document, page.url.host)
-        await visit.load_checked()
+        await navigation.load_checked()
         url = pick(document, step.pick)
-        if url is not None and visit.take([NextUrl(url, Mechanism.JSON_VALUE, page.base)]):
+        if url is not None and navigation.follow_first([NextUrl(url, Mechanism.JSON_VALUE, page.base)]):
             return True
-    visit.back(page)
+    navigation.restore(page)
     return False
 
 
-async def wait(step: WaitStep, visit: Navigation) -> bool:
-    """Wait out the page's countdown."""
-    page = await _come_to(visit, None)
-    return page is None or await _wait_out(step, page, visit)
+async def wait(step: WaitStep, navigation: Navigation) -> bool:
+    """Wait for the countdown of the page."""
+    page = await _find_page(navigation, None)
+    return page is None or await _wait_out(step, page, navigation)
+
+
+def _is_decoy(target: Target, navigation: Navigation) -> bool:
+    return target.url is not None and navigation.provider.is_decoy(target.url.host)
 
 
 def _is_same_origin(target: Target, page: Page) -> bool:
-    """What another origin answers, a script may not read."""
+    """Return whether a script of the page may read the response of the target."""
     return target.url is not None and target.url.origin == page.url.origin
 
 
-async def _ready(step: SubmitStep | XhrStep, page: Page, visit: Navigation) -> FormSubmission | None:
-    """Find the form, and make it ready once its countdown is over."""
+async def _prepare(step: SubmitStep | XhrStep, page: Page, navigation: Navigation) -> FormSubmission | None:
+    """Find the form, wait for its countdown, and return the request that sends it."""
     form = find_form(page, step.selector, waited=step.wait is not None)
-    if form is None or (step.wait is not None and not await _wait_out(step.wait, page, visit)):
+    if form is None or (step.wait is not None and not await _wait_out(step.wait, page, navigation)):
         return None
     return submit_by_xhr(form, page) if isinstance(step, XhrStep) else submit_by_click(form, page)
 
 
-async def _wait_out(countdown: Countdown | WaitStep, page: Page, visit: Navigation) -> bool:
+async def _wait_out(countdown: BaseCountdown, page: Page, navigation: Navigation) -> bool:
     seconds = countdown.seconds if countdown.var is None else number(page.scripts, countdown.var)
     if seconds is None:
         return False
-    await visit.wait(max(seconds, 0), countdown.max)
+    await navigation.wait_out(max(seconds, 0), countdown.max)
     return True
 
 
-async def _come_to(visit: Navigation, selector: str | None) -> Page | None:
-    """Go where the link takes any visitor, up to the page that holds what is looked for; None where it leaves first."""
-    while visit.target is None:
-        if visit.take(redirects(await visit.load())):
+async def _find_page(navigation: Navigation, selector: str | None) -> Page | None:
+    """Follow redirects up to the page that contains the selector, or to the last page.
+
+    Return None if the link leaves the provider before.
+    """
+    while navigation.target is None:
+        if navigation.follow_first(redirects(await navigation.load())):
             continue
-        page = await visit.load_checked()
-        is_here = selector is None or (page.tree is not None and page.tree.css_first(selector) is not None)
-        if is_here or not visit.take(automatic_redirects(page)):
+        page = await navigation.load_checked()
+        has_element = selector is None or (page.tree is not None and page.tree.css_first(selector) is not None)
+        if has_element or not navigation.follow_first(automatic_redirects(page)):
             return page
     return None
 
 
-async def _follow_redirects(visit: Navigation) -> None:
-    while visit.target is None and visit.take(redirects(await visit.load())):
+async def _follow_redirects(navigation: Navigation) -> None:
+    while navigation.target is None and navigation.follow_first(redirects(await navigation.load())):
         pass

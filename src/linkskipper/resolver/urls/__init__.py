@@ -1,1 +1,1 @@
-"""Read URLs: links that people submit, URLs found on the way, destinations."""
+"""URLs in texts and pages: parse them, decode them, and check where they lead."""

@@ -1,4 +1,4 @@
-"""The ways in which a URL is packed into another one."""
+"""Decode a URL that is embedded in another one."""
 
 from base64 import b64decode
 from binascii import Error as BinasciiError
@@ -9,7 +9,7 @@ from linkskipper.catalog import Decoding
 
 
 def decode(text: str, decodings: Iterable[Decoding]) -> str | None:
-    """Apply the decodings in order; None where one does not fit."""
+    """Apply the decodings in order. Return None if one of them fails."""
     try:
         for decoding in decodings:
             text = _DECODERS[decoding](text)
@@ -23,7 +23,7 @@ def _uri(text: str) -> str:
 
 
 def _base64(text: str) -> str:
-    """Padding may be missing."""
+    """Decode base64 whose padding may be missing."""
     return b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
 
 

@@ -1,20 +1,26 @@
-"""Where a spelled-out URL leads, and how it is spelled when it is given to the client."""
+"""Resolve a URL as written in a page, and decide how to write it for the client."""
 
 import re
 
 import msgspec
 from msgspec.structs import replace
 
-from linkskipper.egress import BadUrl, ForeignScheme, Url, parse_url
+from linkskipper.egress import BadUrl, ForeignScheme, Url, UrlTooLong, parse_url
 
-_STRIPPED = "".join(map(chr, range(0x21)))  # what browsers strip at both ends: C0 controls and the space
+_STRIPPED = "".join(map(chr, range(0x21)))  # browsers strip C0 control characters and spaces at both ends
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[!-~]+")
 _PORT = re.compile(r":[0-9]*\Z")
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
-    """Where something leads. `as_written` is what the client is given; `url` is None for schemes other than http(s)."""
+    """Where something leads.
+
+    Attributes:
+        as_written: The URL for the client.
+        scheme: Its scheme.
+        url: The parsed URL, or None for schemes other than http and https.
+    """
 
     as_written: str
     scheme: str
@@ -22,35 +28,43 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 def read_target(text: str, base: Url) -> Target | None:
-    """Read a URL found at `base`; None where it is no URL, or one that is never opened (see egress.parse_url).
+    """Resolve a URL relative to `base`. Return None for a text that is not a URL (see `egress.parse_url`).
 
-    A destination keeps its spelling where that is absolute and cannot be misread; else it gets the browsers'.
+    An absolute URL that cannot be misread keeps its spelling. Any other is written as browsers serialise it.
+
+    Raises:
+        UrlTooLong: The URL is over the limit.
     """
     text = text.strip(_STRIPPED)
     try:
         url = parse_url(text, base)
     except ForeignScheme as foreign:
         return Target(text if _PRINTABLE.fullmatch(text) else foreign.href, foreign.scheme, None)
+    except UrlTooLong:
+        raise
     except BadUrl:
         return None
-    return Target(_spelling(text, url), url.scheme, url)
+    return Target(_as_written(text, url), url.scheme, url)
 
 
 def inherit_fragment(target: Target, base: Url) -> Target:
-    """Hand a redirected URL's fragment on to a Location without one (RFC 9110, section 10.2.2)."""
+    """Return the target of a redirect with the fragment of the redirected URL (RFC 9110, section 10.2.2).
+
+    Raises:
+        UrlTooLong: The result is over the limit.
+    """
     if not base.fragment or target.url is None or "#" in target.as_written:
         return target
-    href = f"{target.url.href}#{base.fragment}"
-    url = replace(target.url, href=href, fragment=base.fragment)
+    url = target.url.with_fragment(base.fragment)
     return replace(target, as_written=f"{target.as_written}#{base.fragment}", url=url)
 
 
-def _spelling(text: str, url: Url) -> str:
+def _as_written(text: str, url: Url) -> str:
     if text == url.href:
         return text
-    found = _ABSOLUTE.fullmatch(text)
-    if found is None or not _PRINTABLE.fullmatch(text):
+    match = _ABSOLUTE.fullmatch(text)
+    if match is None or not _PRINTABLE.fullmatch(text):
         return url.href
-    scheme, authority, rest = found.groups()
+    scheme, authority, rest = match.groups()
     host = _PORT.sub("", authority).strip("[]").lower()
     return f"{scheme.lower()}://{authority.lower()}{rest}" if host == url.host else url.href
