@@ -1,6 +1,6 @@
-"""Link Skipper: give it a short link, get back where it really leads.
+"""Find where short links lead. docs/guides/library.md describes the use as a library.
 
-As a library: docs/guides/library.md. What is named here is loaded when it is first asked for.
+The public names are loaded at their first use.
 """
 
 from importlib import import_module
