@@ -99,6 +99,8 @@ class VirtualNetwork:
     def run(self, run: Run, outcomes: list[Outcome]) -> None:
         """Drive a run to its end."""
         while True:
+            while run.wants_links:
+                run.add(run.pull())
             while (task := run.take()) is not None:
                 self._start(*task)
             if run.outcomes:

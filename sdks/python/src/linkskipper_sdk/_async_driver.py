@@ -88,6 +88,8 @@ class _Tasks:
             self._news.set()
 
     async def _take_turn(self) -> None:
+        while self._run.wants_links:
+            self._run.add(self._run.pull())
         task = self._run.take()
         if self._run.outcomes or self._run.finished:
             self._news.set()

@@ -34,7 +34,6 @@ def run_many(run: Run, send: Sender) -> Iterator[Outcome]:
     """Run many links in threads, and yield the outcomes as they come."""
     threads = _Threads(run, send)
     try:
-        threads.start()
         while (outcome := threads.next_outcome()) is not None:
             yield outcome
     finally:
@@ -56,11 +55,6 @@ class _Threads:
         self._stopped = False
         self._crash: BaseException | None = None
 
-    def start(self) -> None:
-        """Start the first thread. It starts others when there is more to send."""
-        with self._lock:
-            self._call_another()
-
     def stop(self) -> None:
         """Let the threads end after their requests."""
         with self._lock:
@@ -69,16 +63,31 @@ class _Threads:
             self._turn.notify_all()
 
     def next_outcome(self) -> Outcome | None:
-        """Wait for an outcome. None: there are no more."""
+        """Wait for an outcome. None: there are no more.
+
+        Links are pulled in the thread of the consumer: their source may be a database cursor, which belongs to it.
+        """
+        pulled = False
+        while True:
+            with self._lock:
+                if self._crash is not None:
+                    raise self._crash
+                if self._run.outcomes and (pulled or not self._run.wants_links):
+                    self._turn.notify()
+                    return self._run.outcomes.popleft()
+                if self._run.finished:
+                    return None
+                if not self._run.wants_links:
+                    self._news.wait()
+                    continue
+            self._pull()
+            pulled = True
+
+    def _pull(self) -> None:
+        link = self._run.pull()
         with self._lock:
-            while not (self._run.outcomes or self._run.finished or self._crash):
-                self._news.wait()
-            if self._crash is not None:
-                raise self._crash
-            if not self._run.outcomes:
-                return None
-            self._turn.notify()
-            return self._run.outcomes.popleft()
+            self._run.add(link)
+            self._call_another()
 
     def _work(self) -> None:
         with self._lock:
@@ -92,7 +101,7 @@ class _Threads:
 
     def _take_turn(self) -> None:
         task = self._run.take()
-        if self._run.outcomes or self._run.finished:
+        if self._run.outcomes or self._run.finished or self._run.wants_links:
             self._news.notify()
         if task is None:
             self._turn.wait(self._run.wakes_in())

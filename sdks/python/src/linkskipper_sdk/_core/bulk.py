@@ -79,7 +79,10 @@ class Pacer:
 
 
 class Run:
-    """A run of many links. A driver sends what ``take`` returns, calls ``resume`` with replies, and takes ``outcomes``.
+    """A run of many links.
+
+    A driver pulls links while the run wants them, sends what ``take`` returns, calls ``resume`` with the replies, and
+    takes the outcomes.
 
     Args:
         urls: The links. They are taken when they are needed.
@@ -98,7 +101,8 @@ class Run:
         self.concurrency = concurrency
         self.error: LinkSkipperError | None = None
         self.outcomes: deque[Outcome] = deque()
-        self._links = enumerate(urls)
+        self._source = enumerate(urls)
+        self._links: deque[tuple[int, str]] = deque()
         self._begin = begin
         self._clock = clock
         self._pacer = Pacer(clock)
@@ -112,7 +116,23 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether all links have their outcomes."""
-        return self._exhausted and self._in_progress == 0
+        return self._exhausted and not self._links and self._in_progress == 0
+
+    @property
+    def wants_links(self) -> bool:
+        """Whether a link should be pulled and added."""
+        return not self._exhausted and len(self._links) < self.concurrency
+
+    def pull(self) -> tuple[int, str] | None:
+        """Take a link from the caller's source, which may take its time. None: there are no more."""
+        return next(self._source, None)
+
+    def add(self, link: tuple[int, str] | None) -> None:
+        """Queue a link that was pulled."""
+        if link is None:
+            self._exhausted = True
+        elif self.error is None:
+            self._links.append(link)
 
     @property
     def pending(self) -> bool:
@@ -139,8 +159,9 @@ class Run:
         return None if earliest == inf else max(0.0, earliest - self._clock.monotonic())
 
     def close(self) -> None:
-        """Drop all links in progress."""
+        """Drop all links."""
         self._exhausted = True
+        self._links.clear()
         for link in [*self._at_gate, *(link for _, _, link in self._sleeping)]:
             link.flow.close()
 
@@ -149,18 +170,11 @@ class Run:
         while self._sleeping and self._sleeping[0][0] <= now:
             self._advance(heappop(self._sleeping)[2], None)
         self._admit(now)
-        while not self._exhausted and self._in_progress < self.concurrency:
-            self._begin_next()
+        while self._links and self._in_progress < self.concurrency:
+            index, url = self._links.popleft()
+            self._in_progress += 1
+            self._advance(Link(index, url, self._begin(url)), None)
             self._admit(now)
-
-    def _begin_next(self) -> None:
-        try:
-            index, url = next(self._links)
-        except StopIteration:
-            self._exhausted = True
-            return
-        self._in_progress += 1
-        self._advance(Link(index, url, self._begin(url)), None)
 
     def _admit(self, now: float) -> None:
         while self._at_gate and self._pacer.opens_at() <= now:
@@ -199,6 +213,7 @@ class Run:
     def _end_run(self, error: LinkSkipperError) -> None:
         self.error = self.error or error
         self._exhausted = True
+        self._links.clear()
         unsent = [link for link in self._at_gate if not link.sent]
         for link in unsent:
             self._at_gate.remove(link)
