@@ -211,6 +211,8 @@ def test_webhook_and_redelivery(client: LinkSkipper, tenant: Tenant) -> None:
     delivery = next(item for item in client.webhooks.deliveries() if item.id == event.webhook_id)
     assert (delivery.url, delivery.job_id) == (url, resolved.job_id)
     assert client.webhooks.delivery(delivery.id).payload.target_url == resolved.target_url
+    # The service records the attempt after the receiver has it.
+    assert wait_until(lambda: client.webhooks.delivery(delivery.id).delivery.status == "delivered")
     assert client.webhooks.redeliver(delivery.id).id == delivery.id
     _, again = tenant.tell("GET", "/webhooks", path=path, count=2)["webhooks"]
     assert verify_webhook(again["body"], again["headers"], secret).webhook_id == event.webhook_id
