@@ -21,6 +21,7 @@ def problems(root: Path) -> Iterator[str]:
     if unreleased := re.search(r"^## \[Unreleased\]\s*\n(?=\S)(?!## )", changelog, re.MULTILINE):
         line = changelog.count("\n", 0, unreleased.end()) + 1
         yield f"CHANGELOG.md:{line}: move the entries of [Unreleased] into the section of the release."
+    yield from _sdk_problems(root)
     tags = _git(root, "tag", "--points-at", "HEAD").split()
     if f"v{version}" not in tags:
         yield f"HEAD has {'the tags ' + ', '.join(tags) if tags else 'no tag'}. Tag it: git tag v{version}"
@@ -28,14 +29,27 @@ def problems(root: Path) -> Iterator[str]:
         yield f"The work tree has changes:\n{changed}"
 
 
+def _sdk_problems(root: Path) -> Iterator[str]:
+    """Yield the CHANGELOGs of SDKs that do not have a dated section for sdks/VERSION."""
+    for changelog in sorted(root.glob("sdks/*/CHANGELOG.md")):
+        version = (root / "sdks" / "VERSION").read_text().strip()
+        released = RELEASED.search(changelog.read_text())
+        if released is None or released[1] != version:
+            newest = released[1] if released else "missing"
+            name = changelog.relative_to(root)
+            yield f"sdks/VERSION has version {version}, the newest dated section of {name} is {newest}."
+
+
 def main() -> int:
-    """Print the problems and return 1, or build the package into dist/."""
+    """Print the problems and return 1, or build the packages into dist/."""
     root = Path.cwd()
     found = list(problems(root))
     if found:
         sys.stderr.writelines(f"{problem}\n" for problem in found)
         return 1
-    return subprocess.run([sys.executable, "-m", "hatchling", "build"], cwd=root, check=False).returncode
+    build = [sys.executable, "-m", "hatchling", "build", "--directory", str(root / "dist")]
+    projects = [root, *(path.parent for path in root.glob("sdks/*/pyproject.toml"))]
+    return max(subprocess.run(build, cwd=project, check=False).returncode for project in projects)
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.release import problems
+from tools.release import _sdk_problems, problems
 
 CHANGELOG = """\
 # Changelog
@@ -80,3 +80,15 @@ def test_changes_in_the_work_tree(clone: Path) -> None:
     """Files that the tag does not have."""
     (clone / "new.txt").touch()
     assert list(problems(clone)) == ["The work tree has changes:\n?? new.txt\n"]
+
+
+def test_an_sdk_without_a_dated_section(tmp_path: Path) -> None:
+    """The CHANGELOG of each SDK has a dated section for the version of the SDKs."""
+    (tmp_path / "sdks" / "python").mkdir(parents=True)
+    (tmp_path / "sdks" / "VERSION").write_text("0.3.0\n")
+    changelog = tmp_path / "sdks" / "python" / "CHANGELOG.md"
+    changelog.write_text("## [0.3.0] - Unreleased\n")
+    (problem,) = _sdk_problems(tmp_path)
+    assert "sdks/python/CHANGELOG.md" in problem
+    changelog.write_text("## [0.3.0] - 2026-06-05\n")
+    assert list(_sdk_problems(tmp_path)) == []
