@@ -1,4 +1,4 @@
-"""Deliveries a second against a bare loop that signs and posts the same bodies; live ones beside dead receivers."""
+"""Measure deliveries against a bare loop of signed posts, and live deliveries while receivers are dead."""
 
 import asyncio
 import hmac
@@ -28,7 +28,7 @@ from linkskipper.webhooks.wakeups import wake_hosts
 
 ROUNDS = 5
 DELIVERIES = 3000
-AT_ONCE = 20  # what one host is given at once, by default
+CONCURRENCY = 20  # attempts to one host at once, by default
 LIVE = 400
 LIVE_A_SECOND = 40
 DEAD_HOSTS = 200
@@ -38,7 +38,7 @@ POLL_SECONDS = 0.01
 
 
 async def run() -> None:
-    """Measure throughput in rounds, ours and the bare loop in turn; then live deliveries alone and beside dead ones."""
+    """Measure throughput in alternating rounds, then the latency of live deliveries with and without dead receivers."""
     with TemporaryDirectory() as folder:
         other = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.receiver", folder), stdout=asyncio.subprocess.PIPE
@@ -53,10 +53,10 @@ async def run() -> None:
         "webhooks against a bare aiohttp loop",
         [ours / bare for ours, bare in pairs],
         aim=0.5,
-        detail=f"{median(each for each, _ in pairs):.0f} against {median(each for _, each in pairs):.0f} a second",
+        detail=f"{median(ours for ours, _ in pairs):.0f} against {median(bare for _, bare in pairs):.0f} a second",
     )
     with TemporaryDirectory() as folder:
-        await _beside_dead_ones(Path(folder))
+        await _with_dead_receivers(Path(folder))
 
 
 @asynccontextmanager
@@ -94,18 +94,18 @@ async def _ours(database: Connection) -> float:
 
 
 class ToTheReceiver(AbstractResolver):
-    """Finds every host at the receiver's port."""
+    """Resolve every host to the receiver."""
 
     def __init__(self, port: int) -> None:
         self._port = port
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        """The receiver's address, whatever was asked."""
+        """Return the receiver's address."""
         del port
         return [ResolveResult(hostname=host, host="127.0.0.1", port=self._port, family=family, proto=0, flags=0)]
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 async def _bare(folder: Path, port: int) -> float:
@@ -122,10 +122,10 @@ async def _bare(folder: Path, port: int) -> float:
                 await response.read()
                 assert response.status == 204
 
-        return await rate(post, DELIVERIES, at_once=AT_ONCE)
+        return await rate(post, DELIVERIES, at_once=CONCURRENCY)
 
 
-async def _beside_dead_ones(folder: Path) -> None:
+async def _with_dead_receivers(folder: Path) -> None:
     arrivals: dict[str, float] = {}
     port = await receiver.listen(
         folder, lambda body: arrivals.update({json.loads(body)["job_id"]: time.perf_counter()})
@@ -139,7 +139,7 @@ async def _beside_dead_ones(folder: Path) -> None:
         await _live(database, arrivals, LIVE // 4)
         alone = await _live(database, arrivals, LIVE)
         await _queue_retries(database, dead)
-        beside = await _live(database, arrivals, LIVE)
+        with_dead = await _live(database, arrivals, LIVE)
         left = await database.fetchval(
             "SELECT count(*) FROM webhook_deliveries WHERE attempts = 1 AND status = 'pending'"
         )
@@ -147,18 +147,18 @@ async def _beside_dead_ones(folder: Path) -> None:
     refusing.close()
     hanging.close()
     p50, p99 = len(alone) // 2, len(alone) * 99 // 100
-    print(f"live: p50 {alone[p50] * 1000:.1f} ms alone, {beside[p50] * 1000:.1f} ms beside them")
-    print(f"live: p99 {alone[p99] * 1000:.1f} ms alone, {beside[p99] * 1000:.1f} ms beside them")
+    print(f"live: p50 {alone[p50] * 1000:.1f} ms alone, {with_dead[p50] * 1000:.1f} ms with dead receivers")
+    print(f"live: p99 {alone[p99] * 1000:.1f} ms alone, {with_dead[p99] * 1000:.1f} ms with dead receivers")
     show_limit(
-        f"p99 of live deliveries beside {DEAD_RETRIES:,} due retries to dead hosts",
-        beside[p99] / alone[p99],
+        f"p99 of live deliveries with {DEAD_RETRIES:,} due retries to dead hosts",
+        with_dead[p99] / alone[p99],
         limit=2,
         unit="times an idle system's",
     )
 
 
 async def _live(database: Connection, arrivals: dict[str, float], count: int) -> list[float]:
-    """The seconds from the end of a job to its event's arrival, sorted."""
+    """Return the seconds from the end of each job to the arrival of its event, sorted."""
     sent: dict[UUID, float] = {}
     begin = time.perf_counter()
     for number in range(count):
@@ -173,7 +173,7 @@ async def _live(database: Connection, arrivals: dict[str, float], count: int) ->
 
 
 async def _queue_retries(database: Connection, dead: Sequence[str]) -> None:
-    """Deliveries that have failed before and are due, to hosts that have been failing."""
+    """Queue due retries to failing hosts."""
     await database.executemany(
         "INSERT INTO webhook_hosts (host, failures, failing_since) VALUES ($1, 9, now() - interval '1 hour')",
         [(host,) for host in dead],

@@ -1,28 +1,28 @@
-// A receiver of Link Skipper's webhooks, with nothing but Node: LINKSKIPPER_WEBHOOK_SECRET=whsec_… node receiver.mjs
+// A receiver of Link Skipper's webhooks without dependencies: LINKSKIPPER_WEBHOOK_SECRET=whsec_… node receiver.mjs
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
 const TOLERANCE_SECONDS = 300;
 
-/** The event in a body (a Buffer) that was signed with the secret (X-LinkSkipper-Signature); throws for any other. */
+/** Returns the event in a signed body (a Buffer). Throws if X-LinkSkipper-Signature does not match the secret. */
 export function verify(body, signature, secret, now = Date.now() / 1000) {
   const parts = signature.split(",").map((part) => part.split("="));
   const timestamp = parts.find(([name]) => name === "t")?.[1] ?? "";
   if (!/^\d+$/.test(timestamp) || Math.abs(now - Number(timestamp)) > TOLERANCE_SECONDS) {
-    throw new Error("the signature is not of our time");
+    throw new Error("the signature is too old or too new");
   }
   const expected = createHmac("sha256", secret).update(`${timestamp}.`).update(body).digest();
-  // While a secret is being rolled there are two signatures: one that fits is enough.
-  const fits = parts.some(([name, value]) => {
-    const given = Buffer.from(value ?? "", "hex");
-    return name === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+  // During the grace time of a rolled secret there are two signatures. One must match.
+  const matches = parts.some(([name, value]) => {
+    const actual = Buffer.from(value ?? "", "hex");
+    return name === "v1" && actual.length === expected.length && timingSafeEqual(actual, expected);
   });
-  if (!fits) throw new Error("the signature does not fit");
+  if (!matches) throw new Error("the signature does not match");
   return JSON.parse(body);
 }
 
-const seen = new Set(); // in earnest: a table with webhook-id as its key
+const seen = new Set(); // in production: a table with webhook-id as its key
 
 async function receive(request, response) {
   const chunks = [];

@@ -3,7 +3,7 @@
 
 const TOLERANCE_SECONDS = 300;
 
-/** The event in a body that was signed with the secret (X-LinkSkipper-Signature); throws for any other. */
+/** Returns the event in a signed body. Throws if X-LinkSkipper-Signature does not match the secret. */
 function verify(string $body, string $signature, string $secret, ?int $now = null): array
 {
     $timestamp = '';
@@ -17,15 +17,15 @@ function verify(string $body, string $signature, string $secret, ?int $now = nul
         }
     }
     if (!ctype_digit($timestamp) || abs(($now ?? time()) - (int) $timestamp) > TOLERANCE_SECONDS) {
-        throw new UnexpectedValueException('the signature is not of our time');
+        throw new UnexpectedValueException('the signature is too old or too new');
     }
     $expected = hash_hmac('sha256', "$timestamp.$body", $secret);
-    foreach ($signatures as $each) { // while a secret is being rolled there are two: one that fits is enough
-        if (hash_equals($expected, $each)) {
+    foreach ($signatures as $actual) { // during the grace time of a rolled secret there are two
+        if (hash_equals($expected, $actual)) {
             return json_decode($body, true, flags: JSON_THROW_ON_ERROR);
         }
     }
-    throw new UnexpectedValueException('the signature does not fit');
+    throw new UnexpectedValueException('the signature does not match');
 }
 
 if (PHP_SAPI === 'cli-server') {
@@ -35,7 +35,7 @@ if (PHP_SAPI === 'cli-server') {
             $_SERVER['HTTP_X_LINKSKIPPER_SIGNATURE'] ?? '',
             getenv('LINKSKIPPER_WEBHOOK_SECRET'),
         );
-        // The same event may come twice: remember $_SERVER['HTTP_WEBHOOK_ID'], say as the key of a table.
+        // The same event may come twice. Store $_SERVER['HTTP_WEBHOOK_ID'], for example as the key of a table.
         error_log("{$event['event']} {$event['job_id']} " . ($event['target_url'] ?? $event['error']));
         http_response_code(204);
     } catch (UnexpectedValueException | JsonException $error) {

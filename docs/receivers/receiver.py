@@ -12,20 +12,20 @@ TOLERANCE_SECONDS = 300
 
 
 def verify(body, signature, secret, now=None):
-    """The event in a body that was signed with the secret (X-LinkSkipper-Signature); ValueError for any other."""
+    """Return the event in a signed body. Raise ValueError if X-LinkSkipper-Signature does not match the secret."""
     parts = [part.partition("=")[::2] for part in signature.split(",")]
     timestamp = next((value for name, value in parts if name == "t"), "")
     if not timestamp.isdigit() or abs((now or time.time()) - int(timestamp)) > TOLERANCE_SECONDS:
-        raise ValueError("the signature is not of our time")
+        raise ValueError("the signature is too old or too new")
     expected = hmac.new(secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
-    # While a secret is being rolled there are two signatures: one that fits is enough.
+    # During the grace time of a rolled secret there are two signatures. One must match.
     if not any(name == "v1" and hmac.compare_digest(value, expected) for name, value in parts):
-        raise ValueError("the signature does not fit")
+        raise ValueError("the signature does not match")
     return json.loads(body)
 
 
 class Receiver(BaseHTTPRequestHandler):
-    seen = set()  # in earnest: a table with webhook-id as its key
+    seen = set()  # in production: a table with webhook-id as its key
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

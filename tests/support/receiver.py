@@ -1,4 +1,4 @@
-"""Receivers of webhooks: real HTTPS servers, well behaved or not, that keep what they were sent."""
+"""Webhook receivers: real HTTPS servers that record their requests and can misbehave."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ NAMES = [f"receiver-{number}.hook.example" for number in range(60)]
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came."""
+    """A received request."""
 
     host: str
     path: str
@@ -37,7 +37,7 @@ Script = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
 
 
 def answer(status: int, *lines: str, body: bytes = b"") -> Script:
-    """Answer so, and keep the connection."""
+    """Make a script that sends a response and keeps the connection."""
     head = "\r\n".join([f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *lines, "", ""]).encode()
 
     async def write(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -56,7 +56,7 @@ async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
 
 
 def in_turn(answers: list[Script]) -> Script:
-    """Answer with each in turn."""
+    """Make a script that runs one of the scripts for each request, in turn."""
 
     async def next_one(request: Received, writer: asyncio.StreamWriter) -> None:
         await answers.pop(0)(request, writer)
@@ -66,7 +66,7 @@ def in_turn(answers: list[Script]) -> Script:
 
 @dataclass
 class Receiver:
-    """A server for hook.example and names under it; scripts say how each answers, script how all others do."""
+    """A server for hook.example and its subdomains. `scripts` answer for hosts, `script` for all other hosts."""
 
     ca: trustme.CA
     ca_file: Path
@@ -81,26 +81,26 @@ class Receiver:
     _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def host(self, script: Script = OK) -> str:
-        """A name that no test has used before, which answers so."""
+        """Return a host that no other test uses, and that runs the script."""
         host = NAMES[next(self._numbers)]
         self.scripts[host] = script
         return host
 
     def url(self, host: str = "hook.example") -> str:
-        """An address of its own."""
+        """Return a new URL at the host."""
         return f"https://{host}/{uuid4().hex}"
 
     @property
     def host_map(self) -> list[str]:
-        """What leads the service here."""
+        """Return the host map that leads to this server."""
         return [f"{host}:443=127.0.0.1:{self.port}" for host in ("hook.example", *NAMES)]
 
     def at(self, url: str) -> list[Received]:
-        """What came for a URL."""
-        return [each for each in self.requests if url == f"https://{each.host}{each.path}"]
+        """Return the requests for a URL."""
+        return [request for request in self.requests if url == f"https://{request.host}{request.path}"]
 
     async def received(self, url: str, count: int = 1) -> list[Received]:
-        """What came for a URL, once it is so many."""
+        """Wait for a number of requests for a URL, and return them."""
         async with asyncio.timeout(SECONDS), self._arrival:
             await self._arrival.wait_for(lambda: len(self.at(url)) >= count)
         return self.at(url)
@@ -136,7 +136,7 @@ async def _read(reader: asyncio.StreamReader) -> Received:
 
 @asynccontextmanager
 async def run_receiver(folder: Path, *names: str) -> AsyncIterator[Receiver]:
-    """A receiver whose certificate is for hook.example and its subdomains, or for the names given."""
+    """Run a receiver with a certificate for the names, by default hook.example and its subdomains."""
     ca = trustme.CA()
     ca_file = folder / "receiver-ca.pem"
     ca.cert_pem.write_to_path(ca_file)

@@ -11,7 +11,7 @@ from linkskipper.errors import UnknownRecordError
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account. `balance` and `held` are credits; `held` is the part of the balance reserved for unfinished jobs."""
+    """An account. `held` is the part of the credits in `balance` that is reserved for unfinished jobs."""
 
     id: int
     name: str

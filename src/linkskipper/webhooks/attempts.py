@@ -1,4 +1,4 @@
-"""Record attempts, what follows for their deliveries, and the health of the receiving hosts."""
+"""Record attempts, and update their deliveries and the health of the receiving hosts."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,9 @@ log = structlog.get_logger()
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
-    """How an attempt ended. `error` is None if the receiver accepted the event; `status` is None without an answer.
+    """The result of an attempt.
+
+    `error` is None if the receiver accepted the event. `status` is None if no response came.
 
     `retry_after` is the receiver's wish. `gone` means that the receiver wants no further attempt. `unsent` means that
     this service is at fault, so the attempt says nothing about the host.
@@ -38,7 +40,7 @@ class AttemptResult(msgspec.Struct, frozen=True):
 
 
 class DeliveryUpdate(msgspec.Struct, frozen=True):
-    """What follows from an attempt for its delivery. `wait` is None unless the delivery stays pending."""
+    """The change of a delivery after an attempt. `wait` is None unless the delivery stays pending."""
 
     status: DeliveryStatus
     wait: timedelta | None = None

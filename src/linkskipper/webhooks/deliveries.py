@@ -56,7 +56,7 @@ async def list_deliveries(
     before: UUID | None = None,
     limit: int = 20,
 ) -> list[Delivery]:
-    """List deliveries, the newest first. `before` is the id of a delivery; None selects everything."""
+    """List deliveries, the newest first. None selects everything. `before` is the id of a delivery."""
     return [_delivery(row) for row in await pool.fetch(queries.LIST, key_id, status, before, limit)]
 
 

@@ -10,14 +10,14 @@ from linkskipper.database import Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.webhooks import queries
 
-MAX_KEYS = 1000  # keys that take turns at a host; the deliveries of any further keys are only chosen by age
+MAX_KEYS = 1000  # keys that take turns at a host. Deliveries of further keys are chosen by age only
 
 
 class PendingDelivery(msgspec.Struct, frozen=True):
     """A delivery whose next attempt is due.
 
     `attempts`, `schedule_step` and `manual` are as before that attempt. `failures` is the number of consecutive
-    failures of the host. `secrets` sign the event, the newest first; it is empty if none can be decrypted.
+    failures of the host. `secrets` sign the event, the newest first. It is empty if no secret can be decrypted.
     """
 
     id: UUID

@@ -55,7 +55,7 @@ RETURNING webhook_hosts.host, webhook_hosts.lease_entry_id, known.failures
 """
 
 # Three of four deliveries are chosen by turns: the first of every key, then the second of every key, and so on. Of a
-# key, first attempts come before retries. Every fourth delivery is the oldest one, so that none waits forever; the
+# key, first attempts come before retries. Every fourth delivery is the oldest one, so that none waits forever. The
 # oldest also fill what the turns leave free. At a paused host, only manual redeliveries are due, the oldest first.
 # `waiting_keys` finds the keys by a loose index scan. BETWEEN makes the planner keep the order of the index.
 DUE = """

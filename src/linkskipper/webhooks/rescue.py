@@ -1,4 +1,4 @@
-"""Rescue hosts whose wakeup is missing. The queue loses no entry by design; this covers the unexpected."""
+"""Rescue hosts whose wakeup is missing. By design the queue loses no entry. This covers the unexpected."""
 
 from datetime import timedelta
 

@@ -15,7 +15,7 @@ from linkskipper.webhooks import queries
 
 LIVE_QUEUE = "webhooks"
 FAILING_QUEUE = "webhooks-failing"
-FAILING_AFTER = 3  # consecutive failures; a failing host waits in its own queue and delays no live host
+FAILING_AFTER = 3  # consecutive failures. A failing host waits in a queue of its own and delays no live host
 FAILING_HOSTS_LIMIT = 16  # failing hosts tried at once, over all workers
 QUEUE_LIMITS = {LIVE_QUEUE: 0, FAILING_QUEUE: FAILING_HOSTS_LIMIT}
 AT_ONCE = timedelta()

@@ -36,12 +36,14 @@ async def test_only_hosts_that_fail_have_a_row(pool: Pool, recorder: OutcomeReco
     recorder.record(1, ended("https://bulk.lab.test/x", provider="lab-bulk"), 0.1)
     fail(recorder, 1, 1)
     await recorder.flush()
-    assert [(host, row["streak"]) for host, row in (await circuits(pool)).items()] == [("broken.lab.test", [1, 1])]
+    assert [(host, row["consecutive_failures"]) for host, row in (await circuits(pool)).items()] == [
+        ("broken.lab.test", [1, 1])
+    ]
     fail(recorder, 1, 1, 1)
     recorder.record(2, ended(BROKEN), 0.1)
     fail(recorder, 3)
     await recorder.flush()
-    assert (await circuits(pool))["broken.lab.test"]["streak"] == [3]
+    assert (await circuits(pool))["broken.lab.test"]["consecutive_failures"] == [3]
     recorder.record(2, ended(BROKEN), 0.1)
     await recorder.flush()
     assert await circuits(pool) == {}
@@ -56,7 +58,9 @@ async def test_processes_add_up(pool: Pool) -> None:
             fail(recorder, account, host=host)
     await asyncio.gather(*(recorder.flush() for recorder in recorders))
     rows = await circuits(pool)
-    assert {host: sorted(row["streak"]) for host, row in rows.items()} == {host: [0, 1, 2, 3] for host in hosts}
+    assert {host: sorted(row["consecutive_failures"]) for host, row in rows.items()} == {
+        host: [0, 1, 2, 3] for host in hosts
+    }
     assert not any(row["open_until"] for row in rows.values())
     fail(recorders[0], 9, host=hosts[0])
     await recorders[0].flush()

@@ -95,7 +95,7 @@ async def test_an_attempt_made_twice_at_once(pool: Pool, recorder: AttemptRecord
 
 @pytest.mark.parametrize("paused", [False, True])
 async def test_a_success_resets_the_host(pool: Pool, recorder: AttemptRecorder, *, paused: bool) -> None:
-    """After a success the host has no failures and is not paused, whoever counted the failures."""
+    """After a success the host has no failures and is not paused, also if another process counted the failures."""
     delivery_id = await queued(pool, await make_key(pool), URL)
     under_way = await pending_delivery(pool, delivery_id)
     await pool.execute(

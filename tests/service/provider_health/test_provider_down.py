@@ -1,4 +1,4 @@
-"""Providers that fail or are switched off, as clients meet them; the state is shared by every process."""
+"""Failing and switched-off providers, as clients see them. All processes share the state."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,7 +28,7 @@ JobAttempt = Callable[..., Awaitable[list[Service]]]
 
 @pytest.fixture
 async def started(database_url: str, tmp_path: Path) -> AsyncIterator[JobAttempt]:
-    """Starts services on one database, with a provider that has a broken host and a good one."""
+    """Start services on one database, with a provider that has a broken host and a good host."""
     providers_dir = tmp_path / "providers"
     providers_dir.mkdir()
     (providers_dir / "pair.toml").write_text(PAIR)
@@ -48,7 +48,7 @@ async def started(database_url: str, tmp_path: Path) -> AsyncIterator[JobAttempt
 
 
 def at(service: Service, caller: Caller) -> Caller:
-    """The same client, calling another service."""
+    """Return the same client at another service."""
     return Caller(service.session, caller.account_id, caller.key_id, caller.key)
 
 
@@ -57,15 +57,15 @@ def broken_link() -> str:
 
 
 def recovering_link() -> str:
-    """Fails once, and is fine when it is tried again."""
+    """Make a link that fails once and succeeds on the retry."""
     return f"https://{BROKEN}/503-once/{uuid4().hex}"
 
 
 async def shown(caller: Caller) -> dict[str, str]:
-    """The provider as GET /v1/providers shows it."""
+    """Return the provider as GET /v1/providers shows it."""
     answer = await caller.get("/v1/providers")
-    found: dict[str, str] = next(each for each in answer.body["providers"] if each["provider"] == "pair")
-    return found
+    pair: dict[str, str] = next(item for item in answer.body["providers"] if item["provider"] == "pair")
+    return pair
 
 
 async def status(caller: Caller) -> str:
@@ -78,8 +78,8 @@ async def until_status(caller: Caller, expected: str) -> None:
             await asyncio.sleep(0.02)
 
 
-async def until_written_down(service: Service) -> None:
-    """Until the successes before are in the database: else they would undo the failures that follow."""
+async def until_recorded(service: Service) -> None:
+    """Wait until earlier successes are in the database, because they would cancel the failures that follow."""
     marker = await service.caller()
     recent = "SELECT coalesce(sum(cardinality(recent)), 0) FROM provider_state WHERE provider = 'pair'"
     before = await service.pool.fetchval(recent)
@@ -91,7 +91,7 @@ async def until_written_down(service: Service) -> None:
 
 
 async def break_it(service: Service, *callers: Caller) -> None:
-    """Have the broken host fail five times for one client, or for several in turn."""
+    """Let the broken host fail five times for one client, or for several in turn."""
     accounts = [callers[number % len(callers)].account_id for number in range(5)]
     recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
     fail(recorder, *accounts, provider="pair")
@@ -99,7 +99,7 @@ async def break_it(service: Service, *callers: Caller) -> None:
 
 
 async def let_time_pass(service: Service, seconds: float) -> None:
-    """Time passes for all circuits, up to the point where somebody may be let through who was told so long a wait."""
+    """Let time pass for all circuits."""
     await service.pool.execute(
         "UPDATE circuits SET open_until = open_until - make_interval(secs => $1),"
         " probe_until = probe_until - make_interval(secs => $1)",
@@ -108,7 +108,7 @@ async def let_time_pass(service: Service, seconds: float) -> None:
 
 
 async def until_admitted(caller: Caller, link: str) -> Answer:
-    """What a link is answered with once this process has seen what changed in the database."""
+    """Repeat a link until this process has refreshed its circuits. Return the response."""
     async with asyncio.timeout(5):
         while (answer := await caller.resolve(link)).status == 503:
             await asyncio.sleep(0.02)
@@ -125,7 +125,7 @@ def is_down(answer: Answer) -> bool:
 
 
 async def test_circuit_of_a_host_that_fails(started: JobAttempt) -> None:
-    """Five jobs fail: 503 at every process for that host alone; after Retry-After one link passes, and it closes."""
+    """After five failures every process refuses that host with 503. After Retry-After, a probe closes the circuit."""
     first, second = await started()
     one = await first.caller()
     two, other = at(second, one), await second.caller()
@@ -151,8 +151,8 @@ async def test_circuit_of_a_host_that_fails(started: JobAttempt) -> None:
     assert (await two.resolve(recovering_link())).status == 202
 
 
-async def test_probe_that_is_turned_down_makes_room(started: JobAttempt) -> None:
-    """A link that passes the circuit and is refused for want of credits leaves the probe to the next one."""
+async def test_a_refused_probe_is_released(started: JobAttempt) -> None:
+    """A probe that is refused for lack of credits leaves the probe to the next link."""
     [service] = await started(1, tiers=())
     caller = await service.caller(credits=0)
     await break_it(service, caller)
@@ -165,28 +165,28 @@ async def test_probe_that_is_turned_down_makes_room(started: JobAttempt) -> None
     assert is_down(await caller.resolve(broken_link()))
 
 
-async def test_bad_links_of_one_client_shut_out_nobody_else(started: JobAttempt) -> None:
-    """Failures of one client concern that client; of three, everybody."""
+async def test_bad_links_of_one_client_block_no_other(started: JobAttempt) -> None:
+    """Failures of one client block that client. Failures of three clients block every client."""
     [service] = await started(1, tiers=())
-    one, two, three, ad_hoc_provider = [await service.caller() for _ in range(4)]
+    one, two, three, other = [await service.caller() for _ in range(4)]
     await break_it(service, one)
     await until_status(one, "degraded")
     assert is_down(await one.resolve(broken_link()))
-    assert (await ad_hoc_provider.resolve(broken_link())).status == 202
+    assert (await other.resolve(broken_link())).status == 202
     await break_it(service, two, three)
-    await until_status(ad_hoc_provider, "degraded")
-    assert is_down(await ad_hoc_provider.resolve(broken_link()))
+    await until_status(other, "degraded")
+    assert is_down(await other.resolve(broken_link()))
 
 
-async def test_what_is_known_is_answered_all_the_same(started: JobAttempt) -> None:
-    """Before the circuit are looked at: replays, the cache, removed links. After it: the daily quota."""
+async def test_order_of_checks_around_the_circuit(started: JobAttempt) -> None:
+    """Replays, the cache and removed links are checked before the circuit, the daily quota after it."""
     [service] = await started(1)
     caller = await service.caller(daily_quota=3)
     known = recovering_link()
     first = await caller.resolve(known, wait=10, idempotency_key="k")
     removed = f"https://{BROKEN}/removed/{uuid4().hex}"
     assert (await caller.finished((await caller.resolve(removed)).body["job_id"]))["reason"] == "link_removed"
-    await until_written_down(service)
+    await until_recorded(service)
     await break_it(service, caller)
     await until_status(caller, "degraded")
     assert (await caller.resolve(known)).body["cached"] is True
@@ -197,7 +197,7 @@ async def test_what_is_known_is_answered_all_the_same(started: JobAttempt) -> No
 
 
 async def test_switched_off_everywhere_within_a_second(started: JobAttempt) -> None:
-    """A provider that an operator switches off is down at every process, for all; jobs under way end; on again, up."""
+    """A provider that is switched off is down in every process. Running jobs end. Switched on again, it is up."""
     first, second = await started()
     one = await first.caller()
     two = at(second, one)
@@ -220,7 +220,7 @@ async def test_switched_off_everywhere_within_a_second(started: JobAttempt) -> N
 
 
 async def test_switched_off_from_the_start(started: JobAttempt) -> None:
-    """A process that starts knows at its first request what is switched off."""
+    """A process knows the switched-off providers at its first request."""
     [first] = await started(1)
     await switch_off(first.pool, "lab-slow")
     caller = await first.caller()
@@ -230,8 +230,8 @@ async def test_switched_off_from_the_start(started: JobAttempt) -> None:
         assert is_down(await at(second, caller).resolve("https://slow.lab.test/0/x"))
 
 
-async def test_down_when_every_host_is_shut(started: JobAttempt) -> None:
-    """With the circuits of all its hosts open, the provider is down."""
+async def test_down_when_every_host_is_blocked(started: JobAttempt) -> None:
+    """A provider is down if the circuits of all its hosts are open."""
     [service] = await started(1, tiers=())
     caller = await service.caller()
     recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
@@ -242,7 +242,7 @@ async def test_down_when_every_host_is_shut(started: JobAttempt) -> None:
 
 
 async def test_degraded_when_half_of_its_links_fail(started: JobAttempt) -> None:
-    """Many failures without a streak (the host answers in between) make it degraded, and close nothing."""
+    """Many failures with successes between them make a provider degraded and open no circuit."""
     [service] = await started(1, tiers=())
     caller = await service.caller()
     recorder = OutcomeRecorder(service.pool, load_catalog(service.settings))
@@ -255,7 +255,7 @@ async def test_degraded_when_half_of_its_links_fail(started: JobAttempt) -> None
 
 
 async def test_latency_is_measured(started: JobAttempt) -> None:
-    """Once twenty links were resolved, the catalogue shows how long they took."""
+    """After twenty resolved links, the catalogue shows their latency."""
     [service] = await started(1)
     caller = await service.caller()
     await asyncio.gather(*(caller.resolve(fresh_link(), wait=10) for _ in range(20)))

@@ -1,4 +1,4 @@
-"""linkskipper providers off, on and list, as an operator runs them."""
+"""The commands linkskipper providers off, on and list."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def providers(url: str | None, data_dir: Path, *arguments: str) -> subprocess.Co
 
 
 async def test_off_and_on(database_url: str, pool: Pool, data_dir: Path) -> None:
-    """What is switched off is listed so, with the note, beside what fails just now; on takes it away."""
+    """`list` shows switched-off providers with their note, and failing hosts. `on` removes the note."""
     recorder = OutcomeRecorder(pool, CATALOG)
     fail(recorder, *[1] * 5, provider="tinyurl", host="tinyurl.com")
     await recorder.flush()
@@ -30,8 +30,8 @@ async def test_off_and_on(database_url: str, pool: Pool, data_dir: Path) -> None
     listed = providers(database_url, data_dir, "list").stdout
     assert "asks for CAPTCHAs" in listed
     assert "failing: tinyurl.com" in listed
-    found = json.loads(providers(database_url, data_dir, "list", "--json").stdout)
-    bitly = next(each for each in found if each["id"] == "bitly")
+    listed_providers = json.loads(providers(database_url, data_dir, "list", "--json").stdout)
+    bitly = next(item for item in listed_providers if item["id"] == "bitly")
     assert bitly["health"]["note"] == "asks for CAPTCHAs"
     assert bitly["health"]["off_since"].endswith("Z")
     assert providers(database_url, data_dir, "on", "bitly").returncode == 0
@@ -48,7 +48,7 @@ async def test_waiting(database_url: str, pool: Pool, data_dir: Path) -> None:
 
 
 async def test_unknown_provider(database_url: str, data_dir: Path) -> None:
-    """A misspelt id is told, not switched off in silence."""
+    """An unknown id is an error."""
     for command in ("off", "on"):
         done = providers(database_url, data_dir, command, "bitley")
         assert done.returncode == 1
@@ -56,7 +56,7 @@ async def test_unknown_provider(database_url: str, data_dir: Path) -> None:
 
 
 def test_list_without_a_database(data_dir: Path) -> None:
-    """The catalogue is listed where there is no database, none is made for it; one that is away is named on stderr."""
+    """`list` works without a database and creates none. It names an unavailable database on stderr."""
     listed = providers(None, data_dir, "list")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "bitly" in listed.stdout

@@ -1,4 +1,4 @@
-"""Deliveries as the keys that own them see them."""
+"""Deliveries in the API, as key owners see them."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -11,7 +11,7 @@ ROOT = "/v1/webhooks/deliveries"
 
 
 async def test_a_delivery_is_shown_with_its_attempts(hooks: Service, receiver: Receiver) -> None:
-    """One by id: where it stands, the event as it was sent, each attempt with status, duration, error and excerpt."""
+    """A delivery is shown with its status, its event, and each attempt with status, duration, error and excerpt."""
     caller = await hooks.caller()
     answers = [answer(500), answer(200)]
     url = receiver.url(receiver.host(in_turn(answers)))
@@ -39,7 +39,7 @@ async def test_a_delivery_is_shown_with_its_attempts(hooks: Service, receiver: R
 
 
 async def test_pages_and_statuses(hooks: Service, receiver: Receiver) -> None:
-    """The newest first, a page at a time, until there is no next; or only those of a status."""
+    """Deliveries are listed in pages, the newest first. A status filters them."""
     caller = await hooks.caller()
     refusing = receiver.host(answer(410))
     jobs = []
@@ -65,7 +65,7 @@ async def test_pages_and_statuses(hooks: Service, receiver: Receiver) -> None:
 
 
 async def test_anothers_delivery_is_not_found(hooks: Service, receiver: Receiver) -> None:
-    """Unknown, malformed and another key's, even of the same account, are all alike: not found, and not sent."""
+    """Unknown and malformed ids and deliveries of another key get the same 404, and are not sent."""
     owner = await hooks.caller()
     other = await hooks.caller(account_id=owner.account_id)
     url = receiver.url()
@@ -79,8 +79,8 @@ async def test_anothers_delivery_is_not_found(hooks: Service, receiver: Receiver
     assert len(receiver.at(url)) == 1
 
 
-async def test_sent_again(hooks: Service, receiver: Receiver) -> None:
-    """A delivery that was received is sent again when asked for: the same id and body, another attempt on record."""
+async def test_redelivery_of_a_delivered_event(hooks: Service, receiver: Receiver) -> None:
+    """A delivered event is sent again on request, with the same id and body. The attempt is recorded."""
     owner = await hooks.caller()
     url = receiver.url()
     job_id = (await owner.resolve(fresh_link(), webhook_url=url)).body["job_id"]
@@ -92,8 +92,8 @@ async def test_sent_again(hooks: Service, receiver: Receiver) -> None:
     assert len((await attempted(hooks.pool, job_id, 2))[1]) == 2
 
 
-async def test_what_failed_is_sent_again(hooks: Service, receiver: Receiver) -> None:
-    """A delivery that was given up is sent again when asked for, and its schedule begins anew."""
+async def test_redelivery_of_a_failed_event(hooks: Service, receiver: Receiver) -> None:
+    """A failed delivery is sent again on request, and its schedule starts again."""
     caller = await hooks.caller()
     answers = [answer(410), answer(500), answer(200)]
     url = receiver.url(receiver.host(in_turn(answers)))
@@ -105,7 +105,7 @@ async def test_what_failed_is_sent_again(hooks: Service, receiver: Receiver) -> 
 
 
 async def test_calls_count_like_others(hooks: Service) -> None:
-    """These calls are under the key's per-minute limit, and carry its state."""
+    """These calls count for the key's limit per minute and have its headers."""
     caller = await hooks.caller(rate_limit=2)
     answers = [await caller.get(ROOT) for _ in range(3)]
     assert [each.status for each in answers] == [200, 200, 429]

@@ -1,4 +1,4 @@
-"""linkskipper listen, as a developer runs it: the events of a key on one's own machine."""
+"""linkskipper listen: the events of a key on a developer's machine."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ async def listening(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process
 
 @asynccontextmanager
 async def own_machine(got: list[tuple[bytes, dict[str, str]]], status: int = 200) -> AsyncIterator[str]:
-    """A plain server on localhost, such as a developer has."""
+    """Run a plain HTTP server on localhost that records its requests."""
 
     async def hook(request: web.Request) -> web.Response:
         got.append((await request.read(), {name.lower(): value for name, value in request.headers.items()}))
@@ -62,7 +62,7 @@ async def own_machine(got: list[tuple[bytes, dict[str, str]]], status: int = 200
 
 @asynccontextmanager
 async def listen_to(service: Service, key: str) -> AsyncIterator[ClientResponse]:
-    """A stream, on a connection of its own."""
+    """Open a stream on a connection of its own."""
     async with (
         ClientSession(service.url, headers={"Authorization": f"Bearer {key}"}) as session,
         session.get("/listen") as response,
@@ -71,7 +71,7 @@ async def listen_to(service: Service, key: str) -> AsyncIterator[ClientResponse]
 
 
 async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver) -> None:
-    """Jobs with a webhook_url and without: each is shown and sent on, signed as a real one, whoever's else are not."""
+    """Events of the key's jobs are shown, signed and forwarded, with or without a webhook_url. Others are not."""
     account = (await hooks.caller()).account_id
     made = await create_key(hooks.pool, load_keyring(hooks.settings), account, name="dev", rate_limit=1000)
     caller, other = Caller(hooks.session, account, made.id, made.key), await hooks.caller()
@@ -107,7 +107,7 @@ async def test_events_are_shown_and_forwarded(hooks: Service, receiver: Receiver
 
 
 async def test_a_stream_ends_with_its_key(hooks: Service) -> None:
-    """Whoever holds a key that was rolled hears nothing more: not of the jobs of its new value either."""
+    """The stream of a rolled key ends. It shows no job of the key's new value."""
     keyring = load_keyring(hooks.settings)
     account = (await hooks.caller()).account_id
     old = await create_key(hooks.pool, keyring, account, name="dev", rate_limit=1000)
@@ -122,8 +122,8 @@ async def test_a_stream_ends_with_its_key(hooks: Service) -> None:
             assert await stream.content.read() == b""
 
 
-async def test_streams_of_a_key_are_few(hooks: Service) -> None:
-    """One key has ten streams at most; those that end make room."""
+async def test_streams_of_a_key_are_bounded(hooks: Service) -> None:
+    """A key has at most ten streams. A stream that ends frees its place."""
     key = (await hooks.caller()).key
     async with AsyncExitStack() as open_streams:
         for _ in range(10):
@@ -140,7 +140,7 @@ async def test_streams_of_a_key_are_few(hooks: Service) -> None:
 
 
 def test_a_reader_that_falls_behind() -> None:
-    """What nobody reads is kept up to a limit."""
+    """A subscription keeps a bounded number of unread jobs, and then overflows."""
     subscription = JobSubscription()
     for _ in range(MAX_UNREAD):
         subscription.publish(uuid4())
@@ -149,9 +149,9 @@ def test_a_reader_that_falls_behind() -> None:
     assert subscription.overflowed
 
 
-async def test_what_goes_wrong_is_said(hooks: Service) -> None:
-    """A key that is not known, a name that is not: one line, exit 1."""
-    for arguments, said in (
+async def test_errors_are_one_line(hooks: Service) -> None:
+    """An unknown key and an unknown host end with one line and exit code 1."""
+    for arguments, message in (
         (("--key", "sk_live_x", "--url", hooks.url), "does not know this key"),
         (("--key", "x", "--url", "http://nowhere.invalid"), "nowhere.invalid"),
     ):
@@ -161,5 +161,5 @@ async def test_what_goes_wrong_is_said(hooks: Service) -> None:
         async with asyncio.timeout(30):
             out, err = await process.communicate()
         assert (process.returncode, out) == (1, b"")
-        assert said in err.decode()
+        assert message in err.decode()
         assert "Traceback" not in err.decode()

@@ -1,4 +1,4 @@
-"""The receivers of the documentation, run as they stand, against the vectors and real requests."""
+"""The receivers of the documents, run unchanged against the vectors and real requests."""
 
 import asyncio
 import json
@@ -64,14 +64,14 @@ ON_VECTORS = {
 
 
 def program(name: str) -> str:
-    found = shutil.which(name)
-    assert found is not None, f"{name} is missing: make test installs it on Debian as root; else install it"
-    return found
+    path = shutil.which(name)
+    assert path is not None, f"{name} is missing. make test installs it on Debian as root"
+    return path
 
 
 @asynccontextmanager
 async def serving(language: str, secret: str) -> AsyncIterator[str]:
-    """The language's receiver, at its address."""
+    """Run the receiver of a language and yield its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -99,7 +99,7 @@ async def serving(language: str, secret: str) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("language", SERVERS)
 async def test_vectors(language: str) -> None:
-    """Its verify takes every vector, with each of the vector's secrets."""
+    """`verify` accepts every vector with each of its secrets."""
     command = [word.replace("FOLDER", str(RECEIVERS)) for word in ON_VECTORS[language]]
     process = await asyncio.create_subprocess_exec(
         program(command[0]), *command[1:], stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -112,7 +112,7 @@ async def test_vectors(language: str) -> None:
 
 @pytest.mark.parametrize("language", SERVERS)
 async def test_requests(language: str) -> None:
-    """It takes what we send, by either secret of a rolled key, and refuses what is changed, stale or unsigned."""
+    """The receiver accepts requests of either secret, and refuses changed, old and unsigned requests."""
     secret, now = new_webhook_secret(), datetime.now(UTC)
     body = VECTORS[2]["body"].encode()
 

@@ -1,4 +1,4 @@
-"""linkskipper webhooks … and keys roll-webhook-secret, as an operator runs them."""
+"""The commands linkskipper webhooks … and keys roll-webhook-secret."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ async def shown(service: Service, *arguments: str) -> Any:
 
 
 async def test_list_and_show(hooks: Service, receiver: Receiver) -> None:
-    """list has a line for each delivery, of a key and a status; show tells all of one."""
+    """`list` has a line for each delivery of a key and a status. `show` prints one delivery with its attempts."""
     caller = await hooks.caller()
     url = receiver.url(receiver.host(answer(410)))
     job_id = (await caller.resolve(fresh_link(), webhook_url=url)).body["job_id"]
@@ -60,7 +60,7 @@ async def test_list_and_show(hooks: Service, receiver: Receiver) -> None:
 
 
 async def test_redeliver_one_and_all_since(hooks: Service, receiver: Receiver) -> None:
-    """One delivery is sent again whatever became of it; --since sends what is not delivered, and only from then on."""
+    """An id redelivers one delivery in any state. `--since` redelivers what is not delivered since then."""
     caller = await hooks.caller()
     host = receiver.host(in_turn([answer(status) for status in (410, 410, 200, 200, 200)]))
     jobs = []
@@ -93,14 +93,14 @@ async def test_redeliver_one_and_all_since(hooks: Service, receiver: Receiver) -
     ],
 )
 async def test_wrong_use(hooks: Service, arguments: tuple[str, ...], code: int) -> None:
-    """Wrong use exits with 2, what is not there with 1 and one line."""
+    """Wrong usage exits with 2. An unknown delivery exits with 1 and one line."""
     exit_code, out, err = await run(hooks, "webhooks", *arguments)
     assert (exit_code, out) == (code, "")
     assert "Traceback" not in err
 
 
 async def test_a_rolled_secret(hooks: Service, receiver: Receiver) -> None:
-    """While the old secret is in its grace time, both sign; after it, or without one, only the new one does."""
+    """Both secrets sign during the grace time. After it, or without one, only the new secret signs."""
     account = (await hooks.caller()).account_id
     made = await shown(hooks, "keys", "create", "--account", str(account), "--rate-limit", "1000")
     old = Webhook(made["webhook_secret"])

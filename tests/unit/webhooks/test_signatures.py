@@ -1,4 +1,4 @@
-"""Signatures against the vectors that receivers test with, made by other programs: openssl and standardwebhooks."""
+"""Signatures against the published vectors, which openssl and standardwebhooks made."""
 
 import hmac
 import json
@@ -18,14 +18,14 @@ VECTORS = json.loads((Path(__file__).parents[3] / "docs" / "webhook-vectors.json
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_vectors(vector: Any) -> None:
-    """Every header of every vector is what we send."""
+    """The headers of each vector equal the headers that the service sends."""
     at = datetime.fromtimestamp(vector["timestamp"], UTC)
     headers = signed_headers(vector["secrets"], vector["headers"]["webhook-id"], vector["body"].encode(), at)
     assert headers == vector["headers"]
 
 
-def test_upstream_library_verifies_every_secret_that_we_make() -> None:
-    """The library standardwebhooks takes what we sign with any secret of ours, and nothing that was changed."""
+def test_standard_webhooks_verifies_our_signatures() -> None:
+    """The library standardwebhooks accepts our signatures with any secret, and refuses changed requests."""
     now, body = datetime.now(UTC), b'{"event":"resolve.done"}'
     for _ in range(50):
         secret = new_webhook_secret()
@@ -36,8 +36,8 @@ def test_upstream_library_verifies_every_secret_that_we_make() -> None:
                 Webhook(secret).verify(body, changed)
 
 
-def test_while_a_secret_is_rolled_either_verifies() -> None:
-    """With two secrets, a receiver that knows either one is content, in both kinds of header."""
+def test_both_secrets_of_a_rolled_key_verify() -> None:
+    """A receiver that knows one of two secrets accepts both kinds of header."""
     secrets, body, now = [new_webhook_secret(), new_webhook_secret()], b"{}", datetime.now(UTC)
     headers = signed_headers(secrets, "x", body, now)
     timestamp, *signatures = headers["X-LinkSkipper-Signature"].split(",")
@@ -48,8 +48,8 @@ def test_while_a_secret_is_rolled_either_verifies() -> None:
 
 
 def test_the_time_is_signed() -> None:
-    """The same body signed a second later has other signatures: each attempt is signed afresh."""
+    """The same body signed a second later has other signatures."""
     now = datetime.now(UTC)
-    first, second = (signed_headers(["whsec_AAAA"], "x", b"{}", now + timedelta(seconds=each)) for each in (0, 1))
+    first, second = (signed_headers(["whsec_AAAA"], "x", b"{}", now + timedelta(seconds=seconds)) for seconds in (0, 1))
     assert first["webhook-id"] == second["webhook-id"]
     assert all(first[name] != second[name] for name in first if name != "webhook-id")
