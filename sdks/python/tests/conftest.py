@@ -41,6 +41,11 @@ class Tenant:
         return tell(f"{self.control}{target}?{urlencode(query)}", method)
 
 
+def offers(path: str) -> bool:
+    """Say whether the API of this version has a path."""
+    return path in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
+
+
 def tell(url: str, method: str) -> dict[str, Any]:
     """Send a request to the control of the fixture."""
     with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=120) as response:  # noqa: S310

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Tenant
+from conftest import Tenant, offers
 from linkskipper_sdk import (
     AsyncLinkSkipper,
     ForbiddenScopeError,
@@ -178,6 +178,7 @@ def test_connection_cut(tenant: Tenant) -> None:
         assert resolved.credits_charged == 1
 
 
+@pytest.mark.skipif(not offers("/v1/jobs"), reason="this version of the service does not list jobs")
 def test_jobs(client: LinkSkipper, tenant: Tenant) -> None:
     """The jobs of the key are listed over several pages, newest first."""
     for number in range(5):
