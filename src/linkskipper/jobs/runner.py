@@ -3,46 +3,30 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-import msgspec
 import structlog
 
 from linkskipper.catalog import Provider
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
-from linkskipper.jobs.states import JobResult, JobStatus
-from linkskipper.jobs.trace import encode_trace
-from linkskipper.link_cache import CachedLink, LinkCache
+from linkskipper.jobs.results import failure, is_of, result_from_cache, result_from_resolution
+from linkskipper.jobs.states import JobAttempt, JobResult
+from linkskipper.link_cache import LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter, SlotHolder
 from linkskipper.queue.pgqueuer import QueueEntry
-from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Reason, Resolution
+from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Resolution
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5  # a job that loses more workers than this is not given to another
 
 Answer = TypeVar("Answer")
-
-
-class JobAttempt(msgspec.Struct, frozen=True):
-    """An attempt at a job. `attempt` and `lease` fence its result, `price` is what the job holds."""
-
-    job_id: UUID
-    attempt: int
-    lease: UUID
-    account_id: int
-    canonical_url: str
-    link_hash: bytes
-    provider: str
-    tier: str
-    price: int
 
 
 class JobRunner:
@@ -74,18 +58,14 @@ class JobRunner:
         if attempt is None:
             return True
         try:
-            result = await self._result_of(attempt, entry_id)
+            result = await self._run(attempt, entry_id)
         except ProviderAtCapacity as error:
-            provider = error.provider
-            await self._persist(lambda: self._wait_for_slot(attempt, provider))
+            await self._wait_for_slot(attempt, error.provider)
             return True
         if result is None:
-            await self._pool.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
+            await self._requeue(self._pool, attempt)
             return False
-        if result.price > attempt.price:
-            await self._persist(lambda: self._completer.raise_hold(result, attempt.account_id, held=attempt.price))
-        if not await self._persist(lambda: self._completer.complete(result)):
-            log.info("job.superseded", job_id=str(job_id), attempt=attempt.attempt)
+        await self._complete(attempt, result)
         return True
 
     def cancel(self) -> None:
@@ -100,17 +80,17 @@ class JobRunner:
         attempts = {row["job_id"]: JobAttempt(**row) for row in rows}
         return [attempts.get(job_id) for job_id in job_ids]
 
-    async def _result_of(self, attempt: JobAttempt, entry_id: int) -> JobResult | None:
-        """Return how the attempt ends, None if it was cancelled.
+    async def _run(self, attempt: JobAttempt, entry_id: int) -> JobResult | None:
+        """Resolve the link of an attempt. Return None if that was cancelled.
 
         Raises:
             ProviderAtCapacity: A provider on the way has no slot for the job now.
         """
         cached = await self._persist(lambda: self._cache.find(attempt.link_hash))
         if cached is not None:
-            return _result_from_cache(attempt, cached)
+            return result_from_cache(attempt, cached)
         if attempt.attempt > MAX_ATTEMPTS:
-            return _failure(attempt, "attempts_exhausted")
+            return failure(attempt, "attempts_exhausted")
         began = time.monotonic()
         try:
             resolution = await self._resolve(attempt, entry_id)
@@ -118,14 +98,14 @@ class JobRunner:
             raise
         except Exception:
             log.exception("job.resolver_crashed", job_id=str(attempt.job_id), url=attempt.canonical_url)
-            return _failure(attempt, "internal_error")
+            return failure(attempt, "internal_error")
         if resolution is None:
             return None
-        if not _is_of(attempt, resolution):
+        if not is_of(attempt, resolution):
             log.error("job.other_link_resolved", job_id=str(attempt.job_id), url=attempt.canonical_url)
-            return _failure(attempt, "internal_error")
+            return failure(attempt, "internal_error")
         self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
-        return _result_from_resolution(attempt, resolution)
+        return result_from_resolution(attempt, resolution)
 
     async def _resolve(self, attempt: JobAttempt, entry_id: int) -> Resolution | None:
         task = asyncio.current_task()
@@ -144,59 +124,27 @@ class JobRunner:
         finally:
             self._resolving.discard(task)
 
+    async def _complete(self, attempt: JobAttempt, result: JobResult) -> None:
+        if result.price > attempt.price:
+            await self._persist(lambda: self._completer.raise_hold(result, attempt.account_id, held=attempt.price))
+        if not await self._persist(lambda: self._completer.complete(result)):
+            log.info("job.superseded", job_id=str(attempt.job_id), attempt=attempt.attempt)
+
     async def _wait_for_slot(self, attempt: JobAttempt, provider: Provider) -> None:
         """Hand the job back. It is queued again when its provider has a slot for it."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            requeued = await connection.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
-            if requeued != "UPDATE 0":
-                await self._slots.wait(connection, provider, QueueEntry(attempt.tier, attempt.job_id))
+
+        async def hand_back() -> None:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if await self._requeue(connection, attempt):
+                    await self._slots.wait(connection, provider, QueueEntry(attempt.tier, attempt.job_id))
+
+        await self._persist(hand_back)
+
+    async def _requeue(self, connection: Pool | Connection, attempt: JobAttempt) -> bool:
+        """End an attempt that does not count. Return False if it had been lost before."""
+        requeued: str = await connection.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
+        return requeued != "UPDATE 0"
 
     async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat a call until the database is available, so that nothing that was resolved is lost."""
         return await until_available(call, abandoned=self._cancelled)
-
-
-def _is_of(attempt: JobAttempt, resolution: Resolution) -> bool:
-    """Tell whether a resolution began at the attempt's link. A text may read as another link to another catalogue."""
-    return not resolution.hops or sha256(resolution.hops[0].url.encode()).digest() == attempt.link_hash
-
-
-def _failure(attempt: JobAttempt, reason: str) -> JobResult:
-    return JobResult(attempt.job_id, attempt.attempt, attempt.lease, JobStatus.FAILED, reason=reason)
-
-
-def _result_from_cache(attempt: JobAttempt, cached: CachedLink) -> JobResult:
-    """Return a free result: credits pay for a resolution (docs/reference/api.md, "Credits")."""
-    if cached.target_url is None:
-        return _failure(attempt, Reason.LINK_REMOVED)
-    return JobResult(
-        attempt.job_id,
-        attempt.attempt,
-        attempt.lease,
-        JobStatus.DONE,
-        target_url=cached.target_url,
-        provider=cached.provider,
-        tier=cached.tier,
-    )
-
-
-def _result_from_resolution(attempt: JobAttempt, resolution: Resolution) -> JobResult:
-    done = resolution.target_url is not None
-    provider, tier = resolution.provider or attempt.provider, resolution.tier or attempt.tier
-    cacheable = done or resolution.reason is Reason.LINK_REMOVED
-    hops, omitted_hops = encode_trace(resolution.hops)
-    cached = CachedLink(attempt.link_hash, attempt.canonical_url, resolution.target_url, provider, tier)
-    return JobResult(
-        attempt.job_id,
-        attempt.attempt,
-        attempt.lease,
-        JobStatus(resolution.status),
-        target_url=resolution.target_url,
-        provider=provider,
-        tier=tier,
-        reason=resolution.reason,
-        hops=hops,
-        omitted_hops=omitted_hops,
-        price=resolution.cost if done else 0,
-        cached=cached if cacheable else None,
-    )

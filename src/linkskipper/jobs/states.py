@@ -67,6 +67,20 @@ class Queued(msgspec.Struct, frozen=True):
     position: int
 
 
+class JobAttempt(msgspec.Struct, frozen=True):
+    """An attempt at a job. `attempt` and `lease` fence its result, `price` is what the job holds."""
+
+    job_id: UUID
+    attempt: int
+    lease: UUID
+    account_id: int
+    canonical_url: str
+    link_hash: bytes
+    provider: str
+    tier: str
+    price: int
+
+
 class JobResult(msgspec.Struct, frozen=True):
     """The end of an attempt. `job_id`, `attempt` and `lease` fence it: the result of a lost attempt changes nothing.
 
