@@ -84,8 +84,8 @@ class JobAttempt(msgspec.Struct, frozen=True):
 class JobResult(msgspec.Struct, frozen=True):
     """The end of an attempt. `job_id`, `attempt` and `lease` fence it: the result of a lost attempt changes nothing.
 
-    `hops` is JSON, without the last `omitted_hops`. `price` is in credits; the job is charged that, but never more than
-    it holds. `cached` goes into the link cache.
+    `hops` is JSON, without the last `omitted_hops`. `price` is the credits to charge, of which no more are charged than
+    the job holds. `cached` goes into the link cache.
     """
 
     job_id: UUID
