@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkskipper.egress import BadUrl, ForeignScheme, Refused, check_public_https, parse_url
+from linkskipper.egress import MAX_URL, BadUrl, ForeignScheme, Refused, UrlTooLong, check_public_https, parse_url
 from linkskipper.errors import EgressError
 from support.clients import Clients
 from support.safety_table import DISPUTED, FOREIGN, LOCAL_NAMES, LOOPBACK, NO_URLS, SERVICE_PORTS, SLASHES, TRICKS
@@ -87,6 +87,52 @@ def test_an_ipv6_host_has_no_brackets() -> None:
 def test_relative_references(text: str, href: str) -> None:
     """What a page or a Location header says is read against the URL that it came from."""
     assert parse_url(text, parse_url("https://a.com/d/c?p#o")).href == href
+
+
+@pytest.mark.parametrize(
+    ("prefix", "letter", "width", "base", "added"),
+    [
+        ("https://a.com/", "x", 1, None, 0),
+        ("https://a.com/?", "\N{LATIN SMALL LETTER U WITH DIAERESIS}", 6, None, 0),
+        ("https://a.com/#", "x", 1, None, 0),
+        ("/", "x", 1, "https://a.com/", len("https://a.com")),
+        ("//a.com/?xy", "\N{CJK UNIFIED IDEOGRAPH-5B57}", 9, "https://b.com/", len("https:")),
+        ("magnet:?x", "y", 1, None, 0),
+    ],
+)
+def test_a_url_has_a_length(prefix: str, letter: str, width: int, base: str | None, added: int) -> None:
+    """A URL may have as many characters as the limit when it is serialised, and one more is too many."""
+    parsed_base = parse_url(base) if base else None
+    count, rest = divmod(MAX_URL - added - len(prefix), width)
+    longest = prefix + "x" * rest + letter * count
+    if prefix.startswith("magnet"):
+        with pytest.raises(ForeignScheme):
+            parse_url(longest, parsed_base)
+    else:
+        assert len(parse_url(longest, parsed_base).href) == MAX_URL
+    with pytest.raises(UrlTooLong):
+        parse_url(f"{longest}x", parsed_base)
+
+
+def test_a_long_text_with_a_short_url_is_too_long() -> None:
+    """A text over the limit is not parsed, even if the URL in it would be short."""
+    with pytest.raises(UrlTooLong):
+        parse_url("https://a.com/" + "x/../" * 2000)
+
+
+def test_parts_cannot_make_a_url_too_long() -> None:
+    """A query or a fragment that is exchanged counts too."""
+    url = parse_url("https://a.com/b?c=d#e")
+    assert url.with_query("q").href == "https://a.com/b?q#e"
+    assert url.with_fragment("f").href == "https://a.com/b?c=d#f"
+    assert url.with_query("q") == parse_url("https://a.com/b?q#e")
+    assert url.with_fragment("f") == parse_url("https://a.com/b?c=d#f")
+    assert len(url.with_query("q" * (MAX_URL - len("https://a.com/b?#e"))).href) == MAX_URL
+    assert len(url.with_fragment("f" * (MAX_URL - len("https://a.com/b?c=d#"))).href) == MAX_URL
+    with pytest.raises(UrlTooLong):
+        url.with_query("q" * (MAX_URL - len("https://a.com/b?#e") + 1))
+    with pytest.raises(UrlTooLong):
+        url.with_fragment("f" * (MAX_URL - len("https://a.com/b?c=d#") + 1))
 
 
 @given(st.text(alphabet="htps:/.@[]a1%20?#&=-_ü\u3002", max_size=40), st.sampled_from([None, "https://a.com/b?c"]))

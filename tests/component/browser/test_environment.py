@@ -1,0 +1,67 @@
+"""The processes of the browser hold no secrets of the service."""
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright._impl import transport
+
+from linkskipper.errors import SettingsError
+from linkskipper.resolver.browser.environment import allowed_environment, restricted_driver
+from support.browser_world import run_world
+
+SECRETS = {
+    "LINKSKIPPER_SECRET_KEY": "s3cret-of-the-service",
+    "LINKSKIPPER_DATABASE_URL": "postgresql://app:s3cret-of-the-database@db/app",
+    "PGPASSWORD": "s3cret-of-postgres",
+    "AWS_SECRET_ACCESS_KEY": "s3cret-of-the-cloud",
+    "HTTPS_PROXY": "http://me:s3cret-of-the-proxy@proxy:3128",
+}
+
+
+def environments(family: set[psutil.Process]) -> dict[str, bytes]:
+    """Return the environment of each process, by its pid and its command line."""
+    return {f"{child.pid} {child.cmdline()}": Path(f"/proc/{child.pid}/environ").read_bytes() for child in family}
+
+
+async def test_no_process_of_the_browser_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the driver nor the browser, its zygotes and its renderers see the variables of the service."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    before = set(psutil.Process().children(recursive=True))
+    async with run_world() as world:
+        world.put("<script>setTimeout(() => location = '/', 60000)</script>")
+        link = asyncio.create_task(world.resolve(steps=[{"use": "follow"}], limits={"timeout": 60, "max_wait": 50}))
+        async with asyncio.timeout(30):
+            while not world.shortener.asked:
+                await asyncio.sleep(0.02)
+        found = environments(set(psutil.Process().children(recursive=True)) - before)
+        link.cancel()
+    for part in ("run-driver", "--headless", "--type=zygote", "--type=renderer", "--type=utility"):
+        assert any(part in process for process in found), part
+    assert not [process for process, environment in found.items() if b"s3cret" in environment]
+    assert not [process for process, environment in found.items() if b"LINKSKIPPER_" in environment]
+    assert sum(b"PATH=" in environment for environment in found.values()) > 1  # renderers write over theirs
+
+
+def test_the_list_of_variables() -> None:
+    """Only variables that the programs need are passed on, by name or by prefix."""
+    needed = {"PATH": "/bin", "HOME": "/root", "LC_ALL": "C", "TZ": "UTC", "PLAYWRIGHT_BROWSERS_PATH": "/browsers"}
+    assert allowed_environment({**needed, **SECRETS, "NODE_OPTIONS": "--require=/evil.js", "XPATH": "x"}) == needed
+
+
+async def test_other_users_of_playwright_keep_their_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The restriction holds for tasks that begin inside it, and is undone by nothing that others do."""
+    monkeypatch.setenv("OF_SOMEBODY_ELSE", "1")
+    with restricted_driver(), restricted_driver():
+        assert "OF_SOMEBODY_ELSE" not in transport.get_driver_env()  # type: ignore[attr-defined]
+        assert "PW_LANG_NAME" in transport.get_driver_env()  # type: ignore[attr-defined]
+    assert transport.get_driver_env()["OF_SOMEBODY_ELSE"] == "1"  # type: ignore[attr-defined]
+
+
+async def test_a_version_of_playwright_that_cannot_be_restricted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that would see the secrets does not start."""
+    monkeypatch.delattr(transport, "get_driver_env")
+    with pytest.raises(SettingsError, match="Playwright"), restricted_driver():
+        pass
