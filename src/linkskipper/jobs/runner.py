@@ -140,7 +140,7 @@ class JobRunner:
 
         await self._persist(hand_back)
 
-    async def _requeue(self, connection: Pool | Connection, attempt: JobAttempt) -> bool:
+    async def _requeue(self, connection: "Pool | Connection", attempt: JobAttempt) -> bool:
         """End an attempt that does not count. Return False if it had been lost before."""
         requeued: str = await connection.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
         return requeued != "UPDATE 0"
