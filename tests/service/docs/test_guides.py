@@ -8,7 +8,7 @@ import pytest
 
 from support.guide import Guide
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -60,3 +60,8 @@ def test_add_a_webhook_header(tree: Path, server_url: str) -> None:
 def test_add_a_command(tree: Path, server_url: str) -> None:
     """The new command shows an account, and the reference has it."""
     Guide("add-a-command.md", tree, server_url=server_url).follow()
+
+
+def test_add_a_provider_step(tree: Path, server_url: str) -> None:
+    """Provider files may use the new step, it resolves links, and the lab shows it."""
+    Guide("add-a-provider-step.md", tree, server_url=server_url).follow()
