@@ -17,12 +17,23 @@ def ended(
     reason: Reason | None = None,
     target: str = "https://example.com/",
     host_unresponsive: bool = True,
+    service_failed: bool = False,
 ) -> Resolution:
     """Make a resolution that passed these URLs."""
     hops = tuple(Hop(url, None, None, 1) for url in urls)
     hosts = (parse_url(urls[0]).host, parse_url(urls[-1]).host)
     return Resolution(
-        urls[0], None if reason else target, provider, "standard", 1, reason, None, hops, host_unresponsive, hosts
+        urls[0],
+        None if reason else target,
+        provider,
+        "standard",
+        1,
+        reason,
+        None,
+        hops,
+        host_unresponsive,
+        hosts,
+        service_failed,
     )
 
 

@@ -61,6 +61,6 @@ def counts_as_failed(resolution: Resolution) -> bool:
 def _signal(resolution: Resolution) -> Signal:
     if resolution.reason is None:
         return Signal.SUCCESS
-    if resolution.reason is Reason.TIMEOUT and not resolution.host_unresponsive:
-        return Signal.NEUTRAL  # something else used up the time
+    if resolution.service_failed or (resolution.reason is Reason.TIMEOUT and not resolution.host_unresponsive):
+        return Signal.NEUTRAL
     return SIGNALS[resolution.reason]

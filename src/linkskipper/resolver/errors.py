@@ -13,13 +13,16 @@ from linkskipper.resolver.reasons import Reason
 
 
 class Stop(Stopped):
-    """A stop rule ended the link. `detail` is for people. `host_unresponsive` is as in `Resolution`."""
+    """A stop rule ended the link. `detail` is for people. The other members are as in `Resolution`."""
 
-    def __init__(self, reason: Reason, detail: str, *, host_unresponsive: bool = False) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, *, host_unresponsive: bool = False, service_failed: bool = False
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.host_unresponsive = host_unresponsive
+        self.service_failed = service_failed
 
 
 class ProviderAtCapacity(Stopped):

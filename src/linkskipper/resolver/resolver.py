@@ -133,7 +133,8 @@ class LinkResolver:
         if provider.engine == "http":
             return run_steps
         if self._browser is None:
-            raise Stop(Reason.UPSTREAM_ERROR, f"{provider.label} needs a browser, and this service has none.")
+            detail = f"{provider.label} needs a browser, and this service has none."
+            raise Stop(Reason.UPSTREAM_ERROR, detail, service_failed=True)
         return self._browser.run
 
 
@@ -179,5 +180,6 @@ def _resolution(url: str, navigation: Navigation, *, target: str | None = None, 
         detail=stop.detail if stop else None,
         hops=tuple(navigation.hops),
         host_unresponsive=stop is not None and stop.host_unresponsive,
+        service_failed=stop is not None and stop.service_failed,
         hosts=navigation.hosts,
     )

@@ -62,6 +62,8 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
             although it had the full time of one fetch: the client's limit for connecting or for the whole fetch, or
             half of the link's time. False where something else used up the time: earlier hops, a countdown, the wait
             for a slot or a turn at the provider, or a page that keeps a browser busy. The public JSON does not show it.
+        service_failed: True where this service failed and no host did, such as a browser that did not start. The public
+            JSON does not show it.
         hosts: The hosts of the first and the last hop, or nothing if there are no hops. The public JSON does not show
             them.
     """
@@ -76,6 +78,7 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
     hops: tuple[Hop, ...]
     host_unresponsive: bool = False
     hosts: tuple[str, ...] = ()
+    service_failed: bool = False
 
     @property
     def status(self) -> ResolutionStatus:

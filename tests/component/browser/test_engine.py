@@ -171,6 +171,7 @@ async def test_a_browser_that_does_not_start(tmp_path: Path) -> None:
         slow_link(world)
         resolution = await world.resolve(steps=FOLLOW)
         assert (resolution.reason, resolution.detail) == ("upstream_error", "The browser did not start.")
+        assert resolution.service_failed
 
 
 def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> None:

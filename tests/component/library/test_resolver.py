@@ -112,6 +112,7 @@ async def test_in_a_browser(tmp_path: Path) -> None:
     assert awaited.target_url == plain.target_url == "https://example.com/interstitial/countdown"
     assert replayed.reason is Reason.UPSTREAM_ERROR
     assert "needs a browser" in str(replayed.detail)
+    assert replayed.service_failed
 
 
 async def test_wrong_use(bench: Bench) -> None:

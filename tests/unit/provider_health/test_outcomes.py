@@ -35,6 +35,13 @@ def test_a_timeout_without_the_time_of_a_full_fetch_is_neutral() -> None:
     assert not counts_as_failed(resolution)
 
 
+def test_a_failure_of_this_service_is_neutral() -> None:
+    """A browser that does not start says nothing about the host."""
+    resolution = ended(BROKEN, reason=Reason.UPSTREAM_ERROR, service_failed=True)
+    assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]
+    assert not counts_as_failed(resolution)
+
+
 def test_a_provider_that_passed_the_link_on_succeeded() -> None:
     """If a link fails at its second provider, the first provider succeeded and the second failed."""
     resolution = ended(BULK, BROKEN, provider="lab-bulk", reason=Reason.UPSTREAM_ERROR)

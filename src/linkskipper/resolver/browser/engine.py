@@ -72,7 +72,7 @@ class BrowserEngine:
                 await self._run_in_tab(navigation)
         except (*BROKEN, TabLost) as error:
             _log.warning("browser.broke", url=navigation.url.href, error=str(error).partition("\n")[0])
-            raise Stop(Reason.UPSTREAM_ERROR, "The browser crashed on this link.") from None
+            raise Stop(Reason.UPSTREAM_ERROR, "The browser crashed on this link.", service_failed=True) from None
 
     async def _run_in_tab(self, navigation: Navigation) -> None:
         async with (

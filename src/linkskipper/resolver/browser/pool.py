@@ -80,7 +80,7 @@ class BrowserPool:
         """Return the current browser, or wait for the one that is starting for all links."""
         while self._current is None or not self._current.is_usable:
             if self.is_closing:
-                raise Stop(Reason.UPSTREAM_ERROR, "The browser was stopped.")
+                raise Stop(Reason.UPSTREAM_ERROR, "The browser was stopped.", service_failed=True)
             if self._start is None or self._start.done():
                 self._start = asyncio.create_task(self._start_browser())
             start = self._start
@@ -89,7 +89,7 @@ class BrowserPool:
                 raise Stop(Reason.TIMEOUT, "The browser did not start in time.")
             chromium = None if start.cancelled() else start.result()
             if chromium is None:
-                raise Stop(Reason.UPSTREAM_ERROR, "The browser did not start.")
+                raise Stop(Reason.UPSTREAM_ERROR, "The browser did not start.", service_failed=True)
             if chromium.retired_at is None:
                 return chromium
         return self._current
