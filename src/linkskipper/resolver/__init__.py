@@ -5,10 +5,10 @@ from importlib.metadata import version
 from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
+from linkskipper.resolver.parse_link import ParsedLink, parse_link
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
 from linkskipper.resolver.result import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Resolution
-from linkskipper.resolver.urls.parse_link import ParsedLink, parse_link
 
 USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
 

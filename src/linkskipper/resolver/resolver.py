@@ -14,11 +14,11 @@ from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import automatic_redirects, redirects
 from linkskipper.resolver.pages.stop_rules import dead_end
+from linkskipper.resolver.parse_link import parse_link
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
 from linkskipper.resolver.urls.destination import destination_deny_reason
-from linkskipper.resolver.urls.parse_link import parse_link
 from linkskipper.resolver.urls.target import Target
 
 MAX_PROVIDERS = 5
