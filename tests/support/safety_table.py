@@ -1,4 +1,4 @@
-"""The cases of safety.md, "Cases that must be tried", each in one place, for every test that goes through them."""
+"""The cases that the guard is tested with, each in one place (docs/explanation/egress-guard.md, "Tested cases")."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 

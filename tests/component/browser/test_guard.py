@@ -1,4 +1,4 @@
-"""Whatever a page tries from inside the browser, no private address is reached (safety.md, "The browser")."""
+"""A page in the browser reaches no private address (docs/explanation/egress-guard.md, "The browser")."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Answers that are too large, too slow, broken or lies (safety.md, "Bodies")."""
+"""Responses that are too large, too slow, broken or wrong (docs/explanation/egress-guard.md, "Bodies")."""
 
 import asyncio
 import gzip

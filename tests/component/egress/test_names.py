@@ -1,4 +1,4 @@
-"""What names may lead to, and what the operator's holes and mappings open (safety.md, "Names")."""
+"""The addresses of names, allow rules and host mappings (docs/explanation/egress-guard.md, "Names")."""
 
 import socket
 from pathlib import Path

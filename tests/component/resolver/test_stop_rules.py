@@ -251,7 +251,7 @@ async def test_other_schemes_only_where_accepted(bench: Bench) -> None:
 
 
 def test_every_reason_has_a_rule() -> None:
-    """The table is complete, and says what providers.md says of the two special ones."""
+    """The table has a rule for each reason, also for the two special ones (docs/explanation/states.md)."""
     assert set(REASONS) == set(Reason)
     assert [reason for reason, rule in REASONS.items() if rule.remembered] == [Reason.LINK_REMOVED]
     assert [reason for reason, rule in REASONS.items() if rule.retried] == [Reason.UPSTREAM_ERROR]

@@ -1,4 +1,4 @@
-"""Every address of safety.md, by every way in which a shortener can send a visitor there: nothing is contacted."""
+"""No redirect of any kind leads to a refused address (docs/explanation/egress-guard.md, "Addresses")."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Compressed bombs through the whole resolver, with the memory of the process measured (safety.md, "Bodies")."""
+"""Compressed bombs, with the memory of the process measured (docs/explanation/egress-guard.md, "Bodies")."""
 
 import gzip
 import sys

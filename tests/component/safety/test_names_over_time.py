@@ -1,4 +1,4 @@
-"""Names whose answers change, and names that have none (safety.md, "Names"), through the whole resolver."""
+"""Names whose answers change or fail, through the whole resolver (docs/explanation/egress-guard.md, "Names")."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The same table again at each delivery of a webhook, when its name is looked up (safety.md, "Webhooks")."""
+"""Webhooks are refused the same addresses at each delivery (docs/explanation/egress-guard.md, "Rules")."""
 
 from uuid import uuid4
 

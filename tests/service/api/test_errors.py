@@ -117,7 +117,7 @@ def test_every_code_has_a_test() -> None:
 
 @pytest.mark.parametrize("code", SCENARIOS)
 async def test_code(service: Service, code: str) -> None:
-    """Each code comes about as api.md says, in its whole form."""
+    """Each code occurs as the table says, with all its members (docs/reference/api.md, "Errors")."""
     check(await SCENARIOS[code](service), code, service.url)
 
 

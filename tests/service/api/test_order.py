@@ -1,4 +1,4 @@
-"""The order of checks of api.md: where two things are wrong, the earlier is told; each with proof that both were."""
+"""Of two faults of a request, the first counts (docs/reference/api.md, "Order of checks")."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The table of safety.md, "Addresses"."""
+"""The table of refused addresses (docs/explanation/egress-guard.md, "Addresses")."""
 
 from ipaddress import IPv4Address, IPv6Address
 

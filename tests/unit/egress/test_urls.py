@@ -1,4 +1,4 @@
-"""One reading of a URL, and safety.md's "Spellings"."""
+"""URLs are read once, and ambiguous ones are refused (docs/explanation/egress-guard.md, "Spellings")."""
 
 import ada_url
 import pytest
