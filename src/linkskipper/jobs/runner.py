@@ -19,7 +19,7 @@ from linkskipper.jobs.states import JobAttempt, JobResult
 from linkskipper.link_cache import LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter, SlotHolder
-from linkskipper.queue.pgqueuer import QueueEntry
+from linkskipper.queue import QueuedJob
 from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Resolution
 
 log = structlog.get_logger()
@@ -136,7 +136,7 @@ class JobRunner:
         async def hand_back() -> None:
             async with self._pool.acquire() as connection, connection.transaction():
                 if await self._requeue(connection, attempt):
-                    await self._slots.wait(connection, provider, QueueEntry(attempt.tier, attempt.job_id))
+                    await self._slots.wait(connection, provider, QueuedJob(attempt.tier, attempt.job_id))
 
         await self._persist(hand_back)
 

@@ -19,7 +19,7 @@ from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
 from linkskipper.provider_health import AdmissionControl
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue
+from linkskipper.queue import QueuedJob, enqueue_jobs
 from linkskipper.resolver import ParsedLink, Unsupported, parse_link
 
 SubmitResult = Resolved | Queued | JobState
@@ -211,8 +211,8 @@ async def _insert_jobs(
     if not submissions:
         return {}
     leading = [submission for submission in submissions if leaders[submission.link.key] == submission.job_id]
-    entries = [QueueEntry(submission.link.provider.tier, submission.job_id) for submission in leading]
-    positions = await enqueue(connection, entries) if entries else {}
+    entries = [QueuedJob(submission.link.provider.tier, submission.job_id) for submission in leading]
+    positions = await enqueue_jobs(connection, entries) if entries else {}
     rows = [_columns(submission, leaders[submission.link.key], positions) for submission in submissions]
     inserted = await connection.fetch(queries.INSERT, *zip(*rows, strict=True))
     return {row["id"]: row["queue_position"] for row in inserted}

@@ -1,6 +1,6 @@
 """The statements on provider_slots and provider_pacing.
 
-A row of provider_slots without an entry_id waits for a slot. The table pgqueuer has a heartbeat for each queue entry.
+A row of provider_slots without an entry_id waits for a slot. The view queue_entries has the heartbeat of each entry.
 """
 
 LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(x'4C534B54'::integer, hashtext($1))"  # "LSKT"
@@ -8,7 +8,7 @@ LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(x'4C534B54'::integer, hashtext($1)
 DELETE_LOST = """
 DELETE FROM provider_slots
 WHERE provider = $1 AND entry_id IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pgqueuer WHERE id = entry_id AND heartbeat > clock_timestamp() - $2::interval)
+    AND NOT EXISTS (SELECT FROM queue_entries WHERE id = entry_id AND heartbeat > clock_timestamp() - $2::interval)
 """
 
 ADD_WAITING = """

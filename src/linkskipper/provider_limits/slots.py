@@ -19,7 +19,7 @@ from linkskipper.database import Connection, Pool
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.periodic import Periodic
 from linkskipper.provider_limits import queries
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue_first
+from linkskipper.queue import QueuedJob, enqueue_jobs_first
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class ProviderSlots:
         # A job that has waited was granted its slot before it was queued again.
         return await self._take(self._pool, provider, holder) or await self._ask(provider, holder)
 
-    async def wait(self, connection: Connection, provider: Provider, job: QueueEntry) -> None:
+    async def wait(self, connection: Connection, provider: Provider, job: QueuedJob) -> None:
         """Let a job wait, which must be in no queue. It is queued again once it has a slot."""
         await connection.execute(queries.ADD_WAITING, provider.id, job.job_id, job.queue)
         await self._grant(connection, provider.id)
@@ -100,19 +100,19 @@ class ProviderSlots:
         if asking is not None:
             await connection.execute(queries.ADD_WAITING, provider, asking.job_id, asking.queue)
         rows = await connection.fetch(queries.NEXT_WAITING, provider, self._limit(provider))
-        jobs = [QueueEntry(row["queue"], row["job_id"]) for row in rows]
+        jobs = [QueuedJob(row["queue"], row["job_id"]) for row in rows]
         if jobs:
             entry_ids = await self._entry_ids(connection, jobs, asking)
             await connection.execute(queries.GRANT, provider, [job.job_id for job in jobs], entry_ids)
 
     async def _entry_ids(
-        self, connection: Connection, jobs: Sequence[QueueEntry], asking: SlotHolder | None
+        self, connection: Connection, jobs: Sequence[QueuedJob], asking: SlotHolder | None
     ) -> list[int]:
         """Queue the jobs that are not at work. Return the entry of each job."""
         entry_ids = {} if asking is None else {asking.job_id: asking.entry_id}
         waiting = [job for job in jobs if job.job_id not in entry_ids]
         if waiting:
-            queued = await enqueue_first(connection, waiting)
+            queued = await enqueue_jobs_first(connection, waiting)
             entry_ids |= dict(zip((job.job_id for job in waiting), queued, strict=True))
         return [entry_ids[job.job_id] for job in jobs]
 

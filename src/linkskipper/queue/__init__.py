@@ -1,1 +1,23 @@
-"""The queue: PgQueuer on our own connections; `pgqueuer.py` is the only file that knows its tables."""
+"""The queue: PgQueuer on our own connections. Only this room knows PgQueuer and its tables.
+
+Other rooms see the ids of queue entries, and the view `queue_entries` of those that wait or are under way. It holds the
+last heartbeat of each.
+"""
+
+from linkskipper.queue.install import install_queue, prune_log
+from linkskipper.queue.items import NewQueueItem, QueueItem, enqueue
+from linkskipper.queue.jobs import QueuedJob, enqueue_jobs, enqueue_jobs_first, job_id_of
+from linkskipper.queue.worker import QueueWorker
+
+__all__ = [
+    "NewQueueItem",
+    "QueueItem",
+    "QueueWorker",
+    "QueuedJob",
+    "enqueue",
+    "enqueue_jobs",
+    "enqueue_jobs_first",
+    "install_queue",
+    "job_id_of",
+    "prune_log",
+]

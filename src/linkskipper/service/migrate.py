@@ -2,7 +2,7 @@
 
 from linkskipper.database import open_connection
 from linkskipper.database.schema import MIGRATION_LOCK, current_revision, judge, upgrade
-from linkskipper.queue.pgqueuer import install_queue
+from linkskipper.queue import install_queue
 
 
 async def migrate(url: str) -> None:

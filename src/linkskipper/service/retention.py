@@ -11,7 +11,7 @@ from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.link_cache import prune_cached_links
 from linkskipper.periodic import Periodic
 from linkskipper.provider_health import prune_circuits
-from linkskipper.queue.pgqueuer import prune_log
+from linkskipper.queue import prune_log
 from linkskipper.settings import Settings
 from linkskipper.webhooks import prune_deliveries
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
-from uuid import UUID
 
 import structlog
 
@@ -15,7 +14,7 @@ from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
-from linkskipper.queue.pgqueuer import QueueItem, QueueWorker
+from linkskipper.queue import QueueItem, QueueWorker, job_id_of
 from linkskipper.resolver import USER_AGENT, LinkResolver
 from linkskipper.resolver.browser import MISSING
 from linkskipper.service.database import link_cache
@@ -75,7 +74,7 @@ class Workers:
             return
         log.warning("workers.cut_off", note="their jobs run again when the lease runs out")
         for worker in self._workers:
-            worker.cut_off()
+            worker.kill()
         for task in self._tasks:
             task.cancel()
         await self._all_ended(HAND_BACK_SECONDS)
@@ -109,8 +108,8 @@ async def run_workers(
         runner = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=slots)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 
-        def work(taken: QueueItem) -> Awaitable[bool]:
-            return runner.work(UUID(bytes=taken.payload), taken.id)
+        def work(item: QueueItem) -> Awaitable[bool]:
+            return runner.work(job_id_of(item), item.id)
 
         queue_workers = [
             QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)

@@ -1,7 +1,7 @@
 """The statements on webhook_deliveries, webhook_attempts and webhook_hosts.
 
 Transactions lock rows of webhook_hosts in the order of their names, so that none waits for another in a circle.
-A queue entry that is not in the table pgqueuer neither waits nor is in the hands of a worker.
+A queue entry that is not in the view queue_entries neither waits nor is in the hands of a worker.
 """
 
 INSERT = """
@@ -22,7 +22,7 @@ ON CONFLICT DO NOTHING RETURNING host
 # The lock keeps a worker from handling the wakeup and releasing the lease before the transaction ends.
 LOCK_FAILING = """
 SELECT host, (paused_at IS NOT NULL AND NOT $3)
-    OR (wakeup_at <= now() AND EXISTS (SELECT FROM pgqueuer WHERE id = wakeup_entry_id)) AS awake
+    OR (wakeup_at <= now() AND EXISTS (SELECT FROM queue_entries WHERE id = wakeup_entry_id)) AS awake
 FROM webhook_hosts WHERE host = ANY($1::text[]) AND failures >= $2 ORDER BY host FOR NO KEY UPDATE
 """
 
@@ -41,7 +41,7 @@ WITH free AS (
     SELECT host, min(entry_id) AS entry_id
     FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry_id) JOIN webhook_hosts USING (host)
     WHERE lease_entry_id IS NULL OR lease_entry_id = entry_id
-        OR NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease_entry_id)
+        OR NOT EXISTS (SELECT FROM queue_entries WHERE id = lease_entry_id)
     GROUP BY host
 )
 UPDATE webhook_hosts
@@ -176,7 +176,7 @@ FROM (
     ) ELSE (
         SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = asked.host AND status = 'pending' AND manual
     ) END AS next_at, known.wakeup_at AS woken_at,
-        EXISTS (SELECT FROM pgqueuer WHERE id = known.wakeup_entry_id) AS has_wakeup
+        EXISTS (SELECT FROM queue_entries WHERE id = known.wakeup_entry_id) AS has_wakeup
     FROM unnest($1::text[], $2::bigint[]) AS asked (host, entry_id) JOIN webhook_hosts AS known USING (host)
 ) AS lease
 WHERE webhook_hosts.host = lease.host AND lease_entry_id = lease.entry_id
@@ -187,7 +187,7 @@ RETURNING webhook_hosts.host, failures, CASE
 
 STUCK_HOSTS = """
 SELECT host, failures FROM webhook_hosts AS receiver
-WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = lease_entry_id OR id = wakeup_entry_id)
+WHERE NOT EXISTS (SELECT FROM queue_entries WHERE id = lease_entry_id OR id = wakeup_entry_id)
     AND now() - $1::interval > CASE WHEN receiver.paused_at IS NULL THEN (
         SELECT min(next_attempt_at) FROM webhook_deliveries WHERE host = receiver.host AND status = 'pending'
     ) ELSE (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from linkskipper.database import Connection
-from linkskipper.queue.pgqueuer import NewQueueItem, put
+from linkskipper.queue import NewQueueItem, enqueue
 from linkskipper.webhooks import queries
 
 LIVE_QUEUE = "webhooks"
@@ -31,7 +31,7 @@ async def wake_hosts(connection: Connection, hosts: Sequence[str], *, even_pause
     rows = await connection.fetch(queries.LOCK_FAILING, hosts, FAILING_AFTER, even_paused)
     failing = {row["host"]: row["awake"] for row in rows}
     if live := [NewQueueItem(LIVE_QUEUE, host.encode()) for host in hosts if host not in failing]:
-        await put(connection, live)
+        await enqueue(connection, live)
     await schedule_wakeups(connection, [(host, FAILING_QUEUE, AT_ONCE) for host, awake in failing.items() if not awake])
 
 
@@ -43,6 +43,8 @@ async def schedule_wakeups(connection: Connection, wakeups: Sequence[tuple[str, 
     if not wakeups:
         return
     in_order = sorted(wakeups)
-    entry_ids = await put(connection, [NewQueueItem(queue, host.encode(), delay) for host, queue, delay in in_order])
+    entry_ids = await enqueue(
+        connection, [NewQueueItem(queue, host.encode(), delay) for host, queue, delay in in_order]
+    )
     hosts, _, delays = zip(*in_order, strict=True)
     await connection.execute(queries.SET_WAKEUPS, hosts, entry_ids, delays)

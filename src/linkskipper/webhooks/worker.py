@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from linkskipper.database.retry import until_available
-from linkskipper.queue.pgqueuer import QueueItem
+from linkskipper.queue import QueueItem
 from linkskipper.webhooks.attempts import AttemptRecorder
 from linkskipper.webhooks.client import WebhookClient
 from linkskipper.webhooks.host_sender import HostSender

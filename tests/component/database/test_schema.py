@@ -11,7 +11,7 @@ from linkskipper.accounts import load_keyring
 from linkskipper.database import Pool
 from linkskipper.database.schema import HEAD, Migration, current_revision, read_migrations, require_current, upgrade
 from linkskipper.errors import SchemaError
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue, install_queue
+from linkskipper.queue import QueuedJob, enqueue_jobs, install_queue
 from linkskipper.service.migrate import migrate
 from linkskipper.settings import load
 from support.receiver import run_receiver
@@ -56,7 +56,7 @@ async def test_a_database_of_the_first_version_is_brought_up_with_its_data(serve
             " VALUES ($1, $2, $3, $4, sha256(convert_to($4, 'UTF8')), 'lab-bulk', 'standard', 1, $5, 1)",
             *(job_id, account, key, link, hook),
         )
-        await enqueue(first, [QueueEntry("standard", job_id)])
+        await enqueue_jobs(first, [QueuedJob("standard", job_id)])
         await migrate(url)
         assert await current_revision(first) == HEAD
         async with run_service(url, tmp_path, receiver=receiver):

@@ -11,7 +11,7 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.database import Pool, open_pool
 from linkskipper.database.ids import new_id
 from linkskipper.provider_limits import ProviderSlots, SlotHolder, queries
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue, enqueue_first
+from linkskipper.queue import QueuedJob, enqueue_jobs, enqueue_jobs_first
 
 LONG_LEASE = 3600.0
 TWO = {"concurrency": 2}
@@ -28,7 +28,7 @@ async def new_holder(pool: Pool, job_id: UUID | None = None) -> SlotHolder:
     """Queue a job and return its attempt, as a worker makes it that takes the entry."""
     job_id = job_id or new_id()
     async with pool.acquire() as connection, connection.transaction():
-        (entry_id,) = await enqueue_first(connection, [QueueEntry("premium", job_id)])
+        (entry_id,) = await enqueue_jobs_first(connection, [QueuedJob("premium", job_id)])
     return SlotHolder(job_id, "premium", entry_id, uuid4())
 
 
@@ -38,9 +38,9 @@ async def granted_holder(pool: Pool, job_id: UUID) -> SlotHolder:
     return SlotHolder(job_id, "premium", entry_id, uuid4())
 
 
-def waiting_jobs(count: int) -> list[QueueEntry]:
+def waiting_jobs(count: int) -> list[QueuedJob]:
     """Make jobs in the order of their ids. Ids of the same millisecond are in no order."""
-    return sorted((QueueEntry("premium", new_id()) for _ in range(count)), key=lambda job: job.job_id)
+    return sorted((QueuedJob("premium", new_id()) for _ in range(count)), key=lambda job: job.job_id)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def queued(pool: Pool) -> list[UUID]:
     return [UUID(bytes=row["payload"]) for row in rows]
 
 
-async def wait(slots: ProviderSlots, pool: Pool, limited: Provider, job: QueueEntry) -> None:
+async def wait(slots: ProviderSlots, pool: Pool, limited: Provider, job: QueuedJob) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await slots.wait(connection, limited, job)
 
@@ -119,8 +119,8 @@ async def test_a_slot_released_during_a_refusal(pool: Pool, worker: Worker) -> N
         await end_entry(pool, holder)
     await slots.release(exe, first)
     async with pool.acquire() as connection, connection.transaction():
-        await enqueue(connection, waiting_jobs(1))
-    await wait(slots, pool, exe, QueueEntry("premium", second.job_id))
+        await enqueue_jobs(connection, waiting_jobs(1))
+    await wait(slots, pool, exe, QueuedJob("premium", second.job_id))
     assert (await queued(pool))[0] == second.job_id
 
 

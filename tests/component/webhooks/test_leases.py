@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linkskipper.database import Pool
-from linkskipper.queue.pgqueuer import NewQueueItem, put
+from linkskipper.queue import NewQueueItem, enqueue
 from linkskipper.webhooks import AttemptResult, HostLeases, PendingDeliveries, prune_deliveries
 from linkskipper.webhooks.leases import Lease
 from support.deliveries import attempt_recorder, pending_deliveries, queued
@@ -32,7 +32,7 @@ def pending(pool: Pool, tmp_path: Path) -> PendingDeliveries:
 async def new_entries(pool: Pool, count: int) -> Sequence[int]:
     """Queue wakeups of the host."""
     async with pool.acquire() as connection:
-        return await put(connection, [NewQueueItem("webhooks", HOST.encode()) for _ in range(count)])
+        return await enqueue(connection, [NewQueueItem("webhooks", HOST.encode()) for _ in range(count)])
 
 
 async def fail_once(pool: Pool, leases: HostLeases, pending: PendingDeliveries, *, attempts: int) -> None:
@@ -99,7 +99,7 @@ async def test_a_lease_taken_while_another_entry_waits(pool: Pool, leases: HostL
             await connection.execute("SELECT FROM webhook_hosts FOR NO KEY UPDATE")
             acquiring = asyncio.create_task(leases.acquire(Lease(HOST, late)))
             await until_a_statement_waits(pool)
-            (holder,) = await put(connection, [NewQueueItem("webhooks", HOST.encode())])
+            (holder,) = await enqueue(connection, [NewQueueItem("webhooks", HOST.encode())])
             await connection.execute("UPDATE webhook_hosts SET lease_entry_id = $1", holder)
         assert await acquiring is None
         assert await connection.fetchval("SELECT lease_entry_id FROM webhook_hosts") == holder

@@ -12,7 +12,7 @@ from linkskipper.database.ids import new_id
 from linkskipper.database.schema import upgrade
 from linkskipper.provider_health import read_conditions
 from linkskipper.provider_limits import ProviderSlots, read_waiting_jobs
-from linkskipper.queue.pgqueuer import install_queue
+from linkskipper.queue import install_queue
 from linkskipper.service.migrate import migrate
 from linkskipper.webhooks import DeliveryStatus, list_deliveries
 from support.service import named

@@ -9,7 +9,7 @@ import pytest
 from linkskipper.accounts import load_keyring
 from linkskipper.database import Pool
 from linkskipper.egress import Client, Unreachable
-from linkskipper.queue.pgqueuer import NewQueueItem, QueueItem, put
+from linkskipper.queue import NewQueueItem, QueueItem, enqueue
 from linkskipper.settings import load
 from linkskipper.webhooks import DeliveryWorker, HostLeases, Receivers, WebhookClient
 from support.deliveries import attempt_recorder, pending_deliveries, queued
@@ -55,7 +55,7 @@ async def worker(pool: Pool, client: SlowClient, tmp_path: Path) -> DeliveryWork
 async def handle_twice(pool: Pool, worker: DeliveryWorker, client: SlowClient) -> list["asyncio.Task[bool]"]:
     """Handle an entry a second time during the first attempt."""
     async with pool.acquire() as connection:
-        (entry_id,) = await put(connection, [NewQueueItem("webhooks", HOST.encode())])
+        (entry_id,) = await enqueue(connection, [NewQueueItem("webhooks", HOST.encode())])
     item = QueueItem(entry_id, "webhooks", HOST.encode())
     tasks = [asyncio.create_task(worker.handle(item))]
     async with asyncio.timeout(10):

@@ -10,7 +10,7 @@ import asyncpg
 
 from linkskipper.database.ids import new_id
 from linkskipper.database.schema import upgrade
-from linkskipper.queue.pgqueuer import QueueEntry, enqueue, install_queue
+from linkskipper.queue import QueuedJob, enqueue_jobs, install_queue
 from linkskipper.service.migrate import migrate
 from support.service import Caller, fresh_link, named, run_service
 
@@ -54,7 +54,7 @@ class OldJobs:
         )
         await self._connection.execute("UPDATE accounts SET held = held + 1 WHERE id = $1", self._account_id)
         if queued:
-            await enqueue(self._connection, [QueueEntry("standard", job_id)])
+            await enqueue_jobs(self._connection, [QueuedJob("standard", job_id)])
         return job_id
 
     async def flight(self, job_id: UUID, *passengers: UUID) -> None:

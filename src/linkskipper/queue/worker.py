@@ -1,0 +1,108 @@
+"""A worker of queues."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import structlog
+from pgqueuer import QueueManager
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job
+
+from linkskipper.database import Connection, open_connection
+from linkskipper.errors import DatabaseUnavailable
+from linkskipper.queue.items import QueueItem, pgqueuer_queries
+
+log = structlog.get_logger()
+
+MAX_BATCH = 50
+RECONNECT_SECONDS = 1
+
+Handler = Callable[[QueueItem], Awaitable[bool]]
+"""Handle an entry. False puts it back into its queue for another worker."""
+
+
+class QueueWorker:
+    """Take entries from queues and give each to the handler, up to `concurrency` at once.
+
+    `queues` limits for each queue how many entries all workers together handle at once. 0 is no limit.
+    """
+
+    def __init__(
+        self, url: str, queues: Mapping[str, int], handler: Handler, *, concurrency: int, lease_seconds: float
+    ) -> None:
+        self._url = url
+        self._queues = queues
+        self._name = next(iter(queues))
+        self._handler = handler
+        self._concurrency = concurrency
+        self._lease = timedelta(seconds=lease_seconds)
+        self._manager: QueueManager | None = None
+        self._connection: Connection | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the worker has a connection to its queues."""
+        return self._manager is not None
+
+    def stop(self) -> None:
+        """Take no more entries. `run` returns when those under way have ended."""
+        self._stopping.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    def kill(self) -> None:
+        """Close the connection at once. Other workers take the entries under way when their leases run out."""
+        self.stop()
+        if self._connection is not None:
+            self._connection.terminate()
+
+    async def run(self) -> None:
+        """Work until stopped. Connect again whenever the work ends before that."""
+        while not self._stopping.is_set():
+            try:
+                await self._work()
+            except DatabaseUnavailable as error:
+                log.warning("queue.lost", queue=self._name, error=str(error), retry_seconds=RECONNECT_SECONDS)
+                await self._pause(RECONNECT_SECONDS)
+            except Exception:
+                log.exception("queue.failed", queue=self._name, retry_seconds=RECONNECT_SECONDS)
+                await self._pause(RECONNECT_SECONDS)
+
+    async def _work(self) -> None:
+        self._connection = connection = await open_connection(self._url)
+        try:
+            self._manager = manager = QueueManager(pgqueuer_queries(connection))
+            for queue, limit in self._queues.items():
+                manager.entrypoint(queue, concurrency_limit=limit, accepts_context=False)(self._handle)
+            # PgQueuer notices a lost connection only when the lease runs out: an idle worker waits for a notice.
+            connection.add_termination_listener(lambda _: manager.shutdown.set())
+            if not self._stopping.is_set():
+                await manager.run(
+                    dequeue_timeout=self._lease,
+                    batch_size=min(MAX_BATCH, self._concurrency // 2),  # PgQueuer wants room for two batches
+                    max_concurrent_tasks=self._concurrency,
+                    heartbeat_timeout=self._lease,
+                    shutdown_on_listener_failure=True,
+                )
+        finally:
+            self._manager = self._connection = None
+            connection.terminate()
+
+    async def _handle(self, job: Job) -> None:
+        """Handle an entry. PgQueuer drops an entry whose handler raises anything but RetryRequested."""
+        item = QueueItem(job.id, job.entrypoint, job.payload or b"")
+        try:
+            finished = await self._handler(item)
+        except Exception as error:
+            log.exception("queue.entry_failed", queue=item.queue, entry=item.id)
+            raise RetryRequested(self._lease, reason="handler failed") from error
+        if not finished:
+            raise RetryRequested(reason="put back")
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,161 @@
+"""Workers of queues: what happens to an entry, and to the worker when the database fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from structlog.testing import capture_logs
+
+from linkskipper.database import Connection, Pool
+from linkskipper.queue import NewQueueItem, QueueItem, QueueWorker, enqueue
+from linkskipper.queue.worker import Handler
+
+QUEUE = "letters"
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@asynccontextmanager
+async def working(url: str, handler: Handler, *, concurrency: int = 4) -> AsyncIterator[QueueWorker]:
+    """Run a worker until the context ends."""
+    worker = QueueWorker(url, {QUEUE: 0}, handler, concurrency=concurrency, lease_seconds=1)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await task
+
+
+async def add(pool: Pool, *payloads: bytes, delay: timedelta = timedelta(), priority: int = 0) -> list[int]:
+    async with pool.acquire() as connection:
+        return await enqueue(connection, [NewQueueItem(QUEUE, payload, delay, priority) for payload in payloads])
+
+
+async def test_entries_reach_the_handler(pool: Pool, database_url: str) -> None:
+    """An entry arrives with its id, its queue and its payload, and is gone from the queue afterwards."""
+    items = asyncio.Queue[QueueItem]()
+
+    async def handle(item: QueueItem) -> bool:
+        items.put_nowait(item)
+        return True
+
+    async with working(database_url, handle):
+        (entry_id,) = await add(pool, b"a")
+        assert await items.get() == QueueItem(entry_id, QUEUE, b"a")
+    assert await pool.fetchval("SELECT count(*) FROM queue_entries") == 0
+
+
+async def test_an_entry_that_is_put_back_is_taken_again(pool: Pool, database_url: str) -> None:
+    """False from the handler puts the entry back, and a failure of the handler does so after the lease."""
+    tries = asyncio.Queue[bytes]()
+    seen = set[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        tries.put_nowait(item.payload)
+        if item.payload in seen:
+            return True
+        seen.add(item.payload)
+        if item.payload == b"fails":
+            raise ValueError("a bug")
+        return False
+
+    with capture_logs() as logs:
+        async with working(database_url, handle):
+            await add(pool, b"fails", b"put back")
+            payloads = [await tries.get() for _ in range(4)]
+    assert sorted(payloads) == [b"fails"] * 2 + [b"put back"] * 2
+    assert [entry["event"] for entry in logs] == ["queue.entry_failed"]
+
+
+async def test_the_order_of_entries(pool: Pool, database_url: str) -> None:
+    """Higher priorities come first, then older entries. A delayed entry comes last."""
+    items = asyncio.Queue[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        items.put_nowait(item.payload)
+        return True
+
+    await add(pool, b"late", delay=timedelta(seconds=0.5))
+    await add(pool, b"1", b"2")
+    await add(pool, b"first", priority=1)
+    async with working(database_url, handle, concurrency=2):
+        assert [await items.get() for _ in range(4)] == [b"first", b"1", b"2", b"late"]
+
+
+async def test_enqueue_belongs_to_the_transaction(pool: Pool) -> None:
+    """A transaction that is rolled back leaves no entry."""
+
+    async def fail(connection: Connection) -> None:
+        async with connection.transaction():
+            await enqueue(connection, [NewQueueItem(QUEUE, b"a")])
+            raise ValueError
+
+    async with pool.acquire() as connection:
+        (error,) = await asyncio.gather(fail(connection), return_exceptions=True)
+    assert isinstance(error, ValueError)
+    assert await pool.fetchval("SELECT count(*) FROM queue_entries") == 0
+
+
+async def test_a_lost_connection_is_replaced(pool: Pool, database_url: str) -> None:
+    """A worker whose connection ends goes on with a new one. That is not reported as a failure."""
+    items = asyncio.Queue[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        items.put_nowait(item.payload)
+        return True
+
+    with capture_logs() as logs:
+        async with working(database_url, handle) as worker:
+            await add(pool, b"before")
+            assert await items.get() == b"before"
+            assert worker.connected
+            while await pool.fetchval("SELECT count(*) FROM queue_entries"):
+                await asyncio.sleep(0.01)
+            await pool.execute(f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS others")
+            await add(pool, b"after")
+            assert await items.get() == b"after"
+    assert "queue.failed" not in {entry["event"] for entry in logs}
+
+
+async def test_a_failure_that_is_not_an_outage_is_an_error(pool: Pool, database_url: str) -> None:
+    """A worker that cannot use its tables says so with a traceback, and goes on when it can."""
+    items = asyncio.Queue[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        items.put_nowait(item.payload)
+        return True
+
+    await pool.execute("ALTER TABLE pgqueuer RENAME TO gone")
+    with capture_logs() as logs:
+        async with working(database_url, handle):
+            while not logs:
+                await asyncio.sleep(0.01)
+            await pool.execute("ALTER TABLE gone RENAME TO pgqueuer")
+            await add(pool, b"a")
+            assert await items.get() == b"a"
+    assert {(entry["event"], entry["log_level"]) for entry in logs} == {("queue.failed", "error")}
+
+
+async def test_a_killed_worker_leaves_its_entry_to_others(pool: Pool, database_url: str) -> None:
+    """An entry under way in a killed worker is taken by another one once its lease is over."""
+    started, taken, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hang(_: QueueItem) -> bool:
+        started.set()
+        await ended.wait()
+        return True
+
+    async def handle(_: QueueItem) -> bool:
+        taken.set()
+        return True
+
+    killed = QueueWorker(database_url, {QUEUE: 0}, hang, concurrency=4, lease_seconds=1)
+    task = asyncio.create_task(killed.run())
+    await add(pool, b"a")
+    await started.wait()
+    killed.kill()
+    async with working(database_url, handle):
+        await taken.wait()
+    ended.set()
+    await task
