@@ -10,7 +10,7 @@ from bench.harness import show_limit, show_ratio
 
 ROOT = Path(__file__).parents[1]
 SERVICE = ROOT / "sdks" / "conformance" / "service.py"
-# Each prints a line of JSON: {"name": …, "sdk": [links/s, …], "bare": [links/s, …], "calls": calls of a wait for 20 s}.
+# Each prints a line of JSON: {"name": …, "sdk": [links/s, …], "bare": [links/s, …], "calls": calls of a wait for 12 s}.
 DRIVERS = {
     "python": ("sdks/python/.venv/bin/python", "sdks/python/bench.py"),
     "js": ("node", "sdks/js/bench.mjs"),
@@ -37,4 +37,4 @@ async def _measure(program: str, script: str) -> None:
             aim=0.7,
             detail=f"{median(result['sdk']):.0f} against {median(result['bare']):.0f} links/s",
         )
-        show_limit(f"{result['name']}: calls of a wait for 20 s", result["calls"], limit=2, unit="calls")
+        show_limit(f"{result['name']}: calls of a wait for 12 s", result["calls"], limit=2, unit="calls")
