@@ -26,6 +26,7 @@ else
 test: check
 	@$(BIN)/python -m tools.test_programs
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(MAKE) --no-print-directory sdks
 endif
 
 test-fast: $(VENV)/dev ## Run the tests that need no browser and do not wait
@@ -70,7 +71,7 @@ release: $(VENV)/dev ## Check version, CHANGELOG and tag, then build the package
 	@$(BIN)/python -m tools.release
 
 clean: ## Remove the virtual environment, the data of make run, and what builds and tests leave
-	rm -rf $(VENV) .linkskipper dist htmlcov .coverage* .*_cache .hypothesis
+	rm -rf $(VENV) sdks/*/.venv .linkskipper dist htmlcov .coverage* .*_cache .hypothesis
 
 $(VENV)/run: requirements/run.txt pyproject.toml | $(VENV)/pip
 	@$(call install,requirements/run.txt)
