@@ -1,7 +1,7 @@
 """The HTTP edge: authentication, rate limits, routes and error documents (docs/reference/api.md)."""
 
-from linkskipper.api.app import create_app
+from linkskipper.api.app import Api
 from linkskipper.api.rate_limits import InMemoryRateLimiter, RateLimiter, SharedRateLimiter
 from linkskipper.api.services import Services
 
-__all__ = ["InMemoryRateLimiter", "RateLimiter", "Services", "SharedRateLimiter", "create_app"]
+__all__ = ["Api", "InMemoryRateLimiter", "RateLimiter", "Services", "SharedRateLimiter"]

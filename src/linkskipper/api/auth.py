@@ -1,28 +1,27 @@
-"""Authenticate calls and enforce the limits and scopes of their keys."""
-
-from starlette.types import Scope
+"""Authenticate requests and enforce the limits and scopes of their keys."""
 
 from linkskipper.accounts import ApiKey, used_today
-from linkskipper.api.endpoint import header
-from linkskipper.api.limit_headers import KeyLimits, set_limit_headers
+from linkskipper.api.limit_headers import KeyLimits
+from linkskipper.api.request import Request
 from linkskipper.api.services import Services
 from linkskipper.errors import ForbiddenScope, InvalidKey, RateLimited
 
 MAX_FAILED_AUTHS = 30  # unknown keys from one address in 60 seconds
 
 
-async def authorize(services: Services, scope: Scope, required_scope: str | None) -> ApiKey:
-    """Return the key of a request and count the call.
+async def authorize(services: Services, request: Request, required_scope: str | None) -> ApiKey:
+    """Return the key of a request, and count the request.
 
     Raises:
         InvalidKey: the key is missing, malformed, unknown or revoked.
         RateLimited: the key has exceeded its limit, or the address has sent too many unknown keys.
         ForbiddenScope: the key lacks the required scope.
     """
-    key = await _authenticate(services, scope)
+    text = services.authenticator.parse_header(request.header(b"authorization"))
+    key = services.authenticator.from_cache(text) or await _look_up(services, request, text)
     minute = await services.rate_limiter.hit(key.id, key.rate_limit)
     used = None if key.daily_quota is None else await used_today(services.pool, key.id)
-    set_limit_headers(scope, KeyLimits(minute, key.daily_quota, used))
+    request.limits = KeyLimits(minute, key.daily_quota, used)
     if not minute.allowed:
         raise RateLimited(
             f"This key may call {minute.limit} times in 60 seconds. Try again in {minute.reset_seconds} s.",
@@ -33,20 +32,16 @@ async def authorize(services: Services, scope: Scope, required_scope: str | None
     return key
 
 
-async def _authenticate(services: Services, scope: Scope) -> ApiKey:
-    """Return the key of a request.
+async def _look_up(services: Services, request: Request, text: str) -> ApiKey:
+    """Look a key up in the database.
 
     Unknown keys are limited by address. Valid keys are not, because other clients may share the address.
     """
-    text = services.authenticator.parse_header(header(scope, b"authorization"))
-    key = services.authenticator.from_cache(text)
-    if key is not None:
-        return key
     try:
         return await services.authenticator.from_database(text)
     except InvalidKey:
-        address = scope["client"][0] if scope["client"] else ""
-        failures = await services.failed_auth_limiter.hit(address, MAX_FAILED_AUTHS)
+        client = request.scope["client"]
+        failures = await services.failed_auth_limiter.hit(client[0] if client else "", MAX_FAILED_AUTHS)
         if failures.allowed:
             raise
         raise RateLimited(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope
 
 from linkskipper.accounts import ApiKey
+from linkskipper.api.request import Request
+from linkskipper.api.responses import AnyResponse
 from linkskipper.api.services import Services
 from linkskipper.errors import ApiError
 
@@ -18,26 +19,15 @@ class NoQuery(msgspec.Struct, frozen=True):
     """The query of an endpoint without query parameters."""
 
 
-@dataclass(slots=True)
-class Call(Generic[Query]):
-    """A call with a valid key, within its limits and scopes. `scope` and `receive` are those of ASGI."""
+class Call(msgspec.Struct, Generic[Query], frozen=True, gc=False):
+    """A request with a valid key that is within its limits and has the required scope."""
 
     key: ApiKey
     query: Query
-    scope: Scope
-    receive: Receive
-
-    def path_parameter(self, name: str) -> str:
-        """Return a parameter of the path."""
-        value: str = self.scope["path_params"][name]
-        return value
-
-    def header(self, name: bytes) -> str | None:
-        """Return the first header of a name in lower case, None if there is none."""
-        return header(self.scope, name)
+    request: Request
 
 
-Handler: TypeAlias = Callable[[Services, Call[Query]], Awaitable[ASGIApp]]
+Handler: TypeAlias = Callable[[Services, Call[Query]], Awaitable[AnyResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +73,3 @@ class Endpoint(Generic[Query]):
 
 
 AnyEndpoint: TypeAlias = Endpoint[Any]
-
-
-def header(scope: Scope, name: bytes) -> str | None:
-    """Return the first header of a name in lower case, None if there is none."""
-    for other, value in scope["headers"]:
-        if other == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None

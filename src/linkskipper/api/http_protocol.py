@@ -14,6 +14,40 @@ MAX_HEAD_BYTES = 64 * 1024
 REQUEST_SECONDS = 20  # from the first byte of a request to its last. A body has at most 64 KiB.
 
 
+class BufferedTransport(asyncio.Transport):
+    """A transport that sends what is written within one turn of the event loop in one piece.
+
+    uvicorn writes the head and the body of a response separately, and uvloop sends each at once. One system call less
+    for a response, and the responses of a turn one after the other, save a quarter of the time of a small response
+    (docs/decisions/0008-cached-answers.md).
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._chunks: list[bytes] = []
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+        self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
+        self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
+        self.get_extra_info = transport.get_extra_info  # type: ignore[method-assign]
+
+    def write(self, data: Any) -> None:
+        """Send data at the end of this turn."""
+        if not self._chunks:
+            self._loop.call_soon(self._flush)
+        self._chunks.append(data)
+
+    def close(self) -> None:
+        """Send what is left and close the connection."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._chunks and not self._transport.is_closing():
+            self._transport.write(b"".join(self._chunks))
+        self._chunks.clear()
+
+
 class StrictHttpProtocol(HttpToolsProtocol):
     """One connection. Malformed HTTP gets a problem document. An incomplete request is closed after a time."""
 
@@ -26,7 +60,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timeout of the first request (asyncio.Protocol)."""
-        super().connection_made(transport)
+        super().connection_made(BufferedTransport(transport, self.loop))
         self._start_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,54 +1,93 @@
-"""The responses of the API as ASGI applications."""
+"""Responses, and how they are sent."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linkskipper.api.problems import PROBLEM_TYPE, problem_document, problem_headers
+from linkskipper.api.request import Request
 from linkskipper.errors import ApiError
 
-Headers = Iterable[tuple[bytes, bytes]]
+Header: TypeAlias = tuple[bytes, bytes]
 
-NO_STORE = (b"cache-control", b"no-store")  # answers hold balances and links
+NO_STORE: Header = (b"cache-control", b"no-store")  # responses hold balances and links
 
 _encode = msgspec.json.Encoder().encode
 
 
-class JsonResponse:
-    """A JSON response that is encoded when it is made."""
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """A whole response."""
 
-    __slots__ = ("_body", "_headers", "_status")
-
-    def __init__(
-        self, content: Any, *, status: int = 200, content_type: bytes = b"application/json", headers: Headers = ()
-    ) -> None:
-        self._status = status
-        self._body = _encode(content)
-        self._headers = [
-            (b"content-type", content_type),
-            (b"content-length", b"%d" % len(self._body)),
-            NO_STORE,
-            *headers,
-        ]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response (ASGI)."""
-        del scope, receive
-        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self._body})
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
 
 
-def problem_response(error: ApiError, base_url: str) -> JsonResponse:
+AnyResponse: TypeAlias = Response | ASGIApp
+"""A whole response, or an application that sends one in parts."""
+
+Responder: TypeAlias = Callable[[Request], Awaitable[AnyResponse]]
+
+
+class ConstantResponder:
+    """Gives the same response to every request."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+    async def __call__(self, _request: Request) -> Response:
+        """Return the response."""
+        return self.response
+
+
+def json_response(
+    content: Any, *, status: int = 200, content_type: bytes = b"application/json", headers: Iterable[Header] = ()
+) -> Response:
+    """Return a response with content as JSON."""
+    body = _encode(content)
+    own = ((b"content-type", content_type), (b"content-length", b"%d" % len(body)), NO_STORE, *headers)
+    return Response(status, own, body)
+
+
+def text_response(
+    text: str, *, status: int = 200, content_type: str = "text/plain; charset=utf-8", headers: Iterable[Header] = ()
+) -> Response:
+    """Return a response with text."""
+    body = text.encode()
+    own = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body)), *headers)
+    return Response(status, own, body)
+
+
+def problem_response(error: ApiError, base_url: str) -> Response:
     """Return the problem document of an error as a response."""
-    return JsonResponse(
+    return json_response(
         problem_document(error, base_url),
         status=error.status,
         content_type=PROBLEM_TYPE.encode(),
-        headers=_encode_headers(problem_headers(error)),
+        headers=encode_headers(problem_headers(error)),
     )
 
 
-def _encode_headers(headers: Mapping[str, str]) -> Headers:
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+def encode_headers(headers: Mapping[str, str]) -> tuple[Header, ...]:
+    """Return headers as ASGI has them."""
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+async def send_response(
+    response: AnyResponse, common: Iterable[Header], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Send a response with the headers that it has in common with others."""
+    if isinstance(response, Response):
+        headers = [*response.headers, *common]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+        return
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *common]
+        await send(message)
+
+    await response(scope, receive, send_with_headers)

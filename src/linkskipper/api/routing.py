@@ -1,14 +1,15 @@
-"""Route requests to endpoints by path and method."""
+"""Find the endpoint of a request by path and method, and run it."""
 
 import re
 from collections.abc import Iterable, Mapping
 
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import compile_path
 
 from linkskipper.api.auth import authorize
 from linkskipper.api.endpoint import AnyEndpoint, Call
 from linkskipper.api.problems import MethodNotAllowed
+from linkskipper.api.request import Request
+from linkskipper.api.responses import AnyResponse, ConstantResponder, Responder, Response
 from linkskipper.api.services import Services
 from linkskipper.api.validation import parse_query
 from linkskipper.errors import NotFound
@@ -16,75 +17,68 @@ from linkskipper.errors import NotFound
 SLASHES = re.compile("/+")
 
 
-class EndpointApp:
-    """An endpoint as an ASGI application: authorize, read the query, call the handler, send its response."""
+class EndpointResponder:
+    """Authorizes a request, reads its query and calls the handler of an endpoint."""
 
     def __init__(self, endpoint: AnyEndpoint, services: Services) -> None:
         self._endpoint = endpoint
         self._services = services
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
+    async def __call__(self, request: Request) -> AnyResponse:
+        """Respond to a request."""
         endpoint, services = self._endpoint, self._services
-        key = await authorize(services, scope, endpoint.required_scope)
-        query = parse_query(scope, endpoint.query_type)
-        response = await endpoint.handler(services, Call(key, query, scope, receive))
-        await response(scope, receive, send)
+        key = await authorize(services, request, endpoint.required_scope)
+        query = parse_query(request.scope["query_string"], endpoint.query_type)
+        return await endpoint.handler(services, Call(key, query, request))
 
 
-class MethodRouter:
-    """The methods of one path. HEAD is GET without the body (RFC 9110, 9.3.2), and OPTIONS lists the methods."""
+class RouteTable:
+    """The endpoints, which need a key, and the public GET routes by path.
 
-    def __init__(self, methods: Mapping[str, ASGIApp]) -> None:
-        self.methods = dict(methods)
-        if "GET" in methods:
-            self.methods["HEAD"] = methods["GET"]
-        self._allowed = sorted({*self.methods, "OPTIONS"})
+    HEAD is GET without the body (RFC 9110, section 9.3.2). OPTIONS lists the methods of a path.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        app = self.methods.get(scope["method"])
-        if app is not None:
-            await app(scope, receive, send)
-        elif scope["method"] == "OPTIONS":
-            headers = [(b"allow", ", ".join(self._allowed).encode())]
-            await send({"type": "http.response.start", "status": 204, "headers": headers})
-            await send({"type": "http.response.body"})
-        else:
-            raise MethodNotAllowed(self._allowed)
+    def __init__(self, endpoints: Iterable[AnyEndpoint], public: Mapping[str, Responder], services: Services) -> None:
+        self.paths: dict[str, dict[str, Responder]] = {path: _with_head({"GET": page}) for path, page in public.items()}
+        for endpoint in endpoints:
+            methods = self.paths.setdefault(endpoint.path, {})
+            methods.update(_with_head({endpoint.method: EndpointResponder(endpoint, services)}))
+        templates = {path for path in self.paths if "{" in path}
+        self._exact = {path: methods for path, methods in self.paths.items() if path not in templates}
+        self._templates = [(compile_path(path)[0], self.paths[path]) for path in templates]
 
+    def find(self, request: Request) -> Responder:
+        """Return what responds to a request, and set its path parameters.
 
-class ExactRoute(Route):
-    """A route for exactly its path. The `$` in Starlette's pattern accepts a line feed at the end."""
+        Raises:
+            NotFound: no route has this path.
+            MethodNotAllowed: the path does not support the method.
+        """
+        path, method = request.scope["path"], request.scope["method"]
+        methods = self._exact.get(path) or self._match(path, request) or self._match_normalized(path, request)
+        responder = methods.get(method)
+        if responder is None:
+            allowed = sorted({*methods, "OPTIONS"})
+            if method != "OPTIONS":
+                raise MethodNotAllowed(allowed)
+            return ConstantResponder(Response(204, ((b"allow", ", ".join(allowed).encode()),), b""))
+        return responder
 
-    app: MethodRouter
+    def _match(self, path: str, request: Request) -> Mapping[str, Responder] | None:
+        for pattern, methods in self._templates:
+            if match := pattern.fullmatch(path):
+                request.path_parameters = match.groupdict()
+                return methods
+        return None
 
-    def __init__(self, path: str, methods: Mapping[str, ASGIApp]) -> None:
-        super().__init__(path, MethodRouter(methods))
-        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
-
-
-def build_router(endpoints: Iterable[AnyEndpoint], public: Mapping[str, ASGIApp], services: Services) -> Router:
-    """Build the router of the endpoints, which need a key, and the public GET routes by path."""
-    paths: dict[str, dict[str, ASGIApp]] = {}
-    for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method] = EndpointApp(endpoint, services)
-    for path, app in public.items():
-        paths[path] = {"GET": app}
-    routes = [ExactRoute(path, methods) for path, methods in paths.items()]
-    return Router(routes, redirect_slashes=False, default=_NormalizedPaths(routes))
-
-
-class _NormalizedPaths:
-    """Serves paths with repeated slashes or one at the end, which clients get from joining URLs."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._router = Router(list(routes), redirect_slashes=False, default=_not_found)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["path"] = SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
-        await self._router(scope, receive, send)
+    def _match_normalized(self, path: str, request: Request) -> Mapping[str, Responder]:
+        """Match a path with repeated slashes or one at the end, which clients get from joining URLs."""
+        path = SLASHES.sub("/", path).rstrip("/") or "/"
+        methods = self._exact.get(path) or self._match(path, request)
+        if methods is None:
+            raise NotFound("This address does not exist. See the documentation at /docs.")
+        return methods
 
 
-async def _not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise NotFound("This address does not exist. See the documentation at /docs.")
+def _with_head(methods: Mapping[str, Responder]) -> dict[str, Responder]:
+    return {**methods, "HEAD": methods["GET"]} if "GET" in methods else dict(methods)

@@ -5,20 +5,18 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.types import Scope
 
 from linkskipper.errors import InvalidRequest
 
 Query = TypeVar("Query", bound=msgspec.Struct)
 
 
-def parse_query(scope: Scope, query_type: type[Query]) -> Query:
+def parse_query(query_string: bytes, query_type: type[Query]) -> Query:
     """Read the query string. Unknown parameters are ignored, and the last of repeated ones counts.
 
     Raises:
         InvalidRequest: with a message for each wrong parameter.
     """
-    query_string = scope["query_string"]
     if not query_string:
         return query_type()
     values = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))

@@ -17,6 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 30  # a server that hangs counts as unavailable
 RELEASE_SECONDS = 2
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"  # planning a small read takes longer than running it
 MAX_QUERIES = 50_000  # statements until a connection is replaced: asyncpg's default
 IDLE_SECONDS = 300.0  # until an idle connection is closed: asyncpg's default
 
@@ -80,8 +81,10 @@ class DedicatedConnection:
             lost, self._connection = self._connection, None
             with suppress(DatabaseUnavailable):
                 await self._pool.release(lost, timeout=RELEASE_SECONDS)
-        self._connection = await self._pool.acquire()
-        return await self._connection.fetch(statement, *arguments)
+        connection = await self._pool.acquire()
+        await connection.execute(PLAN_ONCE)
+        self._connection = connection
+        return await connection.fetch(statement, *arguments)
 
 
 async def open_connection(url: str) -> Connection:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
-from linkskipper.api import InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter, create_app
+from linkskipper.api import Api, InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
@@ -60,7 +60,7 @@ async def run_api(
         )
         for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
             stack.callback(periodic.start().cancel)
-        yield RunningApi(create_app(services), job_notifier.close)
+        yield RunningApi(Api(services), job_notifier.close)
 
 
 def _rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:

@@ -2,10 +2,10 @@
 
 from linkskipper.api.examples import EXAMPLE_JOB_ID
 from linkskipper.api.limit_headers import DAY_SECONDS
-from linkskipper.api.middleware import ACCEPTED_ID
 from linkskipper.api.openapi.content import Json
 from linkskipper.api.problems import MAX_RETRY_SECONDS
 from linkskipper.api.rate_limits import WINDOW_SECONDS
+from linkskipper.api.request import ACCEPTED_ID
 
 RESPONSE_HEADERS = ("X-Request-Id",)
 LIMITED_RESPONSE_HEADERS = ("RateLimit", "RateLimit-Policy")

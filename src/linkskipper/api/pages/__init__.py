@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 
-from starlette.types import ASGIApp
-
 from linkskipper.api.openapi import openapi_document
 from linkskipper.api.pages.errors import errors_page
 from linkskipper.api.pages.reference import reference_page
-from linkskipper.api.pages.welcome import WelcomePage
+from linkskipper.api.pages.welcome import welcome_page
 from linkskipper.api.problems import ERRORS_PATH
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import ConstantResponder, Responder, json_response
 
 
-def pages(base_url: str) -> Mapping[str, ASGIApp]:
+def pages(base_url: str) -> Mapping[str, Responder]:
     """Return the pages and the OpenAPI document by path."""
     document = openapi_document(base_url)
     return {
-        "/": WelcomePage(),
+        "/": welcome_page,
         "/docs": reference_page(document),
         ERRORS_PATH: errors_page(),
-        "/openapi.json": JsonResponse(document),
+        "/openapi.json": ConstantResponder(json_response(document)),
     }

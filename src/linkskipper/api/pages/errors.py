@@ -1,9 +1,8 @@
 """The page that explains every error code. The `type` of each problem document leads to it."""
 
-from starlette.responses import HTMLResponse
-
 from linkskipper.api.pages.html import html_page, html_text
 from linkskipper.api.problems import explanation, problem_types
+from linkskipper.api.responses import ConstantResponder
 from linkskipper.errors import ApiError
 
 INTRODUCTION = (
@@ -16,7 +15,7 @@ HEADER = f"""<header>
 </header>"""
 
 
-def errors_page() -> HTMLResponse:
+def errors_page() -> ConstantResponder:
     """Return the page."""
     sections = "\n".join(_section(error) for error in problem_types())
     return html_page("Errors · Link Skipper API", f'{HEADER}\n<main class="errors">\n{sections}\n</main>')

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from starlette.responses import HTMLResponse
+from linkskipper.api.responses import ConstantResponder, text_response
 
 FOLDER = Path(__file__).parent
 LAYOUT = Template((FOLDER / "layout.html").read_text(encoding="utf-8"))
@@ -23,14 +23,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {"content-security-policy": CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer"}
+HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+)
 CODE = re.compile(r"``?([^`]+)``?")
 
 
-def html_page(title: str, body: str, *, wide: bool = False) -> HTMLResponse:
-    """Return a page as an ASGI application. `body` is HTML."""
+def html_page(title: str, body: str, *, wide: bool = False) -> ConstantResponder:
+    """Return a page. `body` is HTML."""
     html = LAYOUT.substitute(title=escape(title), style=STYLE, frame="frame wide" if wide else "frame", body=body)
-    return HTMLResponse(html, headers=HEADERS)
+    return ConstantResponder(text_response(html, content_type="text/html; charset=utf-8", headers=HEADERS))
 
 
 def html_text(text: str) -> str:

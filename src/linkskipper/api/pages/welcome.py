@@ -1,9 +1,8 @@
 """The page at the root of the service. It is for browsers: API clients get a problem document there."""
 
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
-
 from linkskipper.api.pages.html import html_page
+from linkskipper.api.request import Request
+from linkskipper.api.responses import Response
 from linkskipper.errors import NotFound
 
 BODY = """
@@ -23,18 +22,14 @@ BODY = """
 """
 
 
-class WelcomePage:
-    """Shows the page to clients that accept HTML."""
+PAGE = html_page("Link Skipper", BODY)
 
-    def __init__(self) -> None:
-        self._page = html_page("Link Skipper", BODY)
-        self._page.headers["vary"] = "accept"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        if not accepts_html(Headers(scope=scope).get("accept", "")):
-            raise NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
-        await self._page(scope, receive, send)
+async def welcome_page(request: Request) -> Response:
+    """Return the page if the client accepts HTML."""
+    if not accepts_html(request.header(b"accept") or ""):
+        raise NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
+    return PAGE.response
 
 
 def accepts_html(accept: str) -> bool:

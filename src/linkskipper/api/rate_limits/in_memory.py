@@ -23,58 +23,48 @@ class InMemoryRateLimiter:
     async def hit(self, caller: Hashable, limit: int) -> WindowState:
         """Count a call of the caller unless it exceeds the limit."""
         now = self._clock()
-        calls = self._recent(caller, now)
-        allowed = len(calls) < limit
-        if allowed:
-            calls.add(now)
-        # With calls left, the window has more room once its oldest call leaves. A refused caller waits for the call
-        # that brings it below the limit, which is a later one if the limit was lowered.
-        leaves = calls[max(0, len(calls) - limit)] + WINDOW_SECONDS if calls else now
-        return WindowState(allowed, limit, max(0, limit - len(calls)), max(1, math.ceil(leaves - now)))
-
-    def _recent(self, caller: Hashable, now: float) -> "_CallTimes":
         if now >= self._next_sweep:
             self._sweep(now)
         calls = self._calls.get(caller)
         if calls is None:
             calls = self._calls[caller] = _CallTimes()
-        calls.drop_until(now - WINDOW_SECONDS)
-        return calls
+        count = calls.count_since(now - WINDOW_SECONDS)
+        allowed = count < limit
+        if allowed:
+            calls.times.append(now)
+            count += 1
+        # With calls left, the window has more room once its oldest call leaves. A refused caller waits for the call
+        # that brings it below the limit, which is a later one if the limit was lowered.
+        leaves = calls.times[calls.first + max(0, count - limit)] + WINDOW_SECONDS
+        return WindowState(allowed, limit, max(0, limit - count), max(1, math.ceil(leaves - now)))
 
     def _sweep(self, now: float) -> None:
         """Drop the callers without recent calls, so that they take no memory."""
         self._next_sweep = now + WINDOW_SECONDS
-        for calls in self._calls.values():
-            calls.drop_until(now - WINDOW_SECONDS)
-        for caller in [caller for caller, calls in self._calls.items() if not calls]:
-            del self._calls[caller]
+        self._calls = {
+            caller: calls for caller, calls in self._calls.items() if calls.count_since(now - WINDOW_SECONDS)
+        }
 
 
 class _CallTimes:
-    """The times of a caller's recent calls, oldest first.
+    """The times of a caller's calls in order. Those before the index `first` have left the window.
 
     An array of numbers adds nothing to what the garbage collector has to visit.
     """
 
-    __slots__ = ("_first", "_times")
+    __slots__ = ("first", "times")
 
     def __init__(self) -> None:
-        self._times = array("d")
-        self._first = 0  # index of the oldest call in the window
+        self.times = array("d")
+        self.first = 0
 
-    def __len__(self) -> int:
-        return len(self._times) - self._first
-
-    def __getitem__(self, index: int) -> float:
-        return self._times[self._first + index]
-
-    def add(self, time: float) -> None:
-        """Add the latest call."""
-        self._times.append(time)
-
-    def drop_until(self, time: float) -> None:
-        """Drop the calls up to and including a time."""
-        self._first = bisect_right(self._times, time, self._first)
-        if self._first > len(self._times) // 2:
-            del self._times[: self._first]
-            self._first = 0
+    def count_since(self, time: float) -> int:
+        """Drop the calls up to a time and return the number of those left."""
+        times, first = self.times, self.first
+        if first < len(times) and times[first] <= time:
+            first = bisect_right(times, time, first)
+            if first > len(times) // 2:
+                del times[:first]
+                first = 0
+            self.first = first
+        return len(times) - first

@@ -8,7 +8,7 @@ from linkskipper.accounts import get_account
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.examples import EXAMPLE_TIME
 from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, describe
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 
@@ -30,11 +30,11 @@ class AccountResponse(msgspec.Struct, frozen=True):
     providers: Annotated[list[AccountProvider], describe("The providers that the credits pay for.")]
 
 
-async def read_account(services: Services, call: Call[NoQuery]) -> JsonResponse:
+async def read_account(services: Services, call: Call[NoQuery]) -> Response:
     """Return the balance and the providers that it pays for."""
     account = await get_account(services.pool, call.key.account_id)
     providers = services.catalog.providers
-    return JsonResponse(
+    return json_response(
         AccountResponse(
             telegram_id=account.telegram_id,
             balance=account.balance,

@@ -29,7 +29,7 @@ async def listen(services: Services, call: Call[NoQuery]) -> StreamingResponse:
             f"This key already has {MAX_STREAMS} open event streams. Close one and try again.",
             retry_after=KEEP_ALIVE_SECONDS,
         )
-    lines = _lines(services, call.key.id, call.header(b"authorization"))
+    lines = _lines(services, call.key.id, call.request.header(b"authorization"))
     return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="application/x-ndjson")
 
 

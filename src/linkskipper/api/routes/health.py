@@ -4,34 +4,34 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from linkskipper.api.responses import NO_STORE
+from linkskipper.api.request import Request
+from linkskipper.api.responses import NO_STORE, Responder, Response, text_response
 from linkskipper.api.services import Services
 from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
 from linkskipper.errors import DatabaseUnavailable, SchemaError
 
 READY_TIMEOUT_SECONDS = 2
-HEADERS = {name.decode(): value.decode() for name, value in (NO_STORE,)}
 
 
-def health_routes(services: Services) -> Mapping[str, ASGIApp]:
+def health_routes(services: Services) -> Mapping[str, Responder]:
     """Return the routes by path."""
 
-    async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
+    async def healthz(_request: Request) -> Response:
+        """The process is alive."""
+        return text_response("ok\n", headers=[NO_STORE])
+
+    async def readyz(_request: Request) -> Response:
         """The database answers, its schema is current, and the workers are connected to their queues."""
         problem = await _problem(services)
-        response = PlainTextResponse(f"{problem or 'ok'}\n", status_code=503 if problem else 200, headers=HEADERS)
-        await response(scope, receive, send)
+        return text_response(f"{problem or 'ok'}\n", status=503 if problem else 200, headers=[NO_STORE])
 
-    async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    async def metrics(_request: Request) -> Response:
         """Figures for Prometheus."""
-        response = Response(generate_latest(), headers=HEADERS, media_type=CONTENT_TYPE_LATEST)
-        await response(scope, receive, send)
+        return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST, headers=[NO_STORE])
 
-    return {"/healthz": PlainTextResponse("ok\n", headers=HEADERS), "/readyz": readyz, "/metrics": metrics}
+    return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 async def _problem(services: Services) -> str | None:

@@ -19,7 +19,7 @@ from linkskipper.api.fields import (
     one_of,
     parse_uuid,
 )
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
 from linkskipper.errors import InvalidRequest, NotFound
@@ -78,16 +78,16 @@ class JobResponse(msgspec.Struct, frozen=True):
     reason: Annotated[str, one_of(Reason, "Why the job did not end well, with `?include=trace`.")] | UnsetType = UNSET
 
 
-async def read_job(services: Services, call: Call[JobQuery]) -> JsonResponse:
+async def read_job(services: Services, call: Call[JobQuery]) -> Response:
     """Return the state of a job."""
-    job_id = parse_uuid(call.path_parameter("job_id"))
+    job_id = parse_uuid(call.request.path_parameters["job_id"])
     state = None if job_id is None else await wait_for_job(services, call.key.id, job_id, call.query.wait)
     if state is None:
         raise NotFound(UNKNOWN_JOB)
     trace = None
     if call.query.include == "trace":
         trace = await services.job_reader.read_trace(call.key.id, state.job_id)
-    return JsonResponse(_job(state, trace))
+    return json_response(_job(state, trace))
 
 
 def _job(state: JobState, trace: Trace | None) -> JobResponse:

@@ -6,7 +6,7 @@ import msgspec
 
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, describe
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
 from linkskipper.catalog import Provider
 from linkskipper.provider_health import NO_STATS, ProviderStatus, latency
@@ -30,7 +30,7 @@ class ProvidersResponse(msgspec.Struct, frozen=True):
     providers: list[ProviderResponse]
 
 
-async def list_providers(services: Services, call: Call[NoQuery]) -> JsonResponse:
+async def list_providers(services: Services, call: Call[NoQuery]) -> Response:
     """Return the supported providers."""
     measured = await services.provider_stats.read()
 
@@ -46,7 +46,7 @@ async def list_providers(services: Services, call: Call[NoQuery]) -> JsonRespons
             status=services.admission.status(provider, stats, call.key.account_id),
         )
 
-    return JsonResponse(ProvidersResponse([response(provider) for provider in services.catalog.providers]))
+    return json_response(ProvidersResponse([response(provider) for provider in services.catalog.providers]))
 
 
 LIST_PROVIDERS = Endpoint(

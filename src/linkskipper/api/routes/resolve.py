@@ -10,8 +10,7 @@ from linkskipper.api.body import IdempotencyKey, ResolveRequest, parse_resolve_r
 from linkskipper.api.endpoint import Call, Endpoint, RequestBody, Success
 from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET
 from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, describe
-from linkskipper.api.limit_headers import count_accepted_resolve
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
 from linkskipper.errors import (
@@ -72,28 +71,28 @@ class QueuedResponse(msgspec.Struct, frozen=True):
     poll_url: Annotated[str, describe("The path of the job.")]
 
 
-async def resolve(services: Services, call: Call[ResolveQuery]) -> JsonResponse:
+async def resolve(services: Services, call: Call[ResolveQuery]) -> Response:
     """Answer from the cache, or queue a job."""
-    request = parse_resolve_request(await read_body(call.receive), call.header(b"idempotency-key"))
-    key, wait = call.key, call.query.wait
+    request, key, wait = call.request, call.key, call.query.wait
+    body = parse_resolve_request(await read_body(request.receive), request.header(b"idempotency-key"))
     submitted = await services.job_submitter.submit(
         NewJob(
             account_id=key.account_id,
             key_id=key.id,
             daily_quota=key.daily_quota,
-            url=request.url,
-            idempotency_key=request.idempotency_key,
-            webhook_url=request.webhook_url,
+            url=body.url,
+            idempotency_key=body.idempotency_key,
+            webhook_url=body.webhook_url,
         )
     )
     match submitted:
         case Resolved():
             CACHED.inc()
-            count_accepted_resolve(call.scope)
+            request.count_accepted()
             return _resolved(submitted, cached=True)
         case Queued(job_id, position):
             QUEUED.inc()
-            count_accepted_resolve(call.scope)
+            request.count_accepted()
             state = await wait_for_job(services, key.id, job_id, wait) if wait else None
             return _done(state) if state is not None and state.status is JobStatus.DONE else _queued(job_id, position)
         case JobState():
@@ -101,7 +100,7 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> JsonResponse:
             return _replay(state or submitted)
 
 
-def _done(state: JobState) -> JsonResponse:
+def _done(state: JobState) -> Response:
     return _resolved(
         Resolved(
             job_id=state.job_id,
@@ -116,8 +115,8 @@ def _done(state: JobState) -> JsonResponse:
     )
 
 
-def _resolved(resolved: Resolved, *, cached: bool) -> JsonResponse:
-    return JsonResponse(
+def _resolved(resolved: Resolved, *, cached: bool) -> Response:
+    return json_response(
         ResolvedResponse(
             job_id=resolved.job_id,
             status="done",
@@ -132,13 +131,13 @@ def _resolved(resolved: Resolved, *, cached: bool) -> JsonResponse:
     )
 
 
-def _queued(job_id: UUID, position: int) -> JsonResponse:
+def _queued(job_id: UUID, position: int) -> Response:
     poll_url = f"/v1/jobs/{job_id}"
     response = QueuedResponse(job_id, "queued", position, poll_url)
-    return JsonResponse(response, status=202, headers=[(b"location", poll_url.encode())])
+    return json_response(response, status=202, headers=[(b"location", poll_url.encode())])
 
 
-def _replay(state: JobState) -> JsonResponse:
+def _replay(state: JobState) -> Response:
     """Answer with the job that the idempotency key started (docs/reference/api.md, "Idempotency")."""
     match state.status:
         case JobStatus.DONE:

@@ -9,7 +9,7 @@ from msgspec import Meta
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.examples import EXAMPLE_DELIVERY_ID, EXAMPLE_JOB_ID, EXAMPLE_TARGET, EXAMPLE_TIME
 from linkskipper.api.fields import JobId, UuidText, describe, one_of, parse_uuid
-from linkskipper.api.responses import JsonResponse
+from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 from linkskipper.errors import InvalidRequest, NotFound
@@ -97,7 +97,7 @@ class DeliveryDetailResponse(msgspec.Struct, frozen=True):
     attempts: Annotated[list[AttemptResponse], describe("The attempts, oldest first.")]
 
 
-async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -> JsonResponse:
+async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -> Response:
     """Return a page of the key's deliveries."""
     query = call.query
     deliveries = await list_deliveries(
@@ -108,26 +108,26 @@ async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -
         limit=query.limit + 1,
     )
     page = [_delivery(delivery) for delivery in deliveries[: query.limit]]
-    return JsonResponse(DeliveriesResponse(page, page[-1].id if len(deliveries) > query.limit else None))
+    return json_response(DeliveriesResponse(page, page[-1].id if len(deliveries) > query.limit else None))
 
 
-async def read_key_delivery(services: Services, call: Call[NoQuery]) -> JsonResponse:
+async def read_key_delivery(services: Services, call: Call[NoQuery]) -> Response:
     """Return one delivery of the key."""
     delivery = await _find(services, call)
-    attempts = await read_attempts(services.pool, delivery.id)
     event = msgspec.json.decode(delivery.body, type=JobEvent)
-    return JsonResponse(DeliveryDetailResponse(_delivery(delivery), event, [_attempt(attempt) for attempt in attempts]))
+    attempts = [_attempt(attempt) for attempt in await read_attempts(services.pool, delivery.id)]
+    return json_response(DeliveryDetailResponse(_delivery(delivery), event, attempts))
 
 
-async def send_again(services: Services, call: Call[NoQuery]) -> JsonResponse:
+async def send_again(services: Services, call: Call[NoQuery]) -> Response:
     """Send one delivery of the key again."""
     delivery = await _find(services, call)
     await redeliver(services.pool, delivery.id, key_id=call.key.id)
-    return JsonResponse(_delivery(await _find(services, call)), status=202)
+    return json_response(_delivery(await _find(services, call)), status=202)
 
 
 async def _find(services: Services, call: Call[NoQuery]) -> Delivery:
-    delivery_id = parse_uuid(call.path_parameter("delivery_id"))
+    delivery_id = parse_uuid(call.request.path_parameters["delivery_id"])
     delivery = None if delivery_id is None else await read_delivery(services.pool, delivery_id, key_id=call.key.id)
     if delivery is None:
         raise NotFound(UNKNOWN_DELIVERY)

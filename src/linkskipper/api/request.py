@@ -1,0 +1,30 @@
+"""A request as the HTTP edge reads it."""
+
+import re
+
+import msgspec
+from starlette.types import Receive, Scope
+
+from linkskipper.api.limit_headers import KeyLimits
+
+ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Request(msgspec.Struct, gc=False):
+    """A request. `headers` has the first header of each name. `limits` are those of its key, once it is known."""
+
+    scope: Scope
+    receive: Receive
+    headers: dict[bytes, bytes]
+    path_parameters: dict[str, str]
+    limits: KeyLimits | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header by its name in lower case, None if there is none."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def count_accepted(self) -> None:
+        """Count this resolve in the daily quota that the response shows."""
+        if self.limits is not None and self.limits.used_today is not None:
+            self.limits.used_today += 1
