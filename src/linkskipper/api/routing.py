@@ -43,9 +43,8 @@ class RouteTable:
         for endpoint in endpoints:
             methods = self.paths.setdefault(endpoint.path, {})
             methods.update(_with_head({endpoint.method: EndpointResponder(endpoint, services)}))
-        templates = {path for path in self.paths if "{" in path}
-        self._exact = {path: methods for path, methods in self.paths.items() if path not in templates}
-        self._templates = [(compile_path(path)[0], self.paths[path]) for path in templates]
+        self._exact = {path: methods for path, methods in self.paths.items() if "{" not in path}
+        self._templates = [(compile_path(path)[0], self.paths[path]) for path in self.paths if "{" in path]
 
     def find(self, request: Request) -> Responder:
         """Return what responds to a request, and set its path parameters.

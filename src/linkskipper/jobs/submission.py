@@ -13,14 +13,15 @@ from linkskipper.credits import LockedBalance
 from linkskipper.database import Connection, DedicatedConnection, Pool
 from linkskipper.database.batching import Batcher
 from linkskipper.database.ids import new_id
-from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded, UnsupportedLink
+from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded
 from linkskipper.jobs import queries
+from linkskipper.jobs.link_parser import LinkParser
 from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue import QueuedJob, enqueue_jobs
-from linkskipper.resolver import ParsedLink, Unsupported, parse_link
+from linkskipper.resolver import ParsedLink
 
 SubmitResult = Resolved | Queued | JobState
 """An answer from the cache, a new job, or the state of the job that the idempotency key started before."""
@@ -31,7 +32,7 @@ class JobSubmitter:
 
     def __init__(self, pool: Pool, catalog: Catalog, admission: AdmissionControl) -> None:
         self._pool = pool
-        self._catalog = catalog
+        self._links = LinkParser(catalog)
         self._admission = admission
         self._connection = DedicatedConnection(pool)
         self._find_cached = Batcher(self._find_cached_all)
@@ -50,8 +51,8 @@ class JobSubmitter:
         replay = await self._read_replay(new)
         if replay is not None:
             return replay
-        link = self._parse(new.url)
-        is_cached, target_url, provider, tier, balance = await self._find_cached((link.key, new.account_id))
+        link = self._links.parse(new.url)
+        is_cached, target_url, provider, tier, balance = await self._find_cached.put((link.key, new.account_id))
         if not is_cached:
             return await self._queue_if_up(new, link)
         if target_url is None:
@@ -75,12 +76,6 @@ class JobSubmitter:
         if new.idempotency_key is None:
             return None
         return await read_replay(self._pool, new.key_id, new.idempotency_key)
-
-    def _parse(self, url: str) -> ParsedLink:
-        try:
-            return parse_link(url, self._catalog)
-        except Unsupported as error:
-            raise UnsupportedLink(str(error)) from None
 
     async def _queue_if_up(self, new: NewJob, link: ParsedLink) -> SubmitResult:
         probe = await self._admission.admit(link.provider, link.url.host, new.account_id)
