@@ -1,6 +1,6 @@
 """Responses, and how they are sent."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
 import msgspec
@@ -31,15 +31,13 @@ AnyResponse: TypeAlias = Response | ASGIApp
 Responder: TypeAlias = Callable[[Request], Awaitable[AnyResponse]]
 
 
-class ConstantResponder:
-    """Gives the same response to every request."""
+def constant(response: Response) -> Responder:
+    """Return a responder that gives the same response to every request."""
 
-    def __init__(self, response: Response) -> None:
-        self.response = response
+    async def respond(_request: Request) -> Response:
+        return response
 
-    async def __call__(self, _request: Request) -> Response:
-        """Return the response."""
-        return self.response
+    return respond
 
 
 def json_response(
@@ -60,19 +58,15 @@ def text_response(
     return Response(status, own, body)
 
 
-def problem_response(error: ApiError, base_url: str) -> Response:
+def problem_response(error: ApiError, base_url: str, *, headers: Iterable[Header] = ()) -> Response:
     """Return the problem document of an error as a response."""
+    own = tuple((name.lower().encode(), value.encode()) for name, value in problem_headers(error).items())
     return json_response(
         problem_document(error, base_url),
         status=error.status,
         content_type=PROBLEM_TYPE.encode(),
-        headers=encode_headers(problem_headers(error)),
+        headers=(*own, *headers),
     )
-
-
-def encode_headers(headers: Mapping[str, str]) -> tuple[Header, ...]:
-    """Return headers as ASGI has them."""
-    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
 async def send_response(

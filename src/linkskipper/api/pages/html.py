@@ -2,12 +2,13 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
 
-from linkskipper.api.responses import ConstantResponder, text_response
+from linkskipper.api.responses import Header, Response, text_response
 
 FOLDER = Path(__file__).parent
 LAYOUT = Template((FOLDER / "layout.html").read_text(encoding="utf-8"))
@@ -30,10 +31,10 @@ HEADERS = (
 CODE = re.compile(r"``?([^`]+)``?")
 
 
-def html_page(title: str, body: str, *, wide: bool = False) -> ConstantResponder:
+def html_page(title: str, body: str, *, wide: bool = False, headers: Iterable[Header] = ()) -> Response:
     """Return a page. `body` is HTML."""
     html = LAYOUT.substitute(title=escape(title), style=STYLE, frame="frame wide" if wide else "frame", body=body)
-    return ConstantResponder(text_response(html, content_type="text/html; charset=utf-8", headers=HEADERS))
+    return text_response(html, content_type="text/html; charset=utf-8", headers=(*HEADERS, *headers))
 
 
 def html_text(text: str) -> str:

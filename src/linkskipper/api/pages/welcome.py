@@ -1,8 +1,10 @@
 """The page at the root of the service. It is for browsers: API clients get a problem document there."""
 
+import re
+
 from linkskipper.api.pages.html import html_page
 from linkskipper.api.request import Request
-from linkskipper.api.responses import Response
+from linkskipper.api.responses import Header, Responder, Response, problem_response
 from linkskipper.errors import NotFound
 
 BODY = """
@@ -12,30 +14,37 @@ BODY = """
 </header>
 <main>
 <ul class="links">
-<li><a href="/docs">API reference</a> every call with examples</li>
-<li><a href="/errors">Errors</a> every error code and what to do about it</li>
-<li><a href="/openapi.json">openapi.json</a> the API for programs, in OpenAPI 3.1</li>
-<li><a href="/readyz">Health</a> whether the service is ready to resolve links</li>
-<li><a href="/metrics">Metrics</a> figures for Prometheus</li>
+<li><a href="/docs">API reference</a> Every call, with examples.</li>
+<li><a href="/errors">Errors</a> Every error code, and what to do about it.</li>
+<li><a href="/openapi.json">openapi.json</a> The reference for programs, in OpenAPI 3.1.</li>
+<li><a href="/readyz">Health</a> Whether the service is ready to resolve links.</li>
+<li><a href="/metrics">Metrics</a> Figures for Prometheus.</li>
 </ul>
 </main>
 """
 
 
-PAGE = html_page("Link Skipper", BODY)
+VARY: Header = (b"vary", b"Accept")
+HTML = {"text/html", "application/xhtml+xml"}
+ZERO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 
-async def welcome_page(request: Request) -> Response:
-    """Return the page if the client accepts HTML."""
-    if not accepts_html(request.header(b"accept") or ""):
-        raise NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
-    return PAGE.response
+def welcome_page(base_url: str) -> Responder:
+    """Return the page for clients that accept HTML, a problem document for others."""
+    page = html_page("Link Skipper", BODY, headers=[VARY])
+    error = NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
+    problem = problem_response(error, base_url, headers=[VARY])
+
+    async def respond(request: Request) -> Response:
+        return page if accepts_html(request.header(b"accept") or "") else problem
+
+    return respond
 
 
 def accepts_html(accept: str) -> bool:
     """Tell whether an Accept header names HTML. Wildcards do not count, because API clients send them."""
     for media_range in accept.lower().split(","):
         media_type, *parameters = (part.strip() for part in media_range.split(";"))
-        if media_type in {"text/html", "application/xhtml+xml"} and "q=0" not in parameters:
+        if media_type in HTML and not any(ZERO_WEIGHT.fullmatch(parameter) for parameter in parameters):
             return True
     return False
