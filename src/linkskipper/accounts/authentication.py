@@ -8,7 +8,7 @@ from linkskipper.accounts import queries, tokens
 from linkskipper.accounts.api_keys import ApiKey
 from linkskipper.accounts.encryption import Keyring
 from linkskipper.database import Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.errors import InvalidKey
 from linkskipper.periodic import Periodic
 
@@ -27,7 +27,6 @@ class Authenticator:
         self._clock = clock
         self._cache: dict[str, tuple[float, ApiKey]] = {}
         self._last_used: dict[int, datetime] = {}
-        self._find = Batcher(self._find_all)
 
     async def authenticate(self, authorization: str | None) -> ApiKey:
         """Return the key in an Authorization header.
@@ -87,7 +86,8 @@ class Authenticator:
             self._last_used = last_used | self._last_used
             raise
 
-    async def _find_all(self, hashes: list[bytes]) -> list[ApiKey | None]:
+    @batched()
+    async def _find(self, hashes: list[bytes]) -> list[ApiKey | None]:
         """Find keys by their hashes, in the order of the hashes."""
         rows = await self._pool.fetch(queries.AUTHENTICATE, hashes)
         by_hash = {

@@ -56,7 +56,7 @@ async def _leave_as_is(_: Connection) -> None:
 
 
 class DedicatedConnection:
-    """A connection of a pool that is kept for reads that come one after another, as those of a Batcher do.
+    """A connection of a pool that is kept for reads that come one after another, as those of a batched method do.
 
     To acquire and release a connection costs a process as much as a small statement does
     (docs/decisions/0008-cached-answers.md).

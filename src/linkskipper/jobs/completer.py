@@ -8,7 +8,7 @@ import asyncpg
 from linkskipper import credits
 from linkskipper.credits import Charge
 from linkskipper.database import Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.jobs import queries
 from linkskipper.jobs.notifications import notify_ended
 from linkskipper.jobs.single_flight import end_followers
@@ -24,9 +24,9 @@ class JobCompleter:
     def __init__(self, pool: Pool, cache: LinkCache) -> None:
         self._pool = pool
         self._cache = cache
-        self.complete = Batcher(self._complete_all)
 
-    async def _complete_all(self, results: list[JobResult]) -> list[bool]:
+    @batched()
+    async def complete(self, results: list[JobResult]) -> list[bool]:
         """End many jobs in one transaction. The answer is False for a job whose attempt no longer counts."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():

@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from linkskipper.database import DedicatedConnection, Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.jobs import queries
 from linkskipper.jobs.states import JobState, JobStatus, Trace
 from linkskipper.jobs.trace import decode_trace
@@ -17,7 +17,6 @@ class JobReader:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection = DedicatedConnection(pool)
-        self._read = Batcher(self._read_all)
 
     async def read(self, key_id: int, job_id: UUID) -> JobState | None:
         """Return the state of one of the key's jobs, None if the key has no job of this id."""
@@ -31,7 +30,8 @@ class JobReader:
             return Trace((), 0)
         return Trace(decode_trace(row["hops"]), row["omitted_hops"])
 
-    async def _read_all(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
+    @batched()
+    async def _read(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
         rows = {row["job_id"]: row for row in await self._connection.fetch(queries.READ, job_ids)}
         return [rows.get(job_id) for job_id in job_ids]
 

@@ -10,7 +10,7 @@ import structlog
 
 from linkskipper.catalog import Provider
 from linkskipper.database import Connection, Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.database.retry import until_available
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
@@ -48,7 +48,6 @@ class JobRunner:
         self._completer = completer
         self._recorder = recorder
         self._slots = slots
-        self._start = Batcher(self._start_all)
         self._resolving: set[asyncio.Task[None]] = set()
         self._cancelled = asyncio.Event()
 
@@ -74,7 +73,8 @@ class JobRunner:
         for task in self._resolving:
             task.cancel()
 
-    async def _start_all(self, job_ids: list[UUID]) -> list[JobAttempt | None]:
+    @batched()
+    async def _start(self, job_ids: list[UUID]) -> list[JobAttempt | None]:
         """Begin an attempt at each job. The answer is None for a job that has ended, or that follows another."""
         rows = await self._pool.fetch(queries.START, job_ids, [uuid4() for _ in job_ids])
         attempts = {row["job_id"]: JobAttempt(**row) for row in rows}

@@ -11,7 +11,7 @@ from linkskipper.accounts import DailyUsage, lock_usage, seconds_to_midnight
 from linkskipper.catalog import Catalog
 from linkskipper.credits import LockedBalance
 from linkskipper.database import Connection, DedicatedConnection, Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.database.ids import new_id
 from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded
 from linkskipper.jobs import queries
@@ -35,8 +35,6 @@ class JobSubmitter:
         self._links = LinkParser(catalog)
         self._admission = admission
         self._connection = DedicatedConnection(pool)
-        self._find_cached = Batcher(self._find_cached_all)
-        self._insert = Batcher(self._insert_all)
 
     async def submit(self, new: NewJob) -> SubmitResult:
         """Answer from the cache, or queue a job.
@@ -61,7 +59,8 @@ class JobSubmitter:
             await self._count_usage(new)
         return Resolved(None, new.url, target_url, provider, tier, 0, balance)
 
-    async def _find_cached_all(self, asked: list[tuple[bytes, int]]) -> list[asyncpg.Record]:
+    @batched()
+    async def _find_cached(self, asked: list[tuple[bytes, int]]) -> list[asyncpg.Record]:
         """Look links up in the cache, and read the balance of the account that asks for each."""
         return await self._connection.fetch(queries.FIND_CACHED, *zip(*asked, strict=True))
 
@@ -97,7 +96,8 @@ class JobSubmitter:
         # None: the request that claimed the idempotency key first was refused and released it.
         return replay if replay is not None else await self._queue(new, link)
 
-    async def _insert_all(self, submissions: list["Submission"]) -> list[Queued | ApiError | None]:
+    @batched()
+    async def _insert(self, submissions: list["Submission"]) -> list[Queued | ApiError | None]:
         """Queue many jobs in one transaction. The answer is None where another job owns the idempotency key."""
         async with self._pool.acquire() as connection, connection.transaction():
             claimed = await _claim_idempotency_keys(connection, submissions)

@@ -7,7 +7,7 @@ import msgspec
 
 from linkskipper.database import Connection, Pool
 from linkskipper.database.batch_delete import in_batches
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.link_cache import queries
 
 
@@ -28,9 +28,10 @@ class LinkCache:
         self._pool = pool
         self._keep_resolved = keep_resolved
         self._keep_removed = keep_removed
-        self.find = Batcher(self._find_all)
 
-    async def _find_all(self, link_hashes: list[bytes]) -> list[CachedLink | None]:
+    @batched()
+    async def find(self, link_hashes: list[bytes]) -> list[CachedLink | None]:
+        """Find cached links by their hashes. The answer is None for a link that is not cached."""
         rows = await self._pool.fetch(queries.FIND, link_hashes)
         links = {row["link_hash"]: CachedLink(**row) for row in rows}
         return [links.get(link_hash) for link_hash in link_hashes]

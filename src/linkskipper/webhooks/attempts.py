@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from linkskipper.database import Connection, Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.database.retry import until_available
 from linkskipper.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_HOSTS_PAUSED, WEBHOOKS_ENDED
 from linkskipper.webhooks import queries
@@ -54,7 +54,6 @@ class AttemptRecorder:
         self._schedule = schedule
         self._pause_after = pause_after
         self._cancelled = asyncio.Event()
-        self._record = Batcher(self._record_all)
 
     async def record(self, delivery: PendingDelivery, result: AttemptResult) -> int:
         """Record an attempt. Return the consecutive failures of its host."""
@@ -64,7 +63,8 @@ class AttemptRecorder:
         """Stop waiting for the database. Unrecorded attempts are made again, with the same id."""
         self._cancelled.set()
 
-    async def _record_all(self, attempts: list[tuple[PendingDelivery, AttemptResult]]) -> list[int]:
+    @batched()
+    async def _record(self, attempts: list[tuple[PendingDelivery, AttemptResult]]) -> list[int]:
         updates = [self._update(delivery, result) for delivery, result in attempts]
         failures = await until_available(lambda: self._write(attempts, updates), abandoned=self._cancelled)
         for (_, result), update in zip(attempts, updates, strict=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from linkskipper.database import Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.wakeups import queue_for, schedule_wakeups
 
@@ -22,18 +22,10 @@ class HostLeases:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._acquire = Batcher(self._acquire_all)
-        self._release = Batcher(self._release_all)
 
-    async def acquire(self, lease: Lease) -> int | None:
+    @batched()
+    async def acquire(self, leases: list[Lease]) -> list[int | None]:
         """Return the consecutive failures of the host, or None if another entry holds the lease."""
-        return await self._acquire(lease)
-
-    async def release(self, lease: Lease) -> None:
-        """Release a lease, and queue a wakeup for the next delivery to the host."""
-        await self._release(lease)
-
-    async def _acquire_all(self, leases: list[Lease]) -> list[int | None]:
         acquired = await self._acquire_free(leases)
         refused = [lease for lease in leases if lease not in acquired]
         # Retention may have deleted the row of a host just as an event for it was queued.
@@ -48,7 +40,9 @@ class HostLeases:
             rows = await connection.fetch(queries.ACQUIRE, hosts, entry_ids)
         return {Lease(row["host"], row["lease_entry_id"]): row["failures"] for row in rows}
 
-    async def _release_all(self, leases: list[Lease]) -> list[None]:
+    @batched()
+    async def release(self, leases: list[Lease]) -> list[None]:
+        """Release a lease, and queue a wakeup for the next delivery to the host."""
         hosts, entry_ids = [lease.host for lease in leases], [lease.entry_id for lease in leases]
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(queries.LOCK_HOSTS, hosts)

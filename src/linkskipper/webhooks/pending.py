@@ -7,7 +7,7 @@ import msgspec
 
 from linkskipper.accounts import WebhookSecrets
 from linkskipper.database import Pool
-from linkskipper.database.batching import Batcher
+from linkskipper.database.batching import batched
 from linkskipper.webhooks import queries
 
 MAX_KEYS = 1000  # keys that take turns at a host. Deliveries of further keys are chosen by age only
@@ -44,13 +44,13 @@ class PendingDeliveries:
     def __init__(self, pool: Pool, secrets: WebhookSecrets) -> None:
         self._pool = pool
         self._secrets = secrets
-        self._read = Batcher(self._read_all)
 
     async def read(self, host: str, limit: int, exclude: Collection[UUID] = ()) -> list[PendingDelivery]:
         """Return at most `limit` deliveries that are due at a host, except the excluded ones, in order."""
         return await self._read(_Query(host, limit, list(exclude)))
 
-    async def _read_all(self, asked: list[_Query]) -> list[list[PendingDelivery]]:
+    @batched()
+    async def _read(self, asked: list[_Query]) -> list[list[PendingDelivery]]:
         rows = await self._pool.fetch(
             queries.DUE,
             [query.host for query in asked],

@@ -14,6 +14,7 @@ from linkskipper.database import DedicatedConnection, EmbeddedServer, Pool, open
 from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
+from support.service import named
 
 WRONG = {
     "a wrong number of arguments": ("SELECT $1::integer", (1, 2)),
@@ -148,10 +149,10 @@ async def test_a_pool_that_closes(database_url: str) -> None:
         await pool.fetchval("SELECT 1")
 
 
-async def test_a_refused_login_is_not_an_outage(database_url: str) -> None:
+async def test_a_refused_login_is_not_an_outage(server_url: str) -> None:
     """A database that does not exist is an error to mend, which nobody waits out."""
     with pytest.raises(DatabaseError) as caught:
-        await open_pool(database_url.replace("/test_", "/no_such_"), size=1)
+        await open_pool(named(server_url, "no_such_database"), size=1)
     assert not isinstance(caught.value, DatabaseUnavailable)
 
 
