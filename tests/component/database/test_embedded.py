@@ -197,9 +197,9 @@ async def test_pid_file_of_another_program_is_no_obstacle(data_dir: Path) -> Non
     server.leave()
 
 
-async def test_long_path(tmp_path: Path) -> None:
+async def test_long_path(data_dir: Path) -> None:
     """A path too long for a socket gets a private folder for it elsewhere."""
-    server = EmbeddedServer(tmp_path / ("long" * 30))
+    server = EmbeddedServer(data_dir / ("long" * 30))
     url = server.join()
     assert await ask(url, "SELECT 1") == 1
     socket_dir = Path(url.partition("host=")[2])
