@@ -27,11 +27,15 @@ class Batcher(Generic[Item, Result]):
 
     async def __call__(self, item: Item) -> Result:
         """Return the result of an item. Raise what the run of its batch raised."""
+        return await self.put(item)
+
+    def put(self, item: Item) -> "asyncio.Future[Result]":
+        """Begin without waiting for the result."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
-        return await future
+        return future
 
     async def _drain(self) -> None:
         try:
