@@ -93,8 +93,9 @@ class AttemptRecorder:
                 return {}
             async with connection.transaction():
                 await connection.execute(queries.LOCK_HOSTS, [*recovered, *failed])
-                await self._record_recovered(connection, recovered)
-                return await self._record_failed(connection, failed)
+                if recovered:
+                    await self._record_recovered(connection, recovered)
+                return await self._record_failed(connection, failed) if failed else {}
 
     async def _record_recovered(self, connection: Connection, hosts: Collection[str]) -> None:
         for row in await connection.fetch(queries.RECOVERED, hosts):
