@@ -20,7 +20,7 @@ class JobReader:
 
     async def read(self, key_id: int, job_id: UUID) -> JobState | None:
         """Return the state of one of the key's jobs, None if the key has no job of this id."""
-        row = await self._read(job_id)
+        row = await self._read.put(job_id)
         return None if row is None or row["key_id"] != key_id else _state(row)
 
     async def read_trace(self, key_id: int, job_id: UUID) -> Trace:

@@ -50,7 +50,7 @@ class JobSubmitter:
         if replay is not None:
             return replay
         link = self._links.parse(new.url)
-        is_cached, target_url, provider, tier, balance = await self._find_cached((link.key, new.account_id))
+        is_cached, target_url, provider, tier, balance = await self._find_cached.put((link.key, new.account_id))
         if not is_cached:
             return await self._queue_if_up(new, link)
         if target_url is None:
