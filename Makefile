@@ -29,8 +29,8 @@ test: check
 	@$(MAKE) --no-print-directory sdks
 endif
 
-test-fast: $(VENV)/dev ## Run the tests that need no browser and do not wait
-	$(BIN)/python -m pytest -n 2 -m 'not browser and not slow' $(ARGS)
+test-fast: $(VENV)/dev ## Run the unit and component tests that need no browser and do not wait
+	$(BIN)/python -m pytest tests/unit tests/component -n 2 -m 'not browser and not slow' $(ARGS)
 
 coverage: $(VENV)/dev ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m tools.test_programs
