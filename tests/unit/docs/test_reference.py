@@ -106,3 +106,13 @@ def test_stop_rules() -> None:
     assert {reason: listed.get(reason.value, [""])[0] for reason in REASONS} == {
         reason: rule.ends_as for reason, rule in REASONS.items()
     }
+
+
+def test_rooms() -> None:
+    """docs/explanation/architecture.md has each room and each single file."""
+    package = ROOT / "src" / "linkskipper"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")}
+    files = {path.stem for path in package.glob("[a-z]*.py")}
+    page = (DOCS / "explanation/architecture.md").read_text()
+    table = page.partition("\n## Rooms\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| ([^|]*) \|", table, re.MULTILINE)))) == rooms | files
