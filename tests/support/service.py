@@ -10,13 +10,14 @@ from uuid import uuid4
 import aiohttp
 
 from linkskipper.accounts import create_account, create_key, load_keyring
+from linkskipper.catalog import Tier
 from linkskipper.database import Pool
 from linkskipper.lab import Lab
 from linkskipper.service import http_server, process
 from linkskipper.service.api import run_api
 from linkskipper.service.database import checked_pool
 from linkskipper.service.resolving import live_catalog
-from linkskipper.service.worker import TIERS, Tier, run_workers
+from linkskipper.service.worker import TIERS, run_workers
 from linkskipper.settings import Settings, load
 from support.receiver import Receiver
 
@@ -55,9 +56,11 @@ class Caller:
 
     async def finished(self, job_id: str) -> Any:
         """The job once it has ended."""
-        answer = await self.get(f"/v1/jobs/{job_id}", params={"wait": "20", "include": "trace"})
-        assert answer.body["status"] in {"done", "failed", "invalid"}
-        return answer.body
+        while True:
+            answer = await self.get(f"/v1/jobs/{job_id}", params={"wait": "20", "include": "trace"})
+            if answer.body["status"] in {"done", "failed", "invalid"}:
+                return answer.body
+            assert answer.body["status"] in {"queued", "running"}, answer.body
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from typing import Annotated
 import structlog
 import typer
 
+from linkskipper.catalog import Tier
 from linkskipper.cli.database import find_database
 from linkskipper.cli.options import DataDirOption
 from linkskipper.cli.startup import start
 from linkskipper.service import process
 from linkskipper.service.database import checked_pool, database
 from linkskipper.service.resolving import live_catalog
-from linkskipper.service.worker import TIERS, Tier, run_workers
+from linkskipper.service.worker import TIERS, run_workers
 
 log = structlog.get_logger()
 

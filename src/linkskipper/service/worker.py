@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Literal
 
 import structlog
 
-from linkskipper.catalog import Catalog
+from linkskipper.catalog import Catalog, Tier
 from linkskipper.database import Pool
 from linkskipper.egress import Client
 from linkskipper.errors import DatabaseUnavailable
@@ -26,7 +25,6 @@ from linkskipper.webhooks import QUEUE_LIMITS, DeliveryWorker, rescue_work
 
 log = structlog.get_logger()
 
-Tier = Literal["standard", "premium"]
 TIERS: tuple[Tier, ...] = ("standard", "premium")
 
 DRAIN_SECONDS = 3  # how long links under way may take to end when the process is told to stop

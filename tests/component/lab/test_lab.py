@@ -33,7 +33,7 @@ def test_every_host_is_of_one_provider(lab: Lab) -> None:
 
 
 def test_samples_are_links_of_the_lab(lab: Lab) -> None:
-    """What the provider files promise of their samples is what the lab says of those links."""
+    """The samples of the provider files have the outcomes that the lab declares."""
     targets = {link.url: link.target for link in lab.links}
     for provider in _providers():
         for sample in provider["samples"]:  # type: ignore[attr-defined]
@@ -41,7 +41,7 @@ def test_samples_are_links_of_the_lab(lab: Lab) -> None:
 
 
 async def test_every_host_is_there_under_its_name(lab: Lab, browser: RawBrowser) -> None:
-    """Every host of the map answers on both its ports, with a certificate that is good for its name."""
+    """Every host of the map answers on both ports, with a certificate for its name."""
     hosts = {item.partition(":")[0] for item in lab.host_map}
     for host in hosts:
         for scheme in ("http", "https"):
@@ -49,7 +49,7 @@ async def test_every_host_is_there_under_its_name(lab: Lab, browser: RawBrowser)
 
 
 async def test_front_page_lists_every_link(lab: Lab, browser: RawBrowser) -> None:
-    """The page at the root holds every link with its outcome; it needs no other resource and no script."""
+    """The front page has every link with its outcome, without other resources or scripts."""
     page = (await browser.get("http://lab.test/")).body.decode()
     for link in lab.links:
         assert link.url.replace("&", "&amp;") in page
@@ -58,7 +58,7 @@ async def test_front_page_lists_every_link(lab: Lab, browser: RawBrowser) -> Non
 
 
 async def test_front_page_stands_at_the_address(lab: Lab) -> None:
-    """The page is there under the bare address too, where people open it."""
+    """The front page is also at the address and port, where people open it."""
     place = lab.url.removeprefix("http://").removesuffix("/")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(place.rpartition(":")[2]))
     writer.write(f"GET / HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n".encode())
@@ -75,7 +75,7 @@ async def test_ca_can_be_read_by_other_processes(lab: Lab) -> None:
 
 
 async def test_requests_share_a_connection(browser: RawBrowser) -> None:
-    """A connection serves one request after the other, also when they come at once or in pieces."""
+    """A connection serves requests one after the other, also if they arrive together or in pieces."""
     reader, writer = await browser.connect("https", "bulk.lab.test")
     request = b"GET /%d HTTP/1.1\r\nHost: bulk.lab.test\r\n\r\n"
     writer.write(request % 1 + request % 2 + (request % 3)[:25])
@@ -94,7 +94,7 @@ async def test_head_has_no_body(browser: RawBrowser) -> None:
 
 
 async def test_no_http_is_refused(browser: RawBrowser) -> None:
-    """Who speaks no HTTP is told so, and the connection ends."""
+    """Bytes that are not HTTP get 400, and the connection ends."""
     reader, writer = await browser.connect("http", "lab.test")
     writer.write(b"EHLO lab\r\n\r\n")
     assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
@@ -103,7 +103,7 @@ async def test_no_http_is_refused(browser: RawBrowser) -> None:
 
 @pytest.mark.parametrize("offset", [0, 1])
 async def test_busy_port(tmp_path: Path, offset: int) -> None:
-    """A port that is taken, be it HTTP's or HTTPS's, is one clear error, and the other port is given back."""
+    """If the HTTP or HTTPS port is in use, the error says so, and the other port is released."""
     lower = _two_free_ports()
     with socket.create_server(("127.0.0.1", lower + offset)):
         with pytest.raises(PortInUseError, match=rf"127\.0\.0\.1:{lower + offset} .*LINKSKIPPER_LAB_PORT"):
@@ -124,7 +124,7 @@ def _two_free_ports() -> int:
 
 
 async def test_given_port_and_the_one_after_it(tmp_path: Path) -> None:
-    """HTTP is on the port asked for, HTTPS on the next."""
+    """HTTP uses the given port, HTTPS the next."""
     port = _two_free_ports()
     async with Lab(port=port, state_dir=tmp_path) as lab:
         assert lab.url == f"http://127.0.0.1:{port}/"
@@ -132,13 +132,13 @@ async def test_given_port_and_the_one_after_it(tmp_path: Path) -> None:
 
 
 async def test_last_port_is_refused(tmp_path: Path) -> None:
-    """The highest port leaves none for HTTPS, which is said as a setting to change."""
+    """The highest port leaves none for HTTPS, and the error names the setting."""
     with pytest.raises(SettingsError, match="LINKSKIPPER_LAB_PORT"):
         await Lab(port=65535, state_dir=tmp_path).__aenter__()
 
 
 async def test_unusable_state_directory(tmp_path: Path) -> None:
-    """A state directory that is not there is one clear error, and no socket stays open."""
+    """A missing state directory is an error, and no socket stays open."""
     before = _open_files()
     with pytest.raises(DataDirError, match=r"lab-ca\.pem"):
         await Lab(state_dir=tmp_path / "missing").__aenter__()
@@ -151,7 +151,7 @@ def _open_files() -> int:
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_start_and_stop_leave_nothing(tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
-    """Twenty more lives, each ended in the middle of idle, slow and endless answers, leave no file or task open."""
+    """Twenty labs that end during idle, slow and endless responses leave no file or task open."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_live_twenty_times(tmp_path))
 

@@ -1,4 +1,4 @@
-"""What the lab's forms insist on: tokens, sessions, time, and that nothing is used twice."""
+"""The lab's forms enforce tokens, sessions, countdowns and single use."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ SCRIPT = (f"Origin: {ORIGIN}", f"Referer: {ORIGIN}/plain", "X-Requested-With: XM
 
 
 def hidden(answer: RawAnswer) -> dict[str, str]:
-    """The hidden fields of a page's last form."""
+    """Return the hidden fields of a page's last form."""
     form = answer.body.decode().rpartition("<form")[2]
     return dict(re.findall(r'type="hidden" name="([^"]+)"[^>]*? value="([^"]*)"', form))
 
@@ -25,7 +25,7 @@ def cookies(answer: RawAnswer) -> str:
 
 
 async def test_adlinkfly_tells_once_and_in_time(browser: RawBrowser) -> None:
-    """Its script is told the destination when the countdown is over, and only then, and only once."""
+    """The script gets the destination once, after the countdown."""
     page = await browser.get(f"{ORIGIN}/plain")
     await asyncio.sleep(1)
     told = [await browser.post(f"{ORIGIN}/links/go", hidden(page), cookie=cookies(page), headers=SCRIPT) for _ in "12"]
@@ -38,7 +38,7 @@ async def test_adlinkfly_tells_once_and_in_time(browser: RawBrowser) -> None:
 
 @pytest.mark.parametrize("missing", ["cookie", "_csrfToken", "_method", "Origin", "Referer", "X-Requested-With"])
 async def test_adlinkfly_wants_all_of_it(browser: RawBrowser, missing: str) -> None:
-    """Without its session, its token, its fields or its headers, a request is refused."""
+    """A request without its session, token, fields or headers is refused."""
     page = await browser.get(f"{ORIGIN}/plain")
     await asyncio.sleep(1)
     fields = {name: value for name, value in hidden(page).items() if name != missing}
@@ -59,7 +59,7 @@ async def test_adlinkfly_first_form_counts_once(browser: RawBrowser) -> None:
 
 
 async def test_safelink_is_told_once_and_in_time(browser: RawBrowser) -> None:
-    """The link back to the blog redirects once, when the countdown is over; to all others it is a blog."""
+    """The link to the blog redirects once after the countdown. All other requests get the blog."""
     blog = "https://safelink.lab.test"
     landing = await browser.get(f"{blog}/one")
     countdown = await browser.post(f"{blog}/facts-1/", hidden(landing))
@@ -75,7 +75,7 @@ async def test_safelink_is_told_once_and_in_time(browser: RawBrowser) -> None:
 
 
 async def test_forms_are_looked_at_closely(browser: RawBrowser) -> None:
-    """A field too many, or one too few, and the form is refused."""
+    """A form with an additional or missing field is refused."""
     whole = {"id": "a&b", "lang": "en", "empty": "", "terms": "on", "speed": "fast", "country": "fr", "go": "1"}
     whole["note"] = "two\r\nlines"
     url = "https://form.lab.test/take/post"
@@ -85,12 +85,12 @@ async def test_forms_are_looked_at_closely(browser: RawBrowser) -> None:
 
 
 async def test_bodies_have_a_limit(browser: RawBrowser) -> None:
-    """What is sent is read up to a limit."""
+    """The lab reads a request body up to a limit."""
     assert (await browser.post("https://form.lab.test/take/post", {"a": "x" * 70_000})).status == 400
 
 
 def test_memory_has_a_limit() -> None:
-    """The oldest thing is forgotten where there are too many."""
+    """The memory drops its oldest value when it is full."""
     memory = LabMemory(size=2)
     for key in "abc":
         memory.put(key, key)

@@ -1,4 +1,4 @@
-"""What the lab's well-behaved links answer, byte for byte."""
+"""The responses of the lab's well-behaved links, byte for byte."""
 
 import time
 
@@ -11,7 +11,7 @@ LANDED = b"https://example.com/"
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_each_redirect_status(browser: RawBrowser, status: int) -> None:
-    """Every kind of redirect is answered with its own status and one absolute Location."""
+    """Every kind of redirect has its own status and one absolute Location."""
     answer = await browser.get(f"https://redirect.lab.test/{status}")
     assert (answer.status, answer.location) == (status, LANDED + f"status/{status}".encode())
 
@@ -36,12 +36,12 @@ async def test_each_redirect_status(browser: RawBrowser, status: int) -> None:
     ],
 )
 async def test_each_spelling_of_a_location(browser: RawBrowser, path: str, location: bytes) -> None:
-    """A Location goes out in exactly the bytes that its link is about."""
+    """A Location has exactly the bytes that its link promises."""
     assert (await browser.get(f"https://redirect.lab.test/{path}")).location == location
 
 
 async def test_repeated_and_missing_locations(browser: RawBrowser) -> None:
-    """Locations come twice alike, twice different, empty, and not at all."""
+    """A response can have two equal Locations, two different ones, an empty one, or none."""
     found = {
         path: (await browser.get(f"https://redirect.lab.test/{path}")).all(b"Location")
         for path in ("twice", "torn", "empty", "nowhere")
@@ -55,7 +55,7 @@ async def test_repeated_and_missing_locations(browser: RawBrowser) -> None:
 
 
 async def test_upgrade_differs_by_scheme(browser: RawBrowser) -> None:
-    """Over HTTP the upgrade link leads to itself over HTTPS, and from there on."""
+    """The upgrade link leads from HTTP to HTTPS, and from there to its destination."""
     plain = await browser.get("http://redirect.lab.test/upgrade")
     secure = await browser.get("https://redirect.lab.test/upgrade")
     assert plain.location == b"https://redirect.lab.test/upgrade"
@@ -71,7 +71,7 @@ async def test_upgrade_differs_by_scheme(browser: RawBrowser) -> None:
     ],
 )
 async def test_refresh_headers(browser: RawBrowser, path: str, refresh: bytes) -> None:
-    """A Refresh header comes with status 200 and without a Location."""
+    """A response with a Refresh header has status 200 and no Location."""
     answer = await browser.get(f"https://refresh.lab.test/{path}")
     assert (answer.status, answer.all(b"Refresh"), answer.all(b"Location")) == (200, [refresh], [])
 
@@ -103,14 +103,14 @@ async def test_refresh_headers(browser: RawBrowser, path: str, refresh: bytes) -
     ],
 )
 async def test_pages_hold_what_they_are_about(browser: RawBrowser, url: str, markup: bytes) -> None:
-    """A page is HTML with status 200 and has its mechanism in the very spelling that it is there to try."""
+    """A page is HTML with status 200, and has its mechanism in the spelling that it promises."""
     answer = await browser.get(f"https://{url}")
     assert (answer.status, answer.all(b"Content-Type")) == (200, [b"text/html; charset=utf-8"])
     assert markup in answer.body
 
 
 async def test_changed_page_has_lost_its_link(browser: RawBrowser) -> None:
-    """The page that changed lacks the element that its old form has."""
+    """The changed page lacks the element of the old one."""
     old, new = [await browser.get(f"https://changed.lab.test/{age}") for age in ("old", "new")]
     assert b'id="continue"' in old.body
     assert b'id="continue"' not in new.body
@@ -118,18 +118,18 @@ async def test_changed_page_has_lost_its_link(browser: RawBrowser) -> None:
 
 @pytest.mark.parametrize(("path", "status"), [("404", 404), ("410", 410), ("alive", 302)])
 async def test_removed_links_say_so_in_their_status(browser: RawBrowser, path: str, status: int) -> None:
-    """Removed links have the status of what is gone; one that works has not."""
+    """Removed links have the status 404 or 410. A working one redirects."""
     assert (await browser.get(f"https://removed.lab.test/{path}")).status == status
 
 
 async def test_challenge_has_its_header(browser: RawBrowser) -> None:
-    """The challenge is told by its status and header."""
+    """The challenge has its status and header."""
     answer = await browser.get("https://gate.lab.test/challenge")
     assert (answer.status, answer.all(b"cf-mitigated")) == (403, [b"challenge"])
 
 
 async def test_cookie_link_redirects_to_itself_only_once(browser: RawBrowser) -> None:
-    """Without its cookie the link sets it and leads to itself; with it, to the destination."""
+    """The link sets a cookie and leads to itself. With the cookie it leads to the destination."""
     first = await browser.get("https://loop.lab.test/cookie")
     second = await browser.get("https://loop.lab.test/cookie", cookie="visited=yes")
     assert (first.location, first.all(b"Set-Cookie")) == (b"/cookie", [b"visited=yes; Path=/"])
@@ -156,7 +156,7 @@ async def test_ways_round_and_away(browser: RawBrowser, url: str, location: byte
 
 
 async def test_slow_answers_wait_as_long_as_they_say(browser: RawBrowser) -> None:
-    """A link of one second comes after a second, not before; seconds beyond sixty are no link."""
+    """A link of one second answers after a second. More than sixty seconds are refused."""
     started = time.monotonic()
     answer = await browser.get("http://slow.lab.test/1/token")
     assert time.monotonic() - started >= 1
@@ -165,6 +165,6 @@ async def test_slow_answers_wait_as_long_as_they_say(browser: RawBrowser) -> Non
 
 
 async def test_bulk_answers_for_any_path(browser: RawBrowser) -> None:
-    """Whatever is asked of the bulk host comes back behind the landing page's address."""
+    """The bulk host redirects every path to the landing page."""
     answer = await browser.get("http://bulk.lab.test/a/b?c=d")
     assert (answer.status, answer.location) == (301, LANDED + b"landing/a/b?c=d")

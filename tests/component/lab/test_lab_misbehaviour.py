@@ -1,4 +1,4 @@
-"""How the lab's broken links break, as seen on the socket."""
+"""The lab's broken links as seen on the socket."""
 
 import asyncio
 import zlib
@@ -12,7 +12,7 @@ BOTH = pytest.mark.parametrize("scheme", ["http", "https"])
 
 @BOTH
 async def test_reset(browser: RawBrowser, scheme: str) -> None:
-    """The connection is reset before a byte of the answer, under TLS too."""
+    """The connection is reset before the first byte of the response, over TLS too."""
     with pytest.raises(ConnectionResetError):
         await browser.raw(f"{scheme}://broken.lab.test/reset")
 
@@ -28,25 +28,25 @@ async def test_reset_midway(browser: RawBrowser) -> None:
 
 @BOTH
 async def test_hang_up(browser: RawBrowser, scheme: str) -> None:
-    """The connection ends in good order, without an answer."""
+    """The connection is closed without a response."""
     assert await browser.raw(f"{scheme}://broken.lab.test/hang-up") == b""
 
 
 async def test_cut_short(browser: RawBrowser) -> None:
-    """Fewer bytes come than Content-Length says, and then the end."""
+    """The response ends before the bytes that Content-Length announces."""
     answer = await browser.get("http://broken.lab.test/cut-short")
     assert answer.all(b"Content-Length") == [b"1000"]
     assert 0 < len(answer.body) < 1000
 
 
 async def test_gibberish(browser: RawBrowser) -> None:
-    """The answer is no HTTP."""
+    """The response is not HTTP."""
     assert not (await browser.raw("http://broken.lab.test/gibberish")).startswith(b"HTTP/")
 
 
 @pytest.mark.parametrize(("status", "retry_after"), [(503, []), (429, [b"1"])])
 async def test_failing_once(browser: RawBrowser, status: int, retry_after: list[bytes]) -> None:
-    """Every link of its own fails when first asked for, leads on the second time, and starts over."""
+    """Each link fails for the first request, redirects for the second, and fails again for the third."""
     url = f"http://broken.lab.test/{status}-once/mine"
     first, second, third = [await browser.get(url) for _ in range(3)]
     assert (first.status, first.all(b"Retry-After")) == (status, retry_after)
@@ -56,7 +56,7 @@ async def test_failing_once(browser: RawBrowser, status: int, retry_after: list[
 
 
 async def test_lasting_failures(browser: RawBrowser) -> None:
-    """Some fail however often they are asked, one of them saying for how long."""
+    """Some links fail every time, one of them with Retry-After."""
     broken = [await browser.get("http://broken.lab.test/500") for _ in range(2)]
     busy = await browser.get("http://broken.lab.test/429")
     assert [answer.status for answer in broken] == [500, 500]
@@ -74,12 +74,12 @@ async def _first_bytes(browser: RawBrowser, path: str, amount: int) -> bytes:
 
 
 async def test_endless_body(browser: RawBrowser) -> None:
-    """The body goes on beyond any sensible limit."""
+    """The body exceeds every sensible limit."""
     assert (await _first_bytes(browser, "/endless", 8 << 20)).startswith(b"<p>And so on")
 
 
 async def test_bomb(browser: RawBrowser) -> None:
-    """A few kilobytes unpack to a hundred times as much, and more would come."""
+    """A few kilobytes decompress to more than a hundred times their size, and do not end."""
     packed = await _first_bytes(browser, "/bomb", 8 << 10)
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     assert len(unpacker.decompress(packed)) > 100 * len(packed)
@@ -87,7 +87,7 @@ async def test_bomb(browser: RawBrowser) -> None:
 
 
 async def test_drip(browser: RawBrowser) -> None:
-    """The body comes one byte at a time, a second apart."""
+    """The body arrives at one byte per second."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     assert await _first_bytes(browser, "/drip", 2) == b"  "
@@ -95,13 +95,13 @@ async def test_drip(browser: RawBrowser) -> None:
 
 
 async def test_flood_of_headers(browser: RawBrowser) -> None:
-    """A megabyte of headers, each of them modest."""
+    """The headers have a megabyte in total, and each is small."""
     answer = await browser.get("http://broken.lab.test/headers")
     assert sum(len(name) + len(value) for name, value in answer.headers) > 1_000_000
     assert max(len(value) for _, value in answer.headers) == 1000
 
 
 async def test_not_html(browser: RawBrowser) -> None:
-    """A file comes with a type of its own and bytes that are no text."""
+    """A binary file has its own content type."""
     answer = await browser.get("http://broken.lab.test/not-html")
     assert (answer.all(b"Content-Type"), answer.body) == ([b"application/octet-stream"], bytes(range(256)))

@@ -1,4 +1,4 @@
-"""linkskipper providers test, as a process of its own."""
+"""`linkskipper providers test` as a process of its own."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 
 
 async def run(lab: Lab, directory: Path | None, *arguments: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of providers test, whose network is the lab."""
+    """Run `providers test` with the lab as its network. Return exit code, stdout and stderr."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LINKSKIPPER_")}
     settings = {"LINKSKIPPER_HOST_MAP": ",".join(lab.host_map), "LINKSKIPPER_EXTRA_CA": str(lab.ca_file)}
     own = {} if directory is None else {"LINKSKIPPER_PROVIDERS_DIR": str(directory)}
@@ -56,7 +56,7 @@ async def run(lab: Lab, directory: Path | None, *arguments: str) -> tuple[int, s
 
 
 async def test_right(lab: Lab) -> None:
-    """The hops of each sample, and where it led; exit 0."""
+    """The command prints the hops and the target of each sample, and exits with 0."""
     code, out, err = await run(lab, lab.providers_dir, "lab-redirect")
     assert code == 0, err
     first, hop, verdict = out.splitlines()
@@ -71,7 +71,7 @@ async def test_right(lab: Lab) -> None:
 
 
 async def test_wrong(lab: Lab, tmp_path: Path) -> None:
-    """A sample that leads elsewhere, or stops, is told with what it should be; exit 1."""
+    """A sample that leads elsewhere or stops is printed with the expected target. The exit code is 1."""
     directory = tmp_path / "providers"
     directory.mkdir()
     text = PROVIDER.format("elsewhere") + PROVIDER[PROVIDER.index("[[samples]]") :].replace("/301", "/no-such-link")
@@ -84,7 +84,7 @@ async def test_wrong(lab: Lab, tmp_path: Path) -> None:
 
 
 async def test_recorded_and_live(lab: Lab, tmp_path: Path) -> None:
-    """A recording beside the file answers, as json too; --live asks the shortener all the same."""
+    """A recording supplies the responses, with --json too. --live sends requests to the shortener."""
     directory = tmp_path / "providers"
     directory.mkdir()
     (directory / "mine.toml").write_text(PROVIDER.format("recorded"))
@@ -98,7 +98,7 @@ async def test_recorded_and_live(lab: Lab, tmp_path: Path) -> None:
 
 
 async def test_not_recorded(lab: Lab, tmp_path: Path) -> None:
-    """A sample that the recording does not hold is told so; exit 1."""
+    """A sample without a recorded exchange is reported, and the exit code is 1."""
     directory = tmp_path / "providers"
     directory.mkdir()
     (directory / "mine.toml").write_text(PROVIDER.format("recorded").replace("/301", "/302"))
@@ -109,7 +109,7 @@ async def test_not_recorded(lab: Lab, tmp_path: Path) -> None:
 
 
 async def test_built_in(lab: Lab, tmp_path: Path) -> None:
-    """Built-in files bring their recordings; those are not a file's that replaces one of them."""
+    """A built-in file has its recording. A file that replaces it does not."""
     code, out, err = await run(lab, None, "exe")
     assert (code, "✓ https://example.com/exe" in out, "exe.har" in err) == (0, True, True)
     (tmp_path / "providers").mkdir()
@@ -127,7 +127,7 @@ async def test_built_in(lab: Lab, tmp_path: Path) -> None:
     ],
 )
 async def test_refused(lab: Lab, tmp_path: Path, file: str, provider: str, said: str) -> None:
-    """Without a right file, or samples in it, nothing is tried."""
+    """A broken file, a file without samples and an unknown id are refused."""
     (tmp_path / "providers").mkdir()
     (tmp_path / "providers" / "mine.toml").write_text(file)
     code, out, err = await run(lab, tmp_path / "providers", provider)
