@@ -235,10 +235,8 @@ async def test_no_time_for_a_countdown(bench: Bench) -> None:
     """A countdown that ends after the link's deadline is not begun."""
     bench.put("/a", page(GO))
     impatient = provider(steps=[{**XHR, "wait": {"seconds": 5}}], limits={"timeout": 4})
-    begin = time.monotonic()
     assert (await bench.resolve(f"{HOST}/a", impatient)).reason == "timeout"
     assert bench.paused == []
-    assert time.monotonic() - begin < 4
 
 
 async def test_time_that_has_passed_counts(bench: Bench) -> None:

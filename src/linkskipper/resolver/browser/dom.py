@@ -7,17 +7,20 @@ from typing import Any
 from playwright.async_api import CDPSession
 
 from linkskipper.resolver.browser.errors import BROKEN
+from linkskipper.resolver.pages.parse_cost import MAX_TAGS
 
 MAX_CHARACTERS = 4 * 1024 * 1024
 POLL_SECONDS = 0.05
 _ATTEMPTS = 5
 
-# Frames of the page's own origin are read too, since a CAPTCHA may be in one.
+# Frames of the page's own origin are read too, since a CAPTCHA may be in one. A document with too many elements is not
+# written out: it would be rejected once it is parsed here.
 _READ = f"""(() => {{
   let left = {MAX_CHARACTERS};
   const found = [], open = [document];
   while (open.length) {{
     const root = open.shift().documentElement;
+    if (root && root.getElementsByTagName("*").length > {MAX_TAGS}) return null;
     const html = root ? root.outerHTML : "";
     left -= html.length;
     if (left < 0) return null;
