@@ -2,10 +2,10 @@
 
 from linkskipper.jobs.completer import JobCompleter
 from linkskipper.jobs.notifications import JobNotifier, JobSubscription
-from linkskipper.jobs.read import JobReader
+from linkskipper.jobs.read import JobReader, list_jobs
 from linkskipper.jobs.retention import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.runner import JobRunner
-from linkskipper.jobs.states import ERRORS, JobResult, JobState, JobStatus, NewJob, Queued, Resolved, Trace
+from linkskipper.jobs.states import ERRORS, JobResult, JobState, JobStatus, ListedJob, NewJob, Queued, Resolved, Trace
 from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 
 __all__ = [
@@ -19,11 +19,13 @@ __all__ = [
     "JobStatus",
     "JobSubmitter",
     "JobSubscription",
+    "ListedJob",
     "NewJob",
     "Queued",
     "Resolved",
     "SubmitResult",
     "Trace",
+    "list_jobs",
     "prune_idempotency_keys",
     "prune_jobs",
 ]

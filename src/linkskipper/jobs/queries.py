@@ -59,6 +59,17 @@ JOIN accounts ON accounts.id = jobs.account_id
 """
 )
 
+LIST = (
+    STATE  # noqa: S608 - nothing in it comes from outside
+    + """, jobs.created_at, finished_at
+FROM (
+    SELECT * FROM jobs WHERE key_id = $1 AND id < $3 AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $4
+) AS jobs
+JOIN accounts ON accounts.id = jobs.account_id
+ORDER BY jobs.id DESC
+"""
+)
+
 TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2"
 
 REPLAY = (

@@ -7,7 +7,7 @@ import asyncpg
 from linkskipper.database import DedicatedConnection, Pool
 from linkskipper.database.batching import batched
 from linkskipper.jobs import queries
-from linkskipper.jobs.states import JobState, JobStatus, Trace
+from linkskipper.jobs.states import JobState, JobStatus, ListedJob, Trace
 from linkskipper.jobs.trace import decode_trace
 
 
@@ -34,6 +34,14 @@ class JobReader:
     async def _read(self, job_ids: list[UUID]) -> list[asyncpg.Record | None]:
         rows = {row["job_id"]: row for row in await self._connection.fetch(queries.READ, job_ids)}
         return [rows.get(job_id) for job_id in job_ids]
+
+
+async def list_jobs(
+    pool: Pool, key_id: int, *, status: JobStatus | None = None, before: UUID, limit: int
+) -> list[ListedJob]:
+    """Return a key's newest jobs before an id. `status` leaves out jobs with another status."""
+    rows = await pool.fetch(queries.LIST, key_id, status, before, limit)
+    return [ListedJob(_state(row), row["created_at"], row["finished_at"]) for row in rows]
 
 
 async def read_replay(pool: Pool, key_id: int, idempotency_key: str) -> JobState | None:

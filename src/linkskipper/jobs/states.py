@@ -1,6 +1,7 @@
 """The states of a job, and the values that its room takes in and gives out (docs/reference/api.md)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -120,6 +121,14 @@ class JobState(msgspec.Struct, frozen=True):
     def terminal(self) -> bool:
         """Tell whether the job has ended."""
         return self.status in TERMINAL
+
+
+class ListedJob(msgspec.Struct, frozen=True):
+    """A job in a list, with the times of its submission and its end."""
+
+    state: JobState
+    created_at: datetime
+    finished_at: datetime | None
 
 
 class Trace(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ JOB = f"{ID}, {ID}, ARRAY[1], ARRAY[1], ARRAY['u'], ARRAY['u'], {HASH}, ARRAY['p
 READS = {
     "find_cached": (queries.FIND_CACHED, f"{HASH}, ARRAY[1::bigint]", {"cached_links_pkey"}),
     "read": (queries.READ, ID, {"jobs_pkey"}),
-    "trace": (queries.TRACE, "1, gen_random_uuid()", {"jobs_pkey"}),
+    "list": (queries.LIST, "1, NULL, gen_random_uuid(), 20", {"jobs_by_key"}),
+    "trace": (queries.TRACE, "1, gen_random_uuid()", {"jobs_by_key"}),
     "replay": (queries.REPLAY, "1, 'a'", {"jobs_pkey", "idempotency_keys_pkey"}),
 }
 WRITES = {

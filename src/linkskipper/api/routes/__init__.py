@@ -5,6 +5,7 @@ from linkskipper.api.routes import account, events, jobs, providers, resolve, we
 
 ENDPOINTS: tuple[AnyEndpoint, ...] = (
     resolve.RESOLVE,
+    jobs.LIST_JOBS,
     jobs.READ_JOB,
     account.READ_ACCOUNT,
     providers.LIST_PROVIDERS,

@@ -1,12 +1,13 @@
-"""GET /v1/jobs/{job_id}."""
+"""GET /v1/jobs and GET /v1/jobs/{job_id}."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from linkskipper.api.endpoint import Call, Endpoint, Success
-from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET
+from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET, EXAMPLE_TIME
 from linkskipper.api.fields import (
     Balance,
     CreditsCharged,
@@ -21,10 +22,15 @@ from linkskipper.api.fields import (
 )
 from linkskipper.api.responses import Response, json_response
 from linkskipper.api.services import Services
+from linkskipper.api.times import Time, iso_time
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
 from linkskipper.errors import InvalidRequest, NotFound
-from linkskipper.jobs import ERRORS, JobState, JobStatus, Trace
+from linkskipper.jobs import ERRORS, JobState, JobStatus, ListedJob, Trace, list_jobs
 from linkskipper.resolver import Hop, Mechanism, Reason
+
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+NEWEST = str(UUID(int=2**128 - 1))  # every id is before it
 
 UNKNOWN_JOB = "This key has no job with this id."
 
@@ -46,6 +52,19 @@ class JobQuery(msgspec.Struct, frozen=True):
         ]
         | None
     ) = None
+
+
+class JobsQuery(msgspec.Struct, frozen=True):
+    """The query of GET /v1/jobs."""
+
+    status: Annotated[
+        Literal["any", "queued", "running", "done", "failed", "invalid"],
+        describe("Only jobs with this status.", example="failed"),
+    ] = "any"
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE_SIZE, description="The maximum size of the page.", examples=[50])] = (
+        PAGE_SIZE
+    )
+    before: Annotated[UuidText, describe("The `next` of the previous page.", example=EXAMPLE_JOB_ID)] = NEWEST
 
 
 class TraceHop(msgspec.Struct, frozen=True):
@@ -76,6 +95,45 @@ class JobResponse(msgspec.Struct, frozen=True):
         Annotated[int, describe("The number of hops left out at the end of a trace larger than 64 KiB.")] | UnsetType
     ) = UNSET
     reason: Annotated[str, one_of(Reason, "Why the job did not end well, with `?include=trace`.")] | UnsetType = UNSET
+
+
+class ListedJobResponse(JobResponse, frozen=True, kw_only=True):
+    """A job in a list: what `GET /v1/jobs/{job_id}` answers, with its link and its times."""
+
+    url: Annotated[str, describe("The link, as submitted.")]
+    created_at: Annotated[Time, describe("When the job was submitted.")]
+    finished_at: Annotated[Time | None, describe("When it ended. Null until then.")]
+
+
+class JobsResponse(msgspec.Struct, frozen=True):
+    """A page of jobs, newest first."""
+
+    jobs: Annotated[list[ListedJobResponse], describe("At most `limit` jobs.")]
+    next: Annotated[UUID | None, describe("The `before` of the next page. Null on the last page.")]
+
+
+async def list_key_jobs(services: Services, call: Call[JobsQuery]) -> Response:
+    """Return a page of the key's jobs."""
+    query = call.query
+    jobs = await list_jobs(
+        services.pool,
+        call.key.id,
+        status=None if query.status == "any" else JobStatus(query.status),
+        before=UUID(query.before),
+        limit=query.limit + 1,
+    )
+    page = jobs[: query.limit]
+    next_id = page[-1].state.job_id if len(jobs) > query.limit else None
+    return json_response(JobsResponse([_listed(job) for job in page], next_id))
+
+
+def _listed(job: ListedJob) -> ListedJobResponse:
+    return ListedJobResponse(
+        **msgspec.structs.asdict(_job(job.state, None)),
+        url=job.state.url,
+        created_at=iso_time(job.created_at),
+        finished_at=None if job.finished_at is None else iso_time(job.finished_at),
+    )
 
 
 async def read_job(services: Services, call: Call[JobQuery]) -> Response:
@@ -110,6 +168,37 @@ def _job(state: JobState, trace: Trace | None) -> JobResponse:
 def _hop(hop: Hop) -> TraceHop:
     return TraceHop(hop.url, hop.mechanism, hop.status, hop.milliseconds)
 
+
+LIST_JOBS = Endpoint(
+    method="GET",
+    path="/v1/jobs",
+    name="listJobs",
+    summary="List jobs",
+    description="The jobs of this key, newest first. Links that were answered from the cache have no job.",
+    query_type=JobsQuery,
+    handler=list_key_jobs,
+    successes=(
+        Success(
+            200,
+            JobsResponse,
+            "A page of jobs.",
+            {
+                "last_page": JobsResponse(
+                    [
+                        ListedJobResponse(
+                            *(EXAMPLE_JOB_ID, "done", 1, 98, EXAMPLE_TARGET, "tinyurl", "standard"),
+                            url=EXAMPLE_LINK,
+                            created_at=EXAMPLE_TIME,
+                            finished_at=EXAMPLE_TIME,
+                        )
+                    ],
+                    None,
+                )
+            },
+        ),
+    ),
+    errors=(InvalidRequest("limit: Expected `int` <= 100"),),
+)
 
 READ_JOB = Endpoint(
     method="GET",

@@ -1,0 +1,3 @@
+-- The index by which a key's jobs are listed, newest first. Both columns never change, so updates of jobs stay cheap.
+
+CREATE INDEX jobs_by_key ON jobs (key_id, id);
