@@ -36,11 +36,12 @@ coverage: $(VENV)/dev ## Run every test and show the lines that none of them rea
 	@$(BIN)/python -m tools.test_programs
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-check: $(VENV)/dev ## Check lint, format, types and imports
+check: $(VENV)/dev ## Check lint, format, types, imports and prose
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.prose
 
 format: $(VENV)/dev ## Format the code
 	$(BIN)/ruff check --fix

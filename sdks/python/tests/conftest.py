@@ -55,7 +55,7 @@ def tell(url: str, method: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def control() -> Iterator[str]:
-    """The control URL of a running service."""
+    """Provide the control URL of a running service."""
     if url := os.environ.get("LINKSKIPPER_SDK_SERVICE"):
         yield url
         return
@@ -68,5 +68,5 @@ def control() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def tenant(control: str) -> Tenant:
-    """A tenant of the service."""
+    """Provide a tenant of the service."""
     return Tenant(control, tell(f"{control}/tenants", "POST"))

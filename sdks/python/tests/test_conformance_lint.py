@@ -12,7 +12,7 @@ from support.cases import CONFORMANCE, load
 
 @pytest.fixture(scope="module")
 def lint() -> ModuleType:
-    """The lint as a module."""
+    """Import the lint as a module."""
     spec = importlib.util.spec_from_file_location("conformance_lint", CONFORMANCE / "lint.py")
     assert spec is not None
     assert spec.loader is not None

@@ -21,7 +21,7 @@ EVENT = b'{"event":"resolve.done","job_id":"019bb7a4-5a00-7c3e-9d41-3f1c6f0d2b8e
 
 @pytest.fixture
 def environment(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment variables that the documents tell to set."""
+    """Provide the environment variables that the documents tell to set."""
     monkeypatch.setenv("LINKSKIPPER_API_KEY", tenant.key("normal"))
     monkeypatch.setenv("LINKSKIPPER_BASE_URL", tenant.base_url)
     monkeypatch.setenv("LINKSKIPPER_WEBHOOK_SECRET", SECRET)

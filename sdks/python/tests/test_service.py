@@ -37,7 +37,7 @@ BULK = 500
 
 @pytest.fixture(scope="module")
 def client(tenant: Tenant) -> Iterator[LinkSkipper]:
-    """A client with a key for everything."""
+    """Provide a client with a key for everything."""
     with LinkSkipper(tenant.key("normal"), base_url=tenant.base_url) as client:
         yield client
 

@@ -25,7 +25,7 @@ Handler = Callable[[QueueItem], Awaitable[bool]]
 class QueueWorker:
     """Take entries from queues and give each to the handler, up to `concurrency` at once.
 
-    `queues` limits for each queue how many entries all workers together handle at once. 0 is no limit.
+    `queues` limits for each queue how many entries all workers together handle at once. 0 means without a limit.
     """
 
     def __init__(

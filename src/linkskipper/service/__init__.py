@@ -1,1 +1,1 @@
-"""The composition root: builds the parts from the settings and joins them; the only place that knows all of them."""
+"""The composition root: it builds the parts from the settings and joins them. Only this room knows all of them."""

@@ -1,4 +1,4 @@
-"""The database, and what keeps it."""
+"""Provide the database and its pool."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +12,7 @@ from linkskipper.settings import Settings
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The URL of the database: the one that is set, or the embedded server's, which runs meanwhile.
+    """Provide the URL of the database: the one of the settings, or that of the embedded server, which runs meanwhile.
 
     Raises:
         DataDirError, DatabaseError: the embedded server cannot run there.
@@ -26,7 +26,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
-    """A pool on a database whose schema is this version's.
+    """Provide a pool for a database with the schema of this version.
 
     Raises:
         DatabaseError: the database cannot be reached.
@@ -42,7 +42,7 @@ async def checked_pool(settings: Settings, url: str) -> AsyncIterator[Pool]:
 
 
 def link_cache(settings: Settings, pool: Pool) -> LinkCache:
-    """The cache of links, with the lifetimes that are set."""
+    """Return the cache of links with the lifetimes of the settings."""
     return LinkCache(
         pool, keep_resolved=timedelta(days=settings.cache_days), keep_removed=timedelta(days=settings.removed_days)
     )

@@ -1,4 +1,4 @@
-"""Running a long-lived process: its sockets, its signals, its end."""
+"""Run a long-lived process: its sockets, its signals, its end."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ from linkskipper.errors import PortInUseError
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 2048
 MANY_FILES = 65_536
-YOUNG = 20_000  # objects, made and not given back, between two collections
+NEW_OBJECTS = 20_000  # objects that were created and not freed since the last garbage collection
 
 
 def allow_many_files() -> None:
-    """Take as many open files as the system lets this process have: a connection is one, and many shells give 1024."""
+    """Allow as many open files as the system permits. A connection is one, and many shells allow 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
     if soft < wanted:
@@ -30,17 +30,17 @@ def allow_many_files() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a process's main coroutine to its end."""
+    """Run the main coroutine of a process to its end."""
     allow_many_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 
 
 def listen(host: str, port: int, *, setting: str = "--port or LINKSKIPPER_PORT") -> socket.socket:
-    """A listening socket (port 0: any free one), taken before anything else is started.
+    """Return a listening socket. Port 0 means any free port.
 
     Raises:
-        PortInUseError: it cannot be had; says which setting chooses another.
+        PortInUseError: the address cannot be used. The message names the setting that chooses another.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -56,7 +56,7 @@ def listen(host: str, port: int, *, setting: str = "--port or LINKSKIPPER_PORT")
 
 
 def address_of(listener: socket.socket) -> str:
-    """The URL that leads to a listening socket from this machine."""
+    """Return the URL of a listening socket for clients on this machine."""
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - the wildcard is compared with, not bound
         host = "127.0.0.1"
@@ -65,7 +65,7 @@ def address_of(listener: socket.socket) -> str:
 
 @contextlib.contextmanager
 def stop_requested() -> Iterator[asyncio.Event]:
-    """An event that the first stop signal sets; the second ends the process at once."""
+    """Provide an event that the first stop signal sets. The second signal ends the process at once."""
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -74,20 +74,20 @@ def stop_requested() -> Iterator[asyncio.Event]:
             os._exit(130)
         event.set()
 
-    for each in STOP_SIGNALS:
-        loop.add_signal_handler(each, stop)
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
     try:
         yield event
     finally:
-        for each in STOP_SIGNALS:
-            loop.remove_signal_handler(each)
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 async def stay(stop: asyncio.Event) -> None:
-    """Be at work, with all that it takes in place, until the process is told to stop."""
-    # What was built stays: without this the collector walks through all of it every second or so under load, and
-    # every answer waits for that some 50 ms.
+    """Wait until the process must stop. Call this once all parts are built."""
+    # The parts live as long as the process. Without this, the garbage collector walks through all of them about once a
+    # second under load, and every response waits about 50 ms for it.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(NEW_OBJECTS)
     await stop.wait()

@@ -1,4 +1,4 @@
-"""What resolves links: the catalogue, the guard, the browser."""
+"""Build the parts that resolve links: the catalog, the guard, the browser."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +16,7 @@ NOTHING_ALLOWED: dict[str, Any] = {"ports": (), "allow": (), "host_map": (), "ex
 
 
 def load_catalog(settings: Settings) -> Catalog:
-    """The built-in catalogue with the operator's files over it, as they are now.
+    """Read the built-in provider files and, over them, those of the operator.
 
     Raises:
         CatalogError: a provider file is wrong.
@@ -26,9 +26,9 @@ def load_catalog(settings: Settings) -> Catalog:
 
 @contextmanager
 def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterator[Catalog]:
-    """The same, which follows the operator's files until the context ends, and which broken ones do not stop.
+    """Provide a catalog that follows the operator's files. Broken files do not stop it.
 
-    `beneath` are directories that go before the operator's, and are not followed.
+    The files of the directories in `beneath` are read once. The operator's files take precedence over them.
     """
     live = LiveCatalog(settings.providers_dir, beneath=beneath)
     scanning = live.periodic().start() if settings.providers_dir is not None else None
@@ -64,10 +64,10 @@ def egress_policy(settings: Settings) -> Policy:
 
 @asynccontextmanager
 async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[StepRunner | None]:
-    """What resolves links in a browser; None where this machine has none.
+    """Provide the engine that resolves links in a browser, or None without a browser on this machine.
 
     Raises:
-        SettingsError: the browser that is set cannot be run.
+        SettingsError: the browser of the settings cannot run.
     """
     executable = find_browser(settings.browser)
     if executable is None:

@@ -1,4 +1,4 @@
-"""Keeping the tables that grow for ever small: what is past its time goes, a bit at a time. The ledger stays."""
+"""Delete old rows in small batches, so that growing tables stay small. The ledger is kept without limit."""
 
 from datetime import timedelta
 from functools import partial
@@ -30,7 +30,7 @@ def retention(pool: Pool, settings: Settings) -> Periodic:
 
 
 async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
-    """Remove what is past its time; returns how many rows of what. Nothing where another process is at it."""
+    """Delete old rows. Return their numbers by table, or nothing if another process deletes at the same time."""
     keep = timedelta(days=settings.keep_days)
     async with pool.acquire() as connection:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):

@@ -32,7 +32,7 @@ HAND_BACK_SECONDS = 2
 
 
 class Workers:
-    """The workers of one process, each at its queues; providers_changed is the recorder's."""
+    """The workers of one process, each with its queues. The recorder sets `providers_changed`."""
 
     def __init__(
         self,
@@ -52,15 +52,15 @@ class Workers:
 
     @property
     def ready(self) -> bool:
-        """Whether every worker is at its queue."""
+        """Whether every worker is connected to its queues."""
         return all(worker.connected for worker in self._workers)
 
     def start(self) -> None:
-        """Begin to take jobs."""
+        """Start to take jobs."""
         self._tasks = [asyncio.create_task(worker.run()) for worker in self._workers]
 
     async def stop(self) -> None:
-        """Take no more jobs; let those under way end, hand back those that do not, within a few seconds."""
+        """Take no more jobs. Within a few seconds, let jobs in progress end, and return the others to the queue."""
         for worker in self._workers:
             worker.stop()
         self._delivery_worker.stop()
@@ -86,7 +86,7 @@ class Workers:
 async def run_workers(
     settings: Settings, url: str, pool: Pool, catalog: Catalog, tiers: Sequence[Tier], *, webhooks: bool = True
 ) -> AsyncIterator[Workers]:
-    """Workers for the tiers and for webhooks, at work until the context ends.
+    """Run workers for the tiers and for webhooks until the context ends.
 
     Raises:
         SettingsError, DataDirError: an egress setting or the service's secret cannot be read.

@@ -19,16 +19,16 @@ def health_routes(services: Services) -> Mapping[str, Responder]:
     """Return the routes by path."""
 
     async def healthz(_request: Request) -> Response:
-        """The process is alive."""
+        """Answer as long as the process is alive."""
         return text_response("ok\n", headers=[NO_STORE])
 
     async def readyz(_request: Request) -> Response:
-        """The database answers, its schema is current, and the workers are connected to their queues."""
+        """Answer 200 if the database answers, its schema is current, and the workers are connected to their queues."""
         problem = await _problem(services)
         return text_response(f"{problem or 'ok'}\n", status=503 if problem else 200, headers=[NO_STORE])
 
     async def metrics(_request: Request) -> Response:
-        """Figures for Prometheus."""
+        """Return the metrics for Prometheus."""
         return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST, headers=[NO_STORE])
 
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}

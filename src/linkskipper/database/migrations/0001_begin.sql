@@ -88,7 +88,7 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
--- One job at a time resolves a link; others for the same link wait for it as its passengers and share its end.
+-- One job at a time resolves a link. Others for the same link wait for it as its passengers and share its end.
 CREATE TABLE flights (
     link bytea PRIMARY KEY,
     job_id uuid NOT NULL
@@ -121,7 +121,7 @@ CREATE TABLE provider_state (
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN provider_state.recent IS 'seconds that its last links took, the newest first; NULL: it failed';
 
--- Only hosts that failed last are here; a success removes them.
+-- Only hosts whose last job failed have a row. A success removes it.
 CREATE TABLE circuits (
     provider text NOT NULL,
     host text NOT NULL,

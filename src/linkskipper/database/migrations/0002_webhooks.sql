@@ -1,4 +1,4 @@
--- Webhooks: deliveries, their attempts, the receiving hosts; a grace period for rolled webhook secrets.
+-- Webhooks: deliveries, their attempts, the receiving hosts, and a grace period for rolled webhook secrets.
 
 ALTER TABLE api_keys ADD COLUMN previous_webhook_secret bytea, ADD COLUMN previous_webhook_until timestamptz;
 
