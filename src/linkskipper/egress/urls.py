@@ -70,24 +70,24 @@ class Url(msgspec.Struct, frozen=True, gc=False):
         return replace(self, href=_bounded(f"{self.without_fragment}#{fragment}"), fragment=fragment)
 
 
-def parse_url(text: str, base: Url | None = None) -> Url:
+def parse_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Url:
     """Parse `text` as a browser would, relative to `base`.
 
     Beyond what the standard rejects, this rejects backslashes, control characters, spaces at either end, user names and
     passwords, names that DNS cannot hold, and public IPv4 addresses that are not in dotted decimal.
 
     Raises:
-        UrlTooLong: The text or the parsed URL is over `MAX_URL`.
+        UrlTooLong: The text or the parsed URL has more than `limit` characters.
         ForeignScheme: A well-formed URL that is neither http nor https.
         BadUrl: Anything else that is not a URL.
     """
-    if _DISPUTED.search(_bounded(text)):
+    if _DISPUTED.search(_bounded(text, limit)):
         raise BadUrl("the URL contains a backslash, a control character or a space at one end")
     try:
         href: str = ada_url.join_url(base.href, text) if base else ada_url.normalize_url(text)
     except ValueError:
         raise BadUrl("this is not a URL") from None
-    scheme, _, rest = _bounded(href).partition(":")
+    scheme, _, rest = _bounded(href, limit).partition(":")
     if scheme not in _DEFAULT_PORTS:
         raise ForeignScheme(scheme, href)
     url = _split(href, scheme, rest[2:])
@@ -96,9 +96,9 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     return url
 
 
-def _bounded(text: str) -> str:
-    if len(text) > MAX_URL:
-        raise UrlTooLong(MAX_URL)
+def _bounded(text: str, limit: int = MAX_URL) -> str:
+    if len(text) > limit:
+        raise UrlTooLong(limit)
     return text
 
 

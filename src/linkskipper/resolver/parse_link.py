@@ -10,6 +10,8 @@ from linkskipper.egress import BadUrl, ForeignScheme, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
 
+MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
+
 _URL_IN_PROSE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _HTTP = re.compile(r"https?:", re.IGNORECASE)
 _TRAILING_PUNCTUATION = ".,;:!?'*\u2026\u00bb\u201d\u2019"
@@ -70,7 +72,7 @@ def _has_unopened_bracket(url: str) -> bool:
 def _without_scheme(text: str, catalog: Catalog) -> Url | None:
     """Parse a link such as bit.ly/abc. Only hosts of the catalog may omit the scheme: else any word would be a URL."""
     try:
-        url = parse_url(f"https://{text}")
+        url = parse_url(f"https://{text}", limit=MAX_LINK)
     except BadUrl:
         return None
     return url if catalog.owner(url.host) or catalog.find_discontinued(url.host) else None
@@ -78,7 +80,7 @@ def _without_scheme(text: str, catalog: Catalog) -> Url | None:
 
 def _parse(text: str) -> Url:
     try:
-        return parse_url(text)
+        return parse_url(text, limit=MAX_LINK)
     except ForeignScheme as foreign:
         raise Unsupported(f"{foreign.scheme}: links are not supported. Send an http or https link.") from None
     except UrlTooLong as error:

@@ -68,5 +68,5 @@ def test_a_database_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "ca.pem"
     file.write_bytes(trustme.CA().cert_pem.bytes())
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
-    with pytest.raises(SettingsError, match="cannot be made to trust"):
+    with pytest.raises(SettingsError, match="the browser cannot use"):
         trust(file, tmp_path / "home")

@@ -298,7 +298,7 @@ async def test_public_webhook_url_is_taken(service: Service) -> None:
 async def test_unknown_routes_and_methods(service: Service) -> None:
     """The framework's own errors come in the same form."""
     caller = await service.caller()
-    for path in ("/", "/v1", "/v1/nothing", "/v1/jobs", "/v2/resolve", "/v1/jobs/a/b"):
+    for path in ("/", "/v1", "/v1/nothing", "/v1/job", "/v2/resolve", "/v1/jobs/a/b"):
         problem(await caller.get(path), 404, "not_found", "Not found")
     wrong = await caller.get("/v1/resolve")
     problem(wrong, 405, "method_not_allowed", "Method not allowed")

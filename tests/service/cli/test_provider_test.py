@@ -105,7 +105,7 @@ async def test_not_recorded(lab: Lab, tmp_path: Path) -> None:
     (directory / "lab-redirect.har").write_text(json.dumps(RECORDED))
     code, out, _ = await run(lab, directory, "lab-redirect")
     assert code == 1
-    assert "✗ not_recorded: Nothing was recorded for GET https://redirect.lab.test/302. Record it" in out
+    assert "✗ not_recorded: The recording has no response for GET https://redirect.lab.test/302. Record it" in out
 
 
 async def test_built_in(lab: Lab, tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ class JobQuery(msgspec.Struct, frozen=True):
             Literal["trace"],
             describe("`trace` adds the hops, and the reason of a job that did not end well.", example="trace"),
         ]
-        | None
-    ) = None
+        | UnsetType
+    ) = UNSET
 
 
 class JobsQuery(msgspec.Struct, frozen=True):
