@@ -79,8 +79,8 @@ class TraceHop(msgspec.Struct, frozen=True):
     milliseconds: Annotated[float, describe("The duration of the visit.")]
 
 
-class JobResponse(msgspec.Struct, frozen=True):
-    """A job of this key. A member that does not apply to its status is absent."""
+class JobSummary(msgspec.Struct, frozen=True):
+    """A job without its trace. A member that does not apply to its status is absent."""
 
     job_id: JobId
     status: Annotated[str, one_of(JobStatus, "`done`, `failed` and `invalid` are final.")]
@@ -90,6 +90,11 @@ class JobResponse(msgspec.Struct, frozen=True):
     provider: ProviderId | UnsetType = UNSET
     tier: ProviderTier | UnsetType = UNSET
     error: Annotated[str, one_of(ERRORS.values(), "Present for `failed` and `invalid`.")] | UnsetType = UNSET
+
+
+class JobResponse(JobSummary, frozen=True):
+    """A job of this key. A member that does not apply to its status is absent."""
+
     trace: Annotated[list[TraceHop], describe("The hops, with `?include=trace`.")] | UnsetType = UNSET
     trace_omitted_hops: (
         Annotated[int, describe("The number of hops left out at the end of a trace larger than 64 KiB.")] | UnsetType
@@ -97,7 +102,7 @@ class JobResponse(msgspec.Struct, frozen=True):
     reason: Annotated[str, one_of(Reason, "Why the job did not end well, with `?include=trace`.")] | UnsetType = UNSET
 
 
-class ListedJobResponse(JobResponse, frozen=True, kw_only=True):
+class ListedJobResponse(JobSummary, frozen=True, kw_only=True):
     """A job in a list: what `GET /v1/jobs/{job_id}` answers, with its link and its times."""
 
     url: Annotated[str, describe("The link, as submitted.")]
@@ -128,8 +133,9 @@ async def list_key_jobs(services: Services, call: Call[JobsQuery]) -> Response:
 
 
 def _listed(job: ListedJob) -> ListedJobResponse:
+    job_response = _job(job.state, None)
     return ListedJobResponse(
-        **msgspec.structs.asdict(_job(job.state, None)),
+        **{name: getattr(job_response, name) for name in JobSummary.__struct_fields__},
         url=job.state.url,
         created_at=iso_time(job.created_at),
         finished_at=None if job.finished_at is None else iso_time(job.finished_at),
