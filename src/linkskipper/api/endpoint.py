@@ -12,22 +12,22 @@ from linkskipper.api.responses import AnyResponse
 from linkskipper.api.services import Services
 from linkskipper.errors import ApiError
 
-Query = TypeVar("Query", bound=msgspec.Struct)
+QueryT = TypeVar("QueryT", bound=msgspec.Struct)
 
 
 class NoQuery(msgspec.Struct, frozen=True):
     """The query of an endpoint without query parameters."""
 
 
-class Call(msgspec.Struct, Generic[Query], frozen=True, gc=False):
+class Call(msgspec.Struct, Generic[QueryT], frozen=True, gc=False):
     """A request with a valid key that is within its limits and has the required scope."""
 
     key: ApiKey
-    query: Query
+    query: QueryT
     request: Request
 
 
-Handler: TypeAlias = Callable[[Services, Call[Query]], Awaitable[AnyResponse]]
+Handler: TypeAlias = Callable[[Services, Call[QueryT]], Awaitable[AnyResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Success:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(Generic[Query]):
+class Endpoint(Generic[QueryT]):
     """A method of a path.
 
     `name` is the operationId of OpenAPI. `path_type`, `query_type` and `header_type` have a field with an example for
@@ -62,8 +62,8 @@ class Endpoint(Generic[Query]):
     name: str
     summary: str
     description: str
-    handler: Handler[Query]
-    query_type: type[Query]
+    handler: Handler[QueryT]
+    query_type: type[QueryT]
     successes: Sequence[Success]
     path_type: type[msgspec.Struct] | None = None
     header_type: type[msgspec.Struct] | None = None

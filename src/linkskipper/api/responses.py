@@ -17,7 +17,7 @@ NO_STORE: Header = (b"cache-control", b"no-store")  # responses hold balances an
 _encode = msgspec.json.Encoder().encode
 
 
-class Response(msgspec.Struct, frozen=True, gc=False):
+class ApiResponse(msgspec.Struct, frozen=True, gc=False):
     """A whole response."""
 
     status: int
@@ -25,16 +25,16 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-AnyResponse: TypeAlias = Response | ASGIApp
+AnyResponse: TypeAlias = ApiResponse | ASGIApp
 """A whole response, or an application that sends one in parts."""
 
 Responder: TypeAlias = Callable[[Request], Awaitable[AnyResponse]]
 
 
-def constant(response: Response) -> Responder:
+def constant(response: ApiResponse) -> Responder:
     """Return a responder that gives the same response to every request."""
 
-    async def respond(_request: Request) -> Response:
+    async def respond(_request: Request) -> ApiResponse:
         return response
 
     return respond
@@ -42,23 +42,23 @@ def constant(response: Response) -> Responder:
 
 def json_response(
     content: Any, *, status: int = 200, content_type: bytes = b"application/json", headers: Iterable[Header] = ()
-) -> Response:
+) -> ApiResponse:
     """Return a response with content as JSON."""
     body = _encode(content)
     own = ((b"content-type", content_type), (b"content-length", b"%d" % len(body)), NO_STORE, *headers)
-    return Response(status, own, body)
+    return ApiResponse(status, own, body)
 
 
 def text_response(
     text: str, *, status: int = 200, content_type: str = "text/plain; charset=utf-8", headers: Iterable[Header] = ()
-) -> Response:
+) -> ApiResponse:
     """Return a response with text."""
     body = text.encode()
     own = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body)), *headers)
-    return Response(status, own, body)
+    return ApiResponse(status, own, body)
 
 
-def problem_response(error: ApiError, base_url: str, *, headers: Iterable[Header] = ()) -> Response:
+def problem_response(error: ApiError, base_url: str, *, headers: Iterable[Header] = ()) -> ApiResponse:
     """Return the problem document of an error as a response."""
     own = tuple((name.lower().encode(), value.encode()) for name, value in problem_headers(error).items())
     return json_response(
@@ -73,7 +73,7 @@ async def send_response(
     response: AnyResponse, common: Iterable[Header], scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Send a response with the headers that it has in common with others."""
-    if isinstance(response, Response):
+    if isinstance(response, ApiResponse):
         headers = [*response.headers, *common]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})

@@ -9,7 +9,7 @@ from linkskipper.api.auth import authorize
 from linkskipper.api.endpoint import AnyEndpoint, Call
 from linkskipper.api.problems import MethodNotAllowed
 from linkskipper.api.request import Request
-from linkskipper.api.responses import AnyResponse, Responder, Response, constant
+from linkskipper.api.responses import AnyResponse, ApiResponse, Responder, constant
 from linkskipper.api.services import Services
 from linkskipper.api.validation import parse_query
 from linkskipper.errors import NotFound
@@ -60,7 +60,7 @@ class RouteTable:
             allowed = sorted({*methods, "OPTIONS"})
             if method != "OPTIONS":
                 raise MethodNotAllowed(allowed)
-            return constant(Response(204, ((b"allow", ", ".join(allowed).encode()),), b""))
+            return constant(ApiResponse(204, ((b"allow", ", ".join(allowed).encode()),), b""))
         return responder
 
     def _match(self, path: str, request: Request) -> Mapping[str, Responder] | None:

@@ -8,10 +8,10 @@ import msgspec
 
 from linkskipper.errors import InvalidRequest
 
-Query = TypeVar("Query", bound=msgspec.Struct)
+QueryT = TypeVar("QueryT", bound=msgspec.Struct)
 
 
-def parse_query(query_string: bytes, query_type: type[Query]) -> Query:
+def parse_query(query_string: bytes, query_type: type[QueryT]) -> QueryT:
     """Read the query string. Unknown parameters are ignored, and the last of repeated ones counts.
 
     Raises:

@@ -12,10 +12,10 @@ log = structlog.get_logger()
 
 RETRY_SECONDS = 1
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 
-async def until_available(call: Callable[[], Awaitable[Answer]], *, abandoned: asyncio.Event) -> Answer:
+async def until_available(call: Callable[[], Awaitable[T]], *, abandoned: asyncio.Event) -> T:
     """Repeat a call until the database answers, or, once abandoned is set, raise what kept it away."""
     while True:
         try:

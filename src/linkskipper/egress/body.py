@@ -9,7 +9,7 @@ from contextlib import aclosing
 import brotli  # type: ignore[import-untyped]
 
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, TimedOut, Unreachable
-from linkskipper.egress.http1.connection import Connection
+from linkskipper.egress.http1.connection import HttpConnection
 from linkskipper.egress.http1.head import Head
 
 if sys.version_info >= (3, 14):
@@ -60,7 +60,7 @@ class BoundedBody:
         return bytes(self._body)
 
 
-async def drain_body(connection: Connection, head: Head) -> None:
+async def drain_body(connection: HttpConnection, head: Head) -> None:
     """Read a small body to its end, so that the connection can be reused. Close the connection for any other."""
     if connection.buffered_body(head) is not None:
         return
@@ -68,7 +68,7 @@ async def drain_body(connection: Connection, head: Head) -> None:
         connection.close()
 
 
-async def read_excerpt(connection: Connection, head: Head, size: int) -> bytes:
+async def read_excerpt(connection: HttpConnection, head: Head, size: int) -> bytes:
     """Return the first `size` bytes of a body. Close the connection if the body is longer, slow or broken."""
     if (whole := connection.buffered_body(head)) is not None:
         return whole[:size]
@@ -79,7 +79,7 @@ async def read_excerpt(connection: Connection, head: Head, size: int) -> bytes:
 
 
 async def _read_up_to(
-    connection: Connection, head: Head, size: int, seconds: float, beginning: bytearray | None = None
+    connection: HttpConnection, head: Head, size: int, seconds: float, beginning: bytearray | None = None
 ) -> int | None:
     """Read a body of at most `size` bytes into `beginning`. Return None if it is longer, slow or broken."""
     connection.set_deadline(asyncio.get_running_loop().time() + seconds)

@@ -10,7 +10,7 @@ from typing import Self
 from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody, drain_body, read_excerpt
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
-from linkskipper.egress.http1.connection import Connection, Lost
+from linkskipper.egress.http1.connection import HttpConnection, Lost
 from linkskipper.egress.http1.head import Head
 from linkskipper.egress.http1.pool import ConnectionPool
 from linkskipper.egress.http1.request import RequestWriter
@@ -145,7 +145,7 @@ class Client:
                 connection.close()
                 self._release(url, connection)
 
-    async def _lines(self, connection: Connection, head: Head, silence: float) -> AsyncIterator[bytes]:
+    async def _lines(self, connection: HttpConnection, head: Head, silence: float) -> AsyncIterator[bytes]:
         rest = b""
         async for part in connection.body(head):
             connection.set_deadline(_now() + silence)
@@ -159,7 +159,7 @@ class Client:
 
     async def _send(
         self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, deadline: float
-    ) -> tuple[Connection, Head]:
+    ) -> tuple[HttpConnection, Head]:
         """Send a request. Replace a kept connection that its server has closed once, if the request has no body."""
         if self._pool is None:
             raise RuntimeError("the client is used outside its context")
@@ -182,15 +182,15 @@ class Client:
             self._release(url, connection)
             raise
 
-    async def _exchange(self, connection: Connection, request: bytes, method: str, deadline: float) -> Head:
+    async def _exchange(self, connection: HttpConnection, request: bytes, method: str, deadline: float) -> Head:
         connection.set_deadline(deadline)
         return await connection.request(request, method, head_limit=self._limits.header_bytes)
 
-    def _release(self, url: Url, connection: Connection) -> None:
+    def _release(self, url: Url, connection: HttpConnection) -> None:
         if self._pool is not None:
             self._pool.release(url, connection)
 
-    async def _receive(self, url: Url, connection: Connection, head: Head, exchange: Exchange | None) -> Response:
+    async def _receive(self, url: Url, connection: HttpConnection, head: Head, exchange: Exchange | None) -> Response:
         media_type = media_type_of(head.headers)
         if _is_redirect(head) or not is_text(media_type):
             await drain_body(connection, head)
@@ -199,7 +199,7 @@ class Client:
             body = await self._read_body(connection, head, exchange)
         return Response(url, head.status, head.headers, body, media_type, charset_of(head.headers))
 
-    async def _read_body(self, connection: Connection, head: Head, exchange: Exchange | None) -> bytes:
+    async def _read_body(self, connection: HttpConnection, head: Head, exchange: Exchange | None) -> bytes:
         coding = head.headers.get("Content-Encoding", "")
         body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
         if exchange is not None:

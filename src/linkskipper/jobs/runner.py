@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5  # a job that loses more workers than this is not given to another
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 
 class JobRunner:
@@ -145,6 +145,6 @@ class JobRunner:
         requeued: str = await connection.execute(queries.REQUEUE, attempt.job_id, attempt.attempt, attempt.lease)
         return requeued != "UPDATE 0"
 
-    async def _persist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat a call until the database is available, so that nothing that was resolved is lost."""
         return await until_available(call, abandoned=self._cancelled)

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 MAX_BATCH = 50
 RECONNECT_SECONDS = 1
 
-Handler = Callable[[QueueItem], Awaitable[bool]]
+QueueHandler = Callable[[QueueItem], Awaitable[bool]]
 """Handle an entry. False puts it back into its queue for another worker."""
 
 
@@ -29,7 +29,7 @@ class QueueWorker:
     """
 
     def __init__(
-        self, url: str, queues: Mapping[str, int], handler: Handler, *, concurrency: int, lease_seconds: float
+        self, url: str, queues: Mapping[str, int], handler: QueueHandler, *, concurrency: int, lease_seconds: float
     ) -> None:
         self._url = url
         self._queues = queues

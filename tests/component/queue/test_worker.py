@@ -9,14 +9,14 @@ from structlog.testing import capture_logs
 
 from linkskipper.database import Connection, Pool
 from linkskipper.queue import NewQueueItem, QueueItem, QueueWorker, enqueue
-from linkskipper.queue.worker import Handler
+from linkskipper.queue.worker import QueueHandler
 
 QUEUE = "letters"
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 @asynccontextmanager
-async def working(url: str, handler: Handler, *, concurrency: int = 4) -> AsyncIterator[QueueWorker]:
+async def working(url: str, handler: QueueHandler, *, concurrency: int = 4) -> AsyncIterator[QueueWorker]:
     """Run a worker until the context ends."""
     worker = QueueWorker(url, {QUEUE: 0}, handler, concurrency=concurrency, lease_seconds=1)
     task = asyncio.create_task(worker.run())

@@ -2,7 +2,7 @@
 
 from linkskipper.api.pages.html import html_page, html_text
 from linkskipper.api.problems import explanation, problem_types
-from linkskipper.api.responses import Response
+from linkskipper.api.responses import ApiResponse
 from linkskipper.errors import ApiError
 
 INTRODUCTION = (
@@ -15,7 +15,7 @@ HEADER = f"""<header>
 </header>"""
 
 
-def errors_page() -> Response:
+def errors_page() -> ApiResponse:
     """Return the page."""
     sections = "\n".join(_section(error) for error in problem_types())
     return html_page("Errors · Link Skipper API", f'{HEADER}\n<main class="errors">\n{sections}\n</main>')

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from linkskipper.api.responses import Header, Response, text_response
+from linkskipper.api.responses import ApiResponse, Header, text_response
 
 FOLDER = Path(__file__).parent
 LAYOUT = Template((FOLDER / "layout.html").read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ HEADERS = (
 CODE = re.compile(r"``?([^`]+)``?")
 
 
-def html_page(title: str, body: str, *, wide: bool = False, headers: Iterable[Header] = ()) -> Response:
+def html_page(title: str, body: str, *, wide: bool = False, headers: Iterable[Header] = ()) -> ApiResponse:
     """Return a page. `body` is HTML."""
     html = LAYOUT.substitute(title=escape(title), style=STYLE, frame="frame wide" if wide else "frame", body=body)
     return text_response(html, content_type="text/html; charset=utf-8", headers=(*HEADERS, *headers))

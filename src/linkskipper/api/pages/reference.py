@@ -12,7 +12,7 @@ from linkskipper.api.openapi.content import Json
 from linkskipper.api.pages.html import html_page, html_text
 from linkskipper.api.pages.schema_text import Member, dereference, members, type_text
 from linkskipper.api.problems import ERRORS_PATH, PROBLEM_TYPE
-from linkskipper.api.responses import Response
+from linkskipper.api.responses import ApiResponse
 
 BODY = Template(
     '<header>\n<h1>$title API</h1>\n<p class="lead">$description</p>\n'
@@ -30,7 +30,7 @@ SECTION = Template(
 JSON_KEY = re.compile(r'^(\s*)("[^"]+"):', re.MULTILINE)
 
 
-def reference_page(document: Json) -> Response:
+def reference_page(document: Json) -> ApiResponse:
     """Return the page."""
     title = document["info"]["title"]
     operations = list(_operations(document))

@@ -4,7 +4,7 @@ import re
 
 from linkskipper.api.pages.html import html_page
 from linkskipper.api.request import Request
-from linkskipper.api.responses import Header, Responder, Response, problem_response
+from linkskipper.api.responses import ApiResponse, Header, Responder, problem_response
 from linkskipper.errors import NotFound
 
 BODY = """
@@ -35,7 +35,7 @@ def welcome_page(base_url: str) -> Responder:
     error = NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
     problem = problem_response(error, base_url, headers=[VARY])
 
-    async def respond(request: Request) -> Response:
+    async def respond(request: Request) -> ApiResponse:
         return page if accepts_html(request.header(b"accept") or "") else problem
 
     return respond

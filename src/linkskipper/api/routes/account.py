@@ -8,7 +8,7 @@ from linkskipper.accounts import get_account
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.examples import EXAMPLE_TIME
 from linkskipper.api.fields import Balance, ProviderId, ProviderLabel, ProviderTier, describe
-from linkskipper.api.responses import Response, json_response
+from linkskipper.api.responses import ApiResponse, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 
@@ -30,7 +30,7 @@ class AccountResponse(msgspec.Struct, frozen=True):
     providers: Annotated[list[AccountProvider], describe("The providers that the credits pay for.")]
 
 
-async def read_account(services: Services, call: Call[NoQuery]) -> Response:
+async def read_account(services: Services, call: Call[NoQuery]) -> ApiResponse:
     """Return the balance and the providers that it pays for."""
     account = await get_account(services.pool, call.key.account_id)
     providers = services.catalog.providers

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Mapping
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.request import Request
-from linkskipper.api.responses import NO_STORE, Responder, Response, text_response
+from linkskipper.api.responses import NO_STORE, ApiResponse, Responder, text_response
 from linkskipper.api.services import Services
 from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
@@ -18,16 +18,16 @@ READY_TIMEOUT_SECONDS = 2
 def health_routes(services: Services) -> Mapping[str, Responder]:
     """Return the routes by path."""
 
-    async def healthz(_request: Request) -> Response:
+    async def healthz(_request: Request) -> ApiResponse:
         """Answer as long as the process is alive."""
         return text_response("ok\n", headers=[NO_STORE])
 
-    async def readyz(_request: Request) -> Response:
+    async def readyz(_request: Request) -> ApiResponse:
         """Answer 200 if the database answers, its schema is current, and the workers are connected to their queues."""
         problem = await _problem(services)
         return text_response(f"{problem or 'ok'}\n", status=503 if problem else 200, headers=[NO_STORE])
 
-    async def metrics(_request: Request) -> Response:
+    async def metrics(_request: Request) -> ApiResponse:
         """Return the metrics for Prometheus."""
         return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST, headers=[NO_STORE])
 

@@ -20,7 +20,7 @@ from linkskipper.api.fields import (
     one_of,
     parse_uuid,
 )
-from linkskipper.api.responses import Response, json_response
+from linkskipper.api.responses import ApiResponse, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
@@ -117,7 +117,7 @@ class JobsResponse(msgspec.Struct, frozen=True):
     next: Annotated[UUID | None, describe("The `before` of the next page. Null on the last page.")]
 
 
-async def list_key_jobs(services: Services, call: Call[JobsQuery]) -> Response:
+async def list_key_jobs(services: Services, call: Call[JobsQuery]) -> ApiResponse:
     """Return a page of the key's jobs."""
     query = call.query
     jobs = await list_jobs(
@@ -142,7 +142,7 @@ def _listed(job: ListedJob) -> ListedJobResponse:
     )
 
 
-async def read_job(services: Services, call: Call[JobQuery]) -> Response:
+async def read_job(services: Services, call: Call[JobQuery]) -> ApiResponse:
     """Return the state of a job."""
     job_id = parse_uuid(call.request.path_parameters["job_id"])
     state = None if job_id is None else await wait_for_job(services, call.key.id, job_id, call.query.wait)

@@ -6,7 +6,7 @@ import msgspec
 
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.fields import ProviderId, ProviderLabel, ProviderTier, ResolveCost, describe
-from linkskipper.api.responses import Response, json_response
+from linkskipper.api.responses import ApiResponse, json_response
 from linkskipper.api.services import Services
 from linkskipper.catalog import Provider
 from linkskipper.provider_health import NO_STATS, ProviderStatus, latency
@@ -30,7 +30,7 @@ class ProvidersResponse(msgspec.Struct, frozen=True):
     providers: list[ProviderResponse]
 
 
-async def list_providers(services: Services, call: Call[NoQuery]) -> Response:
+async def list_providers(services: Services, call: Call[NoQuery]) -> ApiResponse:
     """Return the supported providers."""
     measured = await services.provider_stats.read()
 

@@ -10,7 +10,7 @@ from linkskipper.api.body import IdempotencyKey, ResolveRequest, parse_resolve_r
 from linkskipper.api.endpoint import Call, Endpoint, RequestBody, Success
 from linkskipper.api.examples import EXAMPLE_JOB_ID, EXAMPLE_LINK, EXAMPLE_TARGET
 from linkskipper.api.fields import Balance, CreditsCharged, JobId, ProviderId, ProviderTier, TargetUrl, describe
-from linkskipper.api.responses import Response, json_response
+from linkskipper.api.responses import ApiResponse, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
 from linkskipper.errors import (
@@ -71,7 +71,7 @@ class QueuedResponse(msgspec.Struct, frozen=True):
     poll_url: Annotated[str, describe("The path of the job.")]
 
 
-async def resolve(services: Services, call: Call[ResolveQuery]) -> Response:
+async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
     """Answer from the cache, or queue a job."""
     request, key, wait = call.request, call.key, call.query.wait
     body = parse_resolve_request(await read_body(request.receive), request.header(b"idempotency-key"))
@@ -100,7 +100,7 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> Response:
             return _replay(state or submitted)
 
 
-def _done(state: JobState) -> Response:
+def _done(state: JobState) -> ApiResponse:
     return _resolved(
         Resolved(
             job_id=state.job_id,
@@ -115,7 +115,7 @@ def _done(state: JobState) -> Response:
     )
 
 
-def _resolved(resolved: Resolved, *, cached: bool) -> Response:
+def _resolved(resolved: Resolved, *, cached: bool) -> ApiResponse:
     return json_response(
         ResolvedResponse(
             job_id=resolved.job_id,
@@ -131,13 +131,13 @@ def _resolved(resolved: Resolved, *, cached: bool) -> Response:
     )
 
 
-def _queued(job_id: UUID, position: int) -> Response:
+def _queued(job_id: UUID, position: int) -> ApiResponse:
     poll_url = f"/v1/jobs/{job_id}"
     response = QueuedResponse(job_id, "queued", position, poll_url)
     return json_response(response, status=202, headers=[(b"location", poll_url.encode())])
 
 
-def _replay(state: JobState) -> Response:
+def _replay(state: JobState) -> ApiResponse:
     """Answer with the job that the idempotency key started (docs/reference/api.md, "Idempotency")."""
     match state.status:
         case JobStatus.DONE:

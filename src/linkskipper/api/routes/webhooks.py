@@ -9,7 +9,7 @@ from msgspec import Meta
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery, Success
 from linkskipper.api.examples import EXAMPLE_DELIVERY_ID, EXAMPLE_JOB_ID, EXAMPLE_TARGET, EXAMPLE_TIME
 from linkskipper.api.fields import JobId, UuidText, describe, one_of, parse_uuid
-from linkskipper.api.responses import Response, json_response
+from linkskipper.api.responses import ApiResponse, json_response
 from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 from linkskipper.errors import InvalidRequest, NotFound
@@ -97,7 +97,7 @@ class DeliveryDetailResponse(msgspec.Struct, frozen=True):
     attempts: Annotated[list[AttemptResponse], describe("The attempts, oldest first.")]
 
 
-async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -> Response:
+async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -> ApiResponse:
     """Return a page of the key's deliveries."""
     query = call.query
     deliveries = await list_deliveries(
@@ -111,7 +111,7 @@ async def list_key_deliveries(services: Services, call: Call[DeliveriesQuery]) -
     return json_response(DeliveriesResponse(page, page[-1].id if len(deliveries) > query.limit else None))
 
 
-async def read_key_delivery(services: Services, call: Call[NoQuery]) -> Response:
+async def read_key_delivery(services: Services, call: Call[NoQuery]) -> ApiResponse:
     """Return one delivery of the key."""
     delivery = await _find(services, call)
     event = msgspec.json.decode(delivery.body, type=JobEvent)
@@ -119,7 +119,7 @@ async def read_key_delivery(services: Services, call: Call[NoQuery]) -> Response
     return json_response(DeliveryDetailResponse(_delivery(delivery), event, attempts))
 
 
-async def send_again(services: Services, call: Call[NoQuery]) -> Response:
+async def send_again(services: Services, call: Call[NoQuery]) -> ApiResponse:
     """Send one delivery of the key again."""
     delivery = await _find(services, call)
     await redeliver(services.pool, delivery.id, key_id=call.key.id)

@@ -17,7 +17,7 @@ class Lost(Unreachable):
     """The connection ended before the first byte of a response."""
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """A connection that one request uses at a time. The caller closes it after every error."""
 
     def __init__(self) -> None:

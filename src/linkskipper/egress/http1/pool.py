@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from linkskipper.egress.connect import GuardedResolver, guarded_connect
 from linkskipper.egress.errors import TimedOut
-from linkskipper.egress.http1.connection import Connection
+from linkskipper.egress.http1.connection import HttpConnection
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.urls import Url
 
@@ -32,13 +32,13 @@ class ConnectionPool:
         self._resolver = GuardedResolver(policy, nameservers, connect_seconds)
         self._connect_seconds = connect_seconds
         self._free = asyncio.Semaphore(connections)
-        self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
+        self._idle: defaultdict[Origin, list[HttpConnection]] = defaultdict(list)
         self._idle_count = 0
-        self._in_use: set[Connection] = set()
+        self._in_use: set[HttpConnection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         self._tls: ssl.SSLContext | None = None
 
-    async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[Connection, bool]:
+    async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[HttpConnection, bool]:
         """Return a connection to the server of a URL, and whether it has served a request before.
 
         `deadline` is a time of the event loop's clock. `fresh` ignores kept connections.
@@ -63,7 +63,7 @@ class ConnectionPool:
         self._in_use.add(connection)
         return connection, False
 
-    def release(self, url: Url, connection: Connection) -> None:
+    def release(self, url: Url, connection: HttpConnection) -> None:
         """Keep a connection that may serve another request, and close any other."""
         self._in_use.discard(connection)
         self._free.release()
@@ -87,7 +87,7 @@ class ConnectionPool:
         self._idle.clear()
         await self._resolver.close()
 
-    def _pop_idle(self, url: Url) -> Connection | None:
+    def _pop_idle(self, url: Url) -> HttpConnection | None:
         connections = self._idle.get((url.scheme, url.host, url.port))
         while connections:
             connection = connections.pop()
@@ -111,7 +111,7 @@ class ConnectionPool:
                 del self._idle[origin]
         self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep) if self._idle else None
 
-    async def _open(self, url: Url) -> Connection:
+    async def _open(self, url: Url) -> HttpConnection:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_seconds):
@@ -121,7 +121,7 @@ class ConnectionPool:
         tls = self._tls_context() if url.scheme == "https" else None
         try:
             name = None if tls is None else url.host
-            _, connection = await loop.create_connection(Connection, sock=sock, ssl=tls, server_hostname=name)
+            _, connection = await loop.create_connection(HttpConnection, sock=sock, ssl=tls, server_hostname=name)
         except BaseException:
             sock.close()
             raise
