@@ -1,0 +1,149 @@
+"""Links from the wild: what servers sent, byte for byte, and where the link leads.
+
+The files in tests/component/resolver/cases hold the cases, one file for each kind of fault. Add a case to its file, or
+add a file: the runner finds both.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import trustme
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.egress import Client, Policy
+from linkskipper.resolver import USER_AGENT, LinkResolver, Resolution
+from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
+from linkskipper.settings import load
+
+FOLDER = Path(__file__).parents[1] / "component" / "resolver" / "cases"
+NOT_FOUND = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+Serve = dict[str, str | list[str]]
+
+
+class Case(msgspec.Struct, forbid_unknown_fields=True):
+    """One link.
+
+    Attributes:
+        proves: What the case proves, in one line.
+        link: The text that is submitted.
+        expect: Fields of the resolution. `says` is a text that stands in the detail.
+        source: The public report of the fault, or the standard.
+        serve: The answer of each URL, or the answers in turn. An answer is the bytes of the server as latin-1 text,
+            after which it closes the connection. A text without a status line is an HTML page. `*` is any path of a
+            host.
+        provider: The table of a provider besides the built-in ones.
+        browser: Whether the case needs a browser.
+    """
+
+    proves: str
+    link: str
+    expect: dict[str, Any]
+    source: str = ""
+    serve: Serve = {}
+    provider: dict[str, Any] | None = None
+    browser: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.expect:
+            raise ValueError("a case expects something")
+
+    @property
+    def hosts(self) -> set[str]:
+        """The hosts that the case serves."""
+        return {urlsplit(url).netloc for url in self.serve}
+
+
+def read_cases() -> Iterator[tuple[str, Case]]:
+    """Yield each case with its name: that of the file, and its own."""
+    decoder = msgspec.json.Decoder(dict[str, Case])
+    for file in sorted(FOLDER.glob("*.json")):
+        for name, case in decoder.decode(file.read_bytes()).items():
+            yield f"{file.stem}-{name}", case
+
+
+class CaseServer:
+    """Answers with the bytes of the case that is being run."""
+
+    def __init__(self) -> None:
+        self.serve: Serve = {}
+        self.asked: list[str] = []
+
+    async def answer_https(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request, and close the connection."""
+        await self._answer("https", reader, writer)
+
+    async def answer_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do the same without TLS."""
+        await self._answer("http", reader, writer)
+
+    async def _answer(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            writer.write(self._reply(scheme, head).encode("latin-1"))
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    def _reply(self, scheme: str, head: str) -> str:
+        line, *fields = head.split("\r\n")
+        host = next(field[6:] for field in fields if field.lower().startswith("host: "))
+        url = f"{scheme}://{host}{line.split(' ')[1]}"
+        reply = self.serve.get(url) or self.serve.get(f"{scheme}://{host}/*") or NOT_FOUND
+        self.asked.append(url)
+        if isinstance(reply, list):
+            reply = reply[min(self.asked.count(url), len(reply)) - 1]
+        return reply if reply.startswith("HTTP/") else _page(reply)
+
+
+def _page(html: str) -> str:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(html)}\r\n\r\n{html}"
+
+
+class CaseRunner:
+    """Resolves the links of cases, with a server and a browser that all cases share."""
+
+    def __init__(self, server: CaseServer, client: Client, browser: LazyBrowser) -> None:
+        self.server = server
+        self._client = client
+        self._browser = browser
+        self._builtin = Catalog.load()
+
+    async def resolve(self, case: Case) -> Resolution:
+        """Resolve the link of a case. Hosts of no provider file are resolved too."""
+        self.server.serve = case.serve
+        self.server.asked.clear()
+        catalog = self._builtin
+        if case.provider is not None:
+            catalog = Catalog([Provider.model_validate(case.provider), *catalog.providers])
+        return await LinkResolver(catalog, self._client, browser=self._browser, generic=True).resolve(case.link)
+
+
+@asynccontextmanager
+async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
+    """Serve these hosts on loopback, over HTTP and HTTPS, until the context ends."""
+    server, ca, ca_file = CaseServer(), trustme.CA(), folder / "ca.pem"
+    ca.cert_pem.write_to_path(str(ca_file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(*sorted(hosts)).configure_cert(tls)
+    async with AsyncExitStack() as stack:
+        host_map = []
+        for port, serve, context in ((443, server.answer_https, tls), (80, server.answer_http, None)):
+            listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+            stack.callback(listening.close)
+            address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            host_map += [f"{host}:{port}={address}" for host in hosts]
+        policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=ca_file)
+        executable = find_browser(load().browser)
+        assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+        client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
+        options = BrowserOptions(executable, USER_AGENT, extra_ca=ca_file)
+        yield CaseRunner(server, client, await stack.enter_async_context(LazyBrowser(policy, options)))
