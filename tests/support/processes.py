@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -85,7 +86,7 @@ async def run(*arguments: str, data_dir: Path | None = None, program: str = COMM
 
 @asynccontextmanager
 async def serving(data_dir: Path | None, *arguments: str, **settings: Any) -> AsyncIterator[Serving]:
-    """Run `serve --lab` on free ports until the context ends."""
+    """Run `serve --lab` on free ports until the context ends. It must end with exit code 0 unless it is killed."""
     process = await asyncio.create_subprocess_exec(
         *(COMMAND, "serve", "--lab", "--port", "0", *arguments),
         env=environment(data_dir, LINKSKIPPER_LAB_PORT="0", **settings),
@@ -101,7 +102,8 @@ async def serving(data_dir: Path | None, *arguments: str, **settings: Any) -> As
         if process.returncode is None:
             process.terminate()
         async with asyncio.timeout(GUARD_SECONDS):
-            await asyncio.gather(process.wait(), log)
+            code, errors = await asyncio.gather(process.wait(), log)
+    assert code in {0, -signal.SIGKILL}, errors.decode()
 
 
 async def _greeting(process: Process, log: asyncio.Task[bytes]) -> str:

@@ -1,17 +1,19 @@
 """Responses, and how they are sent."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linkskipper.api.http_protocol import SEND_WHOLE
 from linkskipper.api.problems import PROBLEM_TYPE, problem_document, problem_headers
 from linkskipper.api.request import Request
 from linkskipper.errors import ApiError
 
 Header: TypeAlias = tuple[bytes, bytes]
 
+NO_EXTENSIONS: Mapping[str, Any] = {}
 NO_STORE: Header = (b"cache-control", b"no-store")  # responses hold balances and links
 
 _encode = msgspec.json.Encoder().encode
@@ -75,6 +77,9 @@ async def send_response(
     """Send a response with the headers that it has in common with others."""
     if isinstance(response, ApiResponse):
         headers = [*response.headers, *common]
+        send_whole = scope.get("extensions", NO_EXTENSIONS).get(SEND_WHOLE)
+        if send_whole is not None and send_whole(response.status, headers, response.body):
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
         return

@@ -24,6 +24,7 @@ class Batcher(Generic[Item, Result]):
         self._limit = limit
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._draining: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop  # of the batch that runs
 
     async def __call__(self, item: Item) -> Result:
         """Return the result of an item. Raise what the run of its batch raised."""
@@ -31,10 +32,11 @@ class Batcher(Generic[Item, Result]):
 
     def put(self, item: Item) -> "asyncio.Future[Result]":
         """Begin without waiting for the result."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
         if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
+            self._loop = asyncio.get_running_loop()  # a system call in Python 3.11, so once for a batch
+            self._draining = self._loop.create_task(self._drain())
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._waiting.append((item, future))
         return future
 
     async def _drain(self) -> None:

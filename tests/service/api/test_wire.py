@@ -5,8 +5,11 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from linkskipper.api import http_protocol
+from linkskipper.api.responses import ApiResponse, send_response
+from linkskipper.service import http_server, process
 from support.service import Service
 
 BROKEN = (
@@ -80,3 +83,54 @@ async def test_whole_requests_may_be_answered_late(service: Service, monkeypatch
     caller = await service.caller()
     answer = await caller.resolve("https://slow.lab.test/1/late", wait=5)
     assert answer.status == 200
+
+
+async def test_every_way_to_send_a_response_is_equal(service: Service) -> None:
+    """A response has the same status, headers and body on a kept connection, on its last use, and in HTTP/1.0."""
+    get = b"GET /v1/account HTTP/1.1\r\nHost: a\r\nX-Request-Id: same\r\n"
+    kept, last = split_responses(await exchange(service, get + b"\r\n" + get + b"Connection: close\r\n\r\n"))
+    (old,) = split_responses(await exchange(service, get.replace(b"1.1", b"1.0", 1) + b"\r\n"))
+    (head,) = split_responses(await exchange(service, get.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n"))
+    assert kept[0] == last[0] == old[0] == head[0]
+    assert b"x-request-id: same" in kept[0]
+    assert kept[1] == last[1] == old[1] != b""
+    assert head[1] == b""
+
+
+async def test_pipelined_requests(service: Service) -> None:
+    """Requests that arrive together are answered in their order."""
+    paths = (b"/healthz", b"/v1/account", b"/nowhere", b"/healthz")
+    sent = b"".join(b"GET %b HTTP/1.1\r\nHost: a\r\nX-Request-Id: %b\r\n\r\n" % (path, path) for path in paths)
+    last = b"GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: last\r\nConnection: close\r\n\r\n"
+    responses = split_responses(await exchange(service, sent + last))
+    for path, (lines, _) in zip((*paths, b"last"), responses, strict=True):
+        assert b"x-request-id: " + path in lines
+
+
+async def test_a_line_break_in_a_header_is_never_sent() -> None:
+    """A header with a line break ends the connection. It cannot add a header to the response."""
+    response = ApiResponse(200, ((b"content-length", b"0"), (b"location", b"/\r\nset-cookie: a=b")), b"")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_response(response, (), scope, receive, send)
+
+    listener = process.listen("127.0.0.1", 0)
+    async with http_server.serving(app, listener, base_url=""):
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        async with asyncio.timeout(5):
+            assert b"set-cookie" not in await reader.read()
+        writer.close()
+
+
+def split_responses(data: bytes) -> list[tuple[set[bytes], bytes]]:
+    """Split responses with Content-Length into their lines, without date and connection, and their bodies."""
+    responses = []
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        lines = {line for line in head.split(b"\r\n") if not line.startswith((b"date:", b"connection:"))}
+        length = int(head.partition(b"content-length: ")[2].split(b"\r\n")[0])
+        size = min(length, len(data))  # the last one may be to HEAD
+        responses.append((lines, data[:size]))
+        data = data[size:]
+    return responses
