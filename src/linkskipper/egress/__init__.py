@@ -9,6 +9,7 @@ from linkskipper.egress.errors import (
     BadUrl,
     BodyTooLarge,
     ForeignScheme,
+    HasCredentials,
     HeadersTooLarge,
     Refused,
     TimedOut,
@@ -24,7 +25,7 @@ from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.response import Response
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
-from linkskipper.egress.urls import MAX_URL, Url, parse_url
+from linkskipper.egress.urls import MAX_URL, Url, parse_url, read_url
 
 __all__ = [
     "MAX_RETRY_AFTER",
@@ -39,6 +40,7 @@ __all__ = [
     "Exchange",
     "FetchLimits",
     "ForeignScheme",
+    "HasCredentials",
     "HeadersTooLarge",
     "Policy",
     "ProxyLimits",
@@ -57,4 +59,5 @@ __all__ = [
     "name_deny_reason",
     "parse_url",
     "read_retry_after",
+    "read_url",
 ]

@@ -3,6 +3,7 @@
 EgressError
 ├── BadUrl               the text is not a URL that this service fetches
 │   ├── ForeignScheme    a well-formed URL that is neither http nor https
+│   ├── HasCredentials   a URL with a user name or a password
 │   └── UrlTooLong       over the length limit
 ├── Refused              the guard denied the address, the name or the port
 ├── Unreachable          DNS, connection, TLS or protocol failed
@@ -29,6 +30,15 @@ class ForeignScheme(BadUrl):
         super().__init__(f"the scheme {scheme} is neither http nor https")
         self.scheme = scheme
         self.href = href
+
+
+class HasCredentials(BadUrl):
+    """A URL with a user name or a password. `href` is its canonical form, `bare_href` is the same without them."""
+
+    def __init__(self, href: str, bare_href: str) -> None:
+        super().__init__("the URL contains a user name or password")
+        self.href = href
+        self.bare_href = bare_href
 
 
 class UrlTooLong(BadUrl):

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from linkskipper.egress.addresses import deny_reason
-from linkskipper.egress.errors import BadUrl, ForeignScheme, UrlTooLong
+from linkskipper.egress.errors import BadUrl, ForeignScheme, HasCredentials, UrlTooLong
 
 MAX_URL = 8 * 1024
 """Characters of a URL, as written and as serialised. A serialised URL is ASCII, so these are bytes too."""
@@ -71,18 +71,34 @@ class Url(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Url:
-    """Parse `text` as a browser would, relative to `base`.
+    """Parse a URL that somebody submits, such as a link or the address of a webhook.
 
-    Beyond what the standard rejects, this rejects backslashes, control characters, spaces at either end, user names and
-    passwords, names that DNS cannot hold, and public IPv4 addresses that are not in dotted decimal.
+    Beyond what `read_url` rejects, this rejects what parsers read in different ways: backslashes, control characters,
+    spaces at either end, and public IPv4 addresses that are not in dotted decimal.
+
+    Raises:
+        BadUrl: As `read_url`.
+    """
+    if _DISPUTED.search(_bounded(text, limit)):
+        raise BadUrl("the URL contains a backslash, a control character or a space at one end")
+    url = read_url(text, base, limit=limit)
+    if url.host[-1].isdigit() and _is_disputed(url.host, text, base):
+        raise BadUrl("the host is an address in a form that parsers disagree about")
+    return url
+
+
+def read_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Url:
+    """Read a URL that a page or a header gives, as a browser would, relative to `base`.
+
+    Nothing in the result can be read in two ways. Only the result is passed on, never the text.
 
     Raises:
         UrlTooLong: The text or the parsed URL has more than `limit` characters.
         ForeignScheme: A well-formed URL that is neither http nor https.
-        BadUrl: Anything else that is not a URL.
+        HasCredentials: The URL contains a user name or a password.
+        BadUrl: Anything else that is not a URL, and names that DNS cannot hold.
     """
-    if _DISPUTED.search(_bounded(text, limit)):
-        raise BadUrl("the URL contains a backslash, a control character or a space at one end")
+    _bounded(text, limit)
     try:
         href: str = ada_url.join_url(base.href, text) if base else ada_url.normalize_url(text)
     except ValueError:
@@ -90,10 +106,7 @@ def parse_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Ur
     scheme, _, rest = _bounded(href, limit).partition(":")
     if scheme not in _DEFAULT_PORTS:
         raise ForeignScheme(scheme, href)
-    url = _split(href, scheme, rest[2:])
-    if url.host[-1].isdigit() and _is_disputed(url.host, text, base):
-        raise BadUrl("the host is an address in a form that parsers disagree about")
-    return url
+    return _split(href, scheme, rest[2:])
 
 
 def _bounded(text: str, limit: int = MAX_URL) -> str:
@@ -107,7 +120,8 @@ def _split(href: str, scheme: str, rest: str) -> Url:
     rest, _, query = rest.partition("?")
     authority, _, path = rest.partition("/")
     if "@" in authority:
-        raise BadUrl("the URL contains a user name or password")
+        credentials, _, _ = authority.rpartition("@")
+        raise HasCredentials(href, href.replace(f"{credentials}@", "", 1))
     host, port = _host_and_port(authority)
     return Url(href, scheme, host, int(port or _DEFAULT_PORTS[scheme]), "/" + path, query, fragment)
 

@@ -20,7 +20,7 @@ from linkskipper.resolver.pages.stop_rules import check_page, check_response
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
 from linkskipper.resolver.result import Hop, Mechanism
-from linkskipper.resolver.urls.destination import form_target_stop
+from linkskipper.resolver.urls.destination import credentials_stop, form_target_stop
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
 from linkskipper.resolver.visits import VisitLog
 
@@ -277,6 +277,8 @@ class Navigation:
         self._moves += 1
         if target.url is None or not self._stays(target.url):
             self.target = target
+        elif target.has_credentials:
+            raise credentials_stop(target)
         else:
             self.url = target.url
         if self._moves > self.provider.limits.max_hops:

@@ -18,7 +18,7 @@ from linkskipper.resolver.parse_link import parse_link
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
-from linkskipper.resolver.urls.destination import destination_deny_reason
+from linkskipper.resolver.urls.destination import credentials_stop, destination_deny_reason
 from linkskipper.resolver.urls.target import Target
 
 MAX_PROVIDERS = 5
@@ -149,6 +149,8 @@ def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> 
     if target.url is None:
         return None
     if (provider := catalog.match(target.url)) is not None:
+        if target.has_credentials:
+            raise credentials_stop(target)
         return provider
     if reason := destination_deny_reason(target.url.host):
         raise Stop(Reason.BLOCKED_ADDRESS, f"The link leads to {target.url.host}, which is {reason}.")

@@ -17,6 +17,12 @@ def destination_deny_reason(host: str) -> str | None:
     return deny_reason(name) if is_address else name_deny_reason(name)
 
 
+def credentials_stop(target: Target) -> Stop:
+    """Return the error for a URL that would have to be requested with a user name or a password."""
+    detail = f"The link goes on to {target.as_written}. URLs with a user name or a password are not requested."
+    return Stop(Reason.BLOCKED_ADDRESS, detail)
+
+
 def form_target_stop(target: Target) -> Stop:
     """Return the error for a form that would send its fields to another service.
 

@@ -5,11 +5,11 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from linkskipper.egress import BadUrl, ForeignScheme, Url, UrlTooLong, parse_url
+from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, read_url
 
 _STRIPPED = "".join(map(chr, range(0x21)))  # browsers strip C0 control characters and spaces at both ends
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
-_PRINTABLE = re.compile(r"[!-~]+")
+_PLAIN = re.compile(r"[!-\[\]-~]+")  # printable, without backslashes
 _PORT = re.compile(r":[0-9]*\Z")
 
 
@@ -19,16 +19,18 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         as_written: The URL for the client.
         scheme: Its scheme.
-        url: The parsed URL, or None for schemes other than http and https.
+        url: The parsed URL without user name and password, or None for schemes other than http and https.
+        has_credentials: Whether it contains a user name or a password. Such a URL is given out but never requested.
     """
 
     as_written: str
     scheme: str
     url: Url | None
+    has_credentials: bool = False
 
 
 def read_target(text: str, base: Url) -> Target | None:
-    """Resolve a URL relative to `base`. Return None for a text that is not a URL (see `egress.parse_url`).
+    """Resolve a URL relative to `base`. Return None for a text that is not a URL (see `egress.read_url`).
 
     An absolute URL that cannot be misread keeps its spelling. Any other is written as browsers serialise it.
 
@@ -37,14 +39,17 @@ def read_target(text: str, base: Url) -> Target | None:
     """
     text = text.strip(_STRIPPED)
     try:
-        url = parse_url(text, base)
+        url = read_url(text, base)
+    except HasCredentials as error:
+        url = read_url(error.bare_href)
+        return Target(_as_written(text, error.href, url.host), url.scheme, url, has_credentials=True)
     except ForeignScheme as foreign:
-        return Target(text if _PRINTABLE.fullmatch(text) else foreign.href, foreign.scheme, None)
+        return Target(text if _PLAIN.fullmatch(text) else foreign.href, foreign.scheme, None)
     except UrlTooLong:
         raise
     except BadUrl:
         return None
-    return Target(_as_written(text, url), url.scheme, url)
+    return Target(_as_written(text, url.href, url.host), url.scheme, url)
 
 
 def inherit_fragment(target: Target, base: Url) -> Target:
@@ -59,12 +64,14 @@ def inherit_fragment(target: Target, base: Url) -> Target:
     return replace(target, as_written=f"{target.as_written}#{base.fragment}", url=url)
 
 
-def _as_written(text: str, url: Url) -> str:
-    if text == url.href:
+def _as_written(text: str, href: str, host: str) -> str:
+    if text == href:
         return text
     match = _ABSOLUTE.fullmatch(text)
-    if match is None or not _PRINTABLE.fullmatch(text):
-        return url.href
+    if match is None or not _PLAIN.fullmatch(text):
+        return href
     scheme, authority, rest = match.groups()
-    host = _PORT.sub("", authority).strip("[]").lower()
-    return f"{scheme.lower()}://{authority.lower()}{rest}" if host == url.host else url.href
+    credentials, mark, place = authority.rpartition("@")
+    if _PORT.sub("", place).strip("[]").lower() != host:
+        return href
+    return f"{scheme.lower()}://{credentials}{mark}{place.lower()}{rest}"
