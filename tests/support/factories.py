@@ -1,5 +1,6 @@
 """Make rows of rooms that a test is not about, through the functions of those rooms wherever they have one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -88,3 +89,18 @@ async def age_cached_link(pool: Pool, job_id: UUID | str, time: timedelta) -> No
         " (SELECT link_hash FROM jobs WHERE id = $1)",
         *(UUID(str(job_id)), time),
     )
+
+
+async def make_jobs(pool: Pool, key_id: int, statuses: Sequence[str]) -> list[UUID]:
+    """Make a job of a key with each of these statuses. Return their ids, the oldest first."""
+    rows = await pool.fetch(
+        "INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position, status,"
+        " target_url, reason)"
+        " SELECT uuidv7(number * interval '1 ms'), account_id, api_keys.id, 'https://lab.test/', 'hash', 'lab',"
+        " 'standard', 1, 1, status, CASE status WHEN 'done' THEN 'https://example.com/' END,"
+        " CASE status WHEN 'failed' THEN 'timeout' END"
+        " FROM unnest($2::text[]) WITH ORDINALITY AS new (status, number) JOIN api_keys ON api_keys.id = $1"
+        " RETURNING jobs.id",
+        *(key_id, statuses),
+    )
+    return sorted(row["id"] for row in rows)

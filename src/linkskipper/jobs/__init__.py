@@ -5,13 +5,25 @@ from linkskipper.jobs.notifications import JobNotifier, JobSubscription
 from linkskipper.jobs.read import JobReader, list_jobs
 from linkskipper.jobs.retention import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.runner import JobRunner
-from linkskipper.jobs.states import ERRORS, JobResult, JobState, JobStatus, ListedJob, NewJob, Queued, Resolved, Trace
+from linkskipper.jobs.states import (
+    ERRORS,
+    JobPage,
+    JobResult,
+    JobState,
+    JobStatus,
+    ListedJob,
+    NewJob,
+    Queued,
+    Resolved,
+    Trace,
+)
 from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 
 __all__ = [
     "ERRORS",
     "JobCompleter",
     "JobNotifier",
+    "JobPage",
     "JobReader",
     "JobResult",
     "JobRunner",

@@ -59,16 +59,26 @@ JOIN accounts ON accounts.id = jobs.account_id
 """
 )
 
+# A range of one key, where `=` would do, and an order by key keep the planner on the index jobs_by_key. By `=` it may
+# walk through the jobs of all keys by their ids. The inner LIMIT bounds the jobs that a page looks at.
 LIST = (
     STATE  # noqa: S608 - nothing in it comes from outside
     + """, jobs.created_at, finished_at
 FROM (
-    SELECT * FROM jobs WHERE key_id = $1 AND id < $3 AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $4
+    SELECT * FROM (
+        SELECT * FROM jobs WHERE key_id BETWEEN $1 AND $1 AND id < $3 ORDER BY key_id DESC, id DESC LIMIT $5
+    ) AS walked
+    WHERE $2::text IS NULL OR status = $2 ORDER BY key_id DESC, id DESC LIMIT $4
 ) AS jobs
 JOIN accounts ON accounts.id = jobs.account_id
 ORDER BY jobs.id DESC
 """
 )
+
+LAST_WALKED = """
+SELECT id FROM jobs WHERE key_id BETWEEN $1 AND $1 AND id < $2
+ORDER BY key_id DESC, id DESC OFFSET $3::integer - 1 LIMIT 1
+"""
 
 TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2"
 

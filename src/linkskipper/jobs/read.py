@@ -7,8 +7,10 @@ import asyncpg
 from linkskipper.database import DedicatedConnection, Pool
 from linkskipper.database.batching import batched
 from linkskipper.jobs import queries
-from linkskipper.jobs.states import JobState, JobStatus, ListedJob, Trace
+from linkskipper.jobs.states import JobPage, JobState, JobStatus, ListedJob, Trace
 from linkskipper.jobs.trace import decode_trace
+
+MAX_WALKED = 10_000  # takes about 10 ms
 
 
 class JobReader:
@@ -37,11 +39,19 @@ class JobReader:
 
 
 async def list_jobs(
-    pool: Pool, key_id: int, *, status: JobStatus | None = None, before: UUID, limit: int
-) -> list[ListedJob]:
-    """Return a key's newest jobs before an id. `status` leaves out jobs with another status."""
-    rows = await pool.fetch(queries.LIST, key_id, status, before, limit)
-    return [ListedJob(_state(row), row["created_at"], row["finished_at"]) for row in rows]
+    pool: Pool, key_id: int, *, before: UUID, limit: int, status: JobStatus | None = None, max_walked: int = MAX_WALKED
+) -> JobPage:
+    """Return a page of a key's newest jobs before an id. `status` leaves out jobs with another status.
+
+    The page may have fewer than `limit` jobs although it has a `next`: it walks through at most `max_walked` jobs.
+    """
+    rows = await pool.fetch(queries.LIST, key_id, status, before, limit + 1, max_walked)
+    jobs = [ListedJob(_state(row), row["created_at"], row["finished_at"]) for row in rows[:limit]]
+    if len(rows) > limit:
+        return JobPage(jobs, jobs[-1].state.job_id)
+    if status is None:
+        return JobPage(jobs, None)
+    return JobPage(jobs, await pool.fetchval(queries.LAST_WALKED, key_id, before, max_walked))
 
 
 async def read_replay(pool: Pool, key_id: int, idempotency_key: str) -> JobState | None:

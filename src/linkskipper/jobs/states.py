@@ -131,6 +131,13 @@ class ListedJob(msgspec.Struct, frozen=True):
     finished_at: datetime | None
 
 
+class JobPage(msgspec.Struct, frozen=True):
+    """Jobs of a list, and the id that the next page is before. None on the last page."""
+
+    jobs: Sequence[ListedJob]
+    next: UUID | None
+
+
 class Trace(msgspec.Struct, frozen=True):
     """The hops that a job took, from its link on. `omitted` is the number of later hops that were not stored."""
 

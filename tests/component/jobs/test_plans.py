@@ -1,5 +1,9 @@
 """The statements on tables that grow find their rows by indexes."""
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from linkskipper.database import Connection, Pool
@@ -14,7 +18,8 @@ JOB = f"{ID}, {ID}, ARRAY[1], ARRAY[1], ARRAY['u'], ARRAY['u'], {HASH}, ARRAY['p
 READS = {
     "find_cached": (queries.FIND_CACHED, f"{HASH}, ARRAY[1::bigint]", {"cached_links_pkey"}),
     "read": (queries.READ, ID, {"jobs_pkey"}),
-    "list": (queries.LIST, "1, NULL, gen_random_uuid(), 20", {"jobs_by_key"}),
+    "list": (queries.LIST, "1, NULL, gen_random_uuid(), 20, 100", {"jobs_by_key"}),
+    "last_walked": (queries.LAST_WALKED, "1, gen_random_uuid(), 100", {"jobs_by_key"}),
     "trace": (queries.TRACE, "1, gen_random_uuid()", {"jobs_by_key"}),
     "replay": (queries.REPLAY, "1, 'a'", {"jobs_pkey", "idempotency_keys_pkey"}),
 }
@@ -26,17 +31,20 @@ WRITES = {
     "end_followers": (queries.END_FOLLOWERS, ID, {"jobs_pkey", "jobs_by_leader"}),
 }
 GROWING = ("jobs", "cached_links", "inflight_links", "idempotency_keys")
-ROWS = 20_000
+JOBS = 1_000_000
+KEYS = 10
+ROWS = 20_000  # of the other tables
 
 GROW = """
 INSERT INTO accounts (name) VALUES ('a');
 INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
-VALUES (1, 'k', '', 'p', 'f', '', '{}', 1);
+SELECT 1, 'k', number::text::bytea, 'p', 'f', '', '{}', 1 FROM generate_series(1, %(keys)s) AS number;
 INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position, status, target_url,
     leader_id)
-SELECT gen_random_uuid(), 1, 1, 'u', sha256(number::text::bytea), 'p', 'standard', 1, 1, 'done', 't',
-    CASE WHEN number %% 5 = 0 THEN gen_random_uuid() END
-FROM generate_series(1, %(rows)s) AS number;
+SELECT uuidv7(number * interval '1 ms'), 1, 1 + number %% %(keys)s, 'u', sha256(number::text::bytea), 'p', 'standard',
+    1, 1, 'done', 't',
+    CASE WHEN number %% 50 = 0 THEN gen_random_uuid() END
+FROM generate_series(1, %(jobs)s) AS number;
 INSERT INTO cached_links (link_hash, canonical_url, provider, tier, expires_at)
 SELECT sha256(number::text::bytea), 'u', 'p', 'standard', now() + number * interval '1 minute'
 FROM generate_series(1, %(rows)s) AS number;
@@ -71,11 +79,30 @@ async def test_reads_never_scan(pool: Pool, name: str) -> None:
 
 async def test_writes_do_not_scan_grown_tables(pool: Pool) -> None:
     """Once PostgreSQL has statistics of grown tables, no statement of a job's life scans them."""
-    await pool.execute(GROW % {"rows": ROWS})
+    await pool.execute(GROW % {"jobs": JOBS, "keys": KEYS, "rows": ROWS})
     for statement, arguments, indexes in (READS | WRITES).values():
         async with pool.acquire() as connection:
             check(await plan_of(connection, statement, arguments), indexes)
             await connection.execute("DEALLOCATE hot")
+    await check_bounded_walk(pool)
+
+
+async def check_bounded_walk(pool: Pool) -> None:
+    """A page of jobs reads no more jobs than it has, and a bounded number of them to find a rare status."""
+    async with pool.acquire() as connection:
+        await connection.execute(f"PREPARE list AS {queries.LIST}")
+        for status, listed, read in (("NULL", 20, 20), ("'failed'", 0, 1000)):
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE list(1, {status}, uuidv7(interval '1 day'), 20, 1000)"
+            plan = json.loads(await connection.fetchval(explain))[0]["Plan"]
+            scan = next(node for node in nodes(plan) if node.get("Index Name") == "jobs_by_key")
+            assert (plan["Actual Rows"], scan["Actual Rows"]) == (listed, read)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a node of a plan and all nodes under it."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
 
 
 async def test_a_poll_does_not_load_the_trace(pool: Pool) -> None:

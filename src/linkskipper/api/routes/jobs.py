@@ -113,23 +113,21 @@ class ListedJobResponse(JobSummary, frozen=True, kw_only=True):
 class JobsResponse(msgspec.Struct, frozen=True):
     """A page of jobs, newest first."""
 
-    jobs: Annotated[list[ListedJobResponse], describe("At most `limit` jobs.")]
+    jobs: Annotated[list[ListedJobResponse], describe("At most `limit` jobs. It may be fewer before the last page.")]
     next: Annotated[UUID | None, describe("The `before` of the next page. Null on the last page.")]
 
 
 async def list_key_jobs(services: Services, call: Call[JobsQuery]) -> ApiResponse:
     """Return a page of the key's jobs."""
     query = call.query
-    jobs = await list_jobs(
+    page = await list_jobs(
         services.pool,
         call.key.id,
         status=None if query.status == "any" else JobStatus(query.status),
         before=UUID(query.before),
-        limit=query.limit + 1,
+        limit=query.limit,
     )
-    page = jobs[: query.limit]
-    next_id = page[-1].state.job_id if len(jobs) > query.limit else None
-    return json_response(JobsResponse([_listed(job) for job in page], next_id))
+    return json_response(JobsResponse([_listed(job) for job in page.jobs], page.next))
 
 
 def _listed(job: ListedJob) -> ListedJobResponse:
