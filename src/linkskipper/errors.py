@@ -8,6 +8,7 @@ LinkSkipperError
 │   │   └── DatabaseUnavailable  the database does not answer: the same call may succeed later
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
+│   ├── WorkerNotStarted     a worker process of serve ended before it was ready
 │   ├── CatalogError         a provider file is wrong
 │   ├── HarError             a HAR file cannot be read or written
 │   ├── ListenError          there is nothing to listen to
@@ -69,6 +70,10 @@ class SchemaError(OperatorError):
 
 class PortInUseError(OperatorError):
     """Another process already listens on the address."""
+
+
+class WorkerNotStarted(OperatorError):
+    """A worker process of `serve` ended before it was ready."""
 
 
 class CatalogError(OperatorError):

@@ -1,6 +1,7 @@
 """The settings of a process, read once from the environment (`LINKSKIPPER_…`) and then frozen."""
 
 import logging
+import os
 from collections.abc import Iterable
 from datetime import timedelta
 from difflib import get_close_matches
@@ -38,6 +39,20 @@ def _parse_schedule(value: object) -> object:
     return durations
 
 
+def _automatic_workers() -> int:
+    """Return the number of cores that this process may use, less one for the API, and at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
+
+
+def _parse_workers(value: object) -> object:
+    if value == "auto":
+        return _automatic_workers()
+    if isinstance(value, str) and not value.isdecimal():
+        raise ValueError("must be auto or a number of processes")
+    return value
+
+
 def _check_log_level(value: str) -> str:
     levels = logging.getLevelNamesMapping()
     if value.upper() not in levels:
@@ -59,6 +74,7 @@ def read_duration(text: str) -> timedelta:
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Schedule = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_parse_schedule)]
+WorkerCount = Annotated[int, Field(ge=0), BeforeValidator(_parse_workers)]
 LogLevel = Annotated[str, AfterValidator(_check_log_level)]
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[float, Field(gt=0)]
@@ -88,6 +104,10 @@ class Settings(BaseSettings):
     host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs.")
     extra_ca: Path | None = Field(default=None, description="PEM file of an additional CA to trust.")
 
+    workers: WorkerCount = Field(
+        default_factory=_automatic_workers,
+        description="Worker processes of serve. Default: the cores less one. 0 works in the process of the API.",
+    )
     standard_concurrency: int = Field(default=300, ge=20, description="Standard links in progress per process.")
     premium_concurrency: int = Field(default=50, ge=20, description="Premium links in progress per process.")
     lease_seconds: Seconds = Field(

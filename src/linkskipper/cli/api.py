@@ -11,10 +11,9 @@ from linkskipper.cli.options import DataDirOption, HostOption, PortOption
 from linkskipper.cli.startup import start
 from linkskipper.database import Pool
 from linkskipper.service import http_server, process
-from linkskipper.service.api import run_api
+from linkskipper.service.api import WorkersStatus, run_api
 from linkskipper.service.database import checked_pool, database
 from linkskipper.service.resolving import live_catalog
-from linkskipper.service.worker import Workers
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()
@@ -47,7 +46,7 @@ async def serve_http(
     catalog: Catalog,
     listener: socket.socket,
     *,
-    workers: Workers | None,
+    workers: WorkersStatus | None,
 ) -> None:
     """Serve the API on a listening socket until the stack is closed."""
     base_url = settings.public_url or process.address_of(listener)

@@ -8,13 +8,14 @@ import structlog
 from linkskipper.settings import Settings
 
 
-def configure(settings: Settings) -> None:
-    """Send all logs to stderr, from LINKSKIPPER_LOG_LEVEL upwards."""
+def configure(settings: Settings, *, process: str | None = None) -> None:
+    """Send all logs to stderr, from LINKSKIPPER_LOG_LEVEL upwards. Each line names the process if it has a name."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([_naming(process)] if process is not None else []),
     ]
     # Rich tracebacks print variables, and keys with them.
     renderer: list[structlog.typing.Processor] = (
@@ -39,3 +40,11 @@ def configure(settings: Settings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     logging.getLogger("linkskipper").setLevel(level)
+
+
+def _naming(process: str) -> structlog.typing.Processor:
+    def add_name(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["process"] = process
+        return event
+
+    return add_name

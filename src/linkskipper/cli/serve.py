@@ -1,23 +1,28 @@
 """linkskipper serve"""
 
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkskipper.cli import running, welcome
+from linkskipper.cli import logs, running, welcome
 from linkskipper.cli.api import serve_http
 from linkskipper.cli.options import HostOption, NewDataDirOption, PortOption
 from linkskipper.cli.output import command, note
 from linkskipper.cli.startup import start
+from linkskipper.cli.worker_process import COMMAND as WORKER_COMMAND
 from linkskipper.lab import Lab
 from linkskipper.service import process
+from linkskipper.service.api import WorkersStatus
 from linkskipper.service.database import checked_pool, database
 from linkskipper.service.migrate import migrate
 from linkskipper.service.resolving import live_catalog
+from linkskipper.service.supervisor import WorkerProcesses, run_worker_processes
 from linkskipper.service.worker import TIERS, run_workers
+from linkskipper.service.worker_messages import WorkerOrders
 from linkskipper.settings import Settings
 
 
@@ -25,6 +30,15 @@ def serve(
     host: HostOption = None,
     port: PortOption = None,
     data_dir: NewDataDirOption = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            "--workers",
+            metavar="NUMBER",
+            help="Worker processes, apart from that of the API. auto is the cores less one. 0 runs all in one process.",
+            show_default="LINKSKIPPER_WORKERS or auto",
+        ),
+    ] = None,
     *,
     lab: Annotated[
         bool | None,
@@ -39,7 +53,9 @@ def serve(
 
     The first start creates an account and a key, and prints the key once.
     """
-    settings = start(host=host, port=port, data_dir=data_dir, lab=lab)
+    settings = start(host=host, port=port, data_dir=data_dir, workers=workers, lab=lab)
+    if settings.workers:
+        logs.configure(settings, process="api")
     listener = process.listen(settings.host, settings.port)
     address = process.address_of(listener)
 
@@ -52,8 +68,12 @@ def serve(
             pool = await stack.enter_async_context(checked_pool(settings, url))
             beneath = [shorteners.providers_dir] if shorteners else []
             catalog = stack.enter_context(live_catalog(settings, beneath=beneath))
-            workers = await stack.enter_async_context(run_workers(routed, url, pool, catalog, TIERS))
-            await serve_http(stack, settings, url, pool, catalog, listener, workers=workers)
+            running_workers: WorkersStatus
+            if settings.workers:
+                running_workers = await _start_processes(stack, routed, url, beneath)
+            else:
+                running_workers = await stack.enter_async_context(run_workers(routed, url, pool, catalog, TIERS))
+            await serve_http(stack, settings, url, pool, catalog, listener, workers=running_workers)
             stack.enter_context(running.recorded(settings, address))
             await welcome.greet(settings, pool, address, shorteners)
             await process.stay(stop)
@@ -67,6 +87,13 @@ def _show_progress(settings: Settings) -> None:
     """Tell a person who waits that the database starts. The first start takes some seconds."""
     if sys.stderr.isatty() and not settings.log_json and settings.database_url is None:
         note(f"Starting the database in {settings.data_dir} …")
+
+
+async def _start_processes(
+    stack: AsyncExitStack, settings: Settings, url: str, beneath: Sequence[Path]
+) -> WorkerProcesses:
+    orders = [WorkerOrders(f"worker {number}", settings, url, beneath) for number in range(1, settings.workers + 1)]
+    return await stack.enter_async_context(run_worker_processes(WORKER_COMMAND, orders))
 
 
 async def _start_lab(stack: AsyncExitStack, settings: Settings) -> Lab:

@@ -85,6 +85,7 @@ class QueueWorker:
                     max_concurrent_tasks=self._concurrency,
                     heartbeat_timeout=self._lease,
                     shutdown_on_listener_failure=True,
+                    log_aggregation_interval=timedelta(),  # nobody reads PgQueuer's statistics
                 )
         finally:
             self._manager = self._connection = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp
 
@@ -13,8 +13,21 @@ from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
-from linkskipper.service.worker import Workers
 from linkskipper.settings import Settings
+
+
+class WorkersStatus(Protocol):
+    """What the API asks about workers, whether they run in its process or in others."""
+
+    providers_changed: asyncio.Event
+
+    @property
+    def ready(self) -> bool:
+        """Whether they are connected to their queues."""
+
+    @property
+    def has_browser(self) -> bool:
+        """Whether they can resolve links that need a browser."""
 
 
 class RunningApi(NamedTuple):
@@ -26,7 +39,7 @@ class RunningApi(NamedTuple):
 
 @asynccontextmanager
 async def run_api(
-    settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: Workers | None
+    settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: WorkersStatus | None
 ) -> AsyncIterator[RunningApi]:
     """Run the API and its background tasks until the context ends.
 

@@ -7,8 +7,9 @@ import psutil
 import pytest
 from playwright._impl import transport
 
+from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
-from linkskipper.resolver.browser.environment import allowed_environment, restricted_driver
+from linkskipper.resolver.browser.environment import restricted_driver
 from support.browser_world import run_world
 
 SECRETS = {

@@ -31,6 +31,8 @@ ADMINISTRATION = (["serve", "--port", "0"], ["worker"], ["accounts", "list"], ["
         (["resolve", "x"], {"LINKSKIPPER_EXTRA_CA": "/none.pem"}, "LINKSKIPPER_EXTRA_CA: "),
         (["serve", "--port", "0"], {"LINKSKIPPER_SECRET_KEY": "short"}, "LINKSKIPPER_SECRET_KEY"),
         (["serve", "--port", "0"], {"LINKSKIPPER_LIMITS_URL": "nonsense"}, "LINKSKIPPER_LIMITS_URL"),
+        (["serve", "--workers", "many"], {}, "LINKSKIPPER_WORKERS: must be auto or a number"),
+        (["serve"], {"LINKSKIPPER_WORKERS": "-1"}, "LINKSKIPPER_WORKERS: must be "),
         (["serve", "--host", "203.0.113.7"], {}, "LINKSKIPPER_"),
     ],
 )

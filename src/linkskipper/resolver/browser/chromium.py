@@ -13,9 +13,10 @@ from typing import Self
 import psutil
 from playwright.async_api import Browser, Playwright, async_playwright
 
+from linkskipper.environment import allowed_environment
 from linkskipper.logs import library_logger
 from linkskipper.resolver.browser import processes
-from linkskipper.resolver.browser.environment import allowed_environment, restricted_driver
+from linkskipper.resolver.browser.environment import restricted_driver
 from linkskipper.resolver.browser.errors import TabLost
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.tab import Tab

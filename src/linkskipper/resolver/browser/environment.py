@@ -1,26 +1,15 @@
-"""The environment of the browser and its driver: an allow-list, so that they never hold the service's secrets."""
+"""The environment of the browser's driver, which Playwright builds from that of this process."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from playwright._impl import transport
 
+from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
 
-_NAMES = frozenset(
-    {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "CHROME_DEVEL_SANDBOX"}
-    | {"FONTCONFIG_FILE", "FONTCONFIG_PATH", "SYSTEMROOT"}
-)
-_PREFIXES = ("LC_", "PLAYWRIGHT_", "PW_")
-
 _is_restricted: ContextVar[bool] = ContextVar("is_restricted", default=False)
-
-
-def allowed_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables that child processes of the browser engine may see."""
-    return {name: value for name, value in environment.items() if name in _NAMES or name.startswith(_PREFIXES)}
 
 
 @contextmanager
