@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast coverage check format prose docs bench openapi lock migration provider release clean
+.PHONY: help run lab test test-fast coverage check format prose docs bench openapi schema lock migration provider release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -58,6 +58,9 @@ bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 
 openapi: $(VENV)/run ## Write docs/openapi.json from the code
 	$(BIN)/python -m linkskipper.api.openapi > docs/openapi.json
+
+schema: $(VENV)/dev ## Write docs/reference/schema.sql from the migrations
+	@$(BIN)/python -m tools.schema
 
 lock: $(VENV)/dev ## Write the lock files from pyproject.toml
 	$(BIN)/python -m tools.lock
