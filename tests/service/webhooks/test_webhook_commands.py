@@ -1,10 +1,12 @@
 """The commands linkskipper webhooks … and keys roll-webhook-secret."""
 
 import asyncio
+import hmac
 import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,7 @@ async def test_wrong_use(hooks: Service, arguments: tuple[str, ...], code: int) 
 
 
 async def test_a_rolled_secret(hooks: Service, receiver: Receiver) -> None:
-    """Both secrets sign during the grace time. After it, or without one, only the new secret signs."""
+    """Both secrets sign during the grace time, the new one first. After it, or without one, only the new secret signs."""
     account = (await hooks.caller()).account_id
     made = await shown(hooks, "keys", "create", "--account", str(account), "--rate-limit", "1000")
     old = Webhook(made["webhook_secret"])
@@ -117,6 +119,11 @@ async def test_a_rolled_secret(hooks: Service, receiver: Receiver) -> None:
     first = await shown(hooks, "keys", "roll-webhook-secret", str(made["id"]), "--grace", "1")
     body, headers = await told()
     assert old.verify(body, headers) == Webhook(first["webhook_secret"]).verify(body, headers)
+    at, *signatures = headers["x-linkskipper-signature"].split(",")
+    assert signatures == [
+        "v1=" + hmac.new(secret.encode(), at.removeprefix("t=").encode() + b"." + body, sha256).hexdigest()
+        for secret in (first["webhook_secret"], made["webhook_secret"])
+    ]
     second = await shown(hooks, "keys", "roll-webhook-secret", str(made["id"]), "--grace", "0")
     body, headers = await told()
     Webhook(second["webhook_secret"]).verify(body, headers)
