@@ -102,7 +102,7 @@ async def test_wrong_use(hooks: Service, arguments: tuple[str, ...], code: int) 
 
 
 async def test_a_rolled_secret(hooks: Service, receiver: Receiver) -> None:
-    """Both secrets sign during the grace time, the new one first. After it, or without one, only the new secret signs."""
+    """In the grace time both secrets sign, the new one first. After it, or without one, only the new secret signs."""
     account = (await hooks.caller()).account_id
     made = await shown(hooks, "keys", "create", "--account", str(account), "--rate-limit", "1000")
     old = Webhook(made["webhook_secret"])
