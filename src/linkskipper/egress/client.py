@@ -24,7 +24,7 @@ from linkskipper.logs import library_logger
 _log = library_logger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_LINE_BYTES = 1024 * 1024
-_REDIRECTS = range(300, 400)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})  # Fetch standard, "redirect status"
 
 
 class Client:

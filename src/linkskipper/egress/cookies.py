@@ -32,7 +32,9 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cookie:
+class Cookie:
+    """A cookie. A host-only cookie is not sent to the subdomains of its domain."""
+
     name: str
     value: str
     domain: str
@@ -42,6 +44,7 @@ class _Cookie:
     expires: datetime | None
 
     def matches(self, url: Url) -> bool:
+        """Return whether a request for the URL sends the cookie."""
         is_host = url.host == self.domain if self.host_only else _is_within(url.host, self.domain)
         return is_host and _path_matches(url.path, self.path) and (url.scheme == "https" or not self.secure)
 
@@ -55,7 +58,7 @@ class CookieJar:
     __slots__ = ("_cookies", "_now")
 
     def __init__(self, now: Callable[[], datetime] = _now) -> None:
-        self._cookies: dict[tuple[str, str, str], _Cookie] = {}
+        self._cookies: dict[tuple[str, str, str], Cookie] = {}
         self._now = now
 
     def header(self, url: Url) -> str | None:
@@ -66,6 +69,11 @@ class CookieJar:
         cookies = [cookie for cookie in self._cookies.values() if cookie.matches(url) and not _expired(cookie, now)]
         cookies.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies) or None
+
+    def stored(self) -> list[Cookie]:
+        """Return all cookies that have not expired."""
+        now = self._now()
+        return [cookie for cookie in self._cookies.values() if not _expired(cookie, now)]
 
     def store(self, url: Url, lines: Iterable[str]) -> None:
         """Store the Set-Cookie headers of a response from `url`. Lines that break the rules are ignored."""
@@ -82,7 +90,7 @@ class CookieJar:
             if len(self._cookies) > _MAX_COOKIES:
                 del self._cookies[next(iter(self._cookies))]
 
-    def _shadows_secure(self, new: _Cookie) -> bool:
+    def _shadows_secure(self, new: Cookie) -> bool:
         """Return whether a cookie set over plain HTTP would replace a secure one or be sent before it."""
         return any(
             old.secure
@@ -93,7 +101,7 @@ class CookieJar:
         )
 
 
-def _parse(line: str, url: Url, now: datetime) -> _Cookie | None:
+def _parse(line: str, url: Url, now: datetime) -> Cookie | None:
     pair, *rest = line.split(";")
     name, equals, value = pair.partition("=")
     pairs = ((key.strip().lower(), text.strip()) for key, _, text in (item.partition("=") for item in rest))
@@ -107,7 +115,7 @@ def _parse(line: str, url: Url, now: datetime) -> _Cookie | None:
     if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
         return None
     path = attributes.get("path", "")
-    return _Cookie(
+    return Cookie(
         name=name.strip(),
         value=value.strip(),
         domain=domain,
@@ -160,5 +168,5 @@ def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
     return expires if expires.tzinfo else expires.replace(tzinfo=UTC)
 
 
-def _expired(cookie: _Cookie, now: datetime) -> bool:
+def _expired(cookie: Cookie, now: datetime) -> bool:
     return cookie.expires is not None and cookie.expires <= now

@@ -14,9 +14,10 @@ from linkskipper.resolver.errors import Stop, url_too_long
 from linkskipper.resolver.fetcher import Fetcher, Reserve
 from linkskipper.resolver.forms.submission import FormSubmission
 from linkskipper.resolver.limits import ProviderLimiter
+from linkskipper.resolver.pages.moves import PageMoves, page_moves
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
-from linkskipper.resolver.pages.stop_rules import check_page, check_response
+from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
 from linkskipper.resolver.result import Hop, Mechanism
@@ -56,6 +57,7 @@ class Navigation:
         hops: The URLs that the link has left behind.
         providers: The providers that the link has passed, with the current one.
         deadline: The time of the whole link.
+        cookies: The cookies that the link has received over HTTP.
         browser_page: The page in the browser, for a provider that needs one.
     """
 
@@ -73,13 +75,14 @@ class Navigation:
         self._fetcher = fetcher
         self._limiter = limiter
         self._on_hop = on_hop
-        self._jar = CookieJar()
+        self.cookies = CookieJar()
         self._spec = PLAIN_GET
         self._referrer: Url | None = None
         self._counting_since = 0.0
         self._waited: dict[str, float] = {}
         self._visits = VisitLog()
         self._moves = 0
+        self._moves_of: tuple[Page, PageMoves] | None = None
         self._seconds = 0.0
         self._first_host = url.host
 
@@ -122,18 +125,20 @@ class Navigation:
         """Return the page at the current URL. Fetch it unless it is loaded.
 
         Raises:
-            Stop: The request failed, or the status ends the link.
+            Stop: The request failed, or a header ends the link.
         """
         if self.browser_page is not None:
             return await self.browser_page.read()
         if self.page is None:
             self.page = await self._fetch()
-            check_response(self.page.response, of_link=self._spec.method == "GET" and not self._spec.is_xhr)
+            check_response(self.page.response)
             await self.page.parse_in_thread()
         return self.page
 
-    async def load_checked(self) -> Page:
+    async def load_checked(self, *, any_status: bool = False) -> Page:
         """Return the page like `load`, after the stop rules have passed. No page is used before that.
+
+        `any_status` is for pages that may lead on by themselves, which they do whatever their status is.
 
         Raises:
             Stop: The request failed, or a stop rule ends the link.
@@ -141,7 +146,23 @@ class Navigation:
         page = await self.load()
         for document in (page, *page.frames):
             check_page(document)
+        if not any_status:
+            self.check_status(page)
         return page
+
+    def check_status(self, page: Page) -> None:
+        """Apply the stop rules for the status of a page that does not lead on by itself.
+
+        Raises:
+            Stop: A rule ends the link.
+        """
+        check_status(page, of_link=self._spec.method == "GET" and not self._spec.is_xhr)
+
+    def page_moves(self, page: Page) -> PageMoves:
+        """Return where a page leads by itself."""
+        if self._moves_of is None or self._moves_of[0] is not page:
+            self._moves_of = page, page_moves(page, self.provider.may_load)
+        return self._moves_of[1]
 
     def record_response(self, page: Page, seconds: float) -> None:
         """Record the response that a browser got at the current URL, and how long it took."""
@@ -252,12 +273,12 @@ class Navigation:
         return partial(self._limiter.reserve, self.provider) if is_paced else None
 
     async def _fetch(self) -> Page:
-        self._visits.record(self.url, self._spec, self._jar.header(self.url))
+        self._visits.record(self.url, self._spec, self.cookies.header(self.url))
         started = perf_counter()
         try:
             response = await self._fetcher.fetch(
                 self.url,
-                self._jar,
+                self.cookies,
                 deadline=self.deadline,
                 spec=self._spec,
                 referrer=self._referrer,

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     URL_TOO_LONG = "url_too_long"
     PROVIDER_CHANGED = "provider_changed"
+    BROWSER_REQUIRED = "browser_required"
     BLOCKED_ADDRESS = "blocked_address"
     UPSTREAM_ERROR = "upstream_error"
     UNSUPPORTED_LINK = "unsupported_link"

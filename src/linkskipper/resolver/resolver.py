@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from linkskipper.catalog import Catalog, Provider
@@ -12,7 +12,7 @@ from linkskipper.resolver.errors import Stop, Unsupported
 from linkskipper.resolver.fetcher import Fetcher, Sleep
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
-from linkskipper.resolver.pages.redirects import automatic_redirects, redirects
+from linkskipper.resolver.pages.redirects import redirects
 from linkskipper.resolver.pages.stop_rules import dead_end
 from linkskipper.resolver.parse_link import parse_link
 from linkskipper.resolver.reasons import Reason
@@ -29,6 +29,13 @@ class StepRunner(Protocol):
 
     async def run(self, navigation: Navigation) -> None:
         """Run the steps until the link leaves the provider or the steps end.
+
+        Raises:
+            Stop: The link ends.
+        """
+
+    async def run_scripts(self, navigation: Navigation) -> None:
+        """Show the page that is loaded, and run its scripts until the link leaves the provider or comes to rest.
 
         Raises:
             Stop: The link ends.
@@ -107,12 +114,23 @@ class LinkResolver:
         """Run the steps of the current provider, in a slot there if its slots are limited."""
         if is_ad_hoc(navigation.provider):
             await self._recognise_family(navigation)
-        run = self._runner(navigation.provider)
         if navigation.provider.limits.at_once is None:
-            await run(navigation)
+            await self._run_steps(navigation)
             return
         async with navigation.slot():
-            await run(navigation)
+            await self._run_steps(navigation)
+
+    async def _run_steps(self, navigation: Navigation) -> None:
+        """Run the steps of the current provider, and then the scripts of a page that leads on only by them."""
+        if navigation.provider.engine == "browser":
+            await self._require_browser(f"{navigation.provider.label} needs").run(navigation)
+            return
+        await run_steps(navigation)
+        if navigation.target is not None or (page := navigation.page) is None:
+            return
+        moves = navigation.page_moves(page)
+        if moves.unread == "scripts" or (moves.unread and (moves.refreshes or self._browser is not None)):
+            await self._require_browser(f"The scripts of {page.url.href} need").run_scripts(navigation)
 
     async def _recognise_family(self, navigation: Navigation) -> None:
         """Load the first page that does not lead on by itself, and switch to the family that it belongs to."""
@@ -122,20 +140,19 @@ class LinkResolver:
                 continue
             if family_of(page) is not None:
                 break
-            if not navigation.follow_first(automatic_redirects(await navigation.load_checked())):
+            page = await navigation.load_checked(any_status=True)
+            if not navigation.follow_first(navigation.page_moves(page).candidates):
                 break
         family = None if navigation.target is not None or navigation.page is None else family_of(navigation.page)
         provider = None if family is None else ad_hoc_provider(navigation.url.host, family)
         if provider is not None and (provider.engine == "http" or self._browser is not None):
             navigation.switch_provider(provider)
 
-    def _runner(self, provider: Provider) -> Callable[[Navigation], Awaitable[None]]:
-        if provider.engine == "http":
-            return run_steps
+    def _require_browser(self, who_needs: str) -> StepRunner:
         if self._browser is None:
-            detail = f"{provider.label} needs a browser, and this service has none."
-            raise Stop(Reason.UPSTREAM_ERROR, detail, service_failed=True)
-        return self._browser.run
+            detail = f"{who_needs} a browser, and this service has none."
+            raise Stop(Reason.BROWSER_REQUIRED, detail, service_failed=True)
+        return self._browser
 
 
 def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> Provider | None:
@@ -145,7 +162,9 @@ def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> 
         Stop: The target may not be given out as a destination.
     """
     if target.scheme not in navigation.provider.accept.schemes:
-        raise Stop(Reason.BAD_SCHEME, f"The link leads to a {target.scheme}: URL.")
+        raise Stop(
+            Reason.BAD_SCHEME, f"The link leads to {target.as_written}. The scheme {target.scheme} is not accepted."
+        )
     if target.url is None:
         return None
     if (provider := catalog.match(target.url)) is not None:
@@ -164,6 +183,7 @@ def _target_inside(navigation: Navigation) -> Target:
         Stop: The URL is a page, or is not a link.
     """
     if navigation.page is not None:
+        navigation.check_status(navigation.page)
         raise dead_end(navigation.page)
     if not navigation.provider.is_link(navigation.url):
         raise Stop(Reason.NO_DESTINATION, f"The link ends at {navigation.url.href}, on the shortener's own site.")

@@ -110,7 +110,7 @@ async def test_in_a_browser(tmp_path: Path) -> None:
         plain = await asyncio.to_thread(Resolver(catalog=catalog, policy=policy).resolve_sync, url)
         replayed = await Resolver(catalog=catalog, transport=Replay(build_har(()))).resolve(url)
     assert awaited.target_url == plain.target_url == "https://example.com/interstitial/countdown"
-    assert replayed.reason is Reason.UPSTREAM_ERROR
+    assert replayed.reason is Reason.BROWSER_REQUIRED
     assert "needs a browser" in str(replayed.detail)
     assert replayed.service_failed
 

@@ -104,9 +104,9 @@ def test_small_pages_are_not_counted() -> None:
         (answer(body=""), "no_destination"),
         (page("<form" * 10_000), "not_a_link"),
         (page("<!--"), "not_a_link"),
-        (page("<script>location='" + "x" * MEGABYTE), "not_a_link"),
+        (page("<script>location='" + "x" * MEGABYTE), "browser_required"),
         (page("<iframe src=/a></iframe>" * 3000), "not_a_link"),
-        (page("<script>" + "''+location;" * 150_000 + "</script>"), "not_a_link"),
+        (page("<script>" + "''+location;" * 150_000 + "</script>"), "browser_required"),
         (page("<h1><span>" * 100 + "x" * MEGABYTE), "not_a_link"),
     ],
 )

@@ -81,11 +81,13 @@ async def test_redirect_without_location_is_read_as_a_page(bench: Bench, body: s
     assert (await bench.resolve("http://s.test/a")).target_url == TARGET
 
 
-async def test_refresh_goes_before_scripts(bench: Bench) -> None:
-    """Where a page refreshes to one place and a script names another, the refresh wins."""
+async def test_a_refresh_beside_a_script_that_must_be_run(bench: Bench) -> None:
+    """Where only running a script tells whether it or the refresh wins, the link needs a browser."""
     body = f'<meta http-equiv=refresh content="3;url={TARGET}"><script>function login(){{location="/login"}}</script>'
     bench.put("/a", page(body))
-    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+    resolution = await bench.resolve("http://s.test/a")
+    assert (resolution.reason, resolution.service_failed) == ("browser_required", True)
+    assert "needs a browser" in str(resolution.detail) or "need a browser" in str(resolution.detail)
 
 
 async def test_base_element(bench: Bench) -> None:

@@ -299,7 +299,7 @@ async def test_get_form_to_another_host_is_the_destination(bench: Bench) -> None
         ("file:///etc/passwd", "bad_scheme"),
         ("javascript:alert(1)", "bad_scheme"),
         ("mailto:a@b.test", "bad_scheme"),
-        ("http://user@s.test/x", "provider_changed"),
+        ("http://user@s.test/x", "blocked_address"),
         ("http://", "provider_changed"),
     ],
 )

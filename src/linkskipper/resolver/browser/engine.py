@@ -19,6 +19,7 @@ from linkskipper.resolver.browser.steps import BrowserSteps
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import REASONS, Reason
 
 _log = library_logger(__name__)
@@ -52,33 +53,44 @@ class BrowserEngine:
         Raises:
             Stop: The link ends.
         """
+        await self._run(navigation, None)
+
+    async def run_scripts(self, navigation: Navigation) -> None:
+        """Show the page that is loaded without requesting it again, and run its scripts. Retry as `run` does.
+
+        Raises:
+            Stop: The link ends.
+        """
+        await self._run(navigation, navigation.page)
+
+    async def _run(self, navigation: Navigation, shown: Page | None) -> None:
         start = navigation.checkpoint()
         for _ in range(ATTEMPTS - 1):
             try:
-                await self._attempt(navigation)
+                await self._attempt(navigation, shown)
             except Stop as stop:
                 if self.pool.is_closing or not REASONS[stop.reason].retried:
                     raise
                 navigation.roll_back(start)
             else:
                 return
-        await self._attempt(navigation)
+        await self._attempt(navigation, shown)
 
-    async def _attempt(self, navigation: Navigation) -> None:
+    async def _attempt(self, navigation: Navigation, shown: Page | None) -> None:
         waiting_since = monotonic()
         try:
             async with self._contexts:
                 navigation.deadline.postpone(monotonic() - waiting_since)
-                await self._run_in_tab(navigation)
+                await self._run_in_tab(navigation, shown)
         except (*BROKEN, TabLost) as error:
             _log.warning("browser.broke", url=navigation.url.href, error=str(error).partition("\n")[0])
             raise Stop(Reason.UPSTREAM_ERROR, "The browser crashed on this link.", service_failed=True) from None
 
-    async def _run_in_tab(self, navigation: Navigation) -> None:
+    async def _run_in_tab(self, navigation: Navigation, shown: Page | None) -> None:
         async with (
             self._proxy.session(navigation.provider.may_load) as session,
             self.pool.browser(navigation.deadline) as chromium,
-            _open_tab(chromium, navigation, session) as tab,
+            _open_tab(chromium, navigation, session, shown) as tab,
         ):
             session.on_overrun = lambda: tab.frame.end(_overrun(navigation))
             navigation.browser_page = tab
@@ -89,7 +101,9 @@ class BrowserEngine:
 
 
 @asynccontextmanager
-async def _open_tab(chromium: Chromium, navigation: Navigation, session: ProxySession) -> AsyncIterator[Tab]:
+async def _open_tab(
+    chromium: Chromium, navigation: Navigation, session: ProxySession, shown: Page | None
+) -> AsyncIterator[Tab]:
     """Open a page in a new context that shares nothing with others."""
     async with _kill_if_hanging(chromium):
         context = await chromium.browser.new_context(
@@ -97,7 +111,7 @@ async def _open_tab(chromium: Chromium, navigation: Navigation, session: ProxySe
         )
     try:
         async with _kill_if_hanging(chromium):
-            tab = await Tab.open(navigation, context, session)
+            tab = await Tab.open(navigation, context, session, shown)
         chromium.tabs.add(tab)
         try:
             yield tab
@@ -137,7 +151,9 @@ async def _kill_if_hanging(chromium: Chromium) -> AsyncIterator[None]:
 
 async def _run_steps(tab: Tab, navigation: Navigation) -> None:
     """Run the steps until they end, the link leaves the provider, or its time is up."""
-    steps = asyncio.create_task(BrowserSteps(tab, navigation.provider).run(navigation))
+    browser_steps = BrowserSteps(tab, navigation.provider)
+    run = browser_steps.run if tab.shown is None else browser_steps.run_scripts
+    steps = asyncio.create_task(run(navigation))
     left = tab.frame.left
     try:
         await asyncio.wait([steps, left], timeout=navigation.deadline.remaining(), return_when=asyncio.FIRST_COMPLETED)

@@ -34,10 +34,17 @@ class LazyBrowser:
 
     async def run(self, navigation: Navigation) -> None:
         """Implement `StepRunner.run`."""
+        await (await self._opened()).run(navigation)
+
+    async def run_scripts(self, navigation: Navigation) -> None:
+        """Implement `StepRunner.run_scripts`."""
+        await (await self._opened()).run_scripts(navigation)
+
+    async def _opened(self) -> StepRunner:
         async with self._opening:
             if self._engine is None:
                 self._engine = await self._open()
-        await self._engine.run(navigation)
+            return self._engine
 
     async def _open(self) -> StepRunner:
         engine = await asyncio.to_thread(_load)  # it takes a third of a second, and other links go on

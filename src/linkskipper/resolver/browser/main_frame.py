@@ -13,7 +13,7 @@ from linkskipper.resolver.browser.traffic import MECHANISMS, PausedRequest
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
-from linkskipper.resolver.pages.redirects import NextUrl, automatic_redirects
+from linkskipper.resolver.pages.redirects import NextUrl, redirects
 from linkskipper.resolver.pages.stop_rules import check_response, dead_end
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
@@ -140,8 +140,8 @@ class MainFrame:
         page = Page(self.response)
         self._navigation.record_response(page, perf_counter() - self._sent_at)
         check_response(self.response)
-        next_url = next(automatic_redirects(page), None)
-        if next_url is None or next_url.mechanism is not Mechanism.LOCATION_HEADER:
+        next_url = next(redirects(page), None)
+        if next_url is None:
             return True
         if not self._navigation.follow_first([next_url]):
             raise dead_end(page)

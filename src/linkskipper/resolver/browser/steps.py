@@ -11,11 +11,13 @@ from linkskipper.resolver.browser.dom import POLL_SECONDS
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.steps.runner import run_steps
 
 SETTLE_SECONDS = 0.5  # after a click, for the page to begin to load another
+SCRIPT_SECONDS = 3  # for the scripts of a page to open another, if none of them waits
 OPTIONAL_SECONDS = 2  # for an optional element to appear
 
 _EXISTS = "selector => document.querySelector(selector) !== null"
@@ -64,19 +66,43 @@ class BrowserSteps:
         until = monotonic() + self._patience
         while (seconds := until - monotonic()) > 0:
             self._tab.frame.moved.clear()
-            await navigation.load_checked()
+            self._check_status(navigation, await navigation.load_checked(any_status=True))
             await self._moves_within(seconds)
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} does not lead on.")
 
+    async def run_scripts(self, navigation: Navigation) -> None:
+        """Wait until the page no longer moves by itself. Follow its refresh if that would take too long.
+
+        Raises:
+            Stop: The link ends.
+        """
+        while True:
+            self._tab.frame.moved.clear()
+            page = await navigation.load_checked(any_status=True)
+            seconds = self._patience if _may_take_long(navigation, page) else min(SCRIPT_SECONDS, self._patience)
+            began = monotonic()
+            if not await self._moves_within(seconds):
+                break
+            self._patience = max(self._patience - (monotonic() - began), 0)
+        navigation.page = await navigation.load_checked(any_status=True)
+        navigation.follow_first(navigation.page_moves(navigation.page).refreshes)
+
     async def _follow(self, _: FollowStep, navigation: Navigation) -> bool:
         """Wait until the page no longer moves by itself."""
         while True:
             self._tab.frame.moved.clear()
-            await navigation.load_checked()
+            page = await navigation.load_checked(any_status=True)
             if not await self._moves_within(SETTLE_SECONDS):
+                self._check_status(navigation, page)
                 return True
+
+    def _check_status(self, navigation: Navigation, page: Page) -> None:
+        """Let the status of a page count that has nothing to lead on by."""
+        moves = navigation.page_moves(page)
+        if not moves.candidates and not moves.unread:
+            navigation.check_status(page)
 
     async def _click(self, step: ClickStep, navigation: Navigation) -> bool:
         if step.wait_for is not None and not await self._wait_until(navigation, _EXISTS, step, step.wait_for):
@@ -144,3 +170,9 @@ class BrowserSteps:
         except TimeoutError:
             return False
         return True
+
+
+def _may_take_long(navigation: Navigation, page: Page) -> bool:
+    """Return whether a page says that it waits before it leads on."""
+    has_timer = any("setTimeout" in script or "setInterval" in script for script in page.scripts)
+    return has_timer or bool(navigation.page_moves(page).refreshes)

@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
-from playwright.async_api import BrowserContext, CDPSession
+from playwright.async_api import BrowserContext, CDPSession, Error
 from playwright.async_api import Page as PlaywrightPage
 
 from linkskipper.egress import ProxySession
 from linkskipper.resolver.browser.dom import Dom
 from linkskipper.resolver.browser.errors import BROKEN, TabLost
 from linkskipper.resolver.browser.main_frame import MainFrame
-from linkskipper.resolver.browser.traffic import patterns, read_paused
+from linkskipper.resolver.browser.traffic import cookie_params, fulfilment, patterns, read_paused
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
@@ -29,11 +29,21 @@ class Tab:
     Attributes:
         dom: The elements of the page.
         frame: The main frame, which says what the page loads and when the link leaves the provider.
+        shown: A page that is loaded already, which the first request is answered with, or None.
     """
 
-    def __init__(self, navigation: Navigation, page: PlaywrightPage, session: CDPSession, frame: MainFrame) -> None:
+    def __init__(
+        self,
+        navigation: Navigation,
+        page: PlaywrightPage,
+        session: CDPSession,
+        frame: MainFrame,
+        shown: Page | None,
+    ) -> None:
         self.dom = Dom(session, frame.id)
         self.frame = frame
+        self.shown = shown
+        self._is_shown = shown is None
         self._page = page
         self._navigation = navigation
         self._session = session
@@ -41,13 +51,18 @@ class Tab:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(cls, navigation: Navigation, context: BrowserContext, session: ProxySession) -> "Tab":
-        """Open a page and intercept its requests. It loads nothing yet."""
+    async def open(
+        cls, navigation: Navigation, context: BrowserContext, session: ProxySession, shown: Page | None
+    ) -> "Tab":
+        """Open a page with the cookies of the link, and intercept its requests. It loads nothing yet."""
         page = await context.new_page()
         cdp = await context.new_cdp_session(page)
         frame_id = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
-        tab = cls(navigation, page, cdp, MainFrame(frame_id, navigation, session))
+        tab = cls(navigation, page, cdp, MainFrame(frame_id, navigation, session), shown)
         tab._listen(context)
+        for cookie in cookie_params(navigation.cookies):
+            with contextlib.suppress(Error):  # Chromium does not accept it
+                await cdp.send("Network.setCookie", cookie)
         fetch = patterns(media=navigation.provider.browser.media)
         await asyncio.gather(cdp.send("Page.enable"), cdp.send("Fetch.enable", fetch))
         return tab
@@ -142,12 +157,17 @@ class Tab:
             # "Aborted" leaves the page as it is. Other reasons replace the page by an error page.
             command["errorReason"] = "Aborted" if paused.is_main else "BlockedByClient"
         elif paused.is_main and not paused.is_answered:
-            self._start(partial(self._continue_in_turn, command))
+            self._start(partial(self._continue, command))
             return
         self._start(partial(self._session.send, decision, command))
 
-    async def _continue_in_turn(self, command: dict[str, Any]) -> None:
-        if await self.frame.wait_for_turn():
+    async def _continue(self, command: dict[str, Any]) -> None:
+        """Answer the first request with the page to show. Send the others when it is their turn."""
+        if self.shown is not None and not self._is_shown:
+            self._is_shown = True
+            self.frame.response = self.shown.response
+            await self._session.send("Fetch.fulfillRequest", command | fulfilment(self.shown.response))
+        elif await self.frame.wait_for_turn():
             await self._session.send("Fetch.continueRequest", command)
 
     def _start(self, work: Callable[[], Awaitable[Any]]) -> None:

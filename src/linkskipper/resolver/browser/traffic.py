@@ -1,15 +1,18 @@
 """Read the requests that Chromium pauses. `MainFrame` decides on them."""
 
+from base64 import b64encode
 from typing import Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from linkskipper.egress import Response, Url
+from linkskipper.egress import CookieJar, Response, Url
 from linkskipper.resolver.result import Mechanism
 
 MEDIA = ("Image", "Media", "Font")
 _DOCUMENT = "Document"
 _KEEPS_METHOD = (307, 308)
+# The body is decoded, and the cookies are set, when a response is shown again.
+_OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "set-cookie"})
 
 MECHANISMS = {
     "anchorClick": Mechanism.CLICK,
@@ -60,6 +63,34 @@ def patterns(*, media: bool) -> dict[str, Any]:
     """Return what Chromium must pause: pages before and after the request, and images and the like unless allowed."""
     kinds = [{"resourceType": _DOCUMENT}, {"resourceType": _DOCUMENT, "requestStage": "Response"}]
     return {"patterns": kinds if media else [*kinds, *({"resourceType": kind} for kind in MEDIA)]}
+
+
+def fulfilment(response: Response) -> dict[str, Any]:
+    """Return what answers a paused request with a response that was received before."""
+    fields = (f"{name}: {value}" for name, value in response.headers.items() if name.lower() not in _OF_THE_TRANSFER)
+    return {
+        "responseCode": response.status,
+        "binaryResponseHeaders": _base64("\0".join(fields).encode("utf-8", "surrogateescape")),
+        "body": _base64(response.body),
+    }
+
+
+def cookie_params(cookies: CookieJar) -> list[dict[str, Any]]:
+    """Return cookies as Chromium takes them. The URL of a host-only cookie stands for its domain."""
+    return [
+        {
+            "name": cookie.name,
+            "value": cookie.value,
+            "path": cookie.path,
+            "secure": cookie.secure,
+            **({"url": f"https://{cookie.domain}/"} if cookie.host_only else {"domain": cookie.domain}),
+        }
+        for cookie in cookies.stored()
+    ]
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 def read_paused(event: dict[str, Any], main_frame: str) -> PausedRequest:

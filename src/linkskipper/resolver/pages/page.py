@@ -15,7 +15,7 @@ _LARGE = 256 * 1024
 _MANY_TAGS = 2000
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
 # MIME standard, "JavaScript MIME type".
-_SCRIPT_TYPES = frozenset(
+SCRIPT_TYPES = frozenset(
     {"", "module", "text/jscript", "text/livescript", *(f"text/javascript1.{minor}" for minor in range(6))}
     | {
         f"{top}/{x}{name}"
@@ -83,7 +83,7 @@ class Page:
             element.text()
             for element in self.tree.css("script:not([src])")
             if element.mem_id not in inside_noscript
-            and (element.attributes.get("type") or "").strip().lower() in _SCRIPT_TYPES
+            and (element.attributes.get("type") or "").strip().lower() in SCRIPT_TYPES
         ]
         scripts.extend(element.attributes["onload"] or "" for element in self.tree.css("body[onload]"))
         return scripts

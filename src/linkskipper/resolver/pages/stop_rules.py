@@ -52,23 +52,14 @@ _REMOVED = tuple(f"{subject} {verdict}" for subject, verdict in product(_SUBJECT
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
 
 
-def check_response(response: Response, *, of_link: bool = True) -> None:
-    """Apply the stop rules for status and headers.
-
-    `of_link` is false for the response to a form or a script, which says nothing about the link itself.
+def check_response(response: Response) -> None:
+    """Apply the stop rules for headers.
 
     Raises:
         Stop: A rule ends the link.
     """
-    host, status = response.url.host, response.status
     if response.headers.get("cf-mitigated", "").lower() == "challenge":
-        raise Stop(Reason.BOT_CHALLENGE, f"{host} shows a bot challenge.")
-    if status in _GONE and not of_link:
-        raise Stop(Reason.PROVIDER_CHANGED, f"{host} no longer has the URL that its form or script uses.")
-    if status in _GONE:
-        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link does not exist.")
-    if status == _UNAUTHORISED:
-        raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
+        raise Stop(Reason.BOT_CHALLENGE, f"{response.url.host} shows a bot challenge.")
 
 
 def check_page(page: Page) -> None:
@@ -81,8 +72,25 @@ def check_page(page: Page) -> None:
         _check_tree(page.tree, page.url.host)
     if b"captcha_shortlink" in page.response.body and variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.host} asks for a CAPTCHA.")
-    if page.status >= _ERRORS:
-        raise Stop(Reason.UPSTREAM_ERROR, f"{page.url.host} answered with status {page.status}.")
+
+
+def check_status(page: Page, *, of_link: bool = True) -> None:
+    """Apply the stop rules for the status. It counts only for a page that does not lead on by itself.
+
+    `of_link` is false for the response to a form or a script, which says nothing about the link itself.
+
+    Raises:
+        Stop: A rule ends the link.
+    """
+    host, status = page.url.host, page.status
+    if status in _GONE and not of_link:
+        raise Stop(Reason.PROVIDER_CHANGED, f"{host} no longer has the URL that its form or script uses.")
+    if status in _GONE:
+        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link does not exist.")
+    if status == _UNAUTHORISED:
+        raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
+    if status >= _ERRORS:
+        raise Stop(Reason.UPSTREAM_ERROR, f"{host} answered with status {status}.")
 
 
 def dead_end(page: Page) -> Stop:

@@ -5,7 +5,7 @@ from linkskipper.resolver.forms.replies import check_reply, pick, read_json
 from linkskipper.resolver.forms.submission import FormSubmission, find_form, submit_by_click, submit_by_xhr
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
-from linkskipper.resolver.pages.redirects import NextUrl, automatic_redirects, redirects
+from linkskipper.resolver.pages.redirects import NextUrl, redirects
 from linkskipper.resolver.pages.scripts import number
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import Target
@@ -86,9 +86,10 @@ async def _find_page(navigation: Navigation, selector: str | None) -> Page | Non
     while navigation.target is None:
         if navigation.follow_first(redirects(await navigation.load())):
             continue
-        page = await navigation.load_checked()
+        page = await navigation.load_checked(any_status=True)
         has_element = selector is None or (page.tree is not None and page.tree.css_first(selector) is not None)
-        if has_element or not navigation.follow_first(automatic_redirects(page)):
+        if has_element or not navigation.follow_first(navigation.page_moves(page).candidates):
+            navigation.check_status(page)
             return page
     return None
 

@@ -19,7 +19,7 @@ from linkskipper.catalog.steps import (
 )
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
-from linkskipper.resolver.pages.redirects import NextUrl, automatic_redirects, links, redirects, script_redirects
+from linkskipper.resolver.pages.redirects import NextUrl, links, redirects
 from linkskipper.resolver.pages.scripts import captured, variable
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
@@ -56,8 +56,8 @@ async def _follow(_: FollowStep, navigation: Navigation) -> bool:
     while navigation.target is None:
         if navigation.follow_first(redirects(await navigation.load())):
             continue
-        page = await navigation.load_checked()
-        if not (navigation.follow_first(automatic_redirects(page)) or navigation.follow_first(script_redirects(page))):
+        page = await navigation.load_checked(any_status=True)
+        if not navigation.follow_first(navigation.page_moves(page).candidates):
             break
     return True
 

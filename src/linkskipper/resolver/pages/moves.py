@@ -1,0 +1,239 @@
+"""Tell where a page leads by itself: by its scripts, and by refreshes.
+
+The order is Chromium's. A script that runs while the page loads wins over every refresh, whatever its delay. The first
+script that opens a page wins over later scripts. The refresh with the shortest delay wins over other refreshes, and the
+last one of those with the same delay. A timer counts like a refresh. A base element counts for what stands after it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from selectolax.lexbor import LexborNode
+
+from linkskipper.egress import Url, UrlTooLong
+from linkskipper.resolver.pages.page import SCRIPT_TYPES, Page
+from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
+from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, read_script
+from linkskipper.resolver.result import Mechanism
+from linkskipper.resolver.urls.target import read_target
+
+_NO_CONTENT = frozenset({204, 205})
+_PROXY_AUTHENTICATION = 407  # browsers show an error page of their own
+_ERRORS = 400
+_CLOSE = 1  # seconds: Chromium starts the clock of a refresh when the page is loaded, and that of a timer before
+_EVENTS = ("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onanimationstart", "ontransitionend")
+"""Attributes with scripts that may run before the visitor does anything, besides onload."""
+_RELEVANT = ", ".join(
+    ("base[href], script, iframe, frame, meta[http-equiv][content], [onload]", *(f"[{name}]" for name in _EVENTS))
+)
+_POLICIES = ("script-src", "default-src", "sandbox")
+
+Unread = Literal["", "files", "scripts"]
+MayLoad = Callable[[str], bool]
+
+
+class PageMoves(NamedTuple):
+    """Where a page leads by itself.
+
+    Attributes:
+        candidates: The URLs, the likeliest first. There are none if `unread` is set.
+        unread: What could lead elsewhere once it runs: scripts in the page, or only files (scripts and frames of the
+            provider's hosts).
+        refreshes: Where refreshes and timers lead, if no script leads elsewhere.
+    """
+
+    candidates: tuple[NextUrl, ...]
+    unread: Unread = ""
+    refreshes: tuple[NextUrl, ...] = ()
+
+
+def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
+    """Return where a page leads by itself. `may_load` says which hosts the page may load scripts and frames from."""
+    if page.status in _NO_CONTENT or page.status == _PROXY_AUTHENTICATION or _is_download(page):
+        return PageMoves(())
+    scan = _Scan(page, may_load)
+    refreshes = tuple(_elsewhere(page, scan.delayed()))
+    if scan.script is not None:
+        return PageMoves(tuple(_elsewhere(page, iter((scan.script,)))), refreshes=refreshes)
+    if refreshes and scan.is_close:
+        return PageMoves((), "scripts", refreshes)
+    if scan.unread == "scripts" or (scan.unread == "files" and page.status < _ERRORS):
+        return PageMoves((), scan.unread, refreshes)
+    return PageMoves((*refreshes, *scan.last_resorts), refreshes=refreshes)
+
+
+class _Scan:
+    """What the elements of a page do when it loads, in their order."""
+
+    def __init__(self, page: Page, may_load: MayLoad) -> None:
+        self.script: NextUrl | None = None
+        self.unread: Unread = ""
+        self.last_resorts: list[NextUrl] = []
+        self._page = page
+        self._may_load = may_load
+        self._base: Url | None = None
+        self._delayed: list[tuple[float, int, NextUrl]] = []
+        self._is_restricted = any(map(_restricts_scripts, page.response.headers.getall("Content-Security-Policy", ())))
+        self._late: list[LexborNode] = []
+        for header in page.response.headers.getall("Refresh", ()):
+            self._add_refresh(header, Mechanism.REFRESH_HEADER, page.url)
+        for element in page.tree.css(_RELEVANT) if page.tree else ():
+            self._read(element)
+        for element in self._late:
+            self._read_late(element)
+
+    def delayed(self) -> Iterator[NextUrl]:
+        """Yield where refreshes and timers lead, the one that happens first."""
+        return (entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2]))
+
+    @property
+    def is_close(self) -> bool:
+        """Whether a timer and something else that leads elsewhere happen at nearly the same time."""
+        (first, _, winner), *others = sorted(self._delayed, key=lambda entry: entry[:2])
+        return any(
+            seconds - first < _CLOSE and other.text != winner.text
+            for seconds, _, other in others
+            if Mechanism.SCRIPT_LOCATION in {other.mechanism, winner.mechanism}
+        )
+
+    @property
+    def _here(self) -> Url:
+        return self._base or self._page.url
+
+    @property
+    def _is_decided(self) -> bool:
+        return self.script is not None or self.unread == "scripts"
+
+    def _read(self, element: LexborNode) -> None:
+        in_noscript = _is_in_noscript(element)
+        if element.tag == "meta":
+            self._read_meta(element, in_noscript=in_noscript)
+        elif in_noscript:
+            return
+        elif element.tag == "base":
+            self._base = self._base or _base(element, self._page.url)
+        elif element.tag != "script" or _is_deferred(element):
+            self._late.append(element)
+        else:
+            self._read_script(element)
+
+    def _read_meta(self, element: LexborNode, *, in_noscript: bool) -> None:
+        name = (element.attributes["http-equiv"] or "").strip().lower()
+        content = element.attributes["content"] or ""
+        if name == "refresh" and in_noscript and (refresh := read_refresh(content)):
+            self.last_resorts.append(NextUrl(refresh.url, Mechanism.META_REFRESH, self._here))
+        elif name == "refresh" and not in_noscript:
+            self._add_refresh(content, Mechanism.META_REFRESH, self._here)
+        elif name == "content-security-policy" and not in_noscript:
+            self._is_restricted = self._is_restricted or _restricts_scripts(content)
+
+    def _add_refresh(self, content: str, mechanism: Mechanism, base: Url) -> None:
+        if (refresh := read_refresh(content)) is not None:
+            self._delayed.append((refresh.delay, -len(self._delayed), NextUrl(refresh.url, mechanism, base)))
+
+    def _read_script(self, element: LexborNode) -> None:
+        if self._is_decided or not _runs(element):
+            return
+        if "src" in element.attributes:
+            self._read_file(element)
+        else:
+            self._take(read_script(element.text()))
+
+    def _read_late(self, element: LexborNode) -> None:
+        """Read what runs only after the scripts of the page itself."""
+        if self._is_decided:
+            return
+        if element.tag in {"script", "iframe", "frame"}:
+            self._read_late_file(element)
+        for name in _EVENTS:
+            if may_move(element.attributes.get(name) or ""):
+                self.unread = "scripts"
+        if not self._is_decided and (onload := element.attributes.get("onload")):
+            self._take(read_script(onload) if element.tag == "body" or not may_move(onload) else None)
+
+    def _read_late_file(self, element: LexborNode) -> None:
+        if "srcdoc" in element.attributes or (element.tag == "script" and "src" not in element.attributes):
+            if may_move(element.attributes.get("srcdoc") or element.text()):
+                self.unread = "scripts"
+        else:
+            self._read_file(element)
+
+    def _read_file(self, element: LexborNode) -> None:
+        text = (element.attributes.get("src") or "").strip()
+        if text.lower().startswith("javascript:"):
+            self.unread = "scripts"
+            return
+        try:
+            target = read_target(text, self._here)
+        except UrlTooLong:
+            return
+        if text and target is not None and target.url is not None and self._may_load(target.url.host):
+            self.unread = self.unread or "files"
+
+    def _take(self, moves: tuple[ScriptMove, ...] | None) -> None:
+        runs_first = self.unread == "files" and self._page.status < _ERRORS
+        if moves is None or (moves and (self._is_restricted or runs_first)):
+            self.unread = "scripts"
+            return
+        for move in moves:
+            next_url = NextUrl(move.url, Mechanism.SCRIPT_LOCATION, self._here)
+            if move.opens_window:
+                self.last_resorts.insert(0, next_url)
+            elif move.seconds is not None:
+                self._delayed.append((move.seconds, len(self._delayed), next_url))
+            else:
+                self.script = next_url
+
+
+def _elsewhere(page: Page, candidates: Iterator[NextUrl]) -> Iterator[NextUrl]:
+    """Yield the candidates. An error page that only reloads itself does not lead on."""
+    for candidate in candidates:
+        if page.status < _ERRORS or not _is_same_page(candidate, page):
+            yield candidate
+
+
+def _is_same_page(candidate: NextUrl, page: Page) -> bool:
+    try:
+        target = read_target(candidate.text, candidate.base)
+    except UrlTooLong:
+        return False
+    return target is not None and target.url is not None and target.url.without_fragment == page.url.without_fragment
+
+
+def _is_download(page: Page) -> bool:
+    kind = page.response.headers.get("Content-Disposition", "").partition(";")[0].strip().lower()
+    return kind not in {"", "inline"}
+
+
+def _restricts_scripts(policy: str) -> bool:
+    return any(name in policy.lower() for name in _POLICIES)
+
+
+def _base(element: LexborNode, url: Url) -> Url | None:
+    try:
+        target = read_target(element.attributes["href"] or "", url)
+    except UrlTooLong:
+        return None
+    return target.url if target else None
+
+
+def _runs(element: LexborNode) -> bool:
+    """Return whether a script element is run (HTML standard, "prepare the script element")."""
+    kind, language = element.attributes.get("type"), element.attributes.get("language")
+    if "nomodule" in element.attributes:
+        return False
+    if kind is None and language:
+        kind = f"text/{language}"
+    return (kind or "").strip().lower() in SCRIPT_TYPES
+
+
+def _is_deferred(element: LexborNode) -> bool:
+    is_module = (element.attributes.get("type") or "").strip().lower() == "module"
+    return is_module or ("src" in element.attributes and not {"async", "defer"}.isdisjoint(element.attributes))
+
+
+def _is_in_noscript(element: LexborNode) -> bool:
+    parent = element.parent
+    while parent is not None and parent.tag != "noscript":
+        parent = parent.parent
+    return parent is not None
