@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from linkskipper.accounts import Keyring, create_account, create_key
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool, open_pool
+from linkskipper.database.retry import until_available
 from linkskipper.jobs import JobCompleter, JobResult, JobStatus, JobSubmitter, NewJob, Queued, queries
 from linkskipper.lab import Lab
 from linkskipper.link_cache import CachedLink, LinkCache
@@ -72,7 +74,8 @@ class JobDesk:
 
     async def complete(self, started: Started, **fields: Any) -> bool:
         """End an attempt. Return whether it counted."""
-        return await self.completer.complete(started.result(**fields))
+        call = partial(self.completer.complete, started.result(**fields))
+        return await until_available(call, abandoned=asyncio.Event())
 
     async def resolve(self, job_id: UUID, **fields: Any) -> None:
         """Start and complete a job."""

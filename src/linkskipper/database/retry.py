@@ -1,9 +1,10 @@
-"""Waiting for a database that is away: what was done outside must not be lost because it cannot be written down."""
+"""Repeat calls that a lost database would lose: what was done outside must be written down."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import asyncpg
 import structlog
 
 from linkskipper.errors import DatabaseUnavailable
@@ -16,10 +17,16 @@ T = TypeVar("T")
 
 
 async def until_available(call: Callable[[], Awaitable[T]], *, abandoned: asyncio.Event) -> T:
-    """Repeat a call until the database answers, or, once abandoned is set, raise what kept it away."""
+    """Repeat a call until the database answers. Repeat it at once if the database rolled it back in a deadlock.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer, and `abandoned` is set.
+    """
     while True:
         try:
             return await call()
+        except asyncpg.DeadlockDetectedError as error:
+            log.warning("database.deadlock", error=str(error))
         except DatabaseUnavailable as error:
             if abandoned.is_set():
                 raise

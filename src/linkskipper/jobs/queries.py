@@ -1,7 +1,8 @@
 """The statements on jobs, idempotency keys and the links that are being resolved.
 
-Every transaction locks rows in one order, so no two deadlock: idempotency keys, in-flight links, daily usage, accounts,
-and the rows of a table by their keys.
+Every transaction locks rows in one order: jobs, idempotency keys, in-flight links, daily usage, accounts, and the rows
+of a table by their keys. START and END lock the jobs of a batch in any order. Two workers deadlock there if each starts
+jobs that the other one is ending, which takes a worker that was presumed dead. `until_available` repeats the call.
 """
 
 CLAIM_IDEMPOTENCY_KEYS = """

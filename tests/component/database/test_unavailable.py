@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,7 @@ from linkskipper.database import DedicatedConnection, EmbeddedServer, Pool, open
 from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
+from support.factories import make_keys
 from support.service import named
 
 WRONG = {
@@ -172,3 +174,22 @@ async def test_a_call_is_repeated_until_the_database_answers(own_server: str, mo
     assert await until_available(call, abandoned=asyncio.Event()) == 1
     assert len(tries) == 3
     pool.terminate()
+
+
+async def test_a_deadlock_is_repeated(pool: Pool) -> None:
+    """Of two transactions that wait for each other, the one that PostgreSQL ends runs again."""
+    keys = await make_keys(pool, 2)
+    both_hold = asyncio.Barrier(2)
+    tries = []
+
+    async def lock(first: int, second: int) -> None:
+        tries.append(first)
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT FROM api_keys WHERE id = $1 FOR UPDATE", first)
+            if tries.count(first) == 1:
+                await both_hold.wait()
+            await connection.execute("SELECT FROM api_keys WHERE id = $1 FOR UPDATE", second)
+
+    calls = (partial(lock, *keys), partial(lock, *reversed(keys)))
+    await asyncio.gather(*(until_available(call, abandoned=asyncio.Event()) for call in calls))
+    assert len(tries) == 3
