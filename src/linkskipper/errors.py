@@ -10,6 +10,7 @@ LinkSkipperError
 │   ├── PortInUseError       another process listens there
 │   ├── WorkerNotStarted     a worker process of serve ended before it was ready
 │   ├── CatalogError         a provider file is wrong
+│   ├── InputError           a file of links cannot be read
 │   ├── HarError             a HAR file cannot be read or written
 │   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
@@ -78,6 +79,10 @@ class WorkerNotStarted(OperatorError):
 
 class CatalogError(OperatorError):
     """A provider file is wrong. The message names the file, the field and the fix."""
+
+
+class InputError(OperatorError):
+    """A file of links, or of their results, cannot be read, or is not in its format."""
 
 
 class HarError(OperatorError):

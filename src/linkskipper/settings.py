@@ -2,16 +2,14 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from linkskipper.errors import SettingsError
 
@@ -72,8 +70,8 @@ def read_duration(text: str) -> timedelta:
     return timedelta(seconds=int(number) * UNITS[unit])
 
 
-CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Schedule = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_parse_schedule)]
+CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Schedule = Annotated[tuple[timedelta, ...], BeforeValidator(_parse_schedule)]
 WorkerCount = Annotated[int, Field(ge=0), BeforeValidator(_parse_workers)]
 LogLevel = Annotated[str, AfterValidator(_check_log_level)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -81,10 +79,10 @@ Days = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that an operator can set. The variable of a field is `LINKSKIPPER_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: Port = 8000
@@ -149,10 +147,20 @@ def load(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings.model_validate(_variables(os.environ) | given)
     except ValidationError as error:
         lines = [f"{_variable(details)}: {_reason(details)}." for details in error.errors(include_url=False)]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, object]:
+    """Return the variables with our prefix by the names of their fields."""
+    names = {name: name.upper() for name in environment}
+    return {
+        upper.removeprefix(PREFIX).lower(): environment[name]
+        for name, upper in names.items()
+        if upper.startswith(PREFIX)
+    }
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
@@ -163,6 +171,8 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - few commands find a variable that is unknown
+
     close = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1)
     return f"{name} is not a setting.{f' Did you mean {PREFIX}{close[0]}?' if close else ''}"
 

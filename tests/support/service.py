@@ -15,8 +15,8 @@ from linkskipper.database import Pool
 from linkskipper.lab import Lab
 from linkskipper.service import http_server, process
 from linkskipper.service.api import run_api
+from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool
-from linkskipper.service.resolving import live_catalog
 from linkskipper.service.worker import TIERS, run_workers
 from linkskipper.settings import Settings, load
 from support.receiver import Receiver

@@ -4,7 +4,6 @@ from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.checks.run import check
 from linkskipper.catalog.discontinued import DiscontinuedService
 from linkskipper.catalog.issues import Issue
-from linkskipper.catalog.live import LiveCatalog
 from linkskipper.catalog.provider import PRICES, Provider, Sample, Tier
 from linkskipper.catalog.recordings import recording_of
 from linkskipper.catalog.steps import Decoding, Step
@@ -15,7 +14,6 @@ __all__ = [
     "Decoding",
     "DiscontinuedService",
     "Issue",
-    "LiveCatalog",
     "Provider",
     "Sample",
     "Step",

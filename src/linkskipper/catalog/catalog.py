@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from linkskipper.catalog.discontinued import DISCONTINUED, DiscontinuedService
 from linkskipper.catalog.fields import WILDCARD, parents
 from linkskipper.catalog.issues import Issue, raise_issues
-from linkskipper.catalog.loading.loader import BUILTIN, Layer, read_layer
+from linkskipper.catalog.loading.loader import Layer, read_builtin, read_layer
 from linkskipper.catalog.provider import Provider
 from linkskipper.egress import Url
 
@@ -43,9 +43,9 @@ class Catalog:
         Raises:
             CatalogError: one line for each issue, as "file: field: what is wrong. How to fix it."
         """
-        layers = [read_layer([directory]) for directory in ([BUILTIN] if builtin else []) + list(extra_dirs)]
+        layers = [read_layer([directory]) for directory in extra_dirs]
         raise_issues(issue for _, issues in layers for issue in issues)
-        return cls.of_layers([layer for layer, _ in layers])
+        return cls.of_layers([*([read_builtin()] if builtin else []), *(layer for layer, _ in layers)])
 
     @classmethod
     def load_valid(cls, directory: Path | None) -> tuple[Self, list[Issue]]:
@@ -56,10 +56,8 @@ class Catalog:
         Raises:
             CatalogError: a built-in file has an issue.
         """
-        builtin, builtin_issues = read_layer([BUILTIN])
-        raise_issues(builtin_issues)
         own, issues = read_layer([directory] if directory is not None else [])
-        return cls.of_layers([builtin, own]), issues
+        return cls.of_layers([read_builtin(), own]), issues
 
     @classmethod
     def of_layers(cls, layers: Sequence[Layer]) -> Self:

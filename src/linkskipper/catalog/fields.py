@@ -19,12 +19,13 @@ _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
 _RE2_OPTIONS = re2.Options()
 _RE2_OPTIONS.log_errors = False
+PATTERN_TYPE = type(re2.compile("", _RE2_OPTIONS))
 
 
 class Table(BaseModel):
     """A TOML table. Unknown fields are errors, and instances are immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 def _check_host(text: str) -> str:
@@ -46,11 +47,20 @@ def _compile(value: object) -> Any:
         raise ValueError("this must be a pattern in quotes")  # noqa: TRY004 - pydantic reports ValueErrors
     _check_length(value)
     try:
-        return re2.compile(value, _RE2_OPTIONS)
+        return compile_pattern(value)
     except re2.error as error:
         reason = error.args[0]
         reason = reason.decode() if isinstance(reason, bytes) else reason
         raise ValueError(f"RE2 refuses the pattern ({reason}). See docs/reference/provider-files.md.") from None
+
+
+def compile_pattern(text: str) -> Any:
+    """Compile a regular expression.
+
+    Raises:
+        re2.error: RE2 refuses it.
+    """
+    return re2.compile(text, _RE2_OPTIONS)
 
 
 def _check_selector(text: str) -> str:

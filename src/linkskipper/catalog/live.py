@@ -9,7 +9,7 @@ import structlog
 from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.directory import Changes, ProviderDirectory
-from linkskipper.catalog.loading.loader import BUILTIN, read_layer
+from linkskipper.catalog.loading.loader import read_builtin, read_layer
 from linkskipper.periodic import Periodic
 
 log = structlog.get_logger()
@@ -28,9 +28,9 @@ class LiveCatalog:
     """
 
     def __init__(self, directory: Path | None, *, beneath: Sequence[Path] = ()) -> None:
-        layers = [read_layer([path]) for path in (BUILTIN, *beneath)]
+        layers = [read_layer([path]) for path in beneath]
         raise_issues(issue for _, issues in layers for issue in issues)
-        self._beneath = [layer for layer, _ in layers]
+        self._beneath = [read_builtin(), *(layer for layer, _ in layers)]
         self._directory = ProviderDirectory(directory) if directory is not None else None
         if self._directory is not None:
             _log_issues(self._directory.read().issues)

@@ -12,10 +12,18 @@ MispList = Literal["url-shortener"]
 
 def read_hosts(name: str) -> Sequence[str]:
     """Return the hosts of a list. An unknown list is empty."""
+    file = list_files().get(name)
+    if file is None:
+        return ()
+    hosts: list[str] = json.loads(file.read_bytes())["list"]
+    return hosts
+
+
+def list_files() -> dict[str, Path]:
+    """Return the files of the lists by name. There are none without the package that brings them."""
     # Importing the package loads an HTTP client and 66 MB of lists.
     package = find_spec("pymispwarninglists")
-    if package is None or package.origin is None or name not in get_args(MispList):
-        return ()
+    if package is None or package.origin is None:
+        return {}
     lists = Path(package.origin).parent / "data" / "misp-warninglists" / "lists"
-    hosts: list[str] = json.loads((lists / name / "list.json").read_bytes())["list"]
-    return hosts
+    return {name: lists / name / "list.json" for name in get_args(MispList)}

@@ -31,7 +31,9 @@ MAX_SCHEMES = 20
 LONGEST_QUEUE = 2
 """Seconds that a link with a slot waits for its turn to send a request."""
 
-DEFAULT_STEPS: tuple[Step, ...] = (FollowStep(use="follow"),)
+
+def _follow() -> tuple[Step, ...]:
+    return (FollowStep(use="follow"),)
 
 
 def _unique(hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,11 +117,11 @@ class Provider(Table):
     status: DeclaredStatus = "active"
     since: date | None = None
     note: str = ""
-    match: Match = Match()
-    limits: LinkLimits = LinkLimits()
-    browser: Browser = Browser()
-    accept: Accept = Accept()
-    steps: tuple[Step, ...] = Field(default=DEFAULT_STEPS, max_length=MAX_STEPS)
+    match: Match = Field(default_factory=Match)
+    limits: LinkLimits = Field(default_factory=LinkLimits)
+    browser: Browser = Field(default_factory=Browser)
+    accept: Accept = Field(default_factory=Accept)
+    steps: tuple[Step, ...] = Field(default_factory=_follow, max_length=MAX_STEPS)
     samples: tuple[Sample, ...] = Field(default=(), max_length=MAX_HOSTS)
 
     @model_validator(mode="before")

@@ -12,8 +12,8 @@ from linkskipper.cli.startup import start
 from linkskipper.database import Pool
 from linkskipper.service import http_server, process
 from linkskipper.service.api import WorkersStatus, run_api
+from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool, database
-from linkskipper.service.resolving import live_catalog
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()

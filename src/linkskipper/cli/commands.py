@@ -1,44 +1,68 @@
 """The tree of all commands, and the entry point."""
 
+import os
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from linkskipper.cli.options import command_group
 from linkskipper.errors import OperatorError
+from linkskipper.version import VERSION
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for plugins takes as long as ten links
 
 
 class Command(NamedTuple):
-    """Where a command is defined, and the panel of --help that lists it."""
+    """Where a command is defined, and the panel of --help that lists it with its summary.
+
+    The summary is the first line of the command's own help, so that --help loads no command.
+    """
 
     module: str
     attribute: str
     panel: str
+    summary: str
 
 
 SERVICE, LINKS, ADMINISTRATION = "Run the service", "Resolve links", "Administer the service"
 COMMANDS = {
-    "serve": Command("serve", "serve", SERVICE),
-    "api": Command("api", "api", SERVICE),
-    "worker": Command("worker", "worker", SERVICE),
-    "resolve": Command("resolve", "resolve", LINKS),
-    "lab": Command("lab", "lab", LINKS),
-    "listen": Command("listen", "listen", LINKS),
-    "accounts": Command("accounts", "app", ADMINISTRATION),
-    "keys": Command("keys", "app", ADMINISTRATION),
-    "providers": Command("providers", "app", ADMINISTRATION),
-    "webhooks": Command("webhooks", "app", ADMINISTRATION),
-    "db": Command("db", "app", ADMINISTRATION),
+    "serve": Command("serve", "serve", SERVICE, "Run everything on this machine: database, migrations, API, workers."),
+    "api": Command(
+        "api", "api", SERVICE, "Run the HTTP API alone. Workers run in other processes on the same database."
+    ),
+    "worker": Command("worker", "worker", SERVICE, "Run a worker, which takes links from the queue and resolves them."),
+    "resolve": Command(
+        *("resolve", "resolve", LINKS),
+        "Show where links lead, without opening the destination. Needs no server and no database.",
+    ),
+    "lab": Command(
+        *("lab", "lab", LINKS),
+        "Run the lab: local shorteners, one for each way in which links redirect, break or stop.",
+    ),
+    "listen": Command("listen", "listen", LINKS, "Show the events of a key's jobs, and forward them to a receiver."),
+    "accounts": Command("accounts", "app", ADMINISTRATION, "Manage accounts and their credits."),
+    "keys": Command("keys", "app", ADMINISTRATION, "Manage API keys."),
+    "providers": Command(
+        "providers", "app", ADMINISTRATION, "Manage providers (the shorteners that are known) and their files."
+    ),
+    "webhooks": Command("webhooks", "app", ADMINISTRATION, "Inspect webhook deliveries and send them again."),
+    "db": Command("db", "app", ADMINISTRATION, "Manage the schema of the database."),
 }
 
 
 class LazyGroup(TyperGroup):
     """Load the module of a command when the command is called. Loading all of them takes a second."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """List the commands without loading them."""
+        for name, command in COMMANDS.items():
+            stub = TyperCommand(name, help=command.summary, rich_help_panel=command.panel, rich_markup_mode="markdown")
+            self.commands.setdefault(name, stub)
+        super().format_help(ctx, formatter)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of COMMANDS."""
@@ -70,7 +94,7 @@ app = command_group(name="linkskipper", cls=LazyGroup)
 
 def _show_version(*, wanted: bool) -> None:
     if wanted:
-        typer.echo(version("linkskipper"))
+        typer.echo(VERSION)
         raise typer.Exit
 
 

@@ -2,49 +2,86 @@
 
 import logging
 import sys
-
-import structlog
+from typing import TYPE_CHECKING
 
 from linkskipper.settings import Settings
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
 
 
 def configure(settings: Settings, *, process: str | None = None) -> None:
     """Send all logs to stderr, from LINKSKIPPER_LOG_LEVEL upwards. Each line names the process if it has a name."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([_naming(process)] if process is not None else []),
-    ]
+    import structlog  # noqa: PLC0415 - see configure_library
+
+    configure_library(settings, process=process)
+    structlog.configure(
+        processors=[*_shared_processors(process), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(_level(settings)),
+        cache_logger_on_first_use=True,
+    )
+
+
+def configure_library(settings: Settings, *, process: str | None = None) -> None:
+    """Do this for a command that loads only the rooms of the library. It loads structlog with the first line."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_LazyFormatter(settings, process))
+    level = _level(settings)
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("linkskipper").setLevel(level)
+
+
+class _LazyFormatter(logging.Formatter):
+    """A formatter of structlog that is made for the first line, because few commands log one."""
+
+    def __init__(self, settings: Settings, process: str | None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._process = process
+        self._formatter: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._formatter is None:
+            self._formatter = _formatter(self._settings, self._process)
+        return self._formatter.format(record)
+
+
+def _formatter(settings: Settings, process: str | None) -> logging.Formatter:
+    import structlog  # noqa: PLC0415 - see _LazyFormatter
+
     # Rich tracebacks print variables, and keys with them.
-    renderer: list[structlog.typing.Processor] = (
+    renderer: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_json
         else [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_shared_processors(process), structlog.stdlib.ExtraAdder()],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
     )
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
-    logging.getLogger("linkskipper").setLevel(level)
 
 
-def _naming(process: str) -> structlog.typing.Processor:
-    def add_name(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _shared_processors(process: str | None) -> "list[Processor]":
+    import structlog  # noqa: PLC0415 - see configure_library
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([_naming(process)] if process is not None else []),
+    ]
+
+
+def _naming(process: str) -> "Processor":
+    def add_name(_logger: object, _method: str, event: "EventDict") -> "EventDict":
         event["process"] = process
         return event
 
     return add_name
+
+
+def _level(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]

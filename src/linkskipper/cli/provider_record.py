@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from linkskipper.catalog import Catalog
 from linkskipper.cli.options import ProviderArgument
@@ -16,7 +15,8 @@ from linkskipper.cli.startup import start
 from linkskipper.egress import Client
 from linkskipper.errors import UnknownRecordError
 from linkskipper.resolver import USER_AGENT, Resolution, Unsupported, parse_link
-from linkskipper.service.resolving import egress_policy, load_catalog
+from linkskipper.service.catalogs import load_catalog
+from linkskipper.service.resolving import egress_policy
 
 
 def record(
@@ -37,7 +37,7 @@ def record(
     async def run() -> tuple[Resolution, int]:
         async with Client(policy, user_agent=USER_AGENT) as client:
             with saving(file, catalog, client) as resolver:
-                resolution = await resolver.resolve(url, on_hop=hop_printer(Console(stderr=True)))
+                resolution = await resolver.resolve(url, on_hop=hop_printer())
             return resolution, sum(len(recording.entries) for _, recording in resolver.recorded)
 
     resolution, count = asyncio.run(run())

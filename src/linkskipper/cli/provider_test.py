@@ -18,7 +18,8 @@ from linkskipper.egress import Client
 from linkskipper.egress.har import NotRecorded, Replay
 from linkskipper.errors import CatalogError, UnknownRecordError
 from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Reason
-from linkskipper.service.resolving import browser_engine, egress_policy, load_catalog
+from linkskipper.service.catalogs import load_catalog
+from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.settings import Settings
 
 

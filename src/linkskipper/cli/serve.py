@@ -17,9 +17,9 @@ from linkskipper.cli.worker_process import COMMAND as WORKER_COMMAND
 from linkskipper.lab import Lab
 from linkskipper.service import process
 from linkskipper.service.api import WorkersStatus
+from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool, database
 from linkskipper.service.migrate import migrate
-from linkskipper.service.resolving import live_catalog
 from linkskipper.service.supervisor import WorkerProcesses, run_worker_processes
 from linkskipper.service.worker import TIERS, run_workers
 from linkskipper.service.worker_messages import WorkerOrders

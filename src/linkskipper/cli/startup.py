@@ -2,19 +2,20 @@
 
 import os
 
-import structlog
-
 from linkskipper import settings as settings_module
 from linkskipper.cli import logs
 from linkskipper.cli.output import note
 from linkskipper.errors import SettingsError
+from linkskipper.logs import LibraryLogger
 from linkskipper.settings import Settings
 
-log = structlog.get_logger()
+_log = LibraryLogger(__name__)
 
 
-def start(**options: object) -> Settings:
+def start(*, library_only: bool = False, **options: object) -> Settings:
     """Read the settings, with the command's options over them.
+
+    With `library_only`, the command uses only rooms that work as a library too.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -25,7 +26,7 @@ def start(**options: object) -> Settings:
     except SettingsError:
         _warn(unknown, as_json=False)
         raise
-    logs.configure(settings)
+    (logs.configure_library if library_only else logs.configure)(settings)
     _warn(unknown, as_json=settings.log_json)
     return settings
 
@@ -33,6 +34,6 @@ def start(**options: object) -> Settings:
 def _warn(sentences: list[str], *, as_json: bool) -> None:
     for sentence in sentences:
         if as_json:
-            log.warning("settings.unknown_variable", note=sentence)
+            _log.warning("settings.unknown_variable", note=sentence)
         else:
             note(f"Warning: {sentence}")

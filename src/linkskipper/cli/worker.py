@@ -11,8 +11,8 @@ from linkskipper.cli.database import find_database
 from linkskipper.cli.options import DataDirOption
 from linkskipper.cli.startup import start
 from linkskipper.service import process
+from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool, database
-from linkskipper.service.resolving import live_catalog
 from linkskipper.service.worker import TIERS, run_workers
 
 log = structlog.get_logger()

@@ -19,9 +19,9 @@ from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response, charset_of, is_text, media_type_of
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
-from linkskipper.logs import library_logger
+from linkskipper.logs import LibraryLogger
 
-_log = library_logger(__name__)
+_log = LibraryLogger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_LINE_BYTES = 1024 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # Fetch standard, "redirect status"

@@ -4,13 +4,16 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-import aiodns
 import aiohappyeyeballs
 
 from linkskipper.egress.addresses import parse_address
 from linkskipper.egress.errors import Refused, TimedOut, Unreachable
 from linkskipper.egress.policy import Policy, name_deny_reason
+
+if TYPE_CHECKING:
+    import aiodns
 
 HAPPY_EYEBALLS_SECONDS = 0.25  # RFC 8305, section 8
 
@@ -32,7 +35,8 @@ class GuardedResolver:
 
     def __init__(self, policy: Policy, nameservers: Sequence[str] | None, timeout: float) -> None:
         self._policy = policy
-        self._dns = aiodns.DNSResolver(nameservers=nameservers)
+        self._nameservers = nameservers
+        self._dns: aiodns.DNSResolver | None = None
         self._timeout = timeout
 
     async def resolve(self, host: str, port: int) -> list[AddressInfo]:
@@ -55,6 +59,10 @@ class GuardedResolver:
         return [_address_info(address, port) for address in addresses]
 
     async def _look_up(self, name: str) -> list[str]:
+        import aiodns  # noqa: PLC0415 - many links of the command line need no look-up
+
+        if self._dns is None:
+            self._dns = aiodns.DNSResolver(nameservers=self._nameservers)
         try:
             async with asyncio.timeout(self._timeout):
                 # The dot keeps the search domains of resolv.conf out: a submitted name is always complete.
@@ -70,7 +78,8 @@ class GuardedResolver:
 
     async def close(self) -> None:
         """Cancel the lookups that are in progress."""
-        await self._dns.close()
+        if self._dns is not None:
+            await self._dns.close()
 
 
 def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:

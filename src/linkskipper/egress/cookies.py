@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache
 
 from publicsuffixlist import PublicSuffixList
@@ -161,6 +160,8 @@ def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return now + min(timedelta(seconds=int(age[:_MAX_AGE_DIGITS])), _MAX_AGE)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it loads the whole package for mail
+
     try:
         expires = parsedate_to_datetime(attributes["expires"])
     except (KeyError, ValueError, OverflowError):

@@ -1,7 +1,6 @@
 """Read the Retry-After header (RFC 9110, section 10.2.3)."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 MAX_RETRY_AFTER = timedelta(hours=24)
 _MAX_DIGITS = 9  # 31 years, more than any header may ask for
@@ -17,6 +16,8 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
     if value.isascii() and value.isdigit():
         wait = timedelta(seconds=int(value[:_MAX_DIGITS]))
     else:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few answers ask for a wait
+
         try:
             date = parsedate_to_datetime(value)
         except (ValueError, OverflowError):

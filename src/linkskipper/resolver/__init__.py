@@ -1,7 +1,5 @@
 """The resolver: follows short links without contacting their destination. It knows no database."""
 
-from importlib.metadata import version
-
 from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
@@ -9,8 +7,9 @@ from linkskipper.resolver.parse_link import ParsedLink, parse_link
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
 from linkskipper.resolver.result import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Resolution
+from linkskipper.version import VERSION
 
-USER_AGENT = f"LinkSkipper/{version('linkskipper')}"
+USER_AGENT = f"LinkSkipper/{VERSION}"
 
 __all__ = [
     "REASONS",

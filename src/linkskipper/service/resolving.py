@@ -1,11 +1,9 @@
-"""Build the parts that resolve links: the catalog, the guard, the browser."""
+"""Build the parts that resolve links: the guard and the browser."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from linkskipper.catalog import Catalog, LiveCatalog
 from linkskipper.egress import Policy
 from linkskipper.errors import SettingsError
 from linkskipper.resolver import USER_AGENT, StepRunner
@@ -13,30 +11,6 @@ from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_brows
 from linkskipper.settings import Settings
 
 NOTHING_ALLOWED: dict[str, Any] = {"ports": (), "allow": (), "host_map": (), "extra_ca": None}
-
-
-def load_catalog(settings: Settings) -> Catalog:
-    """Read the built-in provider files and, over them, those of the operator.
-
-    Raises:
-        CatalogError: a provider file is wrong.
-    """
-    return Catalog.load(extra_dirs=[settings.providers_dir] if settings.providers_dir else [])
-
-
-@contextmanager
-def live_catalog(settings: Settings, *, beneath: Sequence[Path] = ()) -> Iterator[Catalog]:
-    """Provide a catalog that follows the operator's files. Broken files do not stop it.
-
-    The files of the directories in `beneath` are read once. The operator's files take precedence over them.
-    """
-    live = LiveCatalog(settings.providers_dir, beneath=beneath)
-    scanning = live.periodic().start() if settings.providers_dir is not None else None
-    try:
-        yield live.catalog
-    finally:
-        if scanning is not None:
-            scanning.cancel()
 
 
 def egress_policy(settings: Settings) -> Policy:

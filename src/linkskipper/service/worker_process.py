@@ -12,8 +12,8 @@ from linkskipper.errors import OperatorError
 from linkskipper.metrics import CountReader
 from linkskipper.periodic import Periodic
 from linkskipper.service import process
+from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool
-from linkskipper.service.resolving import live_catalog
 from linkskipper.service.worker import TIERS, Workers, run_workers
 from linkskipper.service.worker_messages import REPORT_SECONDS, WorkerOrders, WorkerReport
 

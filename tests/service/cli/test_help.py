@@ -8,7 +8,7 @@ import typer.core
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from linkskipper.cli.commands import app
+from linkskipper.cli.commands import COMMANDS, app
 from support.processes import run
 
 VERBS = {"Accept", "Add", "Bring", "Check", "Correct", "Create", "Give", "Inspect", "List", "Manage", "Refuse"}
@@ -64,3 +64,14 @@ async def test_root() -> None:
         if len(words) == 1:
             [line] = [line for line in ended.out.splitlines() if line.split()[1:2] == list(words)]
             assert line.rstrip("│ ").endswith(".")
+
+
+def test_summaries() -> None:
+    """The summary that --help shows without loading a command is the first sentence of the command's own help."""
+    root = get_command(app)
+    assert isinstance(root, typer.core.TyperGroup)
+    for name, command in COMMANDS.items():
+        own = root.get_command(typer.Context(root), name)
+        assert own is not None
+        assert own.help is not None
+        assert command.summary == own.help.partition("\n\n")[0].replace("\n", " ")

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from linkskipper.provider_health import OutcomeRecorder, switch_off, switch_on
-from linkskipper.service.resolving import load_catalog
+from linkskipper.service.catalogs import load_catalog
 from support.factories import grant
 from support.outcomes import ended, fail
 from support.service import Answer, Caller, Service, fresh_link, run_service

@@ -8,7 +8,8 @@ from unittest.mock import Mock
 import pytest
 from structlog.testing import capture_logs
 
-from linkskipper.catalog import Catalog, LiveCatalog
+from linkskipper.catalog import Catalog
+from linkskipper.catalog.live import LiveCatalog
 from linkskipper.catalog.loading.directory import ProviderDirectory
 
 FILE = 'id = "{}"\nlabel = "{}"\nhosts = ["{}"]\ntier = "standard"\n'

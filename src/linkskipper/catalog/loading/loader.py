@@ -2,15 +2,18 @@
 
 import errno
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 from pydantic import ValidationError
 
 from linkskipper.catalog.discontinued import DISCONTINUED_FILES, DiscontinuedFile, DiscontinuedService
-from linkskipper.catalog.issues import Issue
+from linkskipper.catalog.issues import Issue, raise_issues
+from linkskipper.catalog.loading.cache import read_through
 from linkskipper.catalog.loading.hosts import check_hosts
 from linkskipper.catalog.loading.validation import issues_of
+from linkskipper.catalog.misp_hosts import list_files
 from linkskipper.catalog.provider import Provider
 
 BUILTIN = Path(__file__).parents[1] / "data" / "providers"
@@ -34,6 +37,19 @@ class Layer:
         self._contents: dict[Path, FileContent] = {}
         self._ids: dict[str, Path] = {}
         self._hosts: dict[str, Path] = {}
+
+    @classmethod
+    def of(cls, contents: Mapping[Path, FileContent]) -> Self:
+        """Return a layer of files that were checked before."""
+        layer = cls()
+        for file, content in contents.items():
+            layer._add(file, content)
+        return layer
+
+    @property
+    def contents(self) -> Mapping[Path, FileContent]:
+        """What the files describe, in the order in which they were added."""
+        return self._contents
 
     @property
     def providers(self) -> dict[str, Provider]:
@@ -139,6 +155,23 @@ def read_layer(paths: Iterable[Path]) -> tuple[Layer, list[Issue]]:
     layer = Layer()
     files, issues = files_of(paths)
     return layer, issues + [issue for file in files for issue in layer.put(file)]
+
+
+def read_builtin() -> Layer:
+    """Read the built-in files, through a cache.
+
+    Raises:
+        CatalogError: a built-in file has an issue.
+    """
+
+    def read() -> Mapping[Path, FileContent]:
+        layer, issues = read_layer([BUILTIN])
+        raise_issues(issues)
+        return layer.contents
+
+    package = BUILTIN.parents[1]
+    sources = [*package.rglob("*.toml"), *package.rglob("*.py"), *list_files().values()]
+    return Layer.of(read_through("builtin-providers", sources, read))
 
 
 def _read_bounded(file: Path) -> str:

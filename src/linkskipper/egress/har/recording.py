@@ -4,7 +4,6 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from time import perf_counter
 from types import MappingProxyType
 from urllib.parse import parse_qsl
@@ -14,6 +13,7 @@ import msgspec
 from linkskipper.egress import Client, CookieJar, Exchange, Response, Url
 from linkskipper.egress.har import model
 from linkskipper.errors import EgressError
+from linkskipper.version import VERSION
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -65,7 +65,7 @@ def build_har(recorded: Iterable[tuple[model.HarOutcome, Recording]]) -> model.H
             model.HarPage(started_date_time=recording.started, id=page, title=outcome.url, outcome=outcome),
         )
         entries += [msgspec.structs.replace(entry, pageref=page) for entry in recording.entries]
-    creator = model.HarCreator(name="Link Skipper", version=version("linkskipper"))
+    creator = model.HarCreator(name="Link Skipper", version=VERSION)
     return model.Har(log=model.HarLog(creator=creator, pages=pages, entries=entries))
 
 

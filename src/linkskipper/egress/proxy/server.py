@@ -18,9 +18,9 @@ from linkskipper.egress.proxy.heads import ProxyRequest, read_request
 from linkskipper.egress.proxy.relay import Stream, cancel_all, relay_exchange, relay_tunnel
 from linkskipper.egress.proxy.session import DEFAULT_PROXY_LIMITS, ProxyLimits, ProxySession
 from linkskipper.errors import EgressError
-from linkskipper.logs import library_logger
+from linkskipper.logs import LibraryLogger
 
-_log = library_logger(__name__)
+_log = LibraryLogger(__name__)
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

@@ -14,7 +14,7 @@ import psutil
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from linkskipper.environment import allowed_environment
-from linkskipper.logs import library_logger
+from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.browser import processes
 from linkskipper.resolver.browser.environment import restricted_driver
 from linkskipper.resolver.browser.errors import TabLost
@@ -22,7 +22,7 @@ from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.browser.trust import trust
 
-_log = library_logger(__name__)
+_log = LibraryLogger(__name__)
 START_SECONDS = 30
 CLOSE_SECONDS = 5
 

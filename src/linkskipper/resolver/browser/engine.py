@@ -10,7 +10,7 @@ from typing import Self
 from playwright.async_api import BrowserContext
 
 from linkskipper.egress import BrowserProxy, FetchLimits, ProxySession
-from linkskipper.logs import library_logger
+from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
 from linkskipper.resolver.browser.errors import BROKEN, TabLost
 from linkskipper.resolver.browser.options import BrowserOptions
@@ -22,7 +22,7 @@ from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import REASONS, Reason
 
-_log = library_logger(__name__)
+_log = LibraryLogger(__name__)
 ATTEMPTS = 2
 OPEN_SECONDS = 10  # a browser that takes longer to open an empty page hangs
 

@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from linkskipper.catalog.provider import MAX_SECONDS
-from linkskipper.logs import library_logger
+from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.browser.chromium import Chromium
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.deadline import Deadline
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.reasons import Reason
 
-_log = library_logger(__name__)
+_log = LibraryLogger(__name__)
 WATCH_SECONDS = 0.5
 RETIRE_AT = 0.75  # of the memory limit
 OVERDUE_SECONDS = MAX_SECONDS + 10  # no link takes longer

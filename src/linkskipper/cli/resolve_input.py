@@ -1,0 +1,108 @@
+"""Read the links of `linkskipper resolve` piece by piece, so that the size of a file does not matter."""
+
+import codecs
+import csv
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from linkskipper.errors import InputError
+
+STDIN = Path("-")
+CHUNK = 64 * 1024
+MAX_CELL = 1024 * 1024  # characters of a cell of CSV
+ROWS = 500  # of CSV in a batch
+BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class LinkFile:
+    """A file of links, one on each line, or those of a column of CSV. `-` is standard input.
+
+    Raises:
+        typer.BadParameter: the file cannot be read.
+    """
+
+    def __init__(self, path: Path, *, column: str | None) -> None:
+        self._path = path
+        self._column = column
+        self._read_bytes = 0
+        try:
+            self._descriptor = 0 if path == STDIN else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            status = os.fstat(self._descriptor)
+            if stat.S_ISDIR(status.st_mode):
+                raise IsADirectoryError(21, "Is a directory")
+        except OSError as error:
+            raise typer.BadParameter(f"{path} cannot be read: {error.strerror}", param_hint="--file") from None
+        self._size = status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    @property
+    def read_share(self) -> float | None:
+        """The share of the file that was read. None for a pipe, whose length nobody knows."""
+        return min(1.0, self._read_bytes / self._size) if self._size else None
+
+    def batches(self) -> Iterator[list[str]]:
+        """Yield the links as they come.
+
+        Raises:
+            InputError: the file cannot be read any further, or is not CSV, or has no such column.
+        """
+        try:
+            yield from self._lines() if self._column is None else self._cells(self._column)
+        except OSError as error:
+            raise InputError(f"{self._path} cannot be read: {error.strerror}.") from None
+        except csv.Error as error:
+            raise InputError(f"{self._path} is not CSV: {error}.") from None
+
+    def _lines(self) -> Iterator[list[str]]:
+        """Yield the lines without blank ones and comments."""
+        for lines in self._whole_lines():
+            stripped = (line.strip() for line in lines)
+            yield [line for line in stripped if line and not line.startswith("#")]
+
+    def _cells(self, column: str) -> Iterator[list[str]]:
+        """Yield the cells of a column. A row that is too short has an empty cell."""
+        csv.field_size_limit(MAX_CELL)
+        rows = csv.reader(line for lines in self._whole_lines() for line in lines)
+        names = next(rows, [])
+        if column not in names:
+            raise InputError(f"{self._path} has no column {column}. It has {', '.join(names) or 'none'}.")
+        index = names.index(column)
+        batch = []
+        for row in rows:
+            if row:
+                batch.append(row[index].strip() if index < len(row) else "")
+            if len(batch) == ROWS:
+                yield batch
+                batch = []
+        yield batch
+
+    def _whole_lines(self) -> Iterator[list[str]]:
+        """Yield the lines that each piece of the file completes, with their ends."""
+        rest: list[str] = []
+        for text in self._texts():
+            *lines, last = text.split("\n")
+            if lines:
+                lines[0] = "".join((*rest, lines[0]))
+                rest = []
+                yield [f"{line}\n" for line in lines]
+            rest.append(last)
+        if any(rest):
+            yield ["".join(rest)]
+
+    def _texts(self) -> Iterator[str]:
+        """Yield the file as text. Bytes that are not text become replacement characters, which no link has."""
+        decoder: io.IncrementalNewlineDecoder | None = None
+        while data := os.read(self._descriptor, CHUNK):
+            self._read_bytes += len(data)
+            if decoder is None:
+                encoding = BYTE_ORDER_MARKS.get(data[:2], "utf-8-sig")
+                decoder = io.IncrementalNewlineDecoder(
+                    codecs.getincrementaldecoder(encoding)("replace"), translate=True
+                )
+            yield decoder.decode(data)
+        if decoder is not None:
+            yield decoder.decode(b"", final=True)
