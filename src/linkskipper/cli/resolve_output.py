@@ -52,6 +52,7 @@ def ndjson_line(resolution: Resolution) -> str:
         "provider": resolution.provider,
         "tier": resolution.tier,
         "reason": resolution.reason,
+        "detail": resolution.detail,
         "hops": resolution.hops,
     }
     return msgspec.json.encode(line).decode() + "\n"

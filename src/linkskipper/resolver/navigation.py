@@ -263,9 +263,11 @@ class Navigation:
             await self._fetcher.wait_for_turn(reserve, self.url, self.deadline)
 
     def record_end(self) -> None:
-        """Record the last hop of a link that ended at its current URL."""
+        """Record the last hop of a link without a destination: where it ended, or what it may not lead to."""
         if self.target is None:
             self._record_hop(None)
+        else:
+            self._add_hop(Hop(self.target.as_written, None, None, 0.0))
 
     @property
     def _reserve(self) -> Reserve | None:
@@ -299,6 +301,7 @@ class Navigation:
         if target.url is None or not self._stays(target.url):
             self.target = target
         elif target.has_credentials:
+            self.target = target
             raise credentials_stop(target)
         else:
             self.url = target.url
@@ -318,6 +321,9 @@ class Navigation:
         status = self.page.status if self.page else None
         hop = Hop(self.url.href, mechanism, status, round(self._seconds * 1000, 1))
         self._seconds = 0.0
+        self._add_hop(hop)
+
+    def _add_hop(self, hop: Hop) -> None:
         self.hops.append(hop)
         if self._on_hop is not None:
             self._on_hop(hop)

@@ -172,7 +172,7 @@ def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> 
             raise credentials_stop(target)
         return provider
     if reason := destination_deny_reason(target.url.host):
-        raise Stop(Reason.BLOCKED_ADDRESS, f"The link leads to {target.url.host}, which is {reason}.")
+        raise Stop(Reason.BLOCKED_ADDRESS, f"The link leads to {target.as_written}, and {target.url.host} is {reason}.")
     return ad_hoc_provider(target.url.host) if is_inside(target.url, navigation.provider) else None
 
 

@@ -182,7 +182,7 @@ async def test_embedded_spelling(bench: Bench, value: str, target: str) -> None:
 
 
 async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
-    """A link that opens an application, or a place in the page, is passed over. Scripts that open one must be run."""
+    """A link that opens an application, or a place in the page, is passed over if there is another."""
     bench.put(
         "/b",
         answer(
@@ -192,7 +192,7 @@ async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
     step = {"use": "link", "selector": "a.c"}
     assert (await bench.resolve("http://s.test/b", provider(steps=[step]))).target_url == TARGET
     bench.put("/c", answer(body='<script>location.href = "myapp://open/1"</script>'))
-    assert (await bench.resolve("http://s.test/c")).reason == "browser_required"
+    assert (await bench.resolve("http://s.test/c")).reason == "bad_scheme"
 
 
 async def test_embedded_links_of_others_are_followed(bench: Bench) -> None:

@@ -249,6 +249,16 @@ async def test_other_schemes_only_where_accepted(bench: Bench) -> None:
     assert (await bench.resolve("http://s.test/b", accepting)).reason == "bad_scheme"
 
 
+@pytest.mark.parametrize("target", ["mailto:a@b.test", "http://10.0.0.1/x", "http://user@s.test/b"])
+async def test_the_trace_ends_with_what_is_not_given_out(bench: Bench, target: str) -> None:
+    """The last hop is the URL that the shortener gave, and that may be neither requested nor given out."""
+    bench.put("/a", to(target))
+    resolution = await bench.resolve("http://s.test/a")
+    assert [hop.url for hop in resolution.hops] == ["http://s.test/a", target]
+    assert target in str(resolution.detail)
+    assert bench.shortener.asked == ["s.test/a"]
+
+
 def test_every_reason_has_a_rule() -> None:
     """The table has a rule for each reason, also for the two special ones (docs/explanation/states.md)."""
     assert set(REASONS) == set(Reason)

@@ -137,6 +137,7 @@ async def test_a_base_that_is_too_long(bench: Bench, extra: int, target: str) ->
     [
         '<meta http-equiv=refresh content="0;url={}">',
         "<script>location = '{}'</script>",
+        "<script>location = 'magnet:?xt={}'</script>",
         '<noscript><meta http-equiv=refresh content="0;url={}"></noscript>',
     ],
 )

@@ -38,8 +38,10 @@ async def test_json(bench: Bench, command: Command) -> None:
     assert found.pop("hops")[0].keys() == {"url", "mechanism", "status", "milliseconds"}
     assert found == {
         "url": "http://s.test/a", "target_url": TARGET, "provider": "s", "tier": "premium", "reason": None,
+        "detail": None,
     }  # fmt: skip
     assert (gone["target_url"], gone["reason"]) == (None, "link_removed")
+    assert "http://s.test/b" in gone["detail"]
     assert ran.code == 1
 
 

@@ -83,7 +83,12 @@ def test_order() -> None:
             "location.hash = '/x'",
             "location.reload()",
         ),
-        *("location = 'javascript:go()'", "location = '#top'", "location = 'intent://x'", "location = '\\101'"),
+        *(
+            "location = 'javascript:go()'",
+            "location = '#top'",
+            "location = '/x'; location = 'intent://x'",
+            "location = '\\101'",
+        ),
         *("setTimeout(go, 1); var location2", "setTimeout(function () { location = a }, 1)", "setTimeout('go()', 1)"),
         *("setTimeout(function () { location = '/x' }, n)", "setTimeout(function () { a(); location = '/x' }, 1)"),
         *(

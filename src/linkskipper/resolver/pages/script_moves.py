@@ -62,7 +62,8 @@ _STATEMENT = "|".join((
 _END = rf"(?:{_GAP}(?:;|\Z)|[^\S\r\n]*+(?://[^\r\n]*+)?[\r\n]{_GAP}(?=[A-Za-z_$\"'])(?!in(?:stanceof)?\b))"
 _NEXT = re.compile(rf"{_GAP}(?:;|(?:{_STATEMENT}){_END}|\Z)")
 _SAME_WINDOW = frozenset({"_self", "_top", "_parent"})
-_WEB = re.compile(r"(?![a-zA-Z][\w+.-]*:)(?!#)|https?:", re.IGNORECASE)
+_INERT = re.compile(r"#|(?:javascript|about|data|blob|filesystem|view-source):|\Z", re.IGNORECASE)
+_FOREIGN = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 class ScriptMove(NamedTuple):
@@ -102,11 +103,16 @@ def _read(script: str) -> tuple[ScriptMove, ...] | None:
                 return None
             moves.append(timed)
         elif (move := _read_move(statement)) is not None:
-            if not _WEB.match(move.url):
-                return None
             moves.append(move)
         position = statement.end()
-    return tuple(moves)
+    return tuple(moves) if _is_certain(moves) else None
+
+
+def _is_certain(moves: list[ScriptMove]) -> bool:
+    """Return whether each URL opens a page. One of another scheme may or may not replace an earlier one."""
+    if any(_INERT.match(move.url) for move in moves):
+        return False
+    return len(moves) == 1 or not any(_FOREIGN.match(move.url) for move in moves)
 
 
 def _read_timer(statement: "re.Match[str]") -> ScriptMove | None:

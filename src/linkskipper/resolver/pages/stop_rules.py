@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
+from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.scripts import variable
 from linkskipper.resolver.reasons import Reason
 
@@ -14,6 +15,7 @@ TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
 _GONE = frozenset({404, 410})
 _UNAUTHORISED = 401
 _ERRORS = 400
+_MAX_TOLD = 500  # characters of a broken URL
 
 _CAPTCHA = (
     ".g-recaptcha, .h-captcha, .cf-turnstile, #captchaShortlink, #invisibleCaptchaShortlink, form#form-captcha,"
@@ -69,9 +71,9 @@ def check_page(page: Page) -> None:
         Stop: A rule ends the link.
     """
     if page.tree is not None:
-        _check_tree(page.tree, page.url.host)
+        _check_tree(page.tree, page.url.href)
     if b"captcha_shortlink" in page.response.body and variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
-        raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.host} asks for a CAPTCHA.")
+        raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.href} asks for a CAPTCHA.")
 
 
 def check_status(page: Page, *, of_link: bool = True) -> None:
@@ -82,40 +84,45 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
     Raises:
         Stop: A rule ends the link.
     """
-    host, status = page.url.host, page.status
+    href, status = page.url.href, page.status
     if status in _GONE and not of_link:
-        raise Stop(Reason.PROVIDER_CHANGED, f"{host} no longer has the URL that its form or script uses.")
+        raise Stop(Reason.PROVIDER_CHANGED, f"{href} no longer exists, but a form or a script leads there.")
     if status in _GONE:
-        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link does not exist.")
+        raise Stop(Reason.LINK_REMOVED, f"{href} says that the link does not exist.")
     if status == _UNAUTHORISED:
-        raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
+        raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
-        raise Stop(Reason.UPSTREAM_ERROR, f"{host} answered with status {status}.")
+        raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
 
 
 def dead_end(page: Page) -> Stop:
     """Classify a page without an onward URL: HTML is `not_a_link`, anything else `no_destination`."""
+    href = page.url.href
+    location = next(filter(None, page.response.locations()), None)
+    if page.status in REDIRECTS and location is not None:
+        detail = f"{href} redirects to {location[:_MAX_TOLD]}, which leads nowhere."
+        return Stop(Reason.NO_DESTINATION, detail)
     if page.tree is None or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
-        return Stop(Reason.NO_DESTINATION, f"{page.url.host} sent a response that leads nowhere.")
-    return Stop(Reason.NOT_A_LINK, f"{page.url.href} is a page that leads nowhere, not a short link.")
+        return Stop(Reason.NO_DESTINATION, f"{href} sent a response that leads nowhere.")
+    return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
 
 
-def _check_tree(tree: LexborHTMLParser, host: str) -> None:
+def _check_tree(tree: LexborHTMLParser, href: str) -> None:
     if tree.css_first(_CAPTCHA) is not None:
-        raise Stop(Reason.CAPTCHA_REQUIRED, f"{host} asks for a CAPTCHA.")
+        raise Stop(Reason.CAPTCHA_REQUIRED, f"{href} asks for a CAPTCHA.")
     if tree.css_first(_CHALLENGE) is not None:
-        raise Stop(Reason.BOT_CHALLENGE, f"{host} shows a bot challenge.")
+        raise Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
     if tree.css_first(_PASSWORD_FIELD) is not None:
         if tree.css_first(_USER_NAME_FIELD) is not None:
-            raise Stop(Reason.LOGIN_REQUIRED, f"{host} requires a login.")
-        raise Stop(Reason.PASSWORD_REQUIRED, f"{host} asks for the password of the link.")
+            raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
+        raise Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
     # The separator keeps a phrase from beginning in one heading and ending in the next.
     headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in tree.css(_HEADINGS)[:_MAX_HEADINGS])
-    _check_headings(" ".join(headings.lower().split()), host)
+    _check_headings(" ".join(headings.lower().split()), href)
 
 
-def _check_headings(words: str, host: str) -> None:
+def _check_headings(words: str, href: str) -> None:
     if any(phrase in words for phrase in _REMOVED):
-        raise Stop(Reason.LINK_REMOVED, f"{host} says that the link was removed.")
+        raise Stop(Reason.LINK_REMOVED, f"{href} says that the link was removed.")
     if any(phrase in words for phrase in _ADBLOCK):
-        raise Stop(Reason.ADBLOCK_GATE, f"{host} asks visitors to turn off their ad blocker.")
+        raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")
