@@ -2,24 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from linkskipper.catalog.discontinued import DISCONTINUED, DiscontinuedService
-from linkskipper.catalog.fields import WILDCARD, parents
+from linkskipper.catalog.host_patterns import patterns_of
 from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.loader import Layer, read_builtin, read_layer
 from linkskipper.catalog.provider import Provider
 from linkskipper.egress import Url
 
 HostOwner = Provider | DiscontinuedService
+Owner = TypeVar("Owner", Provider, DiscontinuedService, HostOwner)
 
 
 class CatalogIndex(NamedTuple):
-    """Everything that is looked up. It is built whole, so that a reload replaces it in one step."""
+    """Everything that is looked up. It is built whole, so that a reload replaces it in one step.
+
+    `hosts` has the owner of each host pattern. `closed` has all hosts of closed services: a provider may own one too.
+    """
 
     by_id: Mapping[str, Provider]
     discontinued: Sequence[DiscontinuedService]
     hosts: Mapping[str, HostOwner]
+    closed: Mapping[str, DiscontinuedService]
 
 
 class CatalogDiff(NamedTuple):
@@ -87,29 +92,25 @@ class Catalog:
 
     def owner(self, host: str) -> Provider | None:
         """Return the active provider that owns a host."""
-        owner = self._lookup(host)
+        owner = _lookup(self.index.hosts, host)
         return owner if isinstance(owner, Provider) else None
 
     def find_discontinued(self, host: str) -> DiscontinuedService | None:
         """Return the closed service that owned a host."""
-        owner = self._lookup(host)
-        return owner if isinstance(owner, DiscontinuedService) else None
+        owner = _lookup(self.index.hosts, host)
+        if isinstance(owner, Provider) and not owner.is_offline:
+            return None
+        return owner if isinstance(owner, DiscontinuedService) else _lookup(self.index.closed, host)
 
     def match(self, url: Url) -> Provider | None:
         """Return the active provider that this URL is a short link of."""
         provider = self.owner(url.host)
         return provider if provider is not None and provider.is_link(url) else None
 
-    def _lookup(self, host: str) -> HostOwner | None:
-        """Look up the host itself, then the wildcards above it, the nearest first."""
-        hosts = self.index.hosts
-        host = host.removesuffix(".")
-        if (owner := hosts.get(host)) is not None:
-            return owner
-        for parent in parents(host):
-            if (owner := hosts.get(WILDCARD + parent)) is not None:
-                return owner
-        return None
+
+def _lookup(hosts: Mapping[str, Owner], host: str) -> Owner | None:
+    """Look up the most specific pattern that a host matches."""
+    return next((owner for pattern in patterns_of(host) if (owner := hosts.get(pattern)) is not None), None)
 
 
 def _diff(before: CatalogIndex, after: CatalogIndex) -> CatalogDiff:
@@ -131,7 +132,8 @@ def _build_index(providers: Iterable[Provider], discontinued: Iterable[Discontin
     entries: list[HostOwner] = [*fallbacks, *discontinued, *others]
     for entry in entries:
         hosts.update(dict.fromkeys(entry.hosts, _active_or_discontinued(entry)))
-    return CatalogIndex(by_id, discontinued, hosts)
+    closed = {host: service for service in discontinued for host in service.hosts}
+    return CatalogIndex(by_id, discontinued, hosts, closed)
 
 
 def _by_precedence(layers: Iterable[Layer]) -> list[Provider]:

@@ -4,7 +4,8 @@ from datetime import date
 
 from pydantic import Field
 
-from linkskipper.catalog.fields import HostPattern, Table
+from linkskipper.catalog.fields import Table
+from linkskipper.catalog.host_patterns import HostPattern
 
 DISCONTINUED = "discontinued"
 DISCONTINUED_FILES = frozenset({"discontinued.toml", "graveyard.toml"})

@@ -1,20 +1,15 @@
 """The types of a provider file's fields. Each error says how to fix what is wrong."""
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from linkskipper.egress import BadUrl, parse_url
-
-WILDCARD = "*."
 MAX_PATTERN = 2000
 """Characters in a regular expression or a CSS selector."""
 
-_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
 _RE2_OPTIONS = re2.Options()
@@ -26,20 +21,6 @@ class Table(BaseModel):
     """A TOML table. Unknown fields are errors, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
-
-
-def _check_host(text: str) -> str:
-    name = text.removeprefix(WILDCARD)
-    if not _HOST_NAME.fullmatch(name) or _canonical_host(name) != name:
-        raise ValueError(f'"{text}" is not a host name. Write it in lower case, without scheme or path, as "exe.io".')
-    return text
-
-
-def _canonical_host(name: str) -> str | None:
-    try:
-        return parse_url(f"https://{name}/").host
-    except BadUrl:
-        return None
 
 
 def _compile(value: object) -> Any:
@@ -89,34 +70,9 @@ def _check_json_path(text: str) -> str:
     return text
 
 
-HostPattern = Annotated[str, AfterValidator(_check_host)]
-"""A host, or "*." and a domain for each of its subdomains."""
-
 Pattern = Annotated[Any, BeforeValidator(_compile)]
 """A regular expression of RE2, which takes linear time for every pattern and every page."""
 
 Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
 JsonPath = Annotated[str, AfterValidator(_check_json_path)]
-
-
-def parents(host: str) -> Iterator[str]:
-    """Yield the domains that a host lies in, the nearest first."""
-    dot = host.find(".")
-    while dot >= 0:
-        yield host[dot + 1 :]
-        dot = host.find(".", dot + 1)
-
-
-class HostSet:
-    """Hosts and wildcards, matched on label boundaries."""
-
-    __slots__ = ("_exact", "_under")
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        self._exact = frozenset(pattern for pattern in patterns if not pattern.startswith(WILDCARD))
-        self._under = frozenset(pattern.removeprefix(WILDCARD) for pattern in patterns if pattern.startswith(WILDCARD))
-
-    def __contains__(self, host: str) -> bool:
-        host = host.removesuffix(".")
-        return host in self._exact or (bool(self._under) and any(parent in self._under for parent in parents(host)))

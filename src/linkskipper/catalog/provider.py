@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from linkskipper.catalog.families import Family, with_family
-from linkskipper.catalog.fields import HostPattern, HostSet, Pattern, Table
+from linkskipper.catalog.fields import Pattern, Table
+from linkskipper.catalog.host_patterns import HostPattern, HostSet
 from linkskipper.catalog.misp_hosts import MispList, read_hosts
-from linkskipper.catalog.steps import MAX_WAIT, Engine, FollowStep, Step
+from linkskipper.catalog.steps import MAX_WAIT, Engine, FollowStep, FromFragmentStep, FromPathStep, FromQueryStep, Step
 from linkskipper.egress import Url
 
 Tier = Literal["standard", "premium"]
@@ -168,6 +169,11 @@ class Provider(Table):
         """Whether it covers many unrelated shorteners. Files that name one of its hosts take precedence."""
         return self.hosts_from is not None
 
+    @property
+    def is_offline(self) -> bool:
+        """Whether its links carry their destination, so that no request is sent. The service itself may have closed."""
+        return all(step.reads_url for step in self.steps)
+
     def owns(self, host: str) -> bool:
         """Whether the host is one of the provider's."""
         return host in self._host_set
@@ -193,6 +199,12 @@ class Provider(Table):
     def is_decoy(self, host: str) -> bool:
         """Whether the host cannot be a destination."""
         return host in self._decoy_set
+
+    @cached_property
+    def carriers(self) -> tuple[FromQueryStep | FromPathStep | FromFragmentStep, ...]:
+        """The steps that read certain URLs, wherever on its way the link comes to such a URL."""
+        reading = FromQueryStep | FromPathStep | FromFragmentStep
+        return tuple(step for step in self.steps if isinstance(step, reading) and step.path is not None)
 
     @cached_property
     def _host_set(self) -> HostSet:

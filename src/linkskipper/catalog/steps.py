@@ -7,13 +7,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from linkskipper.catalog.decoding import Decoding
 from linkskipper.catalog.fields import JsonPath, Pattern, Selector, Table, Variable
 
 Engine = Literal["http", "browser"]
-Decoding = Literal["uri", "base64", "base64url", "hex", "reverse"]
 
 MAX_WAIT = 60
 """The longest countdown that a file may ask to wait for, in seconds."""
+
+ELEMENT_TEXT = "#text"
+"""The `attr` that means the text of an element. No attribute has such a name."""
 
 CountdownSeconds = Annotated[float, Field(gt=0, le=MAX_WAIT)]
 
@@ -34,10 +37,18 @@ class BaseStep(Table):
 
 
 class EmbeddedUrlStep(BaseStep):
-    """What the steps share that read the destination out of the link's URL."""
+    """What the steps share that read the destination out of the link's URL.
+
+    Attributes:
+        path: The paths of the URLs that the step reads. A redirect to such a URL is not followed, but read.
+        warning: Whether the URL is that of a page which warns of its destination or asks for consent.
+        decode: How the URL packs the destination.
+    """
 
     reads_url: ClassVar[bool] = True
 
+    path: Pattern | None = None
+    warning: bool = False
     decode: tuple[Decoding, ...] = Field(default=(), max_length=10)
 
 
@@ -49,16 +60,21 @@ class FromQueryStep(EmbeddedUrlStep):
 
 
 class FromPathStep(EmbeddedUrlStep):
-    """Take the destination from a path segment. The first is 0, the last is -1."""
+    """Take the destination from a path segment. The first is 0, the last is -1.
+
+    With `rest`, take all that follows too: the later segments and the query.
+    """
 
     use: Literal["from_path"]
     segment: int
+    rest: bool = False
 
 
 class FromFragmentStep(EmbeddedUrlStep):
-    """Take the destination from the fragment."""
+    """Take the destination from the fragment, or from a parameter in it."""
 
     use: Literal["from_fragment"]
+    param: str | None = Field(default=None, min_length=1)
 
 
 class FetchStep(BaseStep):
@@ -79,11 +95,15 @@ class FollowStep(BaseStep):
 
 
 class LinkStep(BaseStep):
-    """Take a URL from an attribute of an element."""
+    """Take a URL from an attribute of an element, or from its text.
+
+    `warning` says that the page warns of its destination or asks for consent.
+    """
 
     use: Literal["link"]
     selector: Selector
     attr: str = Field(default="href", min_length=1)
+    warning: bool = False
 
 
 class ScriptValueStep(BaseStep):

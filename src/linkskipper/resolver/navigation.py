@@ -20,7 +20,7 @@ from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
-from linkskipper.resolver.result import Hop, Mechanism
+from linkskipper.resolver.result import READ_FROM_URL, Hop, Mechanism
 from linkskipper.resolver.urls.destination import credentials_stop, form_target_stop
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
 from linkskipper.resolver.visits import VisitLog
@@ -298,7 +298,7 @@ class Navigation:
         self.page = None
         self._spec = spec
         self._moves += 1
-        if target.url is None or not self._stays(target.url):
+        if mechanism in READ_FROM_URL or target.url is None or not self._stays(target.url):
             self.target = target
         elif target.has_credentials:
             self.target = target

@@ -41,6 +41,8 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedL
     if provider is None:
         raise Unsupported(_unsupported_message(url, catalog))
     if not provider.is_link(url):
+        if catalog.find_discontinued(url.host) is not None:
+            raise Unsupported(_unsupported_message(url, catalog))
         raise Unsupported(f"{url.href} is a page of {provider.label}, not a short link. Send the link itself.")
     return ParsedLink(url, provider, sha256(url.href.encode()).digest())
 

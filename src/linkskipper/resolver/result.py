@@ -28,6 +28,11 @@ class Mechanism(StrEnum):
     QUERY = "query"
     PATH = "path"
     FRAGMENT = "fragment"
+    WARNING_PAGE = "warning-page"
+
+
+READ_FROM_URL = frozenset({Mechanism.QUERY, Mechanism.PATH, Mechanism.FRAGMENT, Mechanism.WARNING_PAGE})
+"""The mechanisms of a URL that carries the next one."""
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):

@@ -5,6 +5,7 @@ import pytest
 from support.shortener import OTHER, TARGET, Bench, answer, page, provider, to
 
 LINK = {"use": "link", "selector": "a#go"}
+FOLLOW = {"use": "follow"}
 
 
 @pytest.mark.parametrize(
@@ -202,3 +203,89 @@ async def test_embedded_links_of_others_are_followed(bench: Bench) -> None:
     resolution = await bench.resolve("http://s.test/o?u=http://other.test/b", provider(steps=[step]), provider(OTHER))
     assert [hop.mechanism for hop in resolution.hops] == ["query", "location-header"]
     assert resolution.target_url == TARGET
+
+
+WARNING = {"use": "from_query", "param": "to", "path": "^/warning$", "warning": True, "optional": True}
+
+
+@pytest.mark.parametrize("first", [{"use": "fetch"}, FOLLOW])
+async def test_warning_pages_are_passed(bench: Bench, first: dict[str, str]) -> None:
+    """A URL that a step reads is not fetched where a redirect leads there, and the trace says what it was."""
+    bench.put("/a", to(f"/warning?to={TARGET}"))
+    bench.put("/warning?to=x", page("<p>Stop"))
+    steps = [WARNING, FOLLOW] if first == FOLLOW else [first, FOLLOW, WARNING]
+    resolution = await bench.resolve("http://s.test/a", provider(steps=steps))
+    assert resolution.target_url == TARGET
+    assert [hop.mechanism for hop in resolution.hops] == ["location-header", "warning-page"]
+    assert bench.shortener.asked == ["s.test/a"]
+
+
+async def test_warning_pages_without_a_destination(bench: Bench) -> None:
+    """A page whose URL carries nothing is read like any other."""
+    bench.put("/a", to("/warning?to=x"))
+    bench.put("/warning?to=x", page(f"<a id=go href='{TARGET}'>Go</a>"))
+    link = {"use": "link", "selector": "#go", "warning": True}
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[WARNING, FOLLOW, link]))
+    assert resolution.target_url == TARGET
+    assert [hop.mechanism for hop in resolution.hops] == ["location-header", "warning-page"]
+
+
+async def test_urls_of_other_paths_are_not_read(bench: Bench) -> None:
+    """A parameter counts only where the step reads such a URL."""
+    bench.put("/a?to=https://wrong.test/", to(TARGET))
+    resolution = await bench.resolve("http://s.test/a?to=https://wrong.test/", provider(steps=[WARNING, FOLLOW]))
+    assert resolution.target_url == TARGET
+
+
+async def test_carried_pages_of_the_same_site(bench: Bench) -> None:
+    """What a URL carries is the destination, also on the provider's own host, unless it is another link there."""
+    step = {"use": "from_query", "param": "u"}
+    own = provider(match={"path": "^/out$"}, steps=[step])
+    page_of_site = await bench.resolve("http://s.test/out?u=http://s.test/welcome", own)
+    link_of_site = await bench.resolve(f"http://s.test/out?u=http://s.test/out?u={TARGET}", own)
+    assert (page_of_site.target_url, link_of_site.target_url) == ("http://s.test/welcome", TARGET)
+
+
+async def test_links_that_carry_nothing(bench: Bench) -> None:
+    """Steps that find nothing in the URL end the link at once, without a request."""
+    step = {"use": "from_query", "param": "u", "optional": True}
+    resolution = await bench.resolve("http://s.test/out?x=y", provider(steps=[step]))
+    assert (resolution.reason, resolution.hops[0].status) == ("no_destination", None)
+    assert bench.shortener.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        (f"/x/{TARGET}?a=b", {"use": "from_path", "segment": 1, "rest": True}),
+        (f"/x/{TARGET}?a=b", {"use": "from_path", "segment": -4, "rest": True}),
+        (f"/x#?dest={TARGET}%3Fa%3Db&z", {"use": "from_fragment", "param": "dest"}),
+        (f"/x#/go?z&dest={TARGET}%3Fa%3Db", {"use": "from_fragment", "param": "dest"}),
+        (f"/x#z&dest={TARGET}%3Fa%3Db", {"use": "from_fragment", "param": "dest"}),
+        (f"/x#dest={TARGET}?a=b", {"use": "from_fragment", "param": "dest"}),
+    ],
+)
+async def test_rest_of_the_path_and_parameters_of_the_fragment(
+    bench: Bench, path: str, step: dict[str, object]
+) -> None:
+    """The rest of the path has its query, and a fragment may have parameters."""
+    resolution = await bench.resolve(f"http://s.test{path}", provider(steps=[step]))
+    assert resolution.target_url == f"{TARGET}?a=b"
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        (f"<p class=url> {TARGET} </p>", None),
+        (f"<p class=url>It leads to <b>{TARGET}</b> now</p>", None),
+        (f"<p class=url>No URL</p><p class=url>{TARGET}</p>", None),
+        ("<p class=url>/target</p>", "provider_changed"),
+        (f"<p>{TARGET}</p>", "provider_changed"),
+    ],
+)
+async def test_text_of_an_element(bench: Bench, html: str, reason: str | None) -> None:
+    """A destination that stands as text is taken if it is an absolute URL."""
+    bench.put("/a", page(html))
+    step = {"use": "link", "selector": "p.url", "attr": "#text"}
+    resolution = await bench.resolve("http://s.test/a", provider(steps=[step]))
+    assert (resolution.reason, resolution.target_url) == (reason, None if reason else TARGET)

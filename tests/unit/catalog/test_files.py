@@ -8,6 +8,7 @@ import pytest
 from linkskipper.catalog import Catalog, check
 from linkskipper.errors import CatalogError
 
+QUERY = '[[steps]]\nuse = "from_query"\ndecode = ['
 SAMPLE = '[[samples]]\nurl = "https://exe.test/abc"\nexpect = "https://example.com/"\n'
 GOOD = 'id = "exe"\nlabel = "Exe.io"\nhosts = ["exe.test"]\ntier = "premium"\n'
 BROWSER = GOOD + 'engine = "browser"\n'
@@ -65,6 +66,19 @@ def write(directory: Path, text: str, name: str = "exe.toml") -> Path:
         (GOOD + '[[steps]]\nuse = "link"\nselector = "a["', "steps[0].selector", "not a CSS selector"),
         (GOOD + '[[steps]]\nuse = "link"\nselector = "a"\nattribute = "x"', "steps[0].attribute", "no such field"),
         (GOOD + '[[steps]]\nuse = "from_query"\ndecode = ["rot13"]', "steps[0].decode[0]", "'uri', 'base64'"),
+        (GOOD + QUERY + '"x", {}]', "steps[0].decode[1]", "give one of prefix, suffix"),
+        (GOOD + QUERY + '{ prefix = "a", suffix = "b" }]', "steps[0].decode[0]", "List several changes one by one"),
+        (GOOD + QUERY + '{ prefx = "a" }]', "steps[0].decode[0].prefx", 'Did you mean "prefix"?'),
+        (GOOD + QUERY + '{ prefix = "" }]', "steps[0].decode[0].prefix", "too short"),
+        (GOOD + QUERY + '{ pattern = "a" }]', "steps[0].decode[0]", "has no group"),
+        (GOOD + QUERY + '{ pattern = "(" }]', "steps[0].decode[0].pattern", "RE2 refuses"),
+        (GOOD + QUERY + '{ replace = "a" }]', "steps[0].decode[0].replace", "a table of characters"),
+        (GOOD + QUERY + '{ replace = { ab = "c" } }]', "steps[0].decode[0].replace", "'ab' must be one character"),
+        (GOOD + QUERY + '{ replace = { a = "bbbb" } }]', "steps[0].decode[0].replace", "at most 3 in its place"),
+        (GOOD + '[[steps]]\nuse = "from_path"\nsegment = 0\npath = "("', "steps[0].path", "RE2 refuses"),
+        (GOOD + '[[steps]]\nuse = "fetch"\nattr = "x"', "steps[0].attr", "Other tables have it. Remove it here"),
+        (GOOD.replace("exe.test", "*.exe.*"), "hosts[0]", "has two stars"),
+        (GOOD.replace("exe.test", "co.*"), "hosts[0]", "is a public suffix"),
         (GOOD + '[[steps]]\nuse = "script_value"', "steps[0]", "give either name or pattern"),
         (GOOD + '[[steps]]\nuse = "script_value"\nname = "a"\npattern = "(b)"', "steps[0]", "either name or pattern"),
         (GOOD + '[[steps]]\nuse = "script_value"\npattern = "b"', "steps[0]", "has no group"),

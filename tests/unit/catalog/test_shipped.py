@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkskipper.catalog import Catalog, Provider, check, recording_of
 from linkskipper.catalog.loading.loader import BUILTIN
 from linkskipper.egress import parse_url
 from linkskipper.egress.har import Har, Replay, read_har
 from linkskipper.egress.har.model import HarLog
-from linkskipper.resolver import LinkResolver
+from linkskipper.resolver import LinkResolver, Unsupported, parse_link
 from support.replay import at_once, replay
 
 CATALOG = Catalog.load()
@@ -49,6 +51,10 @@ def test_hosts_lead_to_their_file(provider: Provider) -> None:
         ("https://goo.gl/a", "googl"), ("https://maps.app.goo.gl/a", "firstparty"), ("https://x.app.goo.gl/a", None),
         ("https://tr.im/a", "generic"), ("https://adf.ly/a", None), ("https://www.google.com/maps", None),
         ("https://www.google.com/url?q=x", "google-url"), ("https://example.com/a", None),
+        ("https://www.google.co.uk/url?q=x", "google-url"), ("https://www.google.zip/url?q=x", None),
+        ("https://abc.page.link/?link=x", "firebase-long"), ("https://abc.page.link/x", None),
+        ("https://nam02.safelinks.protection.outlook.com/?url=x", "safelinks"), ("https://www.youtube.com/watch", None),
+        ("https://bitly.com/a/warning?url=x", "bitly"), ("https://steamcommunity.com/id/x", None),
     ],
 )  # fmt: skip
 def test_match(url: str, provider: str | None) -> None:
@@ -73,6 +79,36 @@ def test_discontinued() -> None:
     service = CATALOG.find_discontinued("abc.page.link")
     assert service is not None
     assert service.closed.isoformat() == "2025-08-25"
+
+
+@pytest.mark.parametrize("host", ["abc.page.link", "abc.app.goo.gl"])
+def test_closed_services_whose_links_carry_their_destination(host: str) -> None:
+    """A long link is decoded. For any other link, the message says that the service closed."""
+    assert parse_link(f"https://{host}/?link=https%3A%2F%2Fexample.com%2F", CATALOG).provider.id == "firebase-long"
+    with pytest.raises(Unsupported, match="closed on 25 August 2025"):
+        parse_link(f"https://{host}/abc", CATALOG)
+
+
+OFFLINE = [provider for provider in NAMED if provider.is_offline]
+
+
+@pytest.mark.parametrize("provider", OFFLINE, ids=lambda provider: provider.id)
+def test_links_that_carry_their_destination_have_no_recording(provider: Provider) -> None:
+    """Their samples are resolved without a request."""
+    assert recording_of(provider.id, None) is None
+
+
+@pytest.mark.parametrize("provider", OFFLINE, ids=lambda provider: provider.id)
+@given(data=st.data())
+async def test_any_link_of_theirs(provider: Provider, data: st.DataObject) -> None:
+    """Whatever such a link carries, it ends with a target or a reason, and without a request."""
+    sample = parse_url(data.draw(st.sampled_from(provider.samples)).url)
+    packed = data.draw(st.text(alphabet="aZ09%2F:/?&=_-.*;!+~#", max_size=40))
+    cut = data.draw(st.integers(len(sample.origin) + 1, len(sample.href)))
+    resolver = LinkResolver(CATALOG, Replay(Har(HarLog([]))), sleep=at_once)
+    resolution = await resolver.resolve(sample.href[:cut] + packed)
+    assert (resolution.target_url is None) != (resolution.reason is None)
+    assert all(hop.status is None for hop in resolution.hops)
 
 
 @pytest.mark.parametrize("provider", CATALOG.providers, ids=lambda provider: provider.id)

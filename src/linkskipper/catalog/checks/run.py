@@ -6,7 +6,7 @@ from pathlib import Path
 from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.checks.samples import check_samples
 from linkskipper.catalog.checks.steps import check_steps
-from linkskipper.catalog.fields import WILDCARD, HostSet
+from linkskipper.catalog.host_patterns import HostSet, example_host
 from linkskipper.catalog.issues import Issue, some_of
 from linkskipper.catalog.loading.loader import Layer, files_of
 from linkskipper.catalog.provider import Provider
@@ -57,7 +57,7 @@ def _check_match(provider: Provider) -> Iterator[Issue]:
 def _check_decoys(provider: Provider) -> Iterator[Issue]:
     decoys = HostSet(provider.accept.decoys)
     listed = set(provider.accept.decoys)
-    own = [host for host in provider.hosts if host in listed or host.removeprefix(WILDCARD) in decoys]
+    own = [host for host in provider.hosts if host in listed or example_host(host) in decoys]
     if own:
         yield Issue("accept.decoys", f"{some_of(own)} is the provider's own. Only other hosts can be decoys.")
 
@@ -85,7 +85,7 @@ def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
     """Find hosts that belong to another provider beneath. The fallback gives way to every file."""
     taken: dict[str, list[str]] = {}
     for host in provider.hosts:
-        owner = beneath.owner(host.removeprefix(WILDCARD))
+        owner = beneath.owner(example_host(host))
         if owner is not None and owner.id != provider.id and not owner.is_fallback:
             taken.setdefault(owner.id, []).append(host)
     for owner_id, hosts in taken.items():

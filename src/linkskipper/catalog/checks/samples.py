@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from linkskipper.catalog.fields import WILDCARD, parents
+from linkskipper.catalog.host_patterns import example_host, is_name, parents, patterns_of
 from linkskipper.catalog.issues import Issue, some_of
 from linkskipper.catalog.misp_hosts import read_hosts
 from linkskipper.catalog.provider import Provider, Sample
@@ -42,7 +42,7 @@ def _check_expect(provider: Provider, place: str, url: Url, sample: Sample) -> I
     except BadUrl:
         yield Issue(f"{place}.expect", f'"{sample.expect}" is not a URL. Write the whole destination.')
         return
-    if provider.keeps(url.host, expect.host):
+    if provider.keeps(url.host, expect.host) and (provider.is_link(expect) or not provider.is_offline):
         yield Issue(f"{place}.expect", f"{expect.host} is the provider's own host. Write the destination behind it.")
     elif provider.is_decoy(expect.host):
         yield Issue(f"{place}.expect", f"{expect.host} is in accept.decoys. Remove it there, or correct the sample.")
@@ -50,13 +50,13 @@ def _check_expect(provider: Provider, place: str, url: Url, sample: Sample) -> I
 
 def _check_hosts(provider: Provider, sampled: set[str]) -> Iterator[Issue]:
     listed = set() if provider.hosts_from is None else set(read_hosts(provider.hosts_from))
+    matched = {pattern for host in sampled for pattern in patterns_of(host)}
     # The sample of a wildcard may be on the domain itself too.
     domains = {domain for host in sampled for domain in (host, *parents(host))}
     missing = [
         host
         for host in provider.hosts
-        if host not in listed
-        and (host.removeprefix(WILDCARD) not in domains if host.startswith(WILDCARD) else host not in sampled)
+        if host not in listed and host not in matched and (is_name(host) or example_host(host) not in domains)
     ]
     if missing:
         yield Issue("samples", f"there is none for {some_of(missing)}. Add a link and its destination.")

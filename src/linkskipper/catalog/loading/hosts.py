@@ -6,13 +6,16 @@ from functools import cache
 from publicsuffixlist import PublicSuffixList
 
 from linkskipper.catalog.discontinued import DiscontinuedFile
-from linkskipper.catalog.fields import WILDCARD
+from linkskipper.catalog.host_patterns import ANY_COUNTRY, example_host
 from linkskipper.catalog.issues import Issue
 from linkskipper.catalog.provider import Provider
 
+_COUNTRIES = ("uk", "br", "jp")
+"""Countries whose registries have suffixes such as co.uk, com.br and ne.jp."""
+
 
 def check_hosts(content: Provider | DiscontinuedFile) -> Iterator[Issue]:
-    """Yield an issue for each IP address, and for each public suffix such as `*.co.uk`."""
+    """Yield an issue for each IP address, and for each public suffix such as `*.co.uk` or `co.*`."""
     for field, hosts in _host_fields(content):
         for index, host in enumerate(hosts):
             if message := _refusal(host):
@@ -29,10 +32,12 @@ def _host_fields(content: Provider | DiscontinuedFile) -> Iterator[tuple[str, tu
 
 
 def _refusal(host: str) -> str | None:
-    name = host.removeprefix(WILDCARD)
+    name = example_host(host)
     if name.rpartition(".")[2].isdigit():
         return f'"{host}" is an IP address. Write a host name, as "exe.io".'
-    if _registry_suffixes().is_public(name):
+    stem = host.removesuffix(ANY_COUNTRY)
+    names = [name] if stem == host else [f"{stem}.{country}" for country in _COUNTRIES]
+    if any(map(_registry_suffixes().is_public, names)):
         return f'"{host}" is a public suffix, where anybody can register a name. List the hosts themselves.'
     return None
 

@@ -4,7 +4,7 @@ import errno
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import ValidationError
 
@@ -25,6 +25,7 @@ MAX_BYTES = 256 * 1024
 """The size of one provider file."""
 
 FileContent = Provider | DiscontinuedFile
+HostUse = Literal["links", "closed"]
 
 
 class Layer:
@@ -36,7 +37,7 @@ class Layer:
     def __init__(self) -> None:
         self._contents: dict[Path, FileContent] = {}
         self._ids: dict[str, Path] = {}
-        self._hosts: dict[str, Path] = {}
+        self._hosts: dict[tuple[str, HostUse], Path] = {}
 
     @classmethod
     def of(cls, contents: Mapping[Path, FileContent]) -> Self:
@@ -96,13 +97,13 @@ class Layer:
     def _clashes(self, file: Path, content: FileContent) -> Iterator[Issue]:
         if isinstance(content, Provider) and (other := self._ids.get(content.id, file)) != file:
             yield Issue("id", f'{other.name} has the id "{content.id}" too. Choose another.')
-        shared: dict[Path, list[str]] = {}
-        for host in sorted(_exclusive_hosts(content)):
-            if (other := self._hosts.get(host, file)) != file:
-                shared.setdefault(other, []).append(host)
+        shared: dict[Path, set[str]] = {}
+        for host, use in _exclusive_hosts(content):
+            if (other := self._hosts.get((host, use), file)) != file:
+                shared.setdefault(other, set()).add(host)
         field = "dead" if isinstance(content, DiscontinuedFile) else "hosts"
-        for other, hosts in shared.items():
-            yield Issue(field, f"{other.name} lists {', '.join(hosts)} too. Leave it in one file.")
+        for other, hosts in sorted(shared.items()):
+            yield Issue(field, f"{other.name} lists {', '.join(sorted(hosts))} too. Leave it in one file.")
 
 
 def read_file(file: Path) -> FileContent | list[Issue]:
@@ -186,8 +187,14 @@ def _whole_file(file: Path, message: str) -> Issue:
     return Issue("", message, file=str(file))
 
 
-def _exclusive_hosts(content: FileContent) -> set[str]:
-    """Return the hosts that no other file of the layer may list. The fallback gives way to every file."""
+def _exclusive_hosts(content: FileContent) -> set[tuple[str, HostUse]]:
+    """Return the hosts that no other file of the layer may list for the same use.
+
+    A closed service has links that still carry their destination. The fallback gives way to every file.
+    """
     if isinstance(content, DiscontinuedFile):
-        return {host for service in content.dead for host in service.hosts}
-    return set() if content.is_fallback else set(content.hosts)
+        return {(host, "closed") for service in content.dead for host in service.hosts}
+    if content.is_fallback:
+        return set()
+    uses: tuple[HostUse, ...] = ("links",) if content.is_offline else ("links", "closed")
+    return {(host, use) for host in content.hosts for use in uses}

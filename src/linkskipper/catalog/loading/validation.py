@@ -28,6 +28,8 @@ _MESSAGES = {
     "too_long": "this has {actual_length} entries, and {max_length} are allowed",
     "union_tag_invalid": 'there is no step "{tag}". There is {expected_tags}.',
     "union_tag_not_found": 'the step does not say what it does. Add use = "…".',
+    "string_too_short": "this is too short: it needs {min_length} characters",
+    "string_too_long": "this is too long: {max_length} characters are allowed",
     "value_error": "{error}",
 }
 
@@ -47,14 +49,14 @@ def _field(detail: ErrorDetails) -> str:
     for index, part in enumerate(detail["loc"]):
         if isinstance(part, int):
             place += f"[{part}]"
-        elif not _is_step_name(detail["loc"], index):
+        elif not _is_tag(detail["loc"], index):
             place += f".{part}" if place else part
     return place
 
 
-def _is_step_name(loc: tuple[int | str, ...], index: int) -> bool:
-    """Pydantic puts the step's name after its place in the list."""
-    return loc[0] == "steps" and index == 2  # noqa: PLR2004
+def _is_tag(loc: tuple[int | str, ...], index: int) -> bool:
+    """Pydantic puts the name of a step, or the form of a decoding, after its place in the list."""
+    return loc[0] == "steps" and (index == 2 or (index > 2 and loc[index - 2] == "decode"))  # noqa: PLR2004
 
 
 def _message(detail: ErrorDetails) -> str:
@@ -73,6 +75,8 @@ def _cut(text: str, length: int) -> str:
 
 
 def _suggestion(name: str) -> str:
+    if name in _field_names(Table):
+        return "Other tables have it. Remove it here."
     close = get_close_matches(name, _field_names(Table), n=1)
     return f'Did you mean "{close[0]}"?' if close else "Remove it."
 

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from selectolax.lexbor import LexborNode
+
+from linkskipper.catalog.steps import ELEMENT_TEXT
 from linkskipper.egress import Response, Url
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
@@ -13,6 +16,7 @@ from linkskipper.resolver.result import Mechanism
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # HTML standard, "shared declarative refresh steps".
 _REFRESH = re.compile(r"\s*+(\d++|(?=\.))[\d.]*+(?:\s*+[;,]\s*+|\s++(?![;,]))(.+)", re.DOTALL)
+_ABSOLUTE_URL = re.compile(r"https?://", re.IGNORECASE)
 _URL_PREFIX = re.compile(r"url\s*=\s*", re.IGNORECASE)
 _MAX_DELAY_DIGITS = 9
 
@@ -43,9 +47,9 @@ def redirects(page: Page) -> Iterator[NextUrl]:
 
 
 def links(page: Page, selector: str, attribute: str) -> Iterator[NextUrl]:
-    """Yield the URLs in an attribute of the selected elements, except for those within the page."""
+    """Yield the URLs in an attribute of the selected elements, or in their text, except for those within the page."""
     for element in page.tree.css(selector) if page.tree else ():
-        text = element.attributes.get(attribute)
+        text = _url_in_text(element) if attribute == ELEMENT_TEXT else element.attributes.get(attribute)
         if text and not text.lstrip().startswith("#"):
             yield NextUrl(text, Mechanism.PAGE_LINK, page.base)
 
@@ -60,6 +64,11 @@ def read_refresh(content: str) -> Refresh | None:
         text = text[1:].partition(text[0])[0]
     text = text.strip()
     return Refresh(int(match[1][:_MAX_DELAY_DIGITS] or 0), text) if text else None
+
+
+def _url_in_text(element: LexborNode) -> str | None:
+    """Return the first word of an element's text that is an absolute URL."""
+    return next((word for word in element.text().split() if _ABSOLUTE_URL.match(word)), None)
 
 
 def _location(response: Response) -> str | None:

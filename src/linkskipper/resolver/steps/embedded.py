@@ -3,36 +3,46 @@
 import re
 from urllib.parse import unquote
 
-from linkskipper.catalog.steps import FromFragmentStep, FromPathStep, FromQueryStep
+from linkskipper.catalog.steps import EmbeddedUrlStep, FromFragmentStep, FromPathStep, FromQueryStep
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.result import Mechanism
-from linkskipper.resolver.urls.decode import decode
+from linkskipper.resolver.urls.decode import decode, percent_decode
 
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
-_UNDECODED = re.compile("[\udc80-\udcff]")
-_FIRST_SURROGATE = 0xDC00
 
 
 async def from_query(step: FromQueryStep, navigation: Navigation) -> bool:
     """Take the destination from a query parameter, or from the whole query."""
     query = navigation.url.query
     text = query if step.param is None else _parameter(query, step.param)
-    return _follow_embedded(navigation, decode(text, step.decode), Mechanism.QUERY)
+    return _follow_embedded(step, navigation, text, Mechanism.QUERY)
 
 
 async def from_path(step: FromPathStep, navigation: Navigation) -> bool:
-    """Take the destination from a path segment."""
+    """Take the destination from a path segment, or from all that follows its beginning."""
     segments = navigation.url.path[1:].split("/")
     if not -len(segments) <= step.segment < len(segments):
         return False
-    return _follow_embedded(navigation, decode(segments[step.segment], step.decode), Mechanism.PATH)
+    text = segments[step.segment]
+    if step.rest:
+        _, mark, query = navigation.url.without_fragment.partition("?")
+        text = "/".join(segments[step.segment :]) + mark + query
+    return _follow_embedded(step, navigation, text, Mechanism.PATH)
 
 
 async def from_fragment(step: FromFragmentStep, navigation: Navigation) -> bool:
-    """Take the destination from the fragment."""
-    return _follow_embedded(navigation, decode(navigation.url.fragment, step.decode), Mechanism.FRAGMENT)
+    """Take the destination from the fragment, or from a parameter in it."""
+    fragment = navigation.url.fragment
+    text = fragment if step.param is None else _fragment_parameter(fragment, step.param)
+    return _follow_embedded(step, navigation, text, Mechanism.FRAGMENT)
+
+
+def _fragment_parameter(fragment: str, name: str) -> str:
+    """Return the value of a parameter in a fragment such as `?dest=…`, `/page?dest=…` or `dest=…`."""
+    _, mark, query = fragment.partition("?")
+    return (_parameter(query, name) if mark else "") or _parameter(fragment, name)
 
 
 def _parameter(query: str, name: str) -> str:
@@ -40,7 +50,7 @@ def _parameter(query: str, name: str) -> str:
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
         if unquote(key) == name:
-            return value if _is_unescaped_url(value) else _percent_decoded(value)
+            return value if _is_unescaped_url(value) else percent_decode(value)
     return ""
 
 
@@ -53,14 +63,12 @@ def _is_unescaped_url(value: str) -> bool:
     return bool(_HAS_SCHEME.match(value)) and ("=" in value or not _ESCAPED_DELIMITER.search(value))
 
 
-def _percent_decoded(value: str) -> str:
-    """Percent-decode a value. Bytes that are not UTF-8 stay encoded."""
-    decoded = unquote(value, errors="surrogateescape")
-    return _UNDECODED.sub(lambda match: f"%{ord(match[0]) - _FIRST_SURROGATE:02X}", decoded)
-
-
-def _follow_embedded(navigation: Navigation, text: str | None, mechanism: Mechanism) -> bool:
+def _follow_embedded(step: EmbeddedUrlStep, navigation: Navigation, packed: str, mechanism: Mechanism) -> bool:
     """Follow an absolute URL. Any text at all would be a relative one."""
+    if step.path is not None and step.path.search(navigation.url.path.encode()) is None:
+        return False
+    text = decode(packed, step.decode)
     if text is None or not _HAS_SCHEME.match(text):
         return False
+    mechanism = Mechanism.WARNING_PAGE if step.warning else mechanism
     return navigation.follow_first([NextUrl(text, mechanism, navigation.url)])

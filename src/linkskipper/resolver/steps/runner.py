@@ -44,6 +44,8 @@ async def run_steps(
             raise Stop(Reason.PROVIDER_CHANGED, f'Step {number} ("{step.use}") of "{provider}" found nothing.')
         if navigation.target is not None:
             return
+    if navigation.provider.is_offline:
+        raise Stop(Reason.NO_DESTINATION, f"{navigation.url.href} carries no destination.")
 
 
 async def _fetch(_: FetchStep, navigation: Navigation) -> bool:
@@ -54,7 +56,7 @@ async def _fetch(_: FetchStep, navigation: Navigation) -> bool:
 
 async def _follow(_: FollowStep, navigation: Navigation) -> bool:
     while navigation.target is None:
-        if navigation.follow_first(redirects(await navigation.load())):
+        if await _read_url(navigation) or navigation.follow_first(redirects(await navigation.load())):
             continue
         page = await navigation.load_checked(any_status=True)
         if not navigation.follow_first(navigation.page_moves(page).candidates):
@@ -62,9 +64,20 @@ async def _follow(_: FollowStep, navigation: Navigation) -> bool:
     return True
 
 
+async def _read_url(navigation: Navigation) -> bool:
+    """Take the destination from the current URL if a step of the provider reads such URLs."""
+    for step in navigation.provider.carriers:
+        if await _FUNCTIONS[type(step)](step, navigation):
+            return True
+    return False
+
+
 async def _link(step: LinkStep, navigation: Navigation) -> bool:
     page = await navigation.load_checked()
-    return navigation.follow_first(links(page, step.selector, step.attr))
+    found = links(page, step.selector, step.attr)
+    if step.warning:
+        found = (url._replace(mechanism=Mechanism.WARNING_PAGE) for url in found)
+    return navigation.follow_first(found)
 
 
 async def _script_value(step: ScriptValueStep, navigation: Navigation) -> bool:
