@@ -8,18 +8,28 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from linkskipper.database.driver import LOST, MappedConnection, MappedPool, is_lost, reason
+from linkskipper.database.driver import LOST, SILENCE_SECONDS, MappedConnection, MappedPool, is_lost, reason
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
-CONNECT_SECONDS = 10
-STATEMENT_SECONDS = 30  # a server that hangs counts as unavailable
+CONNECT_SECONDS = 4
+STATEMENT_SECONDS = 8  # a server that hangs counts as unavailable
 RELEASE_SECONDS = 2
 PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"  # planning a small read takes longer than running it
 MAX_QUERIES = 50_000  # statements until a connection is replaced: asyncpg's default
 IDLE_SECONDS = 300.0  # until an idle connection is closed: asyncpg's default
+
+# The server ends the transaction of a process that was cut off, so that others do not wait long for its locks.
+SESSION = {
+    "application_name": "linkskipper",
+    "idle_in_transaction_session_timeout": "4s",
+    "tcp_user_timeout": f"{SILENCE_SECONDS}s",
+    "tcp_keepalives_idle": "2s",
+    "tcp_keepalives_interval": "1s",
+    "tcp_keepalives_count": "4",
+}
 
 OUT_OF_RANGE = asyncpg.DataError  # a number that does not fit its column, as given or as a sum
 
@@ -39,6 +49,7 @@ async def open_pool(url: str, *, size: int) -> Pool:
         max_inactive_connection_lifetime=IDLE_SECONDS,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
+        server_settings=SESSION | {"statement_timeout": f"{STATEMENT_SECONDS}s"},
         setup=None,
         init=None,
         reset=_leave_as_is,
@@ -95,7 +106,9 @@ async def open_connection(url: str) -> Connection:
         DatabaseError: the URL is wrong, or the server refuses us.
     """
     with _connecting():
-        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, connection_class=MappedConnection)
+        return await asyncpg.connect(
+            url, timeout=CONNECT_SECONDS, server_settings=SESSION, connection_class=MappedConnection
+        )
 
 
 @contextmanager
