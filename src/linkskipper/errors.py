@@ -9,6 +9,7 @@ LinkSkipperError
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── WorkerNotStarted     a worker process of serve ended before it was ready
+│   ├── SystemUserError      a program has no system user to run as
 │   ├── CatalogError         a provider file is wrong
 │   ├── InputError           a file of links cannot be read
 │   ├── HarError             a HAR file cannot be read or written
@@ -75,6 +76,10 @@ class PortInUseError(OperatorError):
 
 class WorkerNotStarted(OperatorError):
     """A worker process of `serve` ended before it was ready."""
+
+
+class SystemUserError(OperatorError):
+    """A program that must not run as root has no system user, or that user cannot reach its files."""
 
 
 class CatalogError(OperatorError):

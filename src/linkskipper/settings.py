@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,9 @@ from linkskipper.errors import SettingsError
 PREFIX = "LINKSKIPPER_"
 OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "WEBHOOK_SECRET"})
 """Variables with the prefix that clients of the service and its tests read."""
+
+SECRETS = ("DATABASE_URL", "LIMITS_URL", "SECRET_KEY")
+"""The settings that hold a password or a key."""
 
 MAX_DIGITS = 9  # timedelta holds as many digits of days
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -113,8 +116,9 @@ class Settings(BaseModel):
     )
 
     browser: Path | None = Field(default=None, description="Chromium executable. Default: the first one found.")
-    browser_contexts: int = Field(default=16, ge=1, description="Links open in the browser per process.")
-    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browser may use before it is killed.")
+    browser_contexts: int = Field(default=16, ge=1, description="Links open in browsers per process.")
+    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browsers of a process may use together.")
+    browser_sandbox: bool = Field(default=True, description="Whether Chromium must run in its sandbox.")
 
     new_account_credits: int = Field(default=100, ge=0)
     cache_days: Days = Field(default=30, description="Days for which a resolved link is answered from the cache.")
@@ -161,6 +165,13 @@ def _variables(environment: Mapping[str, str]) -> dict[str, object]:
         for name, upper in names.items()
         if upper.startswith(PREFIX)
     }
+
+
+def forget_secrets(environment: MutableMapping[str, str]) -> None:
+    """Remove secrets from the environment once they are read, so that programs that are started do not inherit them."""
+    for name in list(environment):
+        if name.upper().removeprefix(PREFIX) in SECRETS and name.upper().startswith(PREFIX):
+            del environment[name]
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:

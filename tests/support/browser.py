@@ -20,6 +20,7 @@ async def run_browser(
     """An engine that gets out as far as the policy says, with everything else as an operator has it."""
     executable = options.pop("executable", None) or find_browser(load().browser)
     assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+    options = {"sandbox": load().browser_sandbox, **options}
     chosen = BrowserOptions(executable, USER_AGENT, extra_ca=policy.extra_ca, **options)
     async with (
         BrowserProxy(policy, limits=limits, nameservers=nameservers) as proxy,

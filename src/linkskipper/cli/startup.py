@@ -26,6 +26,7 @@ def start(*, library_only: bool = False, **options: object) -> Settings:
     except SettingsError:
         _warn(unknown, as_json=False)
         raise
+    settings_module.forget_secrets(os.environ)
     (logs.configure_library if library_only else logs.configure)(settings)
     _warn(unknown, as_json=settings.log_json)
     return settings

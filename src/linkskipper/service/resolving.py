@@ -1,14 +1,18 @@
 """Build the parts that resolve links: the guard and the browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from linkskipper.egress import Policy
-from linkskipper.errors import SettingsError
+from linkskipper.errors import SettingsError, SystemUserError
+from linkskipper.logs import LibraryLogger
 from linkskipper.resolver import USER_AGENT, StepRunner
-from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
+from linkskipper.resolver.browser import MISSING, BrowserOptions, LazyBrowser, browser_user, find_browser
 from linkskipper.settings import Settings
+
+log = LibraryLogger(__name__)
 
 NOTHING_ALLOWED: dict[str, Any] = {"ports": (), "allow": (), "host_map": (), "extra_ca": None}
 
@@ -45,14 +49,24 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[St
     """
     executable = find_browser(settings.browser)
     if executable is None:
+        log.warning("browser.missing", note=MISSING)
         yield None
         return
+    try:
+        await asyncio.to_thread(browser_user, executable, sandbox=settings.browser_sandbox)
+    except SystemUserError as error:
+        log.warning("browser.refused", note=str(error))
+        yield None
+        return
+    if not settings.browser_sandbox:
+        log.warning("browser.without_sandbox", note="a page that breaks Chromium has the rights of its user")
     options = BrowserOptions(
         executable,
         USER_AGENT,
         contexts=settings.browser_contexts,
         memory=settings.browser_memory * 1024**2,
         extra_ca=settings.extra_ca,
+        sandbox=settings.browser_sandbox,
     )
     async with LazyBrowser(policy, options) as browser:
         yield browser

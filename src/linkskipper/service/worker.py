@@ -15,7 +15,6 @@ from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
 from linkskipper.queue import QueueItem, QueueWorker, job_id_of
 from linkskipper.resolver import USER_AGENT, LinkResolver
-from linkskipper.resolver.browser import MISSING
 from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
@@ -98,8 +97,6 @@ async def run_workers(
         browser_engine(settings, policy) as browser,
         delivery_worker(settings, pool) as deliveries,
     ):
-        if browser is None:
-            log.warning("browser.missing", note=MISSING)
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
         resolver, settler = LinkResolver(catalog, client, browser=browser), JobCompleter(pool, links)

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -174,6 +175,14 @@ async def test_a_browser_that_does_not_start(tmp_path: Path) -> None:
         assert resolution.service_failed
 
 
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """Return a folder that the user of the browser can read."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> None:
     node = folder / "node"
     node.write_text(f"#!/bin/sh\n{line}\n")
@@ -182,9 +191,9 @@ def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str)
 
 
 @pytest.mark.parametrize("line", ["exit 1", "sleep 60"])
-async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, public_folder: Path, line: str) -> None:
     """Whether it ends or hangs, the link fails with a reason, and nothing of it is left."""
-    replace_the_driver(monkeypatch, tmp_path, line)
+    replace_the_driver(monkeypatch, public_folder, line)
     monkeypatch.setattr(chromium_room, "START_SECONDS", 1)
     before = alive()
     async with run_world() as world:
@@ -194,10 +203,10 @@ async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, public_folder: Path
 ) -> None:
     """The start goes on without it, and is given up when the engine ends."""
-    replace_the_driver(monkeypatch, tmp_path, "sleep 60")
+    replace_the_driver(monkeypatch, public_folder, "sleep 60")
     before = alive()
     async with run_world() as world:
         resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 1, "max_wait": 1})
@@ -253,9 +262,8 @@ async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -
         (chromium,) = world.engine.pool.running
         assert chromium.trim(10) == 1
         chromium._driver.suspend()
-        assert chromium._profile is not None
-        assert Path(chromium._profile).exists()
-    assert not Path(chromium._profile).exists()
+        assert list(chromium._home.path.glob("playwright_chromiumdev_profile-*"))
+    assert not chromium._home.path.exists()
     await until_alive(before)
 
 

@@ -2,25 +2,25 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
 from contextlib import AsyncExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from pwd import struct_passwd
 from time import monotonic
 from typing import Self
 
 import psutil
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Error, Playwright, async_playwright
 
 from linkskipper.environment import allowed_environment
+from linkskipper.errors import SettingsError
 from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.browser import processes
-from linkskipper.resolver.browser.environment import restricted_driver
+from linkskipper.resolver.browser.environment import DriverStart, restricted_driver
 from linkskipper.resolver.browser.errors import TabLost
+from linkskipper.resolver.browser.home import BrowserHome
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.browser.trust import trust
+from linkskipper.resolver.browser.user import browser_user
 
 _log = LibraryLogger(__name__)
 START_SECONDS = 30
@@ -41,7 +41,12 @@ _SWITCHES = (
     "--accept-lang=en",
     "--window-size=1280,720",
 )
+_WITHOUT_SANDBOX = ("No usable sandbox", "Failed to move to new namespace")  # what Chromium prints
 _NO_PROXY = "http://nowhere.invalid:1"  # for requests outside of a link's own context, which must reach nothing
+_NO_SANDBOX = (
+    "Chromium's sandbox does not start here, because it needs user namespaces. Allow them (in a container, by its seccomp"
+    " profile), or set LINKSKIPPER_BROWSER_SANDBOX=false to run without a sandbox."
+)
 
 
 class Chromium:
@@ -52,23 +57,22 @@ class Chromium:
         tabs: The open tabs.
         links: The number of links that are open.
         served: The number of links that were opened since the start.
+        idle_since: The time of `monotonic` at which the last link ended.
         retired_at: The time of `monotonic` since which it takes no more links, or None.
     """
 
-    def __init__(
-        self, home: TemporaryDirectory[str], playwright: Playwright, browser: Browser, process: psutil.Process
-    ) -> None:
+    def __init__(self, home: BrowserHome, playwright: Playwright, browser: Browser, process: psutil.Process) -> None:
         self.browser = browser
         self.tabs: set[Tab] = set()
         self.links = 0
         self.served = 0
+        self.idle_since = monotonic()
         self.retired_at: float | None = None
         self._home = home
         self._playwright = playwright
         # These are looked up at the start: a psutil.Process notices when its pid belongs to another process.
         self._process = process
         self._driver = processes.driver_of(process)
-        self._profile = processes.profile_of(process)
         browser.on("disconnected", lambda _: self._lose_tabs())
 
     @classmethod
@@ -77,23 +81,26 @@ class Chromium:
 
         Raises:
             TimeoutError: It did not start in time.
-            SettingsError: The extra CA cannot be used, or Playwright is not supported.
+            SettingsError: The extra CA cannot be used, Playwright is not supported, or the sandbox does not start.
+            SystemUserError: This process is root, and no other user can run the browser in a sandbox.
             Exception: Playwright failed.
         """
         earlier_drivers = processes.drivers()
-        home = TemporaryDirectory(prefix="linkskipper-browser-", ignore_cleanup_errors=True)
-        with restricted_driver():
-            starting = asyncio.ensure_future(async_playwright().start())
+        home = await asyncio.to_thread(BrowserHome)
         try:
             async with asyncio.timeout(START_SECONDS):
-                if options.extra_ca is not None:
-                    await asyncio.to_thread(trust, options.extra_ca, Path(home.name))
-                playwright = await asyncio.shield(starting)
-                browser = await _launch(playwright, options, home.name)
-                chromium = cls(home, playwright, browser, psutil.Process(await _pid(browser)))
+                user = await asyncio.to_thread(_prepare, home, options)
+                with restricted_driver(DriverStart(str(home.path), user)):
+                    starting = asyncio.ensure_future(async_playwright().start())
+                try:
+                    playwright = await asyncio.shield(starting)
+                    browser = await _launch(playwright, options, home)
+                    chromium = cls(home, playwright, browser, psutil.Process(await _pid(browser)))
+                except BaseException:
+                    await _give_up(starting, earlier_drivers)
+                    raise
         except BaseException:
-            await _give_up(starting, earlier_drivers)
-            home.cleanup()
+            home.close()
             raise
         _log.info("browser.started", version=browser.version, pid=chromium._process.pid)
         return chromium
@@ -117,9 +124,7 @@ class Chromium:
         """End the browser and all its processes, by force if necessary."""
         self.retire()
         async with AsyncExitStack() as steps:
-            steps.callback(self._home.cleanup)
-            if self._profile is not None:  # a driver that is killed leaves it behind
-                steps.callback(shutil.rmtree, self._profile, ignore_errors=True)
+            steps.callback(self._home.close)
             steps.callback(self.kill)
             steps.push_async_callback(_stop, self._playwright)
             steps.callback(lambda: processes.kill(processes.family(self._process)))  # the driver then cleans up
@@ -134,12 +139,12 @@ class Chromium:
         self._lose_tabs()
 
     def trim(self, limit: int) -> int:
-        """Kill renderers that take more than half of `limit` bytes. Return the memory of the other processes."""
+        """Kill renderers that take more than `limit` bytes. Return the memory of the other processes."""
         total = 0
         for process in processes.family(self._driver, self._process):
             with contextlib.suppress(psutil.Error, OSError):
                 memory = processes.memory(process)
-                if memory > limit / 2 and "--type=renderer" in process.cmdline():
+                if memory > limit and "--type=renderer" in process.cmdline():
                     process.kill()
                 else:
                     total += memory
@@ -150,18 +155,32 @@ class Chromium:
             tab.frame.end(TabLost("the browser has ended"))
 
 
-async def _launch(playwright: Playwright, options: BrowserOptions, home: str) -> Browser:
-    return await playwright.chromium.launch(
-        executable_path=options.executable,
-        args=[*_SWITCHES, f"--user-agent={options.user_agent}"],
-        env={**allowed_environment(), "HOME": home},
-        proxy={"server": _NO_PROXY},
-        # Chromium has no sandbox for root, and does not start with one.
-        chromium_sandbox=os.geteuid() != 0,
-        handle_sigint=False,
-        handle_sigterm=False,
-        handle_sighup=False,
-    )
+def _prepare(home: BrowserHome, options: BrowserOptions) -> struct_passwd | None:
+    """Fill the folder of the browser and give it to its user. Return the user as `browser_user` does."""
+    user = browser_user(options.executable, sandbox=options.sandbox)
+    if options.extra_ca is not None:
+        trust(options.extra_ca, home.path)
+    if user is not None:
+        home.give_to(user)
+    return user
+
+
+async def _launch(playwright: Playwright, options: BrowserOptions, home: BrowserHome) -> Browser:
+    try:
+        return await playwright.chromium.launch(
+            executable_path=options.executable,
+            args=[*_SWITCHES, f"--user-agent={options.user_agent}"],
+            env={**allowed_environment(), "HOME": str(home.path), "TMPDIR": str(home.path)},
+            proxy={"server": _NO_PROXY},
+            chromium_sandbox=options.sandbox,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+    except Error as error:
+        if any(sign in str(error) for sign in _WITHOUT_SANDBOX):
+            raise SettingsError(_NO_SANDBOX) from None
+        raise
 
 
 async def _pid(browser: Browser) -> int:

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext
 from linkskipper.egress import BrowserProxy, FetchLimits, ProxySession
 from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.browser.chromium import CLOSE_SECONDS, Chromium
-from linkskipper.resolver.browser.errors import BROKEN, TabLost
+from linkskipper.resolver.browser.errors import BROKEN, PageCrashed, TabLost
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.pool import BrowserPool
 from linkskipper.resolver.browser.steps import BrowserSteps
@@ -24,6 +24,7 @@ from linkskipper.resolver.reasons import REASONS, Reason
 
 _log = LibraryLogger(__name__)
 ATTEMPTS = 2
+MAX_ALONE = 2  # links that are retried at the same time, each in a browser of its own
 OPEN_SECONDS = 10  # a browser that takes longer to open an empty page hangs
 
 
@@ -37,6 +38,7 @@ class BrowserEngine:
         self.pool = BrowserPool(options)
         self._proxy = proxy
         self._contexts = asyncio.Semaphore(options.contexts)
+        self._contexts_alone = asyncio.Semaphore(min(MAX_ALONE, options.browsers))
 
     async def __aenter__(self) -> Self:
         await self.pool.__aenter__()
@@ -49,6 +51,9 @@ class BrowserEngine:
 
     async def run(self, navigation: Navigation) -> None:
         """Run the steps of the current provider. Try again if the browser or the site fails.
+
+        A link that loses its browser may have been harmed by another link. That attempt does not count, and its time
+        does not either. From then on the link is alone in its browser.
 
         Raises:
             Stop: The link ends.
@@ -65,31 +70,47 @@ class BrowserEngine:
 
     async def _run(self, navigation: Navigation, shown: Page | None) -> None:
         start = navigation.checkpoint()
-        for _ in range(ATTEMPTS - 1):
+        alone, failures = False, 0
+        while True:
+            remaining = navigation.deadline.remaining()
             try:
-                await self._attempt(navigation, shown)
+                await self._attempt(navigation, shown, alone=alone)
+            except TabLost as lost:
+                _log.warning("browser.broke", host=navigation.url.host, error=str(lost))
+                if alone or self.pool.is_closing:
+                    raise _crashed() from None
+                navigation.deadline.postpone(remaining - navigation.deadline.remaining())
+                alone = True
             except Stop as stop:
-                if self.pool.is_closing or not REASONS[stop.reason].retried:
+                failures += 1
+                if failures == ATTEMPTS or self.pool.is_closing or not REASONS[stop.reason].retried:
                     raise
-                navigation.roll_back(start)
             else:
                 return
-        await self._attempt(navigation, shown)
+            navigation.roll_back(start)
 
-    async def _attempt(self, navigation: Navigation, shown: Page | None) -> None:
+    async def _attempt(self, navigation: Navigation, shown: Page | None, *, alone: bool) -> None:
+        """Run the steps in a new tab.
+
+        Raises:
+            Stop: The link ends.
+            TabLost: The page or its browser broke.
+        """
         waiting_since = monotonic()
         try:
-            async with self._contexts:
+            async with self._contexts_alone if alone else self._contexts:
                 navigation.deadline.postpone(monotonic() - waiting_since)
-                await self._run_in_tab(navigation, shown)
-        except (*BROKEN, TabLost) as error:
-            _log.warning("browser.broke", url=navigation.url.href, error=str(error).partition("\n")[0])
-            raise Stop(Reason.UPSTREAM_ERROR, "The browser crashed on this link.", service_failed=True) from None
+                await self._run_in_tab(navigation, shown, alone=alone)
+        except PageCrashed as crash:
+            _log.warning("browser.broke", host=navigation.url.host, error=str(crash))
+            raise _crashed() from None
+        except BROKEN as error:
+            raise TabLost(str(error).partition("\n")[0]) from None
 
-    async def _run_in_tab(self, navigation: Navigation, shown: Page | None) -> None:
+    async def _run_in_tab(self, navigation: Navigation, shown: Page | None, *, alone: bool) -> None:
         async with (
             self._proxy.session(navigation.provider.may_load) as session,
-            self.pool.browser(navigation.deadline) as chromium,
+            self.pool.browser(navigation.deadline, alone=alone) as chromium,
             _open_tab(chromium, navigation, session, shown) as tab,
         ):
             session.on_overrun = lambda: tab.frame.end(_overrun(navigation))
@@ -166,6 +187,10 @@ async def _run_steps(tab: Tab, navigation: Navigation) -> None:
     finally:
         steps.cancel()
         await asyncio.wait([steps])
+
+
+def _crashed() -> Stop:
+    return Stop(Reason.UPSTREAM_ERROR, "The browser crashed on this link.", service_failed=True)
 
 
 def _timeout(tab: Tab, navigation: Navigation) -> Stop:

@@ -1,42 +1,76 @@
-"""The environment of the browser's driver, which Playwright builds from that of this process."""
+"""How the driver of the browser is started: with an allow-list of variables, and never as root.
 
+The driver starts the browser, which inherits both. Neither of them holds the service's secrets.
+"""
+
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pwd import struct_passwd
+from typing import Any, NamedTuple
 
 from playwright._impl import transport
 
 from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
+from linkskipper.resolver.browser import as_user
 
-_is_restricted: ContextVar[bool] = ContextVar("is_restricted", default=False)
+class DriverStart(NamedTuple):
+    """How one driver is started: the folder of all its files, and its user. Without a user it is that of this process."""
+
+    home: str
+    user: struct_passwd | None
+
+    def environment(self, original: dict[str, str], command: tuple[str, str]) -> dict[str, str]:
+        """Return the variables of the driver, which `command` runs."""
+        variables = {**allowed_environment(original), "HOME": self.home, "TMPDIR": self.home}
+        if self.user is not None:
+            identity = (str(self.user.pw_uid), str(self.user.pw_gid))
+            variables |= zip(as_user.VARIABLES, (*identity, *command), strict=True)
+        return variables
+
+    def command(self, original: tuple[str, str]) -> tuple[str, str]:
+        """Return the program of the driver and its script."""
+        return original if self.user is None else (sys.executable, as_user.__file__)
+
+
+_start: ContextVar[DriverStart | None] = ContextVar("driver_start", default=None)
 
 
 @contextmanager
-def restricted_driver() -> Iterator[None]:
-    """Start Playwright's driver with the allowed variables only. Tasks that begin in this context are affected.
+def restricted_driver(start: DriverStart) -> Iterator[None]:
+    """Start Playwright's driver in this way. Tasks that begin in this context are affected.
 
-    Playwright has no option for this, so the function that builds the environment is replaced. Other users of
-    Playwright in this process keep the original.
+    Playwright has no option for this, so the functions that choose its environment and program are replaced. Other
+    users of Playwright in this process keep the originals.
 
     Raises:
-        SettingsError: This version of Playwright builds the environment elsewhere.
+        SettingsError: This version of Playwright makes these choices elsewhere.
     """
-    original = getattr(transport, "get_driver_env", None)
-    if original is None:
-        raise SettingsError(
-            "this version of Playwright is not supported: the environment of its driver is built elsewhere"
-        )
-    if not getattr(original, "is_restricting", False):
-
-        def get_driver_env() -> dict[str, str]:
-            environment: dict[str, str] = original()
-            return allowed_environment(environment) if _is_restricted.get() else environment
-
-        get_driver_env.is_restricting = True  # type: ignore[attr-defined]
-        transport.get_driver_env = get_driver_env  # type: ignore[attr-defined]
-    token = _is_restricted.set(True)
+    _replace_choices(transport)
+    token = _start.set(start)
     try:
         yield
     finally:
-        _is_restricted.reset(token)
+        _start.reset(token)
+
+
+def _replace_choices(module: Any) -> None:
+    get_environment = getattr(module, "get_driver_env", None)
+    get_command = getattr(module, "compute_driver_executable", None)
+    if get_environment is None or get_command is None:
+        raise SettingsError("this version of Playwright is not supported: it starts its driver in another way")
+    if getattr(get_environment, "is_restricting", False):
+        return
+
+    def get_driver_env() -> dict[str, str]:
+        start, environment = _start.get(), get_environment()
+        return environment if start is None else start.environment(environment, get_command())
+
+    def compute_driver_executable() -> tuple[str, str]:
+        start, command = _start.get(), get_command()
+        return command if start is None else start.command(command)
+
+    get_driver_env.is_restricting = True  # type: ignore[attr-defined]
+    module.get_driver_env, module.compute_driver_executable = get_driver_env, compute_driver_executable

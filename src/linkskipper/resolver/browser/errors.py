@@ -6,5 +6,9 @@ BROKEN = (Error, ConnectionError, RuntimeError)
 """What Playwright raises: its own errors, and those of writing to a driver that has ended (RuntimeError by uvloop)."""
 
 
+class PageCrashed(Exception):
+    """The process of the page has ended."""
+
+
 class TabLost(Exception):
-    """The process of the page, or the whole browser, has ended."""
+    """The whole browser has ended, perhaps because of another page."""

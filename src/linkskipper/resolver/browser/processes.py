@@ -4,11 +4,8 @@ import contextlib
 import os
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 
 import psutil
-
-_PROFILE = "playwright_chromiumdev_profile-"
 
 
 def family(*roots: psutil.Process) -> set[psutil.Process]:
@@ -42,12 +39,6 @@ def drivers() -> set[psutil.Process]:
             if "run-driver" in process.cmdline():
                 running.add(process)
     return running
-
-
-def profile_of(browser: psutil.Process) -> str | None:
-    """Return the folder that Playwright created for the profile of the browser."""
-    folders = (part.removeprefix("--user-data-dir=") for part in browser.cmdline())
-    return next((folder for folder in folders if Path(folder).name.startswith(_PROFILE)), None)
 
 
 def memory(process: psutil.Process) -> int:

@@ -12,7 +12,7 @@ from playwright.async_api import Page as PlaywrightPage
 
 from linkskipper.egress import ProxySession
 from linkskipper.resolver.browser.dom import Dom
-from linkskipper.resolver.browser.errors import BROKEN, TabLost
+from linkskipper.resolver.browser.errors import BROKEN, PageCrashed
 from linkskipper.resolver.browser.main_frame import MainFrame
 from linkskipper.resolver.browser.traffic import cookie_params, fulfilment, patterns, read_paused
 from linkskipper.resolver.errors import Stop
@@ -21,6 +21,7 @@ from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import Reason
 
 MAX_POPUPS = 20
+MAX_REQUESTS = 2000  # of all frames and windows of a link, blocked ones included
 
 
 class Tab:
@@ -48,6 +49,7 @@ class Tab:
         self._navigation = navigation
         self._session = session
         self._popups = 0
+        self._requests = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -123,8 +125,14 @@ class Tab:
         self._session.on("Page.frameScheduledNavigation", self._on_scheduled)
         self._session.on("Page.domContentEventFired", lambda _: self._set_ready())
         self._session.on("Page.frameStoppedLoading", self._on_stopped)
-        self._page.on("crash", lambda _: self.frame.end(TabLost("the page has crashed")))
+        self._page.on("crash", lambda _: self.frame.end(PageCrashed("the page has crashed")))
         context.on("page", self._on_popup)
+        context.on("request", lambda _: self._on_request())
+
+    def _on_request(self) -> None:
+        self._requests += 1
+        if self._requests > MAX_REQUESTS:
+            self.frame.end(Stop(Reason.BODY_TOO_LARGE, f"{self._navigation.url.host} sends too many requests."))
 
     def _on_popup(self, popup: PlaywrightPage) -> None:
         self._popups += 1

@@ -1,0 +1,43 @@
+"""System users for programs that must not run as root."""
+
+import os
+import pwd
+import stat
+import subprocess
+from pathlib import Path
+
+from linkskipper.errors import SystemUserError
+
+
+def system_user(name: str) -> pwd.struct_passwd:
+    """Return a system user. Create it if it does not exist. Only root can do that.
+
+    Raises:
+        SystemUserError: The user cannot be created.
+    """
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        _create(name)
+        return pwd.getpwnam(name)
+
+
+def closed_folder(path: Path, user: pwd.struct_passwd) -> Path | None:
+    """Return the first folder on the way to a path that a user may not pass through. None if the user reaches it."""
+    real = path.resolve()
+    folders = [*reversed(real.parents), real] if real.is_dir() else [*reversed(real.parents)]
+    return next((folder for folder in folders if not _may_pass(folder.stat(), user)), None)
+
+
+def _may_pass(status: os.stat_result, user: pwd.struct_passwd) -> bool:
+    if status.st_uid == user.pw_uid:
+        return bool(status.st_mode & stat.S_IXUSR)
+    return bool(status.st_mode & (stat.S_IXGRP if status.st_gid == user.pw_gid else stat.S_IXOTH))
+
+
+def _create(name: str) -> None:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemUserError(f"There is no system user named {name}, and it cannot be created.") from None

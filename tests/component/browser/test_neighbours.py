@@ -1,0 +1,111 @@
+"""A page that breaks its browser takes no other link down with it."""
+
+import asyncio
+from typing import Any
+
+import psutil
+import pytest
+
+from linkskipper.catalog import Catalog, Provider
+from linkskipper.provider_health.circuit_breaker import Signal
+from linkskipper.provider_health.outcomes import host_signals
+from linkskipper.resolver import Resolution
+from linkskipper.resolver.browser.engine import MAX_ALONE
+from support.browser_world import World, in_a_browser, run_world
+
+FOLLOW = [{"use": "follow"}]
+BLOBS = (
+    "<script>const kept = []; setInterval(() => kept.push(new Blob([new Uint8Array(4e7).fill(1)])), 20)</script>"
+)
+LONG: dict[str, Any] = {"steps": FOLLOW, "limits": {"timeout": 20, "max_wait": 20}}
+
+pytestmark = [pytest.mark.attack, pytest.mark.slow]
+
+
+def signals(resolution: Resolution) -> list[Signal]:
+    """Return what the end of a link says about its hosts."""
+    catalog = Catalog([Provider.model_validate(in_a_browser())])
+    return [signal.signal for signal in host_signals(resolution, catalog)]
+
+
+def put_slow_link(world: World, path: str, milliseconds: int) -> None:
+    world.put(f"<script>setTimeout(() => location = '{world.destination}', {milliseconds})</script>", path)
+
+
+async def test_blobs_that_fill_the_browser() -> None:
+    """Blobs fill the browser process, which is killed. The links beside it are resolved, and no host is blamed."""
+    async with run_world(contexts=12, memory=1024**3) as world:
+        world.put(BLOBS, "/blobs")
+        healthy = [f"/healthy{number}" for number in range(3)]
+        for path in healthy:
+            put_slow_link(world, path, 6000)
+        links = [asyncio.create_task(world.resolve(path, **LONG)) for path in ("/blobs", *healthy)]
+        blobs, *others = await asyncio.gather(*links)
+    assert (blobs.reason, blobs.service_failed, signals(blobs)) == ("upstream_error", True, [Signal.NEUTRAL])
+    assert [other.target_url for other in others] == [world.destination] * 3
+    assert [signals(other) for other in others] == [[Signal.SUCCESS]] * 3
+    assert world.shortener.asked.count("s.test/blobs") == 2
+    assert all(world.shortener.asked.count(f"s.test{path}") == 2 for path in healthy)
+
+
+async def test_the_time_in_a_lost_browser_does_not_count() -> None:
+    """A link that loses its browser near the end of its time has its whole time again."""
+    async with run_world() as world:
+        put_slow_link(world, "/link", 2500)
+        link = asyncio.create_task(world.resolve(steps=FOLLOW, limits={"timeout": 4, "max_wait": 4}))
+        async with asyncio.timeout(20):
+            while not world.shortener.asked:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(2)
+        (chromium,) = world.engine.pool.running
+        chromium.kill()
+        assert (await link).target_url == world.destination
+
+
+async def test_a_link_that_lost_its_browser_is_alone() -> None:
+    """The second browser of each link takes no other link, and only a few of them run at the same time."""
+    async with run_world(contexts=4) as world:
+        put_slow_link(world, "/link", 1500)
+        links = [asyncio.create_task(world.resolve(**LONG)) for _ in range(4)]
+        async with asyncio.timeout(20):
+            while len(world.shortener.asked) < 4:
+                await asyncio.sleep(0.02)
+        (chromium,) = world.engine.pool.running
+        chromium.kill()
+        most, together = 0, 0
+        while not all(link.done() for link in links):
+            busy = [running.links for running in world.engine.pool.running if running is not chromium]
+            most, together = max([most, *busy]), max(together, sum(map(bool, busy)))
+            await asyncio.sleep(0.02)
+    assert most == 1
+    assert 1 <= together <= MAX_ALONE
+    assert [link.result().target_url for link in links] == [world.destination] * 4
+
+
+async def test_links_are_divided_among_browsers() -> None:
+    """Each browser has few links, and what is idle for long is closed but for one."""
+    async with run_world(contexts=12) as world:
+        put_slow_link(world, "/link", 1500)
+        links = [asyncio.create_task(world.resolve(**LONG)) for _ in range(12)]
+        async with asyncio.timeout(30):
+            while len(world.shortener.asked) < 12:
+                await asyncio.sleep(0.02)
+        assert [chromium.links for chromium in world.engine.pool.running] == [6, 6]
+        await asyncio.gather(*links)
+        for chromium in world.engine.pool.running:
+            chromium.idle_since -= 61
+        async with asyncio.timeout(10):
+            while len(world.engine.pool.running) > 1:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_page_with_requests_without_end() -> None:
+    """A page that sends more requests than a link may is ended, and its neighbours go on."""
+    flood = "<script>setInterval(() => { for (let i = 0; i < 50; i++) fetch('/x?' + Math.random()) }, 5)</script>"
+    async with run_world() as world:
+        world.put(flood, "/flood")
+        put_slow_link(world, "/link", 2500)
+        flooding, other = await asyncio.gather(world.resolve("/flood", **LONG), world.resolve(**LONG))
+    assert flooding.reason == "body_too_large"
+    assert "requests" in (flooding.detail or "")
+    assert other.target_url == world.destination
