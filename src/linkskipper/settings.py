@@ -117,7 +117,7 @@ class Settings(BaseModel):
 
     browser: Path | None = Field(default=None, description="Chromium executable. Default: the first one found.")
     browser_contexts: int = Field(default=16, ge=1, description="Links open in browsers per process.")
-    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browsers of a process may use together.")
+    browser_memory: int = Field(default=2048, ge=256, description="MiB that the browsers of a process may use.")
     browser_sandbox: bool = Field(default=True, description="Whether Chromium must run in its sandbox.")
 
     new_account_credits: int = Field(default=100, ge=0)

@@ -16,6 +16,7 @@ from linkskipper.resolver.browser import find_browser, processes
 from linkskipper.resolver.browser.chromium import Chromium
 from linkskipper.settings import load
 from support.browser_world import World, run_world
+from support.world_owner import OWNER
 
 FOLLOW = [{"use": "follow"}]
 
@@ -265,22 +266,6 @@ async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -
         assert list(chromium._home.path.glob("playwright_chromiumdev_profile-*"))
     assert not chromium._home.path.exists()
     await until_alive(before)
-
-
-OWNER = """
-import asyncio, sys
-sys.path.insert(0, "tests")
-from support.browser_world import run_world
-async def main():
-    async with run_world() as world:
-        world.put("<script>setTimeout(() => location = '/', 60000)</script>")
-        link = asyncio.create_task(world.resolve(steps=[{"use": "follow"}], limits={"timeout": 60, "max_wait": 50}))
-        while not world.shortener.asked:
-            await asyncio.sleep(0.01)
-        print("open", flush=True)
-        await link
-asyncio.run(main())
-"""
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])

@@ -12,8 +12,6 @@ from playwright._impl import transport
 
 from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
-from linkskipper.environment import allowed_environment
-from linkskipper.errors import SettingsError
 from linkskipper.resolver.browser.environment import DriverStart, restricted_driver
 from support.browser_world import run_world
 from support.memory_scan import holders_of

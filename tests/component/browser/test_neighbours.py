@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import psutil
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
@@ -14,9 +13,7 @@ from linkskipper.resolver.browser.engine import MAX_ALONE
 from support.browser_world import World, in_a_browser, run_world
 
 FOLLOW = [{"use": "follow"}]
-BLOBS = (
-    "<script>const kept = []; setInterval(() => kept.push(new Blob([new Uint8Array(4e7).fill(1)])), 20)</script>"
-)
+BLOBS = "<script>const kept = []; setInterval(() => kept.push(new Blob([new Uint8Array(4e7).fill(1)])), 20)</script>"
 LONG: dict[str, Any] = {"steps": FOLLOW, "limits": {"timeout": 20, "max_wait": 20}}
 
 pytestmark = [pytest.mark.attack, pytest.mark.slow]

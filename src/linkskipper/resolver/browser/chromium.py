@@ -44,8 +44,8 @@ _SWITCHES = (
 _WITHOUT_SANDBOX = ("No usable sandbox", "Failed to move to new namespace")  # what Chromium prints
 _NO_PROXY = "http://nowhere.invalid:1"  # for requests outside of a link's own context, which must reach nothing
 _NO_SANDBOX = (
-    "Chromium's sandbox does not start here, because it needs user namespaces. Allow them (in a container, by its seccomp"
-    " profile), or set LINKSKIPPER_BROWSER_SANDBOX=false to run without a sandbox."
+    "Chromium's sandbox does not start here, because it needs user namespaces. Allow them (in a container, by its"
+    " seccomp profile), or set LINKSKIPPER_BROWSER_SANDBOX=false to run without a sandbox."
 )
 
 

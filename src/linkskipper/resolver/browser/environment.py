@@ -16,8 +16,9 @@ from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
 from linkskipper.resolver.browser import as_user
 
+
 class DriverStart(NamedTuple):
-    """How one driver is started: the folder of all its files, and its user. Without a user it is that of this process."""
+    """How one driver is started: the folder of all its files, and its user, or None for that of this process."""
 
     home: str
     user: struct_passwd | None
