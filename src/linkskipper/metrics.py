@@ -7,6 +7,8 @@ from prometheus_client import Counter, Gauge
 
 RESOLVES = Counter("linkskipper_resolves_total", "Accepted resolve requests, by the kind of answer.", ["answer"])
 CACHED, QUEUED = RESOLVES.labels("cached"), RESOLVES.labels("queued")
+BAD_REQUESTS = Counter("linkskipper_bad_requests_total", "Connections that were closed because of malformed HTTP.")
+CONNECTIONS_REFUSED = Counter("linkskipper_connections_refused_total", "Connections over a limit on their number.")
 JOBS_ENDED = Counter("linkskipper_jobs_ended_total", "Jobs that ended in this process.", ["status", "reason"])
 LIMITS_STORE_AWAY = Gauge("linkskipper_limits_store_away", "1 while the shared store of limits does not respond.")
 WEBHOOK_ATTEMPTS = Counter("linkskipper_webhook_attempts_total", "Attempts to deliver an event.", ["outcome"])

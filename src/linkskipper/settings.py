@@ -46,6 +46,12 @@ def _automatic_workers() -> int:
     return max(1, cores - 1)
 
 
+def _proxies_of_uvicorn() -> tuple[str, ...]:
+    """Return the proxies of the variable that versions before 0.3 documented."""
+    items = os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")
+    return tuple(item.strip() for item in items if item.strip())
+
+
 def _parse_workers(value: object) -> object:
     if value == "auto":
         return _automatic_workers()
@@ -90,6 +96,13 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str | None = Field(default=None, description="URL that clients use. Default: host and port.")
+    max_connections: int = Field(default=10_000, ge=10, description="Open connections per process.")
+    max_connections_per_address: int = Field(default=2_000, ge=5, description="Open connections of one address.")
+    trusted_proxies: CommaSeparated = Field(
+        default_factory=_proxies_of_uvicorn, description="Proxies whose X-Forwarded-For is believed."
+    )
+    monitor_host: str = "127.0.0.1"
+    monitor_port: Port | None = Field(default=None, description="Port of /metrics and /readyz alone.")
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
     database_url: str | None = Field(default=None, description="PostgreSQL URL. Default: the embedded server.")
     database_pool: int = Field(default=10, ge=4, description="Maximum connections in the pool of one process.")

@@ -2,6 +2,7 @@
 
 import secrets
 from itertools import count
+from time import monotonic
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -11,16 +12,29 @@ from linkskipper.api.limit_headers import limit_headers
 from linkskipper.api.pages import pages
 from linkskipper.api.problems import InternalError, ServiceUnavailable
 from linkskipper.api.request import ACCEPTED_ID, Request
-from linkskipper.api.responses import Header, problem_response, send_response
+from linkskipper.api.responses import problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
-from linkskipper.api.routes.health import health_routes
+from linkskipper.api.routes.health import healthz, monitor_routes
 from linkskipper.api.routing import RouteTable
+from linkskipper.api.safe_headers import NOSNIFF
 from linkskipper.api.services import Services
 from linkskipper.errors import ApiError, DatabaseError
 
 log = structlog.get_logger()
 
-NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
+LOG_SECONDS = 1
+
+
+def public_routes(services: Services, *, with_monitor: bool) -> RouteTable:
+    """Return what clients call, and unless it is elsewhere, what monitoring calls."""
+    monitor = monitor_routes(services) if with_monitor else {}
+    public = {**pages(services.base_url, tuple(monitor)), "/healthz": healthz, **monitor}
+    return RouteTable((*ENDPOINTS, *INTERNAL_ENDPOINTS), public, services)
+
+
+def monitor_api(services: Services) -> "Api":
+    """Return an API that has what monitoring calls and nothing else."""
+    return Api(services, RouteTable((), {"/healthz": healthz, **monitor_routes(services)}, services))
 
 
 class Api:
@@ -30,12 +44,12 @@ class Api:
     (docs/decisions/0008-cached-answers.md).
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, routes: RouteTable | None = None) -> None:
         self._base_url = services.base_url
-        public = {**pages(services.base_url), **health_routes(services)}
-        self.routes = RouteTable((*ENDPOINTS, *INTERNAL_ENDPOINTS), public, services)
+        self.routes = routes or public_routes(services, with_monitor=True)
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
+        self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -45,7 +59,7 @@ class Api:
         try:
             response = await self.routes.find(request)(request)
         except Exception as error:
-            response = problem_response(_as_api_error(error), self._base_url)
+            response = problem_response(self._as_api_error(error), self._base_url)
         limits = () if request.limits is None else limit_headers(request.limits)
         await send_response(response, ((b"x-request-id", request_id), NOSNIFF, *limits), scope, receive, send)
 
@@ -56,12 +70,13 @@ class Api:
             return own
         return b"%b%016x" % (self._id_prefix, next(self._numbers))
 
-
-def _as_api_error(error: Exception) -> ApiError:
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, DatabaseError):
-        log.error("api.database_away", error=str(error))
+    def _as_api_error(self, error: Exception) -> ApiError:
+        if isinstance(error, ApiError):
+            return error
+        if not isinstance(error, DatabaseError):
+            log.error("api.crashed", exc_info=error)
+            return InternalError()
+        if monotonic() >= self._next_log_at:
+            self._next_log_at = monotonic() + LOG_SECONDS
+            log.error("api.database_away", error=str(error))
         return ServiceUnavailable()
-    log.error("api.crashed", exc_info=error)
-    return InternalError()

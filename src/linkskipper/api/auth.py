@@ -1,6 +1,7 @@
 """Authenticate requests and enforce the limits and scopes of their keys."""
 
 from linkskipper.accounts import ApiKey, used_today
+from linkskipper.api.connections import client_network
 from linkskipper.api.limit_headers import KeyLimits
 from linkskipper.api.request import Request
 from linkskipper.api.services import Services
@@ -41,7 +42,8 @@ async def _look_up(services: Services, request: Request, text: str) -> ApiKey:
         return await services.authenticator.from_database(text)
     except InvalidKey:
         client = request.scope["client"]
-        failures = await services.failed_auth_limiter.hit(client[0] if client else "", MAX_FAILED_AUTHS)
+        network = client_network(client[0]) if client else ""
+        failures = await services.failed_auth_limiter.hit(network, MAX_FAILED_AUTHS)
         if failures.allowed:
             raise
         raise RateLimited(

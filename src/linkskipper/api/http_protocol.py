@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import socket
+import struct
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -9,11 +11,17 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from linkskipper.api.problems import PROBLEM_TYPE, problem_document
-from linkskipper.errors import InvalidRequest
+from linkskipper.api.connections import OpenConnections
+from linkskipper.api.problems import PROBLEM_TYPE, ServiceUnavailable, problem_document
+from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE, NOSNIFF
+from linkskipper.errors import ApiError, InvalidRequest
+from linkskipper.metrics import BAD_REQUESTS, CONNECTIONS_REFUSED
 
 MAX_HEAD_BYTES = 64 * 1024
 REQUEST_SECONDS = 20  # from the first byte of a request to its last. A body has at most 64 KiB.
+WRITE_SECONDS = 20  # in which a client must take WRITE_BYTES, or everything that was sent to it
+WRITE_BYTES = 20 * 1024
+_RESET = struct.pack("ii", 1, 0)
 SEND_WHOLE = "linkskipper.send_whole"  # an ASGI extension: send_whole with the status, the headers and the body
 
 
@@ -50,6 +58,8 @@ class BufferedTransport(asyncio.Transport):
         self._transport = transport
         self._loop = loop
         self._chunks: list[bytes] = []
+        self._written = 0
+        self._watch: asyncio.TimerHandle | None = None
         self.is_closing = transport.is_closing  # type: ignore[method-assign]
         self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
         self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
@@ -68,16 +78,37 @@ class BufferedTransport(asyncio.Transport):
 
     def _flush(self) -> None:
         if self._chunks and not self._transport.is_closing():
-            self._transport.write(b"".join(self._chunks))
+            data = b"".join(self._chunks)
+            self._transport.write(data)
+            self._written += len(data)
+            if self._watch is None and self._transport.get_write_buffer_size():
+                self._start_watch()
         self._chunks.clear()
+
+    def _start_watch(self) -> None:
+        taken = self._written - self._transport.get_write_buffer_size()
+        self._watch = self._loop.call_later(WRITE_SECONDS, self._check_watch, taken)
+
+    def _check_watch(self, taken_before: int) -> None:
+        """End a connection whose client reads nothing, or too slowly. To close it would wait for the client."""
+        self._watch = None
+        unread = self._transport.get_write_buffer_size()
+        if unread and self._written - unread - taken_before < WRITE_BYTES:
+            # Without this, the kernel would keep what is unread, and the connection, for minutes.
+            self.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._transport.abort()
+        elif unread:
+            self._start_watch()
 
 
 class StrictHttpProtocol(HttpToolsProtocol):
     """One connection. Malformed HTTP gets a problem document. An incomplete request is closed after a time."""
 
-    def __init__(self, *, base_url: str, **options: Any) -> None:
+    def __init__(self, *, base_url: str, open_connections: OpenConnections, **options: Any) -> None:
         super().__init__(**options)
         self._base_url = base_url
+        self._open_connections = open_connections
+        self._address = ""
         self._request_complete = False
         self._head_bytes: int | None = None  # of a head that is incomplete
         self._timeout: asyncio.TimerHandle | None = None
@@ -85,15 +116,23 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timeout of the first request (asyncio.Protocol)."""
         super().connection_made(BufferedTransport(transport, self.loop))
-        self._start_timeout()
+        self._address = self.client[0] if self.client else ""
+        if self._open_connections.add(self._address):
+            self._start_timeout()
+        else:
+            CONNECTIONS_REFUSED.inc()
+            self._refuse(ServiceUnavailable("There are too many open connections."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up (asyncio.Protocol)."""
         self._stop_timeout()
+        self._open_connections.remove(self._address)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse data (asyncio.Protocol). Most requests arrive in one piece and need no timeout."""
+        if self.transport.is_closing():
+            return
         super().data_received(data)
         if self._head_bytes is not None:
             self._head_bytes += len(data)
@@ -127,14 +166,16 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse malformed HTTP with a problem document and close the connection."""
-        error = InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it.")
+        BAD_REQUESTS.inc()
+        self._refuse(InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it."))
+
+    def _refuse(self, error: ApiError) -> None:
         body = msgspec.json.encode(problem_document(error, self._base_url))
         head = (
-            "HTTP/1.1 400 Bad Request",
+            f"HTTP/1.1 {error.status} {error.title}",
             f"content-type: {PROBLEM_TYPE}",
             f"content-length: {len(body)}",
-            "cache-control: no-store",
-            "x-content-type-options: nosniff",
+            *(f"{name.decode()}: {value.decode()}" for name, value in (NO_STORE, NOSNIFF, NO_CONTENT)),
             f"x-request-id: {secrets.token_hex(16)}",
             "connection: close",
         )

@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from linkskipper.api.http_protocol import SEND_WHOLE
 from linkskipper.api.problems import PROBLEM_TYPE, problem_document, problem_headers
 from linkskipper.api.request import Request
+from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE
 from linkskipper.errors import ApiError
 
 Header: TypeAlias = tuple[bytes, bytes]
 
 NO_EXTENSIONS: Mapping[str, Any] = {}
-NO_STORE: Header = (b"cache-control", b"no-store")  # responses hold balances and links
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,16 +47,22 @@ def json_response(
 ) -> ApiResponse:
     """Return a response with content as JSON."""
     body = _encode(content)
-    own = ((b"content-type", content_type), (b"content-length", b"%d" % len(body)), NO_STORE, *headers)
-    return ApiResponse(status, own, body)
+    length = (b"content-length", b"%d" % len(body))
+    return ApiResponse(status, ((b"content-type", content_type), length, NO_STORE, NO_CONTENT, *headers), body)
 
 
 def text_response(
-    text: str, *, status: int = 200, content_type: str = "text/plain; charset=utf-8", headers: Iterable[Header] = ()
+    text: str,
+    *,
+    status: int = 200,
+    content_type: str = "text/plain; charset=utf-8",
+    policy: Header = NO_CONTENT,
+    headers: Iterable[Header] = (),
 ) -> ApiResponse:
-    """Return a response with text."""
+    """Return a response with text. `policy` is its content security policy."""
     body = text.encode()
-    own = ((b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body)), *headers)
+    length = (b"content-length", b"%d" % len(body))
+    own = ((b"content-type", content_type.encode()), length, NO_STORE, policy, *headers)
     return ApiResponse(status, own, body)
 
 

@@ -10,6 +10,7 @@ from linkskipper.api.endpoint import AnyEndpoint, Call
 from linkskipper.api.problems import MethodNotAllowed
 from linkskipper.api.request import Request
 from linkskipper.api.responses import AnyResponse, ApiResponse, Responder, constant
+from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE
 from linkskipper.api.services import Services
 from linkskipper.api.validation import parse_query
 from linkskipper.errors import NotFound
@@ -60,7 +61,7 @@ class RouteTable:
             allowed = sorted({*methods, "OPTIONS"})
             if method != "OPTIONS":
                 raise MethodNotAllowed(allowed)
-            return constant(ApiResponse(204, ((b"allow", ", ".join(allowed).encode()),), b""))
+            return constant(_options(allowed))
         return responder
 
     def _match(self, path: str, request: Request) -> Mapping[str, Responder] | None:
@@ -77,6 +78,10 @@ class RouteTable:
         if methods is None:
             raise NotFound("This address does not exist. See the documentation at /docs.")
         return methods
+
+
+def _options(allowed: list[str]) -> ApiResponse:
+    return ApiResponse(204, ((b"allow", ", ".join(allowed).encode()), NO_STORE, NO_CONTENT), b"")
 
 
 def _with_head(methods: Mapping[str, Responder]) -> dict[str, Responder]:

@@ -14,6 +14,7 @@ from linkskipper.service import http_server, process
 from linkskipper.service.api import WorkersStatus, run_api
 from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool, database
+from linkskipper.service.http_server import ConnectionLimits
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()
@@ -51,6 +52,12 @@ async def serve_http(
     """Serve the API on a listening socket until the stack is closed."""
     base_url = settings.public_url or process.address_of(listener)
     running = await stack.enter_async_context(run_api(settings, url, pool, catalog, base_url=base_url, workers=workers))
+    proxies = settings.trusted_proxies
+    limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address, proxies)
     await stack.enter_async_context(
-        http_server.serving(running.app, listener, base_url=base_url, end_waits=running.end_waits)
+        http_server.serving(running.app, listener, base_url=base_url, end_waits=running.end_waits, limits=limits)
     )
+    if settings.monitor_port is not None:
+        setting = "LINKSKIPPER_MONITOR_PORT"
+        monitor = stack.enter_context(process.listen(settings.monitor_host, settings.monitor_port, setting=setting))
+        await stack.enter_async_context(http_server.serving(running.monitor, monitor, base_url=base_url))

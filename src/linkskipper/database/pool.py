@@ -98,16 +98,17 @@ class DedicatedConnection:
         return await connection.fetch(statement, *arguments)
 
 
-async def open_connection(url: str) -> Connection:
-    """Open one connection that belongs to the caller.
+async def open_connection(url: str, *, name: str | None = None) -> Connection:
+    """Open one connection that belongs to the caller. `name` shows it to the database as an application.
 
     Raises:
         DatabaseUnavailable: the server does not answer.
         DatabaseError: the URL is wrong, or the server refuses us.
     """
     with _connecting():
+        names = {} if name is None else {"application_name": name}
         return await asyncpg.connect(
-            url, timeout=CONNECT_SECONDS, server_settings=SESSION, connection_class=MappedConnection
+            url, timeout=CONNECT_SECONDS, server_settings=SESSION | names, connection_class=MappedConnection
         )
 
 

@@ -1,7 +1,7 @@
 """Jobs: submit, run, complete, read and delete them."""
 
 from linkskipper.jobs.completer import JobCompleter
-from linkskipper.jobs.notifications import JobNotifier, JobSubscription
+from linkskipper.jobs.notifications import JobNotifier, JobSubscription, count_listeners
 from linkskipper.jobs.read import JobReader, list_jobs
 from linkskipper.jobs.retention import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.runner import JobRunner
@@ -37,6 +37,7 @@ __all__ = [
     "Resolved",
     "SubmitResult",
     "Trace",
+    "count_listeners",
     "list_jobs",
     "prune_idempotency_keys",
     "prune_jobs",

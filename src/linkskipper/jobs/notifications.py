@@ -9,8 +9,8 @@ from uuid import UUID
 
 import structlog
 
-from linkskipper.database import Connection, open_connection
-from linkskipper.jobs.queries import CHANNEL, NOTIFY
+from linkskipper.database import Connection, Pool, open_connection
+from linkskipper.jobs.queries import CHANNEL, COUNT_LISTENERS, NOTIFY
 from linkskipper.periodic import Periodic
 
 log = structlog.get_logger()
@@ -98,7 +98,7 @@ class JobNotifier:
                 del self._subscriptions[key_id]
 
     async def _listen(self) -> None:
-        connection = await open_connection(self._url)
+        connection = await open_connection(self._url, name=CHANNEL)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
@@ -124,6 +124,11 @@ class JobNotifier:
         """Wake all who watch a job, because an end may have been missed."""
         for job_id in list(self._watches):
             self._wake(job_id)
+
+
+async def count_listeners(pool: Pool) -> int:
+    """Return the number of processes that listen for jobs in this database: those that serve the API."""
+    return int(await pool.fetchval(COUNT_LISTENERS, CHANNEL))
 
 
 async def notify_ended(connection: Connection, jobs: Sequence[tuple[UUID, int]]) -> None:

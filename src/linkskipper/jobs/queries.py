@@ -180,4 +180,7 @@ DELETE FROM jobs WHERE id IN (
 """
 
 CHANNEL = "linkskipper_jobs"
+COUNT_LISTENERS = """
+SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()
+"""
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', $1)"

@@ -5,15 +5,26 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple, Protocol
 
+import structlog
 from starlette.types import ASGIApp
 
 from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
-from linkskipper.api import Api, InMemoryRateLimiter, RateLimiter, Services, SharedRateLimiter
+from linkskipper.api import (
+    Api,
+    InMemoryRateLimiter,
+    RateLimiter,
+    Services,
+    SharedRateLimiter,
+    monitor_api,
+    public_routes,
+)
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
-from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
+from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.settings import Settings
+
+log = structlog.get_logger()
 
 
 class WorkersStatus(Protocol):
@@ -31,10 +42,14 @@ class WorkersStatus(Protocol):
 
 
 class RunningApi(NamedTuple):
-    """The ASGI application. Call `end_waits` when the process stops: it answers the clients that wait for jobs."""
+    """The ASGI applications: for clients, and for monitoring.
+
+    Call `end_waits` when the process stops: it answers the clients that wait for jobs.
+    """
 
     app: ASGIApp
     end_waits: Callable[[], None]
+    monitor: ASGIApp
 
 
 @asynccontextmanager
@@ -56,6 +71,8 @@ async def run_api(
             browser=workers is None or workers.has_browser,
         )
         await admission.refresh()
+        if settings.limits_url is None and (others := await count_listeners(pool)):
+            log.warning("api.limits_not_shared", others=others)
         services = Services(
             base_url=base_url,
             pool=pool,
@@ -73,7 +90,8 @@ async def run_api(
         )
         for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
             stack.callback(periodic.start().cancel)
-        yield RunningApi(Api(services), job_notifier.close)
+        app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
+        yield RunningApi(app, job_notifier.close, monitor_api(services))
 
 
 def _rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:

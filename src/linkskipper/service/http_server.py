@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import logging
+import resource
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from linkskipper.api.connections import OpenConnections, TrustedProxies
 from linkskipper.api.http_protocol import StrictHttpProtocol
 from linkskipper.service.process import BACKLOG
 
@@ -16,15 +20,42 @@ SHUTDOWN_SECONDS = 2  # for the requests that are under way
 KEEP_ALIVE_SECONDS = 75  # longer than that of clients and proxies, so that they close idle connections first
 
 
+_OF_EVERY_JUNK_REQUEST = (
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
+)
+
+
+class ConnectionLimits(NamedTuple):
+    """How many connections one process keeps open: in all, and for one address that is not among `proxies`.
+
+    At most half of the files that the process may open are for connections.
+    """
+
+    total: int = 10_000
+    per_address: int = 2_000
+    proxies: Sequence[str] = ()
+
+
+NO_PROXIES = ConnectionLimits()
+
+
 class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves the signals to `stop_requested`."""
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(self, app: ASGIApp, base_url: str, limits: ConnectionLimits) -> None:
+        logging.getLogger("uvicorn.error").addFilter(_is_worth_logging)
+        proxies = TrustedProxies(limits.proxies)
+        limit = min(limits.total, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+        open_connections = OpenConnections(limit, min(limits.per_address, limit // 2), proxies)
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="none",
-                http=partial(StrictHttpProtocol, base_url=base_url),  # type: ignore[arg-type]
+                http=partial(StrictHttpProtocol, base_url=base_url, open_connections=open_connections),  # type: ignore[arg-type]
+                proxy_headers=bool(proxies.items),
+                forwarded_allow_ips=proxies.items,
                 ws="none",
                 backlog=BACKLOG,
                 lifespan="off",
@@ -44,13 +75,21 @@ class HttpServer(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, *, base_url: str, end_waits: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    base_url: str,
+    end_waits: Callable[[], None] = lambda: None,
+    limits: ConnectionLimits = NO_PROXIES,
 ) -> AsyncIterator[None]:
     """Serve an application at `base_url` until the context ends.
 
     At the end, call `end_waits` so that clients that wait for jobs get an answer, and finish the open requests.
+
+    Raises:
+        SettingsError: A trusted proxy is not an address or a CIDR range.
     """
-    server = HttpServer(app, base_url)
+    server = HttpServer(app, base_url, limits)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
@@ -58,3 +97,8 @@ async def serving(
         end_waits()
         server.should_exit = True
         await task
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Drop what anybody can write into the log without a key, as often as they like. Metrics count it."""
+    return not record.getMessage().startswith(_OF_EVERY_JUNK_REQUEST)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import signal
 import sys
 import tempfile
@@ -53,7 +54,7 @@ async def test_root_without_an_ordinary_user(monkeypatch: pytest.MonkeyPatch, pu
 def test_a_folder_that_the_user_may_not_pass(monkeypatch: pytest.MonkeyPatch, public_folder: Path) -> None:
     """The message names the folder, and the folder stays closed."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(user, "system_user", lambda _: user.pwd.getpwnam("nobody"))
+    monkeypatch.setattr(user, "system_user", lambda _: pwd.getpwnam("nobody"))
     closed = public_folder / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", sys.executable)

@@ -24,17 +24,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
-)
+POLICY = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
+NO_REFERRER = (b"referrer-policy", b"no-referrer")
 CODE = re.compile(r"``?([^`]+)``?")
 
 
 def html_page(title: str, body: str, *, wide: bool = False, headers: Iterable[Header] = ()) -> ApiResponse:
     """Return a page. `body` is HTML."""
     html = LAYOUT.substitute(title=escape(title), style=STYLE, frame="frame wide" if wide else "frame", body=body)
-    return text_response(html, content_type="text/html; charset=utf-8", headers=(*HEADERS, *headers))
+    return text_response(html, content_type="text/html; charset=utf-8", policy=POLICY, headers=(NO_REFERRER, *headers))
 
 
 def html_text(text: str) -> str:

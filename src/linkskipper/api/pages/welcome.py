@@ -1,6 +1,7 @@
 """The page at the root of the service. It is for browsers: API clients get a problem document there."""
 
 import re
+from collections.abc import Collection
 
 from linkskipper.api.pages.html import html_page
 from linkskipper.api.request import Request
@@ -17,21 +18,24 @@ BODY = """
 <li><a href="/docs">API reference</a> Every call, with examples.</li>
 <li><a href="/errors">Errors</a> Every error code, and what to do about it.</li>
 <li><a href="/openapi.json">openapi.json</a> The reference for programs, in OpenAPI 3.1.</li>
-<li><a href="/readyz">Health</a> Whether the service is ready to resolve links.</li>
-<li><a href="/metrics">Metrics</a> Figures for Prometheus.</li>
-</ul>
+{monitor}</ul>
 </main>
 """
 
 
+MONITOR = {
+    "/readyz": '<li><a href="/readyz">Health</a> Whether the service is ready to resolve links.</li>\n',
+    "/metrics": '<li><a href="/metrics">Metrics</a> Figures for Prometheus.</li>\n',
+}
 VARY: Header = (b"vary", b"Accept")
 HTML = {"text/html", "application/xhtml+xml"}
 ZERO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 
-def welcome_page(base_url: str) -> Responder:
+def welcome_page(base_url: str, monitor_paths: Collection[str]) -> Responder:
     """Return the page for clients that accept HTML, a problem document for others."""
-    page = html_page("Link Skipper", BODY, headers=[VARY])
+    monitor = "".join(MONITOR[path] for path in monitor_paths)
+    page = html_page("Link Skipper", BODY.format(monitor=monitor), headers=[VARY])
     error = NotFound("This address is a page for browsers. The API is at /v1, its documentation at /docs.")
     problem = problem_response(error, base_url, headers=[VARY])
 

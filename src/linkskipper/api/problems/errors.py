@@ -34,14 +34,12 @@ class InternalError(ApiError):
 
 
 class ServiceUnavailable(ApiError):
-    """The service cannot reach its database.
+    """The service cannot reach its database, or has too many open connections.
 
     Wait for ``Retry-After`` and send the request again. Accepted jobs are not lost.
     """
 
     status, code, title = 503, "service_unavailable", "Service unavailable"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The service cannot reach its database. Try again in a few seconds.", retry_after=DATABASE_RETRY_SECONDS
-        )
+    def __init__(self, reason: str = "The service cannot reach its database.") -> None:
+        super().__init__(f"{reason} Try again in a few seconds.", retry_after=DATABASE_RETRY_SECONDS)

@@ -13,12 +13,14 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from linkskipper.api.endpoint import Call, Endpoint, NoQuery
+from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE
 from linkskipper.api.services import Services
 from linkskipper.errors import InvalidKey, RateLimited
 from linkskipper.jobs import ERRORS, JobState
 from linkskipper.webhooks import JobEvent, SignedEvent, job_event, preview_events
 
 KEEP_ALIVE_SECONDS = 10
+HEADERS = {name.decode(): value.decode() for name, value in (NO_STORE, NO_CONTENT)}
 MAX_STREAMS = 10  # of a key in one process
 
 
@@ -30,7 +32,7 @@ async def listen(services: Services, call: Call[NoQuery]) -> StreamingResponse:
             retry_after=KEEP_ALIVE_SECONDS,
         )
     lines = _lines(services, call.key.id, call.request.header(b"authorization"))
-    return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="application/x-ndjson")
+    return StreamingResponse(lines, headers=HEADERS, media_type="application/x-ndjson")
 
 
 async def _lines(services: Services, key_id: int, authorization: str | None) -> AsyncIterator[bytes]:

@@ -6,32 +6,52 @@ from collections.abc import Coroutine, Mapping
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.request import Request
-from linkskipper.api.responses import NO_STORE, ApiResponse, Responder, text_response
+from linkskipper.api.responses import ApiResponse, Responder, text_response
 from linkskipper.api.services import Services
 from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
 from linkskipper.errors import DatabaseUnavailable, SchemaError
 
 READY_TIMEOUT_SECONDS = 2
+REMEMBERED_SECONDS = 1
 
 
-def health_routes(services: Services) -> Mapping[str, Responder]:
-    """Return the routes by path."""
+async def healthz(_request: Request) -> ApiResponse:
+    """Answer as long as the process is alive."""
+    return text_response("ok\n")
 
-    async def healthz(_request: Request) -> ApiResponse:
-        """Answer as long as the process is alive."""
-        return text_response("ok\n", headers=[NO_STORE])
+
+async def metrics(_request: Request) -> ApiResponse:
+    """Return the metrics for Prometheus."""
+    return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST)
+
+
+def monitor_routes(services: Services) -> Mapping[str, Responder]:
+    """Return what only the operator's monitoring needs, by path."""
+    readiness = Readiness(services)
 
     async def readyz(_request: Request) -> ApiResponse:
         """Answer 200 if the database answers, its schema is current, and the workers are connected to their queues."""
-        problem = await _problem(services)
-        return text_response(f"{problem or 'ok'}\n", status=503 if problem else 200, headers=[NO_STORE])
+        problem = await readiness.problem()
+        return text_response(f"{problem or 'ok'}\n", status=503 if problem else 200)
 
-    async def metrics(_request: Request) -> ApiResponse:
-        """Return the metrics for Prometheus."""
-        return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST, headers=[NO_STORE])
+    return {"/readyz": readyz, "/metrics": metrics}
 
-    return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+
+class Readiness:
+    """Whether the service can work. It is remembered for a second: nobody can keep the database busy with it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._check: asyncio.Task[str | None] | None = None
+        self._checked_at = 0.0
+
+    async def problem(self) -> str | None:
+        """Return what is wrong, or None."""
+        now = asyncio.get_running_loop().time()
+        if self._check is None or (self._check.done() and now - self._checked_at > REMEMBERED_SECONDS):
+            self._check, self._checked_at = asyncio.create_task(_problem(self._services)), now
+        return await asyncio.shield(self._check)
 
 
 async def _problem(services: Services) -> str | None:
