@@ -19,6 +19,7 @@ from linkskipper.egress.errors import (
 )
 from linkskipper.egress.limits import FetchLimits
 from linkskipper.egress.policy import Policy, name_deny_reason
+from linkskipper.egress.proxy.peers import can_find_peers, find_peer, socket_holder
 from linkskipper.egress.proxy.server import BrowserProxy
 from linkskipper.egress.proxy.session import ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
@@ -54,10 +55,13 @@ __all__ = [
     "Url",
     "UrlTooLong",
     "allow_urls",
+    "can_find_peers",
     "check_public_https",
     "deny_reason",
+    "find_peer",
     "name_deny_reason",
     "parse_url",
     "read_retry_after",
     "read_url",
+    "socket_holder",
 ]

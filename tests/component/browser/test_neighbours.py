@@ -1,8 +1,10 @@
 """A page that breaks its browser takes no other link down with it."""
 
 import asyncio
+import contextlib
 from typing import Any
 
+import psutil
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
@@ -106,3 +108,23 @@ async def test_a_page_with_requests_without_end() -> None:
     assert flooding.reason == "body_too_large"
     assert "requests" in (flooding.detail or "")
     assert other.target_url == world.destination
+
+
+async def test_another_program_at_the_proxy() -> None:
+    """While a link is open, a program of the machine that connects to its proxy reaches nothing."""
+    async with run_world() as world:
+        put_slow_link(world, "/link", 2000)
+        link = asyncio.create_task(world.resolve(**LONG))
+        async with asyncio.timeout(20):
+            while not world.shortener.asked:
+                await asyncio.sleep(0.02)
+        listening = {row.laddr.port for row in psutil.Process().net_connections() if row.status == psutil.CONN_LISTEN}
+        for port in listening - {world.shortener.port, world.canary.port}:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"GET http://s.test/stolen HTTP/1.1\r\n\r\n")
+                async with asyncio.timeout(5):
+                    assert await reader.read() == b""
+            writer.close()
+        assert (await link).target_url == world.destination
+    assert world.shortener.asked == ["s.test/link"]

@@ -1,6 +1,7 @@
 """The browser's proxy, spoken to as anything might that finds its port."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -124,6 +125,13 @@ REFUSED = [
     "POST http://good.test:{port}/ HTTP/1.1\nContent-Length:",
     "POST http://good.test:{port}/ HTTP/1.1\nContent-Length: 0000000000000001",
     "POST http://good.test:{port}/ HTTP/1.1\nTransfer-Encoding: chunked",
+    "GET http://good.test:{port}/ HTTP/1.1\nX: a\r b",
+    "GET http://good.test:{port}/ HTTP/1.1\nX : a",
+    "GET http://good.test:{port}/ HTTP/1.1\nX: a\n folded",
+    "GET http://good.test:{port}/ HTTP/1.1\nX: a\0b",
+    "GET http://good.test:{port}/ HTTP/1.1\nno field",
+    "GET http://good.test:{port}/ HTTP/1.1\nnofield",
+    "GET  http://good.test:{port}/ HTTP/1.1",
     "CONNECT",
     "",
 ]
@@ -233,3 +241,145 @@ async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDn
     async with asyncio.timeout(5):
         assert await reader.read() == b""
     writer.close()
+
+
+@pytest.mark.attack
+async def test_another_host_in_the_header(wire: Wire, dns: FakeDns) -> None:
+    """The target decides which host the site sees. Repeated and other Host fields are dropped."""
+    async with way(wire, dns) as lane:
+        await lane.ask(f"GET http://good.test:{wire.port}/ HTTP/1.1\nHost: other.test\nHOST: other.test\nX: 1")
+    assert wire.requests == [
+        f"GET / HTTP/1.1\r\nHost: good.test:{wire.port}\r\nX: 1\r\nConnection: close\r\n\r\n".encode()
+    ]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET http://good.test:{port}/ HTTP/1.1\nX: 1\r\n\r\n",
+        b"GET http://good.test:{port}/ HTTP/1.1\r\nX: 1\nY: 2\r\n\r\n",
+        b"GET http://good.test:{port}/ HTTP/1.1\r\nX: 1\n\n",
+        b"GET http://good.test:{port}/ HTTP/1.1\n\nGET http://other.test/ HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_bare_line_feeds_in_requests(wire: Wire, dns: FakeDns, head: bytes) -> None:
+    """A browser sends none, so a request with one is refused."""
+    async with way(wire, dns) as lane:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(lane.lane.server.rpartition(":")[2]))
+        writer.write(head.replace(b"{port}", str(wire.port).encode()))
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+    assert wire.connections == 0
+
+
+RESPONSES = {
+    "bare line feeds": (b"HTTP/1.1 200 OK\nContent-Length: 2\nX: 1\n\nok", b"Content-Length: 2\r\nX: 1\r\n"),
+    "a folded line": (
+        b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok",
+        b"X: a b\r\nContent-Length: 2\r\n",
+    ),
+    "two equal lengths": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+        b"Content-Length: 2\r\n",
+    ),
+    "more than its length": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n",
+        b"Content-Length: 2\r\n",
+    ),
+    "no field": (b"HTTP/1.1 200 OK\r\nsmuggled\r\nContent-Length: 2\r\n\r\nok", b"Content-Length: 2\r\n"),
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("reply", "fields"), RESPONSES.values(), ids=RESPONSES)
+async def test_odd_responses(wire: Wire, dns: FakeDns, reply: bytes, fields: bytes) -> None:
+    """The browser gets what the client's own parser read, in one form, and no more than the length says."""
+    wire.script = lambda _, writer: _write(writer, reply)
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+    assert answer == b"HTTP/1.1 200 OK\r\n" + fields + b"Connection: close\r\n\r\nok"
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        b"HTTP/1.1 101 Switching\r\n\r\nok",
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000,
+    ],
+)
+async def test_responses_that_are_not_passed_on(wire: Wire, dns: FakeDns, reply: bytes) -> None:
+    """The browser gets nothing of a response that the client would refuse."""
+    wire.script = lambda _, writer: _write(writer, reply)
+    async with way(wire, dns) as lane:
+        reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.attack
+async def test_too_much_is_sent(wire: Wire, dns: FakeDns) -> None:
+    """What a page sends is counted over all connections. Over the limit, they end and the link is told."""
+    told = asyncio.Event()
+    async with way(wire, dns, ProxyLimits(request_bytes=50_000)) as lane:
+        lane.lane.on_overrun = told.set
+        head = f"POST http://good.test:{wire.port}/ HTTP/1.1\nContent-Length: 40000"
+        assert (await lane.ask(head, b"x" * 40_000)).endswith(b"ok")
+        assert not told.is_set()
+        reader, writer = await lane.say(head, b"x" * 40_000)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+    assert told.is_set()
+
+
+@pytest.mark.attack
+async def test_too_many_connections_in_all(wire: Wire, dns: FakeDns) -> None:
+    """A link has a number of connections over its whole time."""
+    async with way(wire, dns, ProxyLimits(all_connections=3)) as lane:
+        text = f"GET http://good.test:{wire.port}/ HTTP/1.1"
+        assert [(await lane.ask(text))[9:12] for _ in range(4)] == [b"200"] * 3 + [b"403"]
+
+
+@pytest.mark.attack
+async def test_strangers_take_no_room(wire: Wire, dns: FakeDns) -> None:
+    """Connections of other programs are closed, count for nothing, and fail no connection of the browser."""
+    dns.set("good.test", ["127.0.0.1"])
+    policy = Policy.parse(ports=[str(wire.port)], allow=[f"127.0.0.1:{wire.port}"], host_map=[], extra_ca=None)
+    browsers: set[tuple[str, int]] = set()
+    async with (
+        BrowserProxy(policy, limits=ProxyLimits(connections=2), nameservers=[f"127.0.0.1:{dns.port}"]) as proxy,
+        proxy.session({"good.test"}.__contains__, lambda theirs, _: theirs in browsers) as session,
+    ):
+        port = int(session.server.rpartition(":")[2])
+        strangers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(50)]
+        with socket.socket() as own:
+            own.bind(("127.0.0.1", 0))
+            browsers.add(own.getsockname())
+            own.settimeout(0)
+            await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", port))
+            reader, writer = await asyncio.open_connection(sock=own)
+            writer.write(f"GET http://good.test:{wire.port}/ HTTP/1.1\r\n\r\n".encode())
+            async with asyncio.timeout(5):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+                assert [await stranger.read() for stranger, _ in strangers] == [b""] * 50
+            writer.close()
+        for _, stranger_writer in strangers:
+            stranger_writer.close()
+        assert (session.strangers, session.admitted) == (50, 1)
+    assert wire.connections == 1
+
+
+async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)

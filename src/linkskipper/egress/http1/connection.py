@@ -110,10 +110,12 @@ class HttpConnection(asyncio.Protocol):
 
     async def _read_head(self, limit: int) -> bytes:
         """Return the next head. Skip empty lines before it (RFC 9112, section 2.2)."""
+        searched = 0
         while True:
-            block = split_head(self._buffer)
+            block = split_head(self._buffer, searched)
             if block is not None and block.strip():
                 return block
+            searched = 0 if block is not None else len(self._buffer)
             if len(self._buffer) > 2 * limit:
                 raise HeadersTooLarge("the headers are over their limit")
             if block is None and not await self._more():

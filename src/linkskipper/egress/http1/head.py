@@ -52,9 +52,12 @@ class Head(msgspec.Struct, frozen=True, gc=False):
         return self.status < 200  # noqa: PLR2004 - RFC 9110, section 15.2
 
 
-def split_head(buffer: bytearray) -> bytes | None:
-    """Cut the first head out of the buffer. Return None if it is not complete."""
-    if (end := _END.search(buffer)) is None:
+def split_head(buffer: bytearray, searched: int = 0) -> bytes | None:
+    """Cut the first head out of the buffer. Return None if it is not complete.
+
+    `searched` is the number of bytes that an earlier call has searched in vain.
+    """
+    if (end := _END.search(buffer, max(searched - 2, 0))) is None:
         return None
     head = bytes(buffer[: end.end(1)])
     del buffer[: end.end()]
@@ -72,7 +75,7 @@ def parse_head(block: bytes, *, method: str, limit: int) -> Head:
     match = _STATUS.fullmatch(first.rstrip(b"\r"))
     if match is None or match[1] != b"1":
         raise Unreachable("the server sent malformed HTTP: the status line is malformed")
-    fields, is_regular = _fields(lines, limit)
+    fields, is_regular = parse_fields(lines, limit)
     headers = CIMultiDictProxy(fields)
     status, version = int(match[3]), _HTTP_1_0 if match[2] == b"0" else "HTTP/1.1"
     if status == _SWITCHING_PROTOCOLS:
@@ -83,7 +86,12 @@ def parse_head(block: bytes, *, method: str, limit: int) -> Head:
     return Head(version, status, headers, framing, length, keep_alive)
 
 
-def _fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool]:
+def parse_fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool]:
+    """Parse the lines after the first, split at line feeds. Return the fields, and whether all lines are regular.
+
+    Raises:
+        HeadersTooLarge: One field, their number or all of them together are over a limit.
+    """
     fields: list[tuple[str, str]] = []
     is_regular, size = True, 0
     if len(lines) > MAX_FIELDS + 1:
@@ -96,11 +104,11 @@ def _fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool]:
             _fold(fields, line)
             is_regular = False
             continue
-        name, _, value = line.partition(b":")
-        if _TOKEN.fullmatch(name) is None or line[-1:] != b"\r":
+        name, colon, value = line.partition(b":")
+        if not colon or _TOKEN.fullmatch(name) is None or line[-1:] != b"\r":
             is_regular = is_regular and not line
             name = name.rstrip()
-            if _TOKEN.fullmatch(name) is None:
+            if not colon or _TOKEN.fullmatch(name) is None:
                 continue
         fields.append((_text(name), _text(value.strip(b" \t\r"))))
     return CIMultiDict(fields), is_regular

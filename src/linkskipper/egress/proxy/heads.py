@@ -1,29 +1,54 @@
-"""Read the heads of proxied requests and responses, and rewrite them to be passed on (RFC 9112, sections 3.2 and 9)."""
+"""Read the heads of proxied requests and responses, and rewrite them to be passed on (RFC 9112, sections 3.2 and 9).
+
+The parser is that of the client. Only what it understood is passed on, so both ends read the same.
+"""
 
 import asyncio
 import re
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import NamedTuple
 
-from linkskipper.egress.errors import BadProxyRequest, HeadersTooLarge, Unreachable
+from multidict import CIMultiDict
+
+from linkskipper.egress.errors import BadProxyRequest, Unreachable
+from linkskipper.egress.http1.head import Framing, Head, parse_fields, parse_head
+from linkskipper.egress.http1.streams import read_head
 from linkskipper.egress.urls import Url, parse_url
 
-_HOP_BY_HOP = (b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade")
-_INTERIM = b"1"
+_HEAD_BYTES = 64 * 1024
+_HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade")
 _MAX_INTERIM = 8
 _MAX_DIGITS = 15
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
-_FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*")
-_LINE_END = re.compile(rb"\r?\n")
+_CONTROL = re.compile(r"[\x00\r\n]")
 
 
 class ProxyRequest(NamedTuple):
-    """A request of the browser: where to connect, and for plain HTTP the head to send and the length of the body."""
+    """A request of the browser: where to connect, and for plain HTTP the head to send and the length of the body.
+
+    `begun` is what came with the head: the first bytes of the body, or of what goes through the tunnel.
+    """
 
     host: str
     port: int
-    is_tunnel: bool
+    method: str
     head: bytes
     body_bytes: int
+    begun: bytes
+
+    @property
+    def is_tunnel(self) -> bool:
+        """Whether the browser wants a tunnel."""
+        return self.method == "CONNECT"
+
+
+class ProxyResponse(NamedTuple):
+    """The head of a response as the browser receives it, the length of the body if it is known, and its first bytes."""
+
+    head: bytes
+    body_bytes: int | None
+    begun: bytes
 
 
 async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
@@ -33,77 +58,86 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
         BadUrl: The target is not a URL.
         BadProxyRequest: No browser sends its proxy such a request.
         Unreachable: The connection ended early.
-        HeadersTooLarge: The head is over the reader's limit.
+        HeadersTooLarge: The head is over a limit.
     """
-    first, *fields = (await _read_head(reader)).split(b"\r\n")
+    head, begun = await read_head(reader, _HEAD_BYTES)
+    first, *lines = head.split(b"\n")
     method, target = _parse_request_line(first)
-    if not all(_FIELD.fullmatch(line) for line in fields):
+    fields, is_regular = parse_fields(lines, _HEAD_BYTES)
+    if not is_regular or any(_CONTROL.search(value) for value in fields.values()):
         raise BadProxyRequest("a header line is malformed")
-    if method == b"CONNECT":
-        return _tunnel_request(target)
+    if method == "CONNECT":
+        host, port = _tunnel_target(target)
+        return ProxyRequest(host, port, method, b"", 0, begun)
     url = parse_url(target)
-    if url.scheme != "http" or _values(fields, b"transfer-encoding"):
+    if url.scheme != "http" or "Transfer-Encoding" in fields:
         raise BadProxyRequest("the request is not plain HTTP with a known length")
-    return _plain_request(method, url, fields)
+    return ProxyRequest(
+        url.host.removesuffix("."), url.port, method, _request_head(method, url, fields), _body_bytes(fields), begun
+    )
 
 
-async def read_response_head(reader: asyncio.StreamReader) -> bytes:
-    """Read the head of the final response and return it as the browser receives it.
+async def read_response(reader: asyncio.StreamReader, method: str) -> ProxyResponse:
+    """Read the head of the final response to a request with this method.
 
     Raises:
-        Unreachable: The connection ended early, or interim responses do not end.
-        HeadersTooLarge: The head is over the reader's limit.
+        Unreachable: The connection ended early, this is not HTTP, or interim responses do not end.
+        HeadersTooLarge: The head is over a limit.
     """
+    begun = b""
     for _ in range(_MAX_INTERIM + 1):
-        first, *fields = _LINE_END.split(await _read_head(reader))
-        if not first.partition(b" ")[2].startswith(_INTERIM):
-            return _join(first, fields)
+        block, begun = await read_head(reader, _HEAD_BYTES, begun)
+        head = parse_head(block, method=method, limit=_HEAD_BYTES)
+        if not head.is_interim:
+            return ProxyResponse(_response_head(head), head.length if head.framing is Framing.LENGTH else None, begun)
     raise Unreachable("the server sends too many interim responses")
 
 
-async def _read_head(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return (await reader.readuntil(b"\r\n\r\n"))[:-4]
-    except asyncio.IncompleteReadError:
-        raise Unreachable("the connection ended early") from None
-    except asyncio.LimitOverrunError:
-        raise HeadersTooLarge("the header fields are over their limit") from None
-
-
-def _parse_request_line(line: bytes) -> tuple[bytes, str]:
-    method, *rest = line.split(b" ")
-    if not _TOKEN.fullmatch(method) or len(rest) != 2 or not rest[1].startswith(b"HTTP/1."):  # noqa: PLR2004
+def _parse_request_line(line: bytes) -> tuple[str, str]:
+    method, *rest = line.removesuffix(b"\r").split(b" ")
+    is_complete = len(rest) == 2 and rest[1].startswith(b"HTTP/1.") and line.endswith(b"\r")  # noqa: PLR2004
+    if not _TOKEN.fullmatch(method) or not is_complete:
         raise BadProxyRequest("the request line is malformed")
-    return method, rest[0].decode("latin-1")
+    return method.decode("ascii"), rest[0].decode("latin-1")
 
 
-def _tunnel_request(target: str) -> ProxyRequest:
+def _tunnel_target(target: str) -> tuple[str, int]:
     url = parse_url(f"https://{target}/")
     if url.href != f"{url.origin}/":
         raise BadProxyRequest("the target of a tunnel is not a host and a port")
-    return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=True, head=b"", body_bytes=0)
+    return url.host.removesuffix("."), url.port
 
 
-def _plain_request(method: bytes, url: Url, fields: list[bytes]) -> ProxyRequest:
-    length, *others = _values(fields, b"content-length") or [b"0"]
-    if others or not length.isdigit() or len(length) > _MAX_DIGITS:
+def _body_bytes(fields: CIMultiDict[str]) -> int:
+    length, *others = fields.getall("Content-Length", ["0"])
+    if others or not (length.isascii() and length.isdigit()) or len(length) > _MAX_DIGITS:
         raise BadProxyRequest("the length of the body is malformed")
+    return int(length)
+
+
+def _request_head(method: str, url: Url, fields: CIMultiDict[str]) -> bytes:
     path = url.without_fragment[len(url.origin) :]
     # The target decides the host (RFC 9112, section 3.2.2): what the request says in Host is dropped.
-    host = f"Host: {url.origin.partition('://')[2]}".encode("latin-1")
-    others = [line for line in fields if _name(line) != b"host"]
-    head = _join(method + f" {path} HTTP/1.1".encode("latin-1"), [host, *others])
-    return ProxyRequest(url.host.removesuffix("."), url.port, is_tunnel=False, head=head, body_bytes=int(length))
+    host = ("Host", url.origin.partition("://")[2])
+    return _join(
+        f"{method} {path} HTTP/1.1", [host, *(field for field in fields.items() if field[0].lower() != "host")]
+    )
 
 
-def _join(first: bytes, fields: list[bytes]) -> bytes:
-    kept = [line for line in fields if _name(line) not in _HOP_BY_HOP]
-    return b"\r\n".join([first, *kept, b"Connection: close", b"", b""])
+def _response_head(head: Head) -> bytes:
+    is_known = head.status in set(HTTPStatus)
+    first = f"HTTP/1.1 {head.status} {HTTPStatus(head.status).phrase if is_known else ''}"
+    fields: list[tuple[str, str]] = []
+    for name, value in head.headers.items():
+        if _CONTROL.search(value):
+            raise Unreachable("the server sent malformed HTTP: a header value has a control character")
+        if name.lower() != "content-length":
+            fields.append((name, value))
+        elif head.framing is not Framing.CHUNKED and "Content-Length" not in dict(fields):
+            fields.append(("Content-Length", value.partition(",")[0].strip()))
+    return _join(first, fields)
 
 
-def _values(fields: list[bytes], name: bytes) -> list[bytes]:
-    return [line.partition(b":")[2].strip() for line in fields if _name(line) == name]
-
-
-def _name(line: bytes) -> bytes:
-    return line.partition(b":")[0].strip().lower()
+def _join(first: str, fields: Iterable[tuple[str, str]]) -> bytes:
+    kept = [f"{name}: {value}" for name, value in fields if name.lower() not in _HOP_BY_HOP]
+    return "\r\n".join([first, *kept, "Connection: close", "", ""]).encode("utf-8", "surrogateescape")

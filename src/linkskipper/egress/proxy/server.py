@@ -15,8 +15,9 @@ from linkskipper.egress.connect import GuardedResolver, guarded_connect
 from linkskipper.egress.errors import BadProxyRequest, BadUrl, Refused, TimedOut, Unreachable
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.proxy.heads import ProxyRequest, read_request
+from linkskipper.egress.proxy.peers import Address
 from linkskipper.egress.proxy.relay import Stream, cancel_all, relay_exchange, relay_tunnel
-from linkskipper.egress.proxy.session import DEFAULT_PROXY_LIMITS, ProxyLimits, ProxySession
+from linkskipper.egress.proxy.session import DEFAULT_PROXY_LIMITS, ProxyLimits, ProxySession, admit_all
 from linkskipper.errors import EgressError
 from linkskipper.logs import LibraryLogger
 
@@ -47,9 +48,14 @@ class BrowserProxy:
             await self._resolver.close()
 
     @asynccontextmanager
-    async def session(self, allows: Callable[[str], bool]) -> AsyncIterator[ProxySession]:
-        """Let one link connect to the hosts that `allows` accepts. Its connections end with the context."""
-        session = ProxySession(allows, self._limits)
+    async def session(
+        self, allows: Callable[[str], bool], admits: Callable[[Address, Address], bool] = admit_all
+    ) -> AsyncIterator[ProxySession]:
+        """Let one link connect to the hosts that `allows` accepts. Its connections end with the context.
+
+        `admits` tells by the addresses of both ends whether a connection to the proxy is that of the link's browser.
+        """
+        session = ProxySession(allows, self._limits, admits)
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if session.ended:
@@ -70,22 +76,32 @@ class BrowserProxy:
             await cancel_all(session.connections)
 
     async def _serve(self, session: ProxySession, client: Stream) -> None:
-        """Serve one connection of the browser to its end."""
+        """Serve one connection to its end. One that is not the browser's is closed at once."""
         with contextlib.suppress(OSError, EgressError, asyncio.CancelledError):
-            try:
-                request = await read_request(client.reader)
-            except (BadUrl, BadProxyRequest):
-                client.writer.write(_BAD_REQUEST)
+            theirs, ours = (client.writer.get_extra_info(end) for end in ("peername", "sockname"))
+            if not await asyncio.to_thread(session.admits, theirs, ours):
+                if not session.strangers:
+                    _log.warning("egress.stranger", note="another program connected to the browser's proxy")
+                session.strangers += 1
                 return
-            upstream = await self._connect(session, request)
-            if upstream is None:
-                client.writer.write(_FORBIDDEN)
-                return
-            with contextlib.closing(upstream.writer):
-                if request.is_tunnel:
-                    await relay_tunnel(session, client, upstream)
-                else:
-                    await relay_exchange(session, request, client, upstream)
+            with session.admission():
+                await self._serve_browser(session, client)
+
+    async def _serve_browser(self, session: ProxySession, client: Stream) -> None:
+        try:
+            request = await read_request(client.reader)
+        except (BadUrl, BadProxyRequest):
+            client.writer.write(_BAD_REQUEST)
+            return
+        upstream = await self._connect(session, request)
+        if upstream is None:
+            client.writer.write(_FORBIDDEN)
+            return
+        with contextlib.closing(upstream.writer):
+            if request.is_tunnel:
+                await relay_tunnel(session, request, client, upstream)
+            else:
+                await relay_exchange(session, request, client, upstream)
 
     async def _connect(self, session: ProxySession, request: ProxyRequest) -> Stream | None:
         """Connect to the site, or return None.
@@ -96,8 +112,7 @@ class BrowserProxy:
         if not session.allows(host):
             return None
         try:
-            if len(session.connections) > self._limits.connections:
-                raise Unreachable("the link has too many open connections")
+            session.check_connections()
             return await self._open_upstream(host, request.port)
         except EgressError as error:
             session.failures[host] = error.with_traceback(None)

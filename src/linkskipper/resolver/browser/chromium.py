@@ -10,6 +10,7 @@ from typing import Self
 import psutil
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
+from linkskipper.egress import can_find_peers, find_peer, socket_holder
 from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
 from linkskipper.logs import LibraryLogger
@@ -73,6 +74,8 @@ class Chromium:
         # These are looked up at the start: a psutil.Process notices when its pid belongs to another process.
         self._process = process
         self._driver = processes.driver_of(process)
+        self._uid = process.uids().effective
+        self._network_pids: list[int] = []  # the process that opens connections, once it is known
         browser.on("disconnected", lambda _: self._lose_tabs())
 
     @classmethod
@@ -149,6 +152,19 @@ class Chromium:
                 else:
                     total += memory
         return total
+
+    def owns_connection(self, theirs: tuple[str, int], ours: tuple[str, int]) -> bool:
+        """Tell whether the other end of a connection on loopback is in one of its processes."""
+        if not can_find_peers():
+            return True
+        peer = find_peer(theirs, ours)
+        if peer is None or peer.uid != self._uid:
+            return False
+        family = (process.pid for process in processes.family(self._process))
+        pid = socket_holder(self._network_pids, peer.inode) or socket_holder(family, peer.inode)
+        if pid is not None:
+            self._network_pids = [pid]
+        return pid is not None
 
     def _lose_tabs(self) -> None:
         for tab in self.tabs:

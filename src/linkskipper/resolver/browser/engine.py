@@ -109,8 +109,8 @@ class BrowserEngine:
 
     async def _run_in_tab(self, navigation: Navigation, shown: Page | None, *, alone: bool) -> None:
         async with (
-            self._proxy.session(navigation.provider.may_load) as session,
             self.pool.browser(navigation.deadline, alone=alone) as chromium,
+            self._proxy.session(navigation.provider.may_load, chromium.owns_connection) as session,
             _open_tab(chromium, navigation, session, shown) as tab,
         ):
             session.on_overrun = lambda: tab.frame.end(_overrun(navigation))
