@@ -6,6 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import typer
@@ -16,7 +17,15 @@ STDIN = Path("-")
 CHUNK = 64 * 1024
 MAX_CELL = 1024 * 1024  # characters of a cell of CSV
 ROWS = 500  # of CSV in a batch
-BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+DELIMITERS = ",;\t"
+TABLES = frozenset({".csv", ".tsv"})
+# The longer marks first: that of UTF-32 begins with that of UTF-16.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 class LinkFile:
@@ -59,14 +68,20 @@ class LinkFile:
 
     def _lines(self) -> Iterator[list[str]]:
         """Yield the lines without blank ones and comments."""
+        is_first = True
         for lines in self._whole_lines():
+            if is_first and self._path.suffix.lower() in TABLES and any(mark in lines[0] for mark in DELIMITERS):
+                raise InputError(f"{self._path} is a table. Name the column of the links with --column.")
+            is_first = False
             stripped = (line.strip() for line in lines)
             yield [line for line in stripped if line and not line.startswith("#")]
 
     def _cells(self, column: str) -> Iterator[list[str]]:
         """Yield the cells of a column. A row that is too short has an empty cell."""
         csv.field_size_limit(MAX_CELL)
-        rows = csv.reader(line for lines in self._whole_lines() for line in lines)
+        lines = (line for lines in self._whole_lines() for line in lines)
+        header = next(lines, "")
+        rows = csv.reader(chain([header], lines), delimiter=max(DELIMITERS, key=header.count))
         names = next(rows, [])
         if column not in names:
             raise InputError(f"{self._path} has no column {column}. It has {', '.join(names) or 'none'}.")
@@ -99,10 +114,19 @@ class LinkFile:
         while data := os.read(self._descriptor, CHUNK):
             self._read_bytes += len(data)
             if decoder is None:
-                encoding = BYTE_ORDER_MARKS.get(data[:2], "utf-8-sig")
                 decoder = io.IncrementalNewlineDecoder(
-                    codecs.getincrementaldecoder(encoding)("replace"), translate=True
+                    codecs.getincrementaldecoder(_encoding(data))("replace"), translate=True
                 )
             yield decoder.decode(data)
         if decoder is not None:
             yield decoder.decode(b"", final=True)
+
+
+def _encoding(beginning: bytes) -> str:
+    """Return the encoding of a file by its mark, or by the null bytes of UTF-16: links are mostly ASCII."""
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if beginning.startswith(mark):
+            return encoding
+    if 0 in beginning[:2]:
+        return "utf-16-be" if beginning[0] == 0 else "utf-16-le"
+    return "utf-8-sig"

@@ -1,6 +1,5 @@
 """Find the link in a text that somebody submitted."""
 
-import re
 from hashlib import sha256
 
 import msgspec
@@ -9,13 +8,12 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
+from linkskipper.resolver.pasted_text import find_url, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
-_URL_IN_PROSE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_HTTP = re.compile(r"https?:", re.IGNORECASE)
-_TRAILING_PUNCTUATION = ".,;:!?'*\u2026\u00bb\u201d\u2019"
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
+REPLACEMENT_CHARACTER = "\ufffd"
+"""The character for bytes that are not text. No link has it."""
 
 
 class ParsedLink(msgspec.Struct, frozen=True, gc=False):
@@ -48,33 +46,19 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedL
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
-    if _HTTP.match(text):
-        return _parse(text if len(text.split(maxsplit=1)) == 1 else _first_url(text))
-    if (url := _without_scheme(text, catalog)) is not None:
-        return url
-    return _parse(_first_url(text))
-
-
-def _first_url(text: str) -> str:
-    """Return the first URL in prose, without the punctuation around it."""
-    match = _URL_IN_PROSE.search(text)
-    if match is None:
-        return text
-    url = match[0]
-    while url[-1] in _TRAILING_PUNCTUATION or _has_unopened_bracket(url):
-        url = url[:-1]
-    return url
-
-
-def _has_unopened_bracket(url: str) -> bool:
-    opening = _BRACKETS.get(url[-1])
-    return opening is not None and url.count(url[-1]) > url.count(opening)
+    written = find_url(text)
+    if written is None:
+        return _without_scheme(text, catalog) or _parse(text)
+    if REPLACEMENT_CHARACTER in written:
+        raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
+    return _parse(written)
 
 
 def _without_scheme(text: str, catalog: Catalog) -> Url | None:
     """Parse a link such as bit.ly/abc. Only hosts of the catalog may omit the scheme: else any word would be a URL."""
+    word = without_wrapping(text)
     try:
-        url = parse_url(f"https://{text}", limit=MAX_LINK)
+        url = parse_url(f"https://{word}", limit=MAX_LINK)
     except BadUrl:
         return None
     return url if catalog.owner(url.host) or catalog.find_discontinued(url.host) else None

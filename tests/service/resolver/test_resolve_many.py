@@ -66,7 +66,7 @@ async def test_csv(bench: Bench, command: Command, tmp_path: Path) -> None:
     assert "no column link. It has id, url." in missing.err
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 async def test_files_of_other_systems(
     bench: Bench, command: Command, tmp_path: Path, encoding: str, newline: str
@@ -79,6 +79,28 @@ async def test_files_of_other_systems(
     lines = [line.split("\t")[:3] for line in ran.out.splitlines()]
     assert lines[0] == lines[2] == ["http://s.test/a", TARGET]
     assert lines[1][1:] == ["", "unsupported_link"]
+
+
+async def test_links_that_are_not_text(bench: Bench, command: Command, tmp_path: Path) -> None:
+    """A link with bytes that are not UTF-8 is refused, and no other link is asked for in its place."""
+    file = tmp_path / "links.txt"
+    file.write_bytes(b"http://s.test/caf\xe9\n")
+    ran = await command.run("resolve", "--file", str(file))
+    assert (ran.code, bench.shortener.asked) == (1, [])
+    assert "could not be read. Send it as UTF-8." in ran.out
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+async def test_tables(bench: Bench, command: Command, tmp_path: Path, mark: str) -> None:
+    """The mark between columns is that of the header, and a table needs the name of a column."""
+    bench.put("/a", to(TARGET))
+    file = tmp_path / "links.csv"
+    file.write_text(f"id{mark}url\n1{mark}http://s.test/a\n")
+    named = await command.run("resolve", "--column", "url", "--file", str(file))
+    assert targets(named.out) == {"http://s.test/a": TARGET}
+    unnamed = await command.run("resolve", "--file", str(file))
+    assert (unnamed.code, unnamed.out) == (1, "")
+    assert "Name the column of the links with --column." in unnamed.err
 
 
 @pytest.mark.parametrize("output", ["plain", "csv", "ndjson"])

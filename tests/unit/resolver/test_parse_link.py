@@ -1,8 +1,10 @@
 """What people paste, and the link that is found in it."""
 
 import hashlib
+import time
 from contextlib import suppress
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -35,6 +37,56 @@ CATALOG = Catalog(
         ("https://bit.ly/abc https://example.com/", "https://bit.ly/abc"),
         ("https://bit.ly/abc_", "https://bit.ly/abc_"),
         ("https://bit.ly./abc", "https://bit.ly./abc"),
+        # as it is passed on among those who look into links
+        ("hxxps://bit[.]ly/abc", "https://bit.ly/abc"),
+        ("hXXp://bit(.)ly/abc", "http://bit.ly/abc"),
+        ("h**ps://bit{.}ly/abc", "https://bit.ly/abc"),
+        ("hxxps[://]bit[dot]ly[/]abc", "https://bit.ly/abc"),
+        ("https[:]//bit[.]ly/abc", "https://bit.ly/abc"),
+        ("bit[.]ly/abc", "https://bit.ly/abc"),
+        ("Do not open hxxp://bit[.]ly/abc, it is bad", "http://bit.ly/abc"),
+        ("hxxps://bit.ly/a?u=hxxps://example[.]com", "https://bit.ly/a?u=https://example.com"),
+        ("ttps://bit.ly/abc", "https://bit.ly/abc"),
+        # full-width characters, and those that show nothing
+        ("https\uff1a\uff0f\uff0fbit\uff0ely\uff0fabc", "https://bit.ly/abc"),
+        ("\uff48\uff54\uff54\uff50\uff1a\uff0f\uff0fbit.ly\uff0f\uff21", "http://bit.ly/A"),
+        ("https://bit\u3002ly/abc", "https://bit.ly/abc"),
+        ("bit.ly\uff0fabc", "https://bit.ly/abc"),
+        ("https://bit.ly/abc\u200b", "https://bit.ly/abc"),
+        ("\ufeffhttps://bit\u200b.ly/a\u00adbc\u200d", "https://bit.ly/abc"),
+        ("\u200ebit.ly/abc\u200f", "https://bit.ly/abc"),
+        # schemes twice
+        ("https://https://bit.ly/abc", "https://bit.ly/abc"),
+        ("http://https//bit.ly/abc", "https://bit.ly/abc"),
+        ("https:http://bit.ly/abc", "http://bit.ly/abc"),
+        ("https:bit.ly/abc", "https://bit.ly/abc"),
+        ("https:////bit.ly/abc", "https://bit.ly/abc"),
+        # out of the source of a page
+        ("https://bit.ly/abc?a=1&amp;b=2", "https://bit.ly/abc?a=1&b=2"),
+        ("https://bit.ly/abc?a=1&#38;b=2&#x26;c", "https://bit.ly/abc?a=1&b=2&c"),
+        ("https://bit.ly/abc?a=1&amp;amp;b=2", "https://bit.ly/abc?a=1&b=2"),
+        ('<a href="https://bit.ly/abc?a&amp;b">x</a>', "https://bit.ly/abc?a&b"),
+        ("<a href='https://bit.ly/abc'>x</a>", "https://bit.ly/abc"),
+        ("&lt;https://bit.ly/abc&gt;", "https://bit.ly/abc"),
+        # markup and quotes
+        ("[a link](https://bit.ly/abc)", "https://bit.ly/abc"),
+        ("[https://bit.ly/abc](https://bit.ly/abc)", "https://bit.ly/abc"),
+        ("<https://bit.ly/abc|a link>", "https://bit.ly/abc"),
+        ("**https://bit.ly/abc**", "https://bit.ly/abc"),
+        ("`https://bit.ly/abc`", "https://bit.ly/abc"),
+        ("|https://bit.ly/abc|x|", "https://bit.ly/abc"),
+        ("'https://bit.ly/abc'", "https://bit.ly/abc"),
+        ('"bit.ly/abc"', "https://bit.ly/abc"),
+        ('https://bit.ly/abc"', "https://bit.ly/abc"),
+        ("1,https://bit.ly/abc,2", "https://bit.ly/abc"),
+        ('"https://bit.ly/abc","x"', "https://bit.ly/abc"),
+        # prose of scripts that need no spaces
+        ("\u8bf7\u770bhttps://bit.ly/abc\u3002\u8c22\u8c22", "https://bit.ly/abc"),
+        ("\u3010https://bit.ly/abc\u3011", "https://bit.ly/abc"),
+        ("https://bit.ly/abc\uff0c\u8bf7\u770b", "https://bit.ly/abc"),
+        ("\uff08bit.ly/abc\uff09", "https://bit.ly/abc"),
+        ("bit.ly/abc is a link", "https://bit.ly/abc"),
+        ("HTTP: see https://bit.ly/abc", "https://bit.ly/abc"),
     ],
 )
 def test_found(text: str, href: str) -> None:
@@ -68,12 +120,82 @@ def test_found(text: str, href: str) -> None:
         ("https://bit.ly/\ud800", "no URL"),
         ("https://127.0.0.1/abc", "not a shortener"),
         ("https://bit.ly:99999/abc", "no URL"),
+        ("https://bit.ly/caf\ufffd", "could not be read"),
+        ("bit dot ly/abc", "no URL"),
+        ("hxxps://example[.]com/abc", "example.com is not a shortener"),
+        ("http", "no URL"),
     ],
 )
 def test_not_found(text: str, said: str) -> None:
     """What is no link of a supported provider is told apart, in words that help."""
     with pytest.raises(Unsupported, match=said.replace("(", r"\(")):
         parse_link(text, CATALOG)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://bit.ly/abc.",
+        "https://bit.ly/abc!",
+        "https://bit.ly/abc)",
+        "https://bit.ly/a[.]b",
+        "https://bit.ly/a(dot)b",
+        "https://bit.ly/a?b=hxxp://c",
+        "https://bit.ly/a?b=1&amp;c=2&d=3",
+        "https://bit.ly/a?b=1&lt=2",
+        "https://bit.ly/a,b;c|d",
+        "https://bit.ly/a?u=https://b.test/",
+        "https://bit.ly/a?u=http%3A%2F%2Fhttp://b.test/",
+        "https://bit.ly/'a'*b~",
+    ],
+)
+def test_kept(url: str) -> None:
+    """A text that is a URL is that URL, with all of its punctuation."""
+    assert parse_link(url, CATALOG).url.href == url
+
+
+@pytest.mark.parametrize("letters", ["\u0627\u200c\u0628", "\U0001f468\u200d\U0001f469", "\u4f60\u597d"])
+def test_other_scripts_are_kept(letters: str) -> None:
+    """Characters that join letters, and letters of all scripts, stay."""
+    assert parse_link(f"https://bit.ly/{letters}", CATALOG).url.href == f"https://bit.ly/{quote(letters)}"
+
+
+UNITS = [
+    "http:",
+    "https://",
+    "h",
+    "[.]",
+    "[",
+    "(.",
+    ")",
+    "&amp;",
+    "&",
+    "*",
+    "\u3002",
+    "<",
+    "https\uff1a\uff0f\uff0f",
+    "\u200b",
+    "http//",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("beginning", ["", "https://", "x https://", "hxxps://bit[.]ly/"])
+def test_linear_time(beginning: str, unit: str) -> None:
+    """A long text takes no long time, whatever it repeats."""
+    text = beginning + unit * (200_000 // len(unit))
+    begin = time.process_time()
+    with suppress(Unsupported):
+        parse_link(text, CATALOG)
+    assert time.process_time() - begin < 1
+
+
+@given(st.text(alphabet=st.sampled_from('htpsx:/[](){}.*dot&amp;<>"|,;\uff1a\uff0f\u3002\uff0c\u200b bit.ly')))
+def test_any_defanged_text(text: str) -> None:
+    """No mix of what is undone does anything but give a link or be refused."""
+    for pasted in (text, f"hxxps://bit[.]ly/{text}", f"{text} https://bit.ly/{text}"):
+        with suppress(Unsupported):
+            assert parse_link(pasted, CATALOG).provider.label == "A"
 
 
 @given(st.text())

@@ -1,0 +1,108 @@
+"""Find a URL in a text as its author meant it: in prose, in markup, or written so that nobody opens it by accident."""
+
+import html
+import re
+from collections import Counter
+
+# Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_JOINERS = "\u200c\u200d"  # they change letters of some scripts, but end no word
+# Most links: nothing in them needs care.
+_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?#][!#-;=?-~]*)?", re.IGNORECASE)
+
+_COLON = "[\\[({]?[:\uff1a](?:[\\])}]|(?=[/\uff0f]))"
+_SLASHES = "[/\uff0f]+[\\])}]?"
+_SCHEME = "(?:[h\uff48](?:[t\uff54]{2}|xx|\\*\\*)|(?<![a-z0-9])tt)[p\uff50]([s\uff53]?)"
+# "https://", and several in a row. The colon may be missing in all but the first.
+_BEGINNING = re.compile(f"{_SCHEME}{_COLON}{_SLASHES}(?:{_SCHEME}(?:{_COLON})?{_SLASHES})*", re.IGNORECASE)
+_SCHEME_ONLY = re.compile("https?:(?=[a-z0-9])", re.IGNORECASE)
+
+_DEFANGED_SCHEME = re.compile(r"h(?:xx|\*\*)p(s?)(?=:|%3a)", re.IGNORECASE)
+_BRACKETLESS = re.compile(r"[^\[\](){}*]*")
+_DEFANGED = re.compile(r"[\[({](\.|dot|:|/|://|@)[\])}]", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(?:[\[({][^\s\])}]{1,3}[\])}]|[^\s/?#\"<>])*")
+_WIDE = {ord("\u3002"): ".", ord("\uff61"): "."} | {
+    code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if re.match(r"[\w./:?#&=%~@-]", chr(code - 0xFEE0))
+}
+"""Full-width letters, digits and the punctuation of URLs, and the ASCII characters that they stand for."""
+
+_CJK_PUNCTUATION = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d"
+_END = re.compile(f'[\\s<>"\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot);|\\]\\(')
+_TRAILING_PUNCTUATION = ".,;:!?'*`|\u2026\u2019"
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
+_ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
+_MAX_ESCAPES = 3
+
+
+def find_url(text: str) -> str | None:
+    """Return the first http or https URL in a text, or None. A text that is a URL keeps its punctuation."""
+    if _PLAIN.fullmatch(text) and not _ENTITY.search(text):
+        return text
+    text = _INVISIBLE.sub("", text).strip()
+    found = _BEGINNING.search(text)
+    alone = _SCHEME_ONLY.match(text)
+    if alone is not None and (found is None or found.start() > alone.end()):
+        return _without_entities(_cut(text, alone.end()))
+    if found is None:
+        return None
+    scheme = "https" if (found[2] if found[2] is not None else found[1]) else "http"
+    rest = _as_meant(found[0], text[found.end() :])
+    before = text[: found.start()][-1:]
+    end = _END.search(rest)
+    url = rest[: end.start()] if end else rest
+    if before in {",", ";", "|"} or (before == "<" and "|" in url):  # a cell of a table, or a link of a chat
+        url = url.partition("|" if before == "<" else before)[0]
+    if before or any(map(str.isspace, rest.rstrip())):
+        url = _without_trailing_punctuation(url)
+    return _without_entities(f"{scheme}://{url.rstrip(_JOINERS)}")
+
+
+def without_wrapping(text: str) -> str:
+    """Return the first word of a text that has no URL, without what is around it: a link may lack its scheme."""
+    word = next(iter(_INVISIBLE.sub("", text).split()), "")
+    word = _as_meant("", _AROUND.sub("", word, count=1))
+    end = _END.search(word)
+    word = _without_trailing_punctuation(word[: end.start()] if end else word)
+    return _without_entities(word).rstrip(_JOINERS)
+
+
+def _cut(text: str, start: int) -> str:
+    end = _END.search(text, start)
+    return text[: end.start()] if end else text
+
+
+def _as_meant(beginning: str, rest: str) -> str:
+    """Undo what keeps a link from being opened, and full-width characters, if its beginning or host has any."""
+    match = _AUTHORITY.match(rest)
+    head = beginning + (match[0] if match else "")
+    if any(ord(character) in _WIDE for character in head):
+        rest = rest.translate(_WIDE)
+    if _DEFANGED.search(head) or _DEFANGED_SCHEME.match(beginning) or not _BRACKETLESS.fullmatch(beginning):
+        rest = _DEFANGED.sub(lambda part: "." if part[1].lower() == "dot" else part[1], rest)
+        rest = _DEFANGED_SCHEME.sub(r"http\1", rest)
+    return rest
+
+
+def _without_trailing_punctuation(url: str) -> str:
+    """Remove punctuation of the prose from the end, and brackets that the URL does not open."""
+    counts = Counter(url)
+    end = len(url)
+    while end and (url[end - 1] in _TRAILING_PUNCTUATION or _is_unopened(url[end - 1], counts)):
+        counts[url[end - 1]] -= 1
+        end -= 1
+    return url[:end]
+
+
+def _is_unopened(character: str, counts: Counter[str]) -> bool:
+    opening = _BRACKETS.get(character)
+    return opening is not None and counts[character] > counts[opening]
+
+
+def _without_entities(url: str) -> str:
+    """Decode the entities of HTML if each `&` begins one: then the link was copied out of a page's source."""
+    for _ in range(_MAX_ESCAPES):
+        if not 0 < url.count("&") == len(_ENTITY.findall(url)):
+            break
+        url = _ENTITY.sub(lambda entity: html.unescape(entity[0]), url)
+    return url
