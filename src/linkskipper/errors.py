@@ -6,6 +6,7 @@ LinkSkipperError
 │   ├── DataDirError         the data directory cannot be used
 │   ├── DatabaseError        the database cannot be reached or used
 │   │   └── DatabaseUnavailable  the database does not answer: the same call may succeed later
+│   ├── BackupError          a backup cannot be written, read or restored
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
 │   ├── WorkerNotStarted     a worker process of serve ended before it was ready
@@ -64,6 +65,10 @@ class DatabaseError(OperatorError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database does not answer, restarts, or takes no more connections. The same call may succeed later."""
+
+
+class BackupError(OperatorError):
+    """A backup cannot be written, read or restored."""
 
 
 class SchemaError(OperatorError):

@@ -108,6 +108,9 @@ class Settings(BaseModel):
     database_pool: int = Field(default=10, ge=4, description="Maximum connections in the pool of one process.")
     limits_url: str | None = Field(default=None, description="Valkey or Redis URL, to share limits between processes.")
     secret_key: SecretStr | None = Field(default=None, description="The service's secret. Default: a file in data_dir.")
+    backup_passphrase: SecretStr | None = Field(
+        default=None, min_length=8, description="Passphrase of `backup` and `restore`."
+    )
 
     lab: bool = False
     lab_port: Port = Field(default=8100, description="HTTP port of the lab. HTTPS uses the next port.")

@@ -3,7 +3,7 @@
 from linkskipper.accounts.accounts import Account, create_account, get_account, list_accounts
 from linkskipper.accounts.api_keys import ApiKey, KeyInfo, NewKey, create_key, list_keys, revoke_key, roll_key
 from linkskipper.accounts.authentication import Authenticator
-from linkskipper.accounts.encryption import Keyring, load_keyring
+from linkskipper.accounts.encryption import Keyring, load_keyring, load_secret, restore_secret
 from linkskipper.accounts.quota import DailyUsage, lock_usage, prune_usage, seconds_to_midnight, used_today
 from linkskipper.accounts.tokens import WEBHOOK_PREFIX
 from linkskipper.accounts.webhook_secrets import NewWebhookSecret, WebhookSecrets, roll_webhook_secret
@@ -25,8 +25,10 @@ __all__ = [
     "list_accounts",
     "list_keys",
     "load_keyring",
+    "load_secret",
     "lock_usage",
     "prune_usage",
+    "restore_secret",
     "revoke_key",
     "roll_key",
     "roll_webhook_secret",

@@ -43,26 +43,49 @@ class Keyring:
 
 
 def load_keyring(settings: Settings) -> Keyring:
-    """Load the keyring from LINKSKIPPER_SECRET_KEY or, if that is unset, from a file in the data directory.
+    """Return the keyring of the service's secret.
+
+    Raises:
+        SettingsError, DataDirError: see load_secret.
+    """
+    return Keyring(load_secret(settings))
+
+
+def load_secret(settings: Settings) -> bytes:
+    """Load the secret from LINKSKIPPER_SECRET_KEY or, if that is unset, from a file in the data directory.
 
     Raises:
         SettingsError: the setting is too short.
         DataDirError: the file cannot be read or created.
     """
     if settings.secret_key is None:
-        return Keyring(_read_or_create(settings.data_dir))
+        return _read_or_create(settings.data_dir, secrets.token_hex(SECRET_BYTES))
     secret = settings.secret_key.get_secret_value()
     if len(secret) < MINIMUM_CHARACTERS:
         raise SettingsError(f"LINKSKIPPER_SECRET_KEY: needs at least {MINIMUM_CHARACTERS} random characters.")
-    return Keyring(secret.encode())
+    return secret.encode()
 
 
-def _read_or_create(data_dir: Path) -> bytes:
+def restore_secret(settings: Settings, secret: bytes) -> None:
+    """Make a secret the one of the service: write it to the data directory, or compare it with the setting.
+
+    Raises:
+        SettingsError: LINKSKIPPER_SECRET_KEY is another secret.
+        DataDirError: the data directory has another secret, or cannot be written.
+    """
+    if settings.secret_key is not None:
+        if load_secret(settings) != secret:
+            raise SettingsError("LINKSKIPPER_SECRET_KEY: is not the secret of the backup. Set that one, or unset it.")
+    elif _read_or_create(settings.data_dir, secret.decode()) != secret:
+        raise DataDirError(f"The data directory {settings.data_dir} has another secret. Choose a new one.")
+
+
+def _read_or_create(data_dir: Path, new_secret: str) -> bytes:
     path = data_dir / "secret.key"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _create(path)
+            _create(path, new_secret)
         return path.read_bytes()
     except OSError as error:
         raise DataDirError(
@@ -71,10 +94,10 @@ def _read_or_create(data_dir: Path) -> bytes:
         ) from None
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, secret: str) -> None:
     """Write the secret file atomically. If several processes do this at once, the first one wins."""
     with NamedTemporaryFile("w", dir=path.parent) as draft:  # readable by its owner only
-        draft.write(secrets.token_hex(SECRET_BYTES))
+        draft.write(secret)
         draft.flush()
         os.fsync(draft.fileno())
         with suppress(FileExistsError):

@@ -50,6 +50,10 @@ COMMANDS = {
         "providers", "app", ADMINISTRATION, "Manage providers (the shorteners that are known) and their files."
     ),
     "webhooks": Command("webhooks", "app", ADMINISTRATION, "Inspect webhook deliveries and send them again."),
+    "backup": Command(
+        *("backup", "back_up", ADMINISTRATION), "Write the database and the secret of the service to an encrypted file."
+    ),
+    "restore": Command("backup", "restore", ADMINISTRATION, "Restore a backup into an empty database."),
     "db": Command("db", "app", ADMINISTRATION, "Manage the schema of the database."),
 }
 

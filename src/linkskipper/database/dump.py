@@ -1,0 +1,70 @@
+"""Dump a database and load a dump, with the programs of PostgreSQL that the embedded server brings."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, cast
+from urllib.parse import unquote, urlsplit
+
+from linkskipper.database.embedded.cluster import program
+from linkskipper.database.pool import Connection
+from linkskipper.errors import DatabaseError
+
+OPTIONS = ("--no-owner", "--no-privileges")
+COUNT_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+
+
+@contextmanager
+def dumping(url: str) -> Iterator[IO[bytes]]:
+    """Provide the dump of a database to read, in pg_dump's custom format. The database stays in use meanwhile.
+
+    Raises:
+        DatabaseError: pg_dump failed, for example because the server is newer than it.
+    """
+    with _running("pg_dump", url, "--format=custom", stdout=subprocess.PIPE) as process:
+        yield cast("IO[bytes]", process.stdout)
+
+
+@contextmanager
+def loading(url: str) -> Iterator[IO[bytes]]:
+    """Provide a file to write a dump to, which is loaded into an empty database: all of it, or nothing.
+
+    Raises:
+        DatabaseError: pg_restore failed.
+    """
+    with _running("pg_restore", url, "--single-transaction", "--exit-on-error", stdin=subprocess.PIPE) as process:
+        stdin = cast("IO[bytes]", process.stdin)
+        with suppress(BrokenPipeError):  # pg_restore ended early, and says why
+            yield stdin
+            stdin.close()
+
+
+async def is_empty(connection: Connection) -> bool:
+    """Tell whether a database has no tables."""
+    tables: int = await connection.fetchval(COUNT_TABLES)
+    return tables == 0
+
+
+@contextmanager
+def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a program of PostgreSQL on a database. The password is not among its arguments, which everybody sees."""
+    parts = urlsplit(url)
+    public = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+    environment = {"PATH": os.environ.get("PATH", "")}
+    if parts.password:
+        environment["PGPASSWORD"] = unquote(parts.password)
+    with tempfile.TemporaryFile() as errors:
+        command = [str(program(name)), *OPTIONS, *arguments, f"--dbname={public}"]
+        process = subprocess.Popen(command, env=environment, stderr=errors, **streams)  # type: ignore[call-overload]
+        try:
+            with process:
+                yield process
+        except BaseException:
+            process.kill()
+            raise
+        if process.returncode != 0:
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise DatabaseError(f"{name} failed: {lines[0]}")
