@@ -1,8 +1,20 @@
 """Character encodings by the labels of web pages (Encoding standard), where latin1 means windows-1252."""
 
+import codecs
+import re
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 import webencodings
+
+_C1 = {byte: chr(byte) for byte in range(0x80, 0xA0)}
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_CHINESE = frozenset({"gbk", "gb18030"})
+_REPLACEMENT = "\ufffd"
+# URL standard, "special-query percent-encode set".
+_ESCAPED_IN_QUERY = frozenset({*range(0x21), *b"\"#<>'", *range(0x7F, 0x100)})
+_UPPER = ("utf-", "iso-", "euc-", "koi8-", "ibm", "gbk")
+_STANDARD_NAMES = {"shift_jis": "Shift_JIS", "big5": "Big5"}
 
 
 class Charset(NamedTuple):
@@ -13,24 +25,81 @@ class Charset(NamedTuple):
 
     @classmethod
     def from_label(cls, label: str) -> Self | None:
-        """Return the encoding with this label. Codecs that only Python knows and unsafe encodings have none."""
-        encoding = webencodings.lookup(label)
-        if encoding is None or encoding.name in _UNSUITABLE:
-            return None
-        return cls(_standard_name(encoding.name), encoding.codec_info.name)
+        """Return the encoding with this label. Codecs that only Python knows have none.
+
+        The label x-user-defined means windows-1252, as the HTML standard has it for pages.
+        """
+        encoding = webencodings.lookup("latin1" if label.strip().lower() == "x-user-defined" else label)
+        return None if encoding is None else cls(_standard_name(encoding.name), encoding.codec_info.name)
 
     def for_output(self) -> "Charset":
-        """Return the encoding to send forms in. Browsers never send UTF-16."""
-        return UTF8 if self.name.startswith("UTF-16") else self
+        """Return the encoding to send forms and queries in (Encoding standard, "get an output encoding")."""
+        return UTF8 if self.name.startswith("UTF-16") or self.codec == "replacement" else self
+
+    def decode(self, data: bytes) -> str:
+        """Decode bytes, and replace those that are wrong. The encodings that only attacks use hold no text."""
+        if self.codec == "replacement":
+            return _REPLACEMENT if data else ""
+        if self.codec in _CHINESE:
+            return data.decode("gb18030", "linkskipper.euro")
+        return data.decode(self.codec, "linkskipper.c1" if self._has_c1 else "replace")
+
+    def encode(self, text: str) -> bytes:
+        """Encode the data of a form. Characters that the charset lacks become &#number;."""
+        return text.encode(self.codec, "linkskipper.form-c1" if self._has_c1 else "linkskipper.form")
+
+    def encode_query(self, query: str) -> str:
+        """Percent-encode the query of a URL (URL standard, "percent-encode after encoding")."""
+        encoded = query.encode(self.codec, "linkskipper.query-c1" if self._has_c1 else "linkskipper.query")
+        return "".join(f"%{byte:02X}" if byte in _ESCAPED_IN_QUERY else chr(byte) for byte in encoded)
+
+    @property
+    def _has_c1(self) -> bool:
+        """Whether the standard reads bytes that Python's codec lacks as C1 control characters."""
+        return self.codec.startswith("cp125") or self.codec == "cp874"
 
 
-def _standard_name(label: str) -> str:
+def _standard_name(name: str) -> str:
     """Return the name that the standard gives an encoding, which is what a `_charset_` field receives."""
-    is_upper = label.startswith(("utf-", "iso-", "euc-", "koi8-", "ibm", "gbk"))
-    return label.upper() if is_upper else {"shift_jis": "Shift_JIS", "big5": "Big5"}.get(label, label)
+    return name.upper() if name.startswith(_UPPER) else _STANDARD_NAMES.get(name, name)
 
 
-_UNSUITABLE = frozenset({"replacement", "x-user-defined"})
+class _Decoder:
+    """Decodes the bytes that Python's codec lacks."""
+
+    def __init__(self, characters: Mapping[int, str]) -> None:
+        self._characters = characters
+
+    def __call__(self, error: UnicodeError) -> tuple[str | bytes, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        return self._characters.get(error.object[error.start], _REPLACEMENT), error.start + 1
+
+
+class _Encoder:
+    """Encodes the characters that Python's codec lacks: as a byte if the standard has one, else as a reference."""
+
+    def __init__(self, reference: str, *, has_c1: bool = False) -> None:
+        self._reference = reference
+        self._has_c1 = has_c1
+
+    def __call__(self, error: UnicodeError) -> tuple[str | bytes, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        character = error.object[error.start]
+        if self._has_c1 and character in _C1.values():
+            return bytes([ord(character)]), error.start + 1
+        if character == "€" and error.encoding == "gbk":
+            return b"\x80", error.start + 1
+        number = ord(_REPLACEMENT if _SURROGATES.match(character) else character)
+        return self._reference.format(number), error.start + 1
+
+
+codecs.register_error("linkskipper.c1", _Decoder(_C1))
+codecs.register_error("linkskipper.euro", _Decoder({0x80: "€"}))
+for name, reference in {"form": "&#{};", "query": "%26%23{}%3B"}.items():
+    codecs.register_error(f"linkskipper.{name}", _Encoder(reference))
+    codecs.register_error(f"linkskipper.{name}-c1", _Encoder(reference, has_c1=True))
+
 UTF8 = Charset("UTF-8", "utf-8")
 UTF16_LE = Charset("UTF-16LE", "utf-16-le")
 UTF16_BE = Charset("UTF-16BE", "utf-16-be")
+WINDOWS_1252 = Charset("windows-1252", "cp1252")

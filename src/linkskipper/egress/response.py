@@ -1,19 +1,16 @@
 """The response to a request: its status, headers and decoded body."""
 
-import codecs
 import re
 from collections.abc import Mapping
 
 import msgspec
 from multidict import CIMultiDictProxy
 
-from linkskipper.egress.charsets import UTF8, UTF16_BE, UTF16_LE, Charset
+from linkskipper.egress.charset_detection import detect_charset
+from linkskipper.egress.charsets import Charset
 from linkskipper.egress.urls import Url
 
-_BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, UTF16_LE), (codecs.BOM_UTF16_BE, UTF16_BE))
-_CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
-_META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-_META_WITHIN = 1024  # bytes (HTML standard, "prescan a byte stream to determine its encoding")
+_CHARSET = re.compile(r"(?:[^\"]|\"[^\"]*+\"?+)*?;\s*+charset=(?:\"([^\"]*+)\"?+|([^\s;\"]++))", re.IGNORECASE)
 _FIRST_NON_ASCII = 0x80
 _TEXT_TYPES = frozenset(
     f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
@@ -41,30 +38,15 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
     def text(self) -> str:
         """Decode the body. Bytes that are wrong in its charset are replaced."""
-        return self.body.decode(self.encoding().codec, "replace").removeprefix("\ufeff")
+        return self.encoding().decode(self.body).removeprefix("\ufeff")
 
     def encoding(self) -> Charset:
-        """Return the encoding by byte order mark, header or meta element, or UTF-8."""
-        for bom, encoding in _BOMS:
-            if self.body.startswith(bom):
-                return encoding
-        return self._from_label(self.charset) or self._from_label(self._meta_charset()) or UTF8
+        """Return the encoding that browsers would read the body in."""
+        return detect_charset(self.body, self.charset, is_xml=self.media_type.endswith(("/xml", "+xml")))
 
     def locations(self) -> list[str]:
         """Return each Location header. Non-ASCII bytes are percent-encoded one by one, as browsers do."""
         return [_percent_encoded(value) for value in self.headers.getall("Location", ())]
-
-    @staticmethod
-    def _from_label(label: str | None) -> Charset | None:
-        return None if label is None else Charset.from_label(label)
-
-    def _meta_charset(self) -> str | None:
-        match = _META.search(self.body, 0, _META_WITHIN)
-        if match is None:
-            return None
-        charset = match[1].decode("ascii")
-        # A body in which a meta element can be read is not UTF-16, whatever it says (HTML standard, same section).
-        return "utf-8" if charset.lower().startswith("utf-16") else charset
 
 
 def media_type_of(headers: Mapping[str, str]) -> str:
@@ -74,7 +56,7 @@ def media_type_of(headers: Mapping[str, str]) -> str:
 
 def charset_of(headers: Mapping[str, str]) -> str | None:
     """Return the charset of a Content-Type header in lower case, or None."""
-    match = _CHARSET.search(headers.get("Content-Type", ""))
+    match = _CHARSET.match(headers.get("Content-Type", ""))
     return None if match is None else (match[1] or match[2] or "").lower()
 
 

@@ -330,7 +330,7 @@ class Navigation:
 
 
 def _target_of(candidate: NextUrl) -> Target | None:
-    target = read_target(candidate.text, candidate.base)
+    target = read_target(candidate.text, candidate.base, candidate.charset)
     if target is None or candidate.mechanism is not Mechanism.LOCATION_HEADER:
         return target
     return inherit_fragment(target, candidate.base)

@@ -272,7 +272,7 @@ async def test_text_is_read(clients: Clients, wire: Wire, media_type: str) -> No
         ("\ufeffü".encode(), "text/html; charset=ISO-8859-1"),
         ("ü".encode("utf-16"), "text/html"),
         (b"<meta charset=windows-1252>" + "ü".encode("cp1252"), "text/html"),
-        (b"<META http-equiv=x content='text/html; charset=koi8-r'>" + "я".encode("koi8-r"), "text/html"),
+        (b"<META http-equiv=content-type content='text/html; charset=koi8-r'>" + "я".encode("koi8-r"), "text/html"),
         (b"<meta charset=utf-16>" + "ü".encode(), "text/html"),
         ("ü".encode(), "text/html; charset=no-such-thing"),
         ("ü".encode(), "text/html; charset=zlib"),

@@ -77,8 +77,8 @@ def submit_by_click(form: Form, page: Page) -> FormSubmission | None:
     if character_count(entries) > MAX_CHARACTERS:
         raise _too_large(page.url)
     if method.lower() != "post":
-        return FormSubmission(_with_query(target, urlencoded(entries, charset.codec)), PLAIN_GET)
-    content_type, body = ENCODERS.get(enctype.lower(), ENCODERS[_URLENCODED])(entries, charset.codec)
+        return FormSubmission(_with_query(target, urlencoded(entries, charset)), PLAIN_GET)
+    content_type, body = ENCODERS.get(enctype.lower(), ENCODERS[_URLENCODED])(entries, charset)
     return FormSubmission(target, RequestSpec("POST", body, content_type))
 
 
@@ -96,7 +96,7 @@ def submit_by_xhr(form: Form, page: Page) -> FormSubmission | None:
     entries = [entry for entry in form_entries(controls, tree, None, UTF8.name) if not entry.is_file]
     if character_count(entries) > MAX_CHARACTERS:
         raise _too_large(page.url)
-    text = urlencoded(entries, UTF8.codec)
+    text = urlencoded(entries, UTF8)
     if (attributes.get("method") or "").lower() != "post":
         return FormSubmission(_with_query(target, text), RequestSpec(is_xhr=True))
     return FormSubmission(target, RequestSpec("POST", text.encode(), _XHR_CONTENT_TYPE, is_xhr=True))
@@ -113,7 +113,7 @@ def _default_button(form: LexborNode, tree: LexborHTMLParser, *, waited: bool) -
 def _target(action: str | None, page: Page) -> Target | None:
     """Return the target of a form. An empty or missing action is the page itself, whatever its base element says."""
     try:
-        return read_target(action or "", page.base if action else page.url)
+        return read_target(action or "", page.base if action else page.url, page.charset)
     except UrlTooLong:
         raise url_too_long(page.url.host) from None
 
@@ -132,7 +132,7 @@ def _with_query(target: Target, query: str) -> Target:
 def _charset(accepted: str | None, page: Page) -> Charset:
     """Return the first known charset of accept-charset, else UTF-8. Without the attribute, return the page's own."""
     if accepted is None or not accepted.split():
-        return page.response.encoding().for_output()
+        return page.charset
     charsets = (Charset.from_label(label) for label in accepted.split())
     return next((charset for charset in charsets if charset is not None), UTF8).for_output()
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from linkskipper.egress import Url, UrlTooLong
+from linkskipper.egress import UTF8, UrlTooLong
 from linkskipper.resolver.pages.page import SCRIPT_TYPES, Page
 from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
 from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, read_script
@@ -23,9 +23,9 @@ _ERRORS = 400
 _CLOSE = 1  # seconds: Chromium starts the clock of a refresh when the page is loaded, and that of a timer before
 _EVENTS = ("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onanimationstart", "ontransitionend")
 """Attributes with scripts that may run before the visitor does anything, besides onload."""
-_RELEVANT = ", ".join(
-    ("base[href], script, iframe, frame, meta[http-equiv][content], [onload]", *(f"[{name}]" for name in _EVENTS))
-)
+_ELEMENTS = ("base[href]", "script", "iframe", "frame", "meta[http-equiv][content]", "[onload]")
+_RELEVANT = ", ".join((*_ELEMENTS, *(f"[{name}]" for name in _EVENTS)))
+_IN_NOSCRIPT = ", ".join(f"noscript {element}" for element in _RELEVANT.split(", "))
 _POLICIES = ("script-src", "default-src", "sandbox")
 
 Unread = Literal["", "files", "scripts"]
@@ -71,12 +71,13 @@ class _Scan:
         self.last_resorts: list[NextUrl] = []
         self._page = page
         self._may_load = may_load
-        self._base: Url | None = None
+        self._here = page.url
         self._delayed: list[tuple[float, int, NextUrl]] = []
         self._is_restricted = any(map(_restricts_scripts, page.response.headers.getall("Content-Security-Policy", ())))
         self._late: list[LexborNode] = []
         for header in page.response.headers.getall("Refresh", ()):
-            self._add_refresh(header, Mechanism.REFRESH_HEADER, page.url)
+            self._add_refresh(header, NextUrl("", Mechanism.REFRESH_HEADER, page.url, UTF8))
+        self._in_noscript = {element.mem_id for element in page.tree.css(_IN_NOSCRIPT)} if page.tree else set()
         for element in page.tree.css(_RELEVANT) if page.tree else ():
             self._read(element)
         for element in self._late:
@@ -97,39 +98,43 @@ class _Scan:
         )
 
     @property
-    def _here(self) -> Url:
-        return self._base or self._page.url
-
-    @property
     def _is_decided(self) -> bool:
         return self.script is not None or self.unread == "scripts"
 
     def _read(self, element: LexborNode) -> None:
-        in_noscript = _is_in_noscript(element)
+        in_noscript = element.mem_id in self._in_noscript
         if element.tag == "meta":
             self._read_meta(element, in_noscript=in_noscript)
         elif in_noscript:
             return
         elif element.tag == "base":
-            self._base = self._base or _base(element, self._page.url)
+            self._read_base(element)
         elif element.tag != "script" or _is_deferred(element):
             self._late.append(element)
         else:
             self._read_script(element)
 
+    def _read_base(self, element: LexborNode) -> None:
+        base = self._page.base_element
+        if base is not None and base.mem_id == element.mem_id:
+            self._here = self._page.base
+
     def _read_meta(self, element: LexborNode, *, in_noscript: bool) -> None:
-        name = (element.attributes["http-equiv"] or "").strip().lower()
+        name = (element.attributes["http-equiv"] or "").lower()
         content = element.attributes["content"] or ""
         if name == "refresh" and in_noscript and (refresh := read_refresh(content)):
-            self.last_resorts.append(NextUrl(refresh.url, Mechanism.META_REFRESH, self._here))
+            self.last_resorts.append(self._next_url(refresh.url, Mechanism.META_REFRESH))
         elif name == "refresh" and not in_noscript:
-            self._add_refresh(content, Mechanism.META_REFRESH, self._here)
+            self._add_refresh(content, self._next_url("", Mechanism.META_REFRESH))
         elif name == "content-security-policy" and not in_noscript:
             self._is_restricted = self._is_restricted or _restricts_scripts(content)
 
-    def _add_refresh(self, content: str, mechanism: Mechanism, base: Url) -> None:
+    def _next_url(self, text: str, mechanism: Mechanism) -> NextUrl:
+        return NextUrl(text, mechanism, self._here, self._page.charset)
+
+    def _add_refresh(self, content: str, next_url: NextUrl) -> None:
         if (refresh := read_refresh(content)) is not None:
-            self._delayed.append((refresh.delay, -len(self._delayed), NextUrl(refresh.url, mechanism, base)))
+            self._delayed.append((refresh.delay, -len(self._delayed), next_url._replace(text=refresh.url)))
 
     def _read_script(self, element: LexborNode) -> None:
         if self._is_decided or not _runs(element):
@@ -176,7 +181,7 @@ class _Scan:
             self.unread = "scripts"
             return
         for move in moves:
-            next_url = NextUrl(move.url, Mechanism.SCRIPT_LOCATION, self._here)
+            next_url = self._next_url(move.url, Mechanism.SCRIPT_LOCATION)
             if move.opens_window:
                 self.last_resorts.insert(0, next_url)
             elif move.seconds is not None:
@@ -194,7 +199,7 @@ def _elsewhere(page: Page, candidates: Iterator[NextUrl]) -> Iterator[NextUrl]:
 
 def _is_same_page(candidate: NextUrl, page: Page) -> bool:
     try:
-        target = read_target(candidate.text, candidate.base)
+        target = read_target(candidate.text, candidate.base, candidate.charset)
     except UrlTooLong:
         return False
     return target is not None and target.url is not None and target.url.without_fragment == page.url.without_fragment
@@ -207,14 +212,6 @@ def _is_download(page: Page) -> bool:
 
 def _restricts_scripts(policy: str) -> bool:
     return any(name in policy.lower() for name in _POLICIES)
-
-
-def _base(element: LexborNode, url: Url) -> Url | None:
-    try:
-        target = read_target(element.attributes["href"] or "", url)
-    except UrlTooLong:
-        return None
-    return target.url if target else None
 
 
 def _runs(element: LexborNode) -> bool:
@@ -230,10 +227,3 @@ def _runs(element: LexborNode) -> bool:
 def _is_deferred(element: LexborNode) -> bool:
     is_module = (element.attributes.get("type") or "").strip().lower() == "module"
     return is_module or ("src" in element.attributes and not {"async", "defer"}.isdisjoint(element.attributes))
-
-
-def _is_in_noscript(element: LexborNode) -> bool:
-    parent = element.parent
-    while parent is not None and parent.tag != "noscript":
-        parent = parent.parent
-    return parent is not None

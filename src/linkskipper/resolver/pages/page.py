@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from linkskipper.egress import Response, Url, UrlTooLong
+from linkskipper.egress import Charset, Response, Url, UrlTooLong
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
 from linkskipper.resolver.urls.target import read_target
@@ -64,11 +64,24 @@ class Page:
             await asyncio.to_thread(lambda: self._parsed)
 
     @cached_property
+    def charset(self) -> Charset:
+        """The charset that the queries of URLs in the page are encoded in."""
+        return self.response.encoding().for_output()
+
+    @cached_property
+    def base_element(self) -> LexborNode | None:
+        """The element that sets the base URL: the first base with an href. Its URL counts for what stands after it."""
+        if self.tree is None:
+            return None
+        inert = {element.mem_id for element in self.tree.css("noscript base, svg base, math base")}
+        return next((element for element in self.tree.css("base[href]") if element.mem_id not in inert), None)
+
+    @cached_property
     def base(self) -> Url:
         """The URL that relative URLs in the page are resolved against."""
-        element = self.tree.css_first("base[href]") if self.tree else None
+        element = self.base_element
         try:
-            target = read_target(element.attributes["href"] or "", self.url) if element else None
+            target = read_target(element.attributes["href"] or "", self.url, self.charset) if element else None
         except UrlTooLong:
             return self.url
         return target.url if target and target.url else self.url

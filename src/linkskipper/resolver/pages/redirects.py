@@ -7,7 +7,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborNode
 
 from linkskipper.catalog.steps import ELEMENT_TEXT
-from linkskipper.egress import Response, Url
+from linkskipper.egress import UTF8, Charset, Response, Url
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import Reason
@@ -22,11 +22,12 @@ _MAX_DELAY_DIGITS = 9
 
 
 class NextUrl(NamedTuple):
-    """A URL that a page leads to: as written, how the page leads there, and what it is relative to."""
+    """A URL that a page leads to: as written, how, what it is relative to, and the charset of its query."""
 
     text: str
     mechanism: Mechanism
     base: Url
+    charset: Charset = UTF8
 
 
 class Refresh(NamedTuple):
@@ -51,7 +52,7 @@ def links(page: Page, selector: str, attribute: str) -> Iterator[NextUrl]:
     for element in page.tree.css(selector) if page.tree else ():
         text = _url_in_text(element) if attribute == ELEMENT_TEXT else element.attributes.get(attribute)
         if text and not text.lstrip().startswith("#"):
-            yield NextUrl(text, Mechanism.PAGE_LINK, page.base)
+            yield NextUrl(text, Mechanism.PAGE_LINK, page.base, page.charset)
 
 
 def read_refresh(content: str) -> Refresh | None:

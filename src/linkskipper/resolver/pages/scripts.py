@@ -38,6 +38,8 @@ def number(scripts: Sequence[str], name: str) -> float | None:
 def _value(scripts: Sequence[str], name: str, pattern: str) -> str | None:
     parts = name.split(".")
     code = [_without_comments(script) for script in scripts if all(part in script for part in parts)]
+    if not code:
+        return None
     first, *rest = map(re2.escape, parts)
     dotted = first + "".join(rf"(?:\s*\.\s*{part}|\s*\[\s*[\"']{part}[\"']\s*\])" for part in rest)
     nested = first + "".join(rf"[\"']?\s*[=:]\s*\{{(?s:.*?)\b{part}" for part in rest)

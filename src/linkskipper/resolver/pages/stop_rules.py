@@ -72,7 +72,7 @@ def check_page(page: Page) -> None:
     """
     if page.tree is not None:
         _check_tree(page.tree, page.url.href)
-    if b"captcha_shortlink" in page.response.body and variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
+    if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.href} asks for a CAPTCHA.")
 
 

@@ -41,7 +41,7 @@ async def xhr(step: XhrStep, navigation: Navigation) -> bool:
         check_reply(document, page.url.host)
         await navigation.load_checked()
         url = pick(document, step.pick)
-        if url is not None and navigation.follow_first([NextUrl(url, Mechanism.JSON_VALUE, page.base)]):
+        if url is not None and navigation.follow_first([NextUrl(url, Mechanism.JSON_VALUE, page.base, page.charset)]):
             return True
     navigation.restore(page)
     return False

@@ -83,7 +83,9 @@ async def _link(step: LinkStep, navigation: Navigation) -> bool:
 async def _script_value(step: ScriptValueStep, navigation: Navigation) -> bool:
     page = await navigation.load_checked()
     text = variable(page.scripts, step.name) if step.name else captured(page.scripts, step.pattern)
-    return bool(text) and navigation.follow_first([NextUrl(text or "", Mechanism.SCRIPT_VALUE, page.base)])
+    if not text:
+        return False
+    return navigation.follow_first([NextUrl(text, Mechanism.SCRIPT_VALUE, page.base, page.charset)])
 
 
 _FUNCTIONS: dict[type[Step], StepFunction] = {

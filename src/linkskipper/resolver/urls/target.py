@@ -5,12 +5,14 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, read_url
+from linkskipper.egress import MAX_URL, UTF8, BadUrl, Charset, ForeignScheme, HasCredentials, Url, UrlTooLong, read_url
 
 _STRIPPED = "".join(map(chr, range(0x21)))  # browsers strip C0 control characters and spaces at both ends
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # printable, without backslashes
 _PORT = re.compile(r":[0-9]*\Z")
+_IGNORED = str.maketrans("", "", "\t\n\r")
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
@@ -29,15 +31,17 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     has_credentials: bool = False
 
 
-def read_target(text: str, base: Url) -> Target | None:
+def read_target(text: str, base: Url, charset: Charset = UTF8) -> Target | None:
     """Resolve a URL relative to `base`. Return None for a text that is not a URL (see `egress.read_url`).
+
+    The query is encoded in the charset of the page that contains the URL, and the rest in UTF-8.
 
     An absolute URL that cannot be misread keeps its spelling. Any other is written as browsers serialise it.
 
     Raises:
         UrlTooLong: The URL is over the limit.
     """
-    text = text.strip(_STRIPPED)
+    text = _with_encoded_query(text.strip(_STRIPPED), charset)
     try:
         url = read_url(text, base)
     except HasCredentials as error:
@@ -62,6 +66,18 @@ def inherit_fragment(target: Target, base: Url) -> Target:
         return target
     url = target.url.with_fragment(base.fragment)
     return replace(target, as_written=f"{target.as_written}#{base.fragment}", url=url)
+
+
+def _with_encoded_query(text: str, charset: Charset) -> str:
+    """Percent-encode the query of an http or https URL (URL standard, "query state")."""
+    if charset is UTF8 or text.isascii() or len(text) > MAX_URL:
+        return text
+    text = text.translate(_IGNORED)
+    if _OTHER_SCHEME.match(text):
+        return text
+    before, mark, fragment = text.partition("#")
+    path, question, query = before.partition("?")
+    return f"{path}{question}{charset.encode_query(query)}{mark}{fragment}"
 
 
 def _as_written(text: str, href: str, host: str) -> str:
