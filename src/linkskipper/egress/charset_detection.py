@@ -67,8 +67,8 @@ def _label(tag: bytes) -> bytes | None:
         return attributes[b"charset"]
     if attributes.get(b"http-equiv", b"").lower() != b"content-type":
         return None
-    match = _CHARSET_IN_CONTENT.search(attributes.get(b"content", b""))
-    return None if match is None else match[1] or match[2] or match[3]
+    stated = _CHARSET_IN_CONTENT.search(attributes.get(b"content", b""))
+    return None if stated is None else stated[1] or stated[2] or stated[3]
 
 
 def _xml_charset(body: bytes) -> Charset | None:

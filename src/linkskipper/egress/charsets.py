@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import webencodings
 
@@ -70,8 +70,7 @@ class _Decoder:
     def __init__(self, characters: Mapping[int, str]) -> None:
         self._characters = characters
 
-    def __call__(self, error: UnicodeError) -> tuple[str | bytes, int]:
-        assert isinstance(error, UnicodeDecodeError)
+    def __call__(self, error: Any) -> tuple[str | bytes, int]:
         return self._characters.get(error.object[error.start], _REPLACEMENT), error.start + 1
 
 
@@ -82,8 +81,7 @@ class _Encoder:
         self._reference = reference
         self._has_c1 = has_c1
 
-    def __call__(self, error: UnicodeError) -> tuple[str | bytes, int]:
-        assert isinstance(error, UnicodeEncodeError)
+    def __call__(self, error: Any) -> tuple[str | bytes, int]:
         character = error.object[error.start]
         if self._has_c1 and character in _C1.values():
             return bytes([ord(character)]), error.start + 1
