@@ -15,13 +15,16 @@ def folder(url: str) -> str:
     return parse_qs(urlsplit(url).query)["host"][0]
 
 
-async def test_a_pool_moves_to_the_server_that_accepts_writes(tmp_path: Path) -> None:
+async def test_a_pool_moves_to_the_server_that_accepts_writes(data_dir: Path) -> None:
     """When the first server turns read-only, as a demoted one is, new connections lead to the second."""
-    with EmbeddedServer(tmp_path / "1").running() as first, EmbeddedServer(tmp_path / "2").running() as second:
+    with (
+        EmbeddedServer(data_dir.with_name("1")).running() as first,
+        EmbeddedServer(data_dir.with_name("2")).running() as second,
+    ):
         hosts = f"host={folder(first)},{folder(second)}&port=5432,5432"
         url = f"postgresql://postgres@/postgres?{hosts}&target_session_attrs=read-write"
         pool = await open_pool(url, size=1)
-        assert await pool.fetchval(DIRECTORY) == f"{tmp_path}/1/postgres"
+        assert await pool.fetchval(DIRECTORY) == f"{data_dir.parent}/1/postgres"
         operator = await open_connection(first)
         await operator.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         await operator.execute("SELECT pg_reload_conf()")
@@ -30,6 +33,6 @@ async def test_a_pool_moves_to_the_server_that_accepts_writes(tmp_path: Path) ->
         )
         with pytest.raises(DatabaseUnavailable):
             await pool.fetchval(DIRECTORY)
-        assert await pool.fetchval(DIRECTORY) == f"{tmp_path}/2/postgres"
+        assert await pool.fetchval(DIRECTORY) == f"{data_dir.parent}/2/postgres"
         await pool.close()
         await operator.close()

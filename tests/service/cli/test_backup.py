@@ -128,9 +128,9 @@ async def test_a_short_passphrase(database_url: str, tmp_path: Path) -> None:
     ).code == 0
 
 
-async def test_an_embedded_database(data_dir: Path, tmp_path: Path) -> None:
+async def test_an_embedded_database(data_dir: Path) -> None:
     """A backup of an embedded database is restored into a new data directory."""
-    file, new_dir = tmp_path / "backup", tmp_path / "new"
+    file, new_dir = data_dir.with_name("backup"), data_dir.with_name("new")
     passphrase = {"LINKSKIPPER_BACKUP_PASSPHRASE": PASSPHRASE}
     assert (await run("accounts", "create", "moved", data_dir=data_dir)).code == 0
     assert (await run("backup", str(file), data_dir=data_dir, **passphrase)).code == 0
