@@ -17,8 +17,8 @@ PREFIX = "LINKSKIPPER_"
 OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "WEBHOOK_SECRET"})
 """Variables with the prefix that clients of the service and its tests read."""
 
-SECRETS = ("DATABASE_URL", "LIMITS_URL", "SECRET_KEY")
-"""The settings that hold a password or a key."""
+SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_URL", "LIMITS_URL", "SECRET_KEY")
+"""The settings that hold a password or a key. Each may stand in a file, which its variable with `_FILE` names."""
 
 MAX_DIGITS = 9  # timedelta holds as many digits of days
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -166,11 +166,15 @@ def load(**overrides: object) -> Settings:
         SettingsError: one line for each wrong setting, with the reason.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
+    variables = _variables(os.environ)
+    problems = _read_secret_files(variables)
     try:
-        return Settings.model_validate(_variables(os.environ) | given)
+        settings = Settings.model_validate(variables | given)
     except ValidationError as error:
-        lines = [f"{_variable(details)}: {_reason(details)}." for details in error.errors(include_url=False)]
-        raise SettingsError("\n".join(lines)) from None
+        problems += [f"{_variable(details)}: {_reason(details)}." for details in error.errors(include_url=False)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, object]:
@@ -183,6 +187,24 @@ def _variables(environment: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+def _read_secret_files(variables: dict[str, object]) -> list[str]:
+    """Replace the name of each file with a secret by its content. Return a sentence for each that cannot be read."""
+    problems = []
+    for secret in SECRETS:
+        file = variables.pop(f"{secret.lower()}_file", None)
+        if file is None:
+            continue
+        if secret.lower() in variables:
+            problems.append(f"{PREFIX}{secret}_FILE: cannot be set together with {PREFIX}{secret}.")
+            continue
+        try:
+            variables[secret.lower()] = Path(str(file)).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            problems.append(f"{PREFIX}{secret}_FILE: the file cannot be read ({reason}).")
+    return problems
+
+
 def forget_secrets(environment: MutableMapping[str, str]) -> None:
     """Remove secrets from the environment once they are read, so that programs that are started do not inherit them."""
     for name in list(environment):
@@ -192,7 +214,7 @@ def forget_secrets(environment: MutableMapping[str, str]) -> None:
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
     """Return a sentence for each environment variable with our prefix that is not a setting."""
-    known = {field.upper() for field in Settings.model_fields} | OTHER_VARIABLES
+    known = {field.upper() for field in Settings.model_fields} | OTHER_VARIABLES | {f"{name}_FILE" for name in SECRETS}
     unknown = sorted(name for name in names if name.upper().startswith(PREFIX))
     return [_suggestion(name, known) for name in unknown if name.upper().removeprefix(PREFIX) not in known]
 
