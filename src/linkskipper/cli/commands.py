@@ -50,6 +50,9 @@ COMMANDS = {
         "providers", "app", ADMINISTRATION, "Manage providers (the shorteners that are known) and their files."
     ),
     "webhooks": Command("webhooks", "app", ADMINISTRATION, "Inspect webhook deliveries and send them again."),
+    "doctor": Command(
+        *("doctor", "examine", ADMINISTRATION), "Examine the installation: what is wrong, and what to do about it."
+    ),
     "backup": Command(
         *("backup", "back_up", ADMINISTRATION), "Write the database and the secret of the service to an encrypted file."
     ),

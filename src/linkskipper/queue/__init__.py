@@ -7,11 +7,13 @@ last heartbeat of each.
 from linkskipper.queue.install import install_queue, prune_log
 from linkskipper.queue.items import NewQueueItem, QueueItem, enqueue
 from linkskipper.queue.jobs import QueuedJob, enqueue_jobs, enqueue_jobs_first, job_id_of
+from linkskipper.queue.state import QueueState, read_queue_state
 from linkskipper.queue.worker import QueueWorker
 
 __all__ = [
     "NewQueueItem",
     "QueueItem",
+    "QueueState",
     "QueueWorker",
     "QueuedJob",
     "enqueue",
@@ -20,4 +22,5 @@ __all__ = [
     "install_queue",
     "job_id_of",
     "prune_log",
+    "read_queue_state",
 ]

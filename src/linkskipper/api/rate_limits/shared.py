@@ -42,13 +42,13 @@ class SharedRateLimiter:
             )
         except ValueError as error:
             raise SettingsError(f"LINKSKIPPER_LIMITS_URL: {error}") from None
-        storage = RedisStorage(
+        self._storage = RedisStorage(
             "async+valkey://",
             implementation="valkey",
             wrap_exceptions=True,
             connection_pool=self._pool,  # type: ignore[arg-type]  # the signature names no pools, the code takes them
         )
-        self._windows = MovingWindowRateLimiter(storage)
+        self._windows = MovingWindowRateLimiter(self._storage)
         self._fallback = fallback
         self._clock = clock
         self._retry_at = 0.0
@@ -56,6 +56,10 @@ class SharedRateLimiter:
     async def close(self) -> None:
         """Close the connections to the server."""
         await self._pool.disconnect()
+
+    async def answers(self) -> bool:
+        """Tell whether the server answers."""
+        return await self._storage.check()
 
     async def hit(self, caller: Hashable, limit: int) -> WindowState:
         """Count a call of the caller unless it exceeds the limit."""

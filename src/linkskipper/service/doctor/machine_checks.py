@@ -1,0 +1,132 @@
+"""Checks of this machine: files, network, browser."""
+
+import asyncio
+import ipaddress
+import resource
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+
+from linkskipper.api import InMemoryRateLimiter, SharedRateLimiter
+from linkskipper.catalog import Catalog, check
+from linkskipper.egress import Client, Refused, TimedOut, Unreachable, parse_url
+from linkskipper.errors import SystemUserError
+from linkskipper.resolver import USER_AGENT
+from linkskipper.resolver.browser import MISSING, browser_user, find_browser
+from linkskipper.service.doctor.result import CheckResult, State, ok
+from linkskipper.service.resolving import egress_policy
+from linkskipper.settings import Settings
+
+PROBE_URL = "https://example.com/"
+LOW_DISK = 1 << 30  # bytes
+FEW_FILES = 4096
+GIB = 1 << 30
+
+
+async def check_limits_store(settings: Settings) -> CheckResult:
+    """Check that the server that shares the limits answers."""
+    if settings.limits_url is None:
+        return ok("limits store", "Each API process counts for itself.")
+    limiter = SharedRateLimiter(settings.limits_url, InMemoryRateLimiter())
+    try:
+        if await limiter.answers():
+            return ok("limits store", "The limits store answers.")
+    finally:
+        await limiter.close()
+    return CheckResult(
+        "limits store",
+        "problem",
+        "The limits store does not answer. Each API process counts for itself.",
+        "Start it, or correct LINKSKIPPER_LIMITS_URL.",
+    )
+
+
+async def check_provider_files(settings: Settings) -> CheckResult:
+    """Check the provider files of the operator."""
+    name, directory = "provider files", settings.providers_dir
+    if directory is None:
+        return ok(name, "Only the built-in provider files are used.")
+    issues = await asyncio.to_thread(check, [directory], beneath=Catalog.load())
+    if not issues:
+        return ok(name, f"The files in {directory} are valid.")
+    state: State = "problem" if any(issue.level == "error" for issue in issues) else "warning"
+    more = f" There are {len(issues) - 1} more issues." if len(issues) > 1 else ""
+    return CheckResult(name, state, f"{issues[0]}{more}", "Run linkskipper providers check.")
+
+
+async def check_egress(settings: Settings) -> CheckResult:
+    """Check that names resolve and that HTTPS servers can be reached."""
+    url = parse_url(PROBE_URL)
+    async with Client(egress_policy(settings), user_agent=USER_AGENT) as client:
+        try:
+            response = await client.fetch(url)
+        except (Refused, Unreachable, TimedOut) as error:
+            action = "Check DNS, the firewall and the clock of this machine."
+            return CheckResult("egress", "problem", f"{PROBE_URL} cannot be reached: {error}.", action)
+    return ok("egress", f"{PROBE_URL} answers with status {response.status}.")
+
+
+async def check_browser(settings: Settings) -> CheckResult:
+    """Check that there is a browser, and a user for its sandbox."""
+    executable = find_browser(settings.browser)
+    if executable is None:
+        action = "Install Chromium and the extra browser, or leave premium links to other workers."
+        return CheckResult("browser", "warning", MISSING, action)
+    try:
+        await asyncio.to_thread(browser_user, executable, sandbox=settings.browser_sandbox)
+    except SystemUserError as error:
+        return CheckResult("browser", "problem", str(error), "Run the service as an ordinary user.")
+    return ok("browser", f"Chromium is at {executable}.")
+
+
+async def check_disk(settings: Settings) -> CheckResult:
+    """Check the free space of the data directory."""
+    existing = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if free < LOW_DISK:
+        action = "Free space, move the data directory, or lower LINKSKIPPER_KEEP_DAYS."
+        return CheckResult("disk", "warning", f"{existing} has {free / GIB:.1f} GiB free.", action)
+    return ok("disk", f"{existing} has {free / GIB:.0f} GiB free.")
+
+
+async def check_open_files(settings: Settings) -> CheckResult:
+    """Check how many files and connections a process may open."""
+    del settings
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and limit < FEW_FILES:
+        found = f"A process may open {limit} files. Each connection is one."
+        return CheckResult("open files", "warning", found, f"Raise the hard limit (ulimit -Hn) to {FEW_FILES} or more.")
+    return ok("open files", "Processes may open enough files.")
+
+
+async def check_safety(settings: Settings) -> CheckResult:
+    """Warn about settings that are unsafe on a public machine."""
+    warnings = []
+    if not settings.browser_sandbox:
+        warnings.append("Chromium runs without its sandbox (LINKSKIPPER_BROWSER_SANDBOX).")
+    if settings.egress_allow:
+        warnings.append("Links may reach private addresses (LINKSKIPPER_EGRESS_ALLOW).")
+    if settings.lab:
+        warnings.append("The lab runs (LINKSKIPPER_LAB).")
+    if not _is_loopback(settings.host) and settings.monitor_port is None:
+        warnings.append("Everybody who reaches the API can read /metrics (LINKSKIPPER_MONITOR_PORT moves it).")
+    if warnings:
+        return CheckResult("safety", "warning", " ".join(warnings), "Change these settings unless you need them.")
+    return ok("safety", "No setting is unsafe on a public machine.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+CHECKS: Mapping[str, Callable[[Settings], Awaitable[CheckResult]]] = {
+    "limits store": check_limits_store,
+    "provider files": check_provider_files,
+    "egress": check_egress,
+    "browser": check_browser,
+    "disk": check_disk,
+    "open files": check_open_files,
+    "safety": check_safety,
+}
