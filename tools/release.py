@@ -49,7 +49,10 @@ def main() -> int:
         return 1
     build = [sys.executable, "-m", "hatchling", "build", "--directory", str(root / "dist")]
     projects = [root, *(path.parent for path in root.glob("sdks/*/pyproject.toml"))]
-    return max(subprocess.run(build, cwd=project, check=False).returncode for project in projects)
+    pack = ["make", "pack", f"DIST={root / 'dist'}"]
+    commands = [(build, project) for project in projects]
+    commands += [(pack, path.parent) for path in root.glob("sdks/*/package.json")]
+    return max(subprocess.run(command, cwd=folder, check=False).returncode for command, folder in commands)
 
 
 def _git(root: Path, *arguments: str) -> str:

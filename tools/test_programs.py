@@ -17,7 +17,7 @@ from linkskipper.resolver.browser import find_browser
 from linkskipper.settings import load
 
 BROWSER = "chromium-headless-shell"
-PACKAGES = {"node": "nodejs", "php": "php-cli"}  # Debian's, by the program's name
+PACKAGES = {"node": "nodejs", "npm": "npm", "php": "php-cli"}  # Debian's, by the program's name
 
 
 def main() -> int:

@@ -1,0 +1,163 @@
+import type { Meta } from "../models.js";
+import { brand, LinkSkipperError } from "./base.js";
+
+/** What an `ApiError` knows. */
+export interface ApiErrorDetails {
+  code: string | null;
+  title: string | null;
+  detail: string | null;
+  type: string | null;
+  retryAfter: number | null;
+  body: string;
+  meta: Meta;
+  /** The credits of the account, in `out_of_credits`. */
+  balance: number | null;
+}
+
+/** The service answered with an error. */
+export class ApiError extends LinkSkipperError {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The error code, such as `rate_limited`. */
+  readonly code: string | null;
+  readonly title: string | null;
+  /** What to do about it. */
+  readonly detail: string | null;
+  /** The URL that explains the code. */
+  readonly type: string | null;
+  /** The id of the request in the service's log. */
+  readonly requestId: string | null;
+  /** Seconds after which a retry can succeed. */
+  readonly retryAfter: number | null;
+  /** The headers of the answer, by names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body of the answer as text. */
+  readonly body: string;
+  /** The same `meta` that results have. */
+  readonly meta: Meta;
+
+  constructor(message: string, details: ApiErrorDetails) {
+    super(message);
+    this.status = details.meta.status;
+    this.code = details.code;
+    this.title = details.title;
+    this.detail = details.detail;
+    this.type = details.type;
+    this.requestId = details.meta.requestId;
+    this.retryAfter = details.retryAfter;
+    this.headers = details.meta.headers;
+    this.body = details.body;
+    this.meta = details.meta;
+  }
+}
+
+/** A field is missing, unknown, of a wrong type or over its limit. */
+export class InvalidRequestError extends ApiError {}
+
+/** The API key is missing, malformed, unknown or revoked. */
+export class InvalidKeyError extends ApiError {}
+
+/** The account cannot pay for the link. */
+export class OutOfCreditsError extends ApiError {
+  /** The credits of the account, if the service tells them. */
+  readonly balance: number | null;
+
+  constructor(message: string, details: ApiErrorDetails) {
+    super(message, details);
+    this.balance = details.balance;
+  }
+}
+
+/** The key lacks the scope that the call needs. */
+export class ForbiddenScopeError extends ApiError {}
+
+/** The key has no such job or delivery. */
+export class NotFoundError extends ApiError {}
+
+/** The route does not take this method. */
+export class MethodNotAllowedError extends ApiError {}
+
+/** The shortener has removed the link. */
+export class LinkRemovedError extends ApiError {}
+
+/** No supported provider has links like this. */
+export class UnsupportedLinkError extends ApiError {}
+
+/** The per-minute limit of the key is used up. */
+export class RateLimitedError extends ApiError {
+  override get isRetryable(): boolean {
+    return true;
+  }
+}
+
+/** The daily quota of the key is used up. */
+export class QuotaExceededError extends ApiError {}
+
+/** The service failed. */
+export class InternalError extends ApiError {
+  override get isRetryable(): boolean {
+    return true;
+  }
+}
+
+/** The job that this idempotency key started has failed. */
+export class ResolveFailedError extends ApiError {}
+
+/** The provider is switched off or failing. */
+export class ProviderDownError extends ApiError {
+  override get isRetryable(): boolean {
+    return true;
+  }
+}
+
+/** The service cannot reach its database. */
+export class ServiceUnavailableError extends ApiError {
+  override get isRetryable(): boolean {
+    return true;
+  }
+}
+
+/** The answer does not come from the API as this package knows it: HTML of a proxy, a redirect, an unknown code. */
+export class UnexpectedResponseError extends ApiError {
+  override get isRetryable(): boolean {
+    return [408, 409, 429].includes(this.status) || this.status >= 500;
+  }
+}
+
+/** The class of each error code. */
+export const ERRORS_BY_CODE: ReadonlyMap<string | null, new (message: string, details: ApiErrorDetails) => ApiError> =
+  new Map([
+    ["invalid_request", InvalidRequestError],
+    ["invalid_key", InvalidKeyError],
+    ["out_of_credits", OutOfCreditsError],
+    ["forbidden_scope", ForbiddenScopeError],
+    ["not_found", NotFoundError],
+    ["method_not_allowed", MethodNotAllowedError],
+    ["link_removed", LinkRemovedError],
+    ["unsupported_link", UnsupportedLinkError],
+    ["rate_limited", RateLimitedError],
+    ["quota_exceeded", QuotaExceededError],
+    ["internal_error", InternalError],
+    ["resolve_failed", ResolveFailedError],
+    ["provider_down", ProviderDownError],
+    ["service_unavailable", ServiceUnavailableError],
+  ]);
+
+brand({
+  ApiError,
+  InvalidRequestError,
+  InvalidKeyError,
+  OutOfCreditsError,
+  ForbiddenScopeError,
+  NotFoundError,
+  MethodNotAllowedError,
+  LinkRemovedError,
+  UnsupportedLinkError,
+  RateLimitedError,
+  QuotaExceededError,
+  InternalError,
+  ResolveFailedError,
+  ProviderDownError,
+  ServiceUnavailableError,
+  UnexpectedResponseError,
+});

@@ -1,0 +1,56 @@
+/** The base of all errors of this package. */
+export class LinkSkipperError extends Error {
+  /** The job that the call was waiting for, if it knew one. `waitForJob` goes on with it. */
+  jobId: string | null = null;
+
+  /** Whether the same call may succeed later without a change. */
+  get isRetryable(): boolean {
+    return false;
+  }
+
+  /** Recognize the errors of another copy of this package too: the ESM and the CommonJS build may both be loaded. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && (this as unknown as Branded)[BRAND] in value;
+  }
+}
+
+const BRAND = Symbol("brand");
+
+interface Branded {
+  [BRAND]: symbol;
+}
+
+/** Give error classes their names, and the marks by which `instanceof` knows them. Minifiers change neither. */
+export function brand(kinds: Readonly<Record<string, { prototype: object }>>): void {
+  for (const [name, kind] of Object.entries(kinds)) {
+    const mark = Symbol.for(`linkskipper-sdk/${name}`);
+    Object.defineProperty(kind, BRAND, { value: mark });
+    Object.defineProperties(kind.prototype, { [mark]: { value: true }, name: { value: name, writable: true } });
+  }
+}
+
+/** An option or an argument is missing or wrong. No request was sent. */
+export class ConfigurationError extends LinkSkipperError {}
+
+/** Why a webhook was refused. */
+export type WebhookErrorCode =
+  | "missing_header"
+  | "malformed_header"
+  | "timestamp_too_old"
+  | "timestamp_too_new"
+  | "no_matching_signature"
+  | "invalid_payload";
+
+/** A webhook is not what it claims to be. */
+export class WebhookVerificationError extends LinkSkipperError {
+  constructor(
+    readonly code: WebhookErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+brand({ LinkSkipperError, ConfigurationError, WebhookVerificationError });

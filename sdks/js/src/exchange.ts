@@ -1,0 +1,152 @@
+import { type Answer, readAnswer } from "./answers.js";
+import type { CallOptions, Config } from "./config.js";
+import { readHeaders, readMs, refuseUnknown } from "./config.js";
+import { ApiError, ProviderDownError, RateLimitedError, ServiceUnavailableError } from "./errors/api.js";
+import type { LinkSkipperError } from "./errors/base.js";
+import { NetworkError } from "./errors/wait.js";
+import type { Gate } from "./pacer.js";
+import { type RetryPolicy, readRetry, retryDelay } from "./retry.js";
+import { type HttpRequest, type HttpResponse, send } from "./transport.js";
+
+/** What a request asks for. */
+export interface RequestParts {
+  query?: Readonly<Record<string, string>> | undefined;
+  body?: unknown;
+  /** Milliseconds that the service may hold the answer. */
+  waitMs?: number;
+  /** Milliseconds that the attempt may take at most. */
+  limitMs?: number;
+}
+
+/** Decides for a wait whether a failed exchange goes on. */
+export interface Guard {
+  maxAttempts(policy: RetryPolicy): number;
+  /** Throw if the exchange must not be tried again after a delay. Null: it cannot be tried again. */
+  check(error: LinkSkipperError, delayMs: number | null): void;
+  /** Move the deadline: the run of many links was paused. */
+  extend(ms: number): void;
+}
+
+export interface ExchangeOptions {
+  guard?: Guard;
+  /** Whether the request may be repeated after it may have been carried out. */
+  safe?: boolean;
+}
+
+const CALL_OPTIONS = new Set(["timeoutMs", "retry", "headers", "signal"]);
+
+/** Makes the exchanges of one call, with its own options. */
+export class Caller {
+  readonly signal: AbortSignal;
+  readonly #retry: RetryPolicy;
+  readonly #timeoutMs: number;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly config: Config,
+    options: CallOptions,
+    /** The gate of a run of many links. */
+    readonly gate?: Gate,
+  ) {
+    refuseUnknown(options, CALL_OPTIONS);
+    this.signal = options.signal ? AbortSignal.any([options.signal, config.closed]) : config.closed;
+    this.#retry = options.retry ? readRetry(options.retry, config.retry) : config.retry;
+    this.#timeoutMs = readMs("timeoutMs", options.timeoutMs ?? config.timeoutMs, true);
+    this.#headers = options.headers ? readHeaders(config.headers, options.headers) : config.headers;
+  }
+
+  /** Build a request. A held answer may take its wait longer. */
+  request(method: string, path: string, { query, body, waitMs = 0, limitMs = Infinity }: RequestParts): HttpRequest {
+    const wait = waitMs > 0 ? { wait: String(Math.floor(waitMs) / 1000) } : {};
+    const parameters = new URLSearchParams({ ...query, ...wait }).toString();
+    const hasBody = body !== undefined && body !== null;
+    return {
+      method,
+      url: `${this.config.baseUrl}${path}${parameters && `?${parameters}`}`,
+      headers: hasBody ? { ...this.#headers, "content-type": "application/json" } : this.#headers,
+      body: hasBody ? JSON.stringify(body) : null,
+      timeoutMs: Math.min(this.#timeoutMs + waitMs, limitMs),
+    };
+  }
+
+  /** Send a request, again if need be, and return the answer. `build` makes the request of each attempt. */
+  async exchange(build: () => HttpRequest, { guard, safe = true }: ExchangeOptions = {}): Promise<Answer> {
+    for (let attempt = 1, failures = 0; ; attempt++) {
+      try {
+        return await this.#attempt(build, attempt, guard);
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        if (this.gate && error instanceof RateLimitedError && !this.#asksTooMuch(error)) {
+          this.gate.pause(this.#delay(error, 1));
+          continue;
+        }
+        failures += 1;
+        await this.config.sleep(this.#delayOrThrow(error, failures, guard, safe), this.signal);
+      }
+    }
+  }
+
+  async #attempt(build: () => HttpRequest, attempt: number, guard: Guard | undefined): Promise<Answer> {
+    const { clock } = this.config;
+    const arrived = clock.monotonic();
+    this.signal.throwIfAborted();
+    await this.gate?.enter(this.signal);
+    let response: HttpResponse | undefined;
+    try {
+      const began = clock.monotonic();
+      if (this.gate) guard?.extend(began - arrived);
+      const request = build();
+      try {
+        response = await send(this.config, request, this.signal);
+        const answer = readAnswer(this.config, response, attempt);
+        this.#log(request, attempt, began, answer.meta.status);
+        return answer;
+      } catch (error) {
+        this.#log(request, attempt, began, error);
+        throw error;
+      }
+    } finally {
+      this.gate?.leave(response);
+    }
+  }
+
+  #delayOrThrow(error: Failure, failures: number, guard: Guard | undefined, safe: boolean): number {
+    const allowed = guard ? guard.maxAttempts(this.#retry) : this.#retry.maxAttempts;
+    const repeatable = error.isRetryable && (safe || isRefusal(error));
+    const final = !repeatable || failures >= allowed || this.#asksTooMuch(error);
+    const delay = final ? null : this.#delay(error, failures);
+    guard?.check(error, delay);
+    if (delay === null) throw error;
+    return delay;
+  }
+
+  #delay(error: Failure, failures: number): number {
+    return Math.max(retryDelay(this.#retry, failures, this.config.random()), retryAfterMs(error));
+  }
+
+  #asksTooMuch(error: Failure): boolean {
+    return retryAfterMs(error) > this.#retry.maxRetryAfterMs;
+  }
+
+  #log(request: HttpRequest, attempt: number, began: number, result: unknown): void {
+    const { logger, clock } = this.config;
+    if (!logger) return;
+    const took = ((clock.monotonic() - began) / 1000).toFixed(3);
+    logger.debug(`${request.method} ${request.url}, attempt ${attempt}, ${took} s: ${result}`);
+  }
+}
+
+type Failure = ApiError | NetworkError;
+
+function isFailure(error: unknown): error is Failure {
+  return error instanceof ApiError || error instanceof NetworkError;
+}
+
+/** Say whether the service did nothing. */
+function isRefusal(error: Failure): boolean {
+  return [RateLimitedError, ProviderDownError, ServiceUnavailableError].some((kind) => error instanceof kind);
+}
+
+function retryAfterMs(error: Failure): number {
+  return error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
+}

@@ -1,0 +1,135 @@
+import { type Clock, onAbort } from "./clock.js";
+import { parseRateLimit } from "./rate-limit.js";
+import type { HttpResponse } from "./transport.js";
+
+/** Where the calls of one link of a run wait for their turn. */
+export interface Gate {
+  /** Resolve when a call may start. */
+  enter(signal: AbortSignal): Promise<void>;
+  /** Tell the answer of a call that ended, if it got any. */
+  leave(response: HttpResponse | undefined): void;
+  /** Let no call start for this time. */
+  pause(ms: number): void;
+}
+
+interface Waiter {
+  gate: LinkGate;
+  admit(): void;
+  drop(): void;
+}
+
+/** The link was not sent, because the run had to end before. */
+export const UNSENT = Symbol("unsent");
+
+/** Holds the calls of a run back while the per-minute limit has no room for them. */
+export class Pacer {
+  readonly #clock: Clock;
+  #waiting: Waiter[] = [];
+  #inFlight = 0;
+  #pausedUntil = -Infinity;
+  #room: number | null = null; // null: the service tells no limit
+  #roomFrom = 0;
+  #cancelTimer = () => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Return the gate of a link. */
+  gate(): Gate {
+    return new LinkGate(this);
+  }
+
+  /** Drop the links that wait and were never sent. */
+  dropUnsent(): void {
+    const unsent = this.#waiting.filter(({ gate }) => !gate.sent);
+    this.#waiting = this.#waiting.filter(({ gate }) => gate.sent);
+    for (const waiter of unsent) waiter.drop();
+  }
+
+  enter(gate: LinkGate, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let release = () => {};
+      const remove = () => {
+        release();
+        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+      };
+      const waiter = {
+        gate,
+        admit: () => {
+          release();
+          resolve();
+        },
+        drop: () => {
+          release();
+          reject(UNSENT);
+        },
+      };
+      this.#waiting.push(waiter);
+      release = onAbort(signal, (reason) => {
+        remove();
+        reject(reason);
+      });
+      this.#admit();
+    });
+  }
+
+  leave(response: HttpResponse | undefined): void {
+    this.#inFlight -= 1;
+    const limit = response ? parseRateLimit(response.headers.ratelimit).minute : null;
+    if (!response) {
+      if (this.#roomFrom === Infinity) this.#roomFrom = this.#clock.monotonic();
+    } else if (limit?.reset == null) {
+      this.#room = null;
+    } else {
+      this.#room = Math.max(0, limit.remaining - this.#inFlight);
+      this.#roomFrom = this.#clock.monotonic() + limit.reset * 1000;
+    }
+    this.#admit();
+  }
+
+  pause(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);
+    this.#admit();
+  }
+
+  /** Return when the next call may start. An answer before that may change it. */
+  #opensAt(): number {
+    return this.#room === 0 ? Math.max(this.#pausedUntil, this.#roomFrom) : this.#pausedUntil;
+  }
+
+  #admit(): void {
+    this.#cancelTimer();
+    const now = this.#clock.monotonic();
+    while (this.#waiting.length && this.#opensAt() <= now) this.#start(this.#waiting.shift() as Waiter);
+    const rest = this.#opensAt() - now;
+    if (this.#waiting.length && rest < Infinity) this.#cancelTimer = this.#clock.setTimer(rest, () => this.#admit());
+  }
+
+  #start(waiter: Waiter): void {
+    this.#inFlight += 1;
+    if (this.#room === 0)
+      this.#roomFrom = Infinity; // one call finds out whether there is room again
+    else if (this.#room !== null) this.#room -= 1;
+    waiter.gate.sent = true;
+    waiter.admit();
+  }
+}
+
+class LinkGate implements Gate {
+  sent = false;
+
+  constructor(private readonly pacer: Pacer) {}
+
+  enter(signal: AbortSignal): Promise<void> {
+    return this.pacer.enter(this, signal);
+  }
+
+  leave(response: HttpResponse | undefined): void {
+    this.pacer.leave(response);
+  }
+
+  pause(ms: number): void {
+    this.pacer.pause(ms);
+  }
+}

@@ -1,0 +1,53 @@
+import { ConfigurationError } from "./errors/base.js";
+
+/** When failed exchanges are tried again. */
+export interface RetryPolicy {
+  /** All attempts, the first included (3). 1 turns retries off. */
+  maxAttempts: number;
+  /** Milliseconds before the second attempt (500). Each delay is random between its half and itself. */
+  initialDelayMs: number;
+  /** The longest delay in milliseconds (8000). */
+  maxDelayMs: number;
+  /** By how much each delay is longer than the one before (2). */
+  backoffFactor: number;
+  /** The longest `Retry-After` in milliseconds that is waited out (60000). A longer one is raised at once. */
+  maxRetryAfterMs: number;
+}
+
+const DEFAULTS: RetryPolicy = {
+  maxAttempts: 3,
+  initialDelayMs: 500,
+  maxDelayMs: 8000,
+  backoffFactor: 2,
+  maxRetryAfterMs: 60_000,
+};
+
+/** Fill in what a policy leaves out, and refuse values out of range. */
+export function readRetry(given: Partial<RetryPolicy> = {}, base: RetryPolicy = DEFAULTS): RetryPolicy {
+  const policy = { ...base };
+  for (const name of Object.keys(given) as (keyof RetryPolicy)[]) {
+    if (!(name in DEFAULTS)) throw new ConfigurationError(`Unknown option: retry.${name}.`);
+    const value = given[name] ?? base[name];
+    const minimum = name === "maxAttempts" || name === "backoffFactor" ? 1 : 0;
+    if (typeof value !== "number" || !Number.isFinite(value) || value < minimum) {
+      throw new ConfigurationError(`retry.${name} must be a number from ${minimum}.`);
+    }
+    policy[name] = value;
+  }
+  return policy;
+}
+
+/** Return the milliseconds to sleep after this number of failures. `random` is from 0 to 1. */
+export function retryDelay(policy: RetryPolicy, failures: number, random: number): number {
+  const delay = Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.backoffFactor ** (failures - 1));
+  return delay / 2 + (random * delay) / 2;
+}
+
+/** Return the seconds that a `Retry-After` asks for (RFC 9110, 10.2.3), or null for anything odd. */
+export function parseRetryAfter(value: string | undefined, now: number): number | null {
+  const text = value?.trim() ?? "";
+  if (/^[0-9]+$/.test(text)) return Number(text);
+  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(text)) return null;
+  const time = Date.parse(/[A-Z]{3}$/.test(text) ? text : `${text} GMT`);
+  return Number.isNaN(time) ? null : Math.max(0, (time - now) / 1000);
+}

@@ -1,0 +1,177 @@
+import { type Answer, parseAnswer } from "./answers.js";
+import { type Config, readMs } from "./config.js";
+import { ResolveFailedError, UnexpectedResponseError } from "./errors/api.js";
+import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
+import { JobFailedError, RequestTimeoutError, TimeoutError } from "./errors/wait.js";
+import type { Caller, Guard } from "./exchange.js";
+import type { Job, ResolvedLink } from "./models.js";
+import { parseJob, parseLink, parseResolve } from "./parse.js";
+import type { RetryPolicy } from "./retry.js";
+import type { HttpRequest } from "./transport.js";
+
+/** The options of a wait. */
+export interface WaitOptions {
+  /** Milliseconds for everything together. Default: that of the client. */
+  maxWaitMs?: number | undefined;
+  /** Milliseconds between polls, where the service does not hold answers. Default: that of the client. */
+  pollIntervalMs?: number | undefined;
+}
+
+const MAX_LONG_POLL = 60_000;
+const NOTHING = 1; // milliseconds that are not worth a request
+const HELD = 100; // milliseconds by which a held answer may come early
+const GRACE = 100; // milliseconds after the deadline in which an answer that was held until then may still arrive
+const POST_RESERVE = 1000; // milliseconds kept for the answer to the POST: without its job id nothing can go on
+
+/** Refuse options of a wait that are out of range, and fill in what is missing. */
+export function readWait(config: Config, options: WaitOptions): { maxWaitMs: number; pollIntervalMs: number } {
+  return {
+    maxWaitMs: readMs("maxWaitMs", options.maxWaitMs ?? config.maxWaitMs, true),
+    pollIntervalMs: readMs("pollIntervalMs", options.pollIntervalMs ?? config.pollIntervalMs),
+  };
+}
+
+/** A wait for one link by long polls: one deadline over everything, and the job that it knows. */
+export class Wait implements Guard {
+  readonly #caller: Caller;
+  readonly #maxWaitMs: number;
+  readonly #pollIntervalMs: number;
+  readonly #longPollMs: number;
+  readonly #began: number;
+  #deadline: number;
+  #holdMs = 0;
+  #sent: number;
+  #jobId: string | null = null;
+
+  constructor(caller: Caller, options: WaitOptions) {
+    const { maxWaitMs, pollIntervalMs } = readWait(caller.config, options);
+    this.#caller = caller;
+    this.#maxWaitMs = maxWaitMs;
+    this.#pollIntervalMs = pollIntervalMs;
+    this.#longPollMs = Math.min(caller.config.longPollMs, MAX_LONG_POLL);
+    this.#began = this.#now();
+    this.#deadline = this.#began + maxWaitMs;
+    this.#sent = this.#began;
+  }
+
+  /** Post a link and wait for its job. */
+  async resolve(url: string, body: object): Promise<ResolvedLink> {
+    const answer = await this.#caller.exchange(() => this.#post(body), { guard: this }).catch(rethrowAsJobFailed);
+    const result = parseAnswer(this.#caller.config, answer, (value, meta) => parseResolve(value, meta, url));
+    if (result.status === "done") return result;
+    this.#jobId = result.jobId;
+    if (this.#holdMs === 0) await this.#sleepRest();
+    return this.poll(result.jobId, url);
+  }
+
+  /** Ask for a job until it has ended. */
+  async poll(jobId: string, url: string | null): Promise<ResolvedLink> {
+    this.#jobId = jobId;
+    for (;;) {
+      const answer = await this.#caller.exchange(() => this.#get(jobId), { guard: this });
+      const result = this.#parse(answer, jobId, url);
+      if (!("isTerminal" in result)) return result;
+      if (result.isTerminal) throw jobFailed(result);
+      if (this.#holdMs === 0 || this.#now() - this.#sent < this.#holdMs - HELD) await this.#sleepRest();
+    }
+  }
+
+  #parse(answer: Answer, jobId: string, url: string | null): Job | ResolvedLink {
+    try {
+      return parseAnswer(this.#caller.config, answer, (value, meta) => {
+        const job = parseJob(value, meta, "", jobId);
+        return job.status === "done" ? parseLink(value, meta, jobId, url) : job;
+      });
+    } catch (error) {
+      throw error instanceof UnexpectedResponseError ? this.#withJob(error) : error;
+    }
+  }
+
+  /** Polls of a known job go on until the deadline. */
+  maxAttempts(policy: RetryPolicy): number {
+    return this.#jobId !== null && policy.maxAttempts > 1 ? Infinity : policy.maxAttempts;
+  }
+
+  check(error: LinkSkipperError, delayMs: number | null): void {
+    const remaining = this.#deadline - this.#now();
+    const isLate = remaining <= NOTHING && (delayMs !== null || error instanceof RequestTimeoutError);
+    if (isLate) throw this.#timedOut(error);
+    if (delayMs !== null && delayMs < remaining) return;
+    throw delayMs !== null && this.#jobId !== null ? this.#timedOut(error) : this.#withJob(error);
+  }
+
+  extend(ms: number): void {
+    this.#deadline += ms;
+  }
+
+  #post(body: object): HttpRequest {
+    const remaining = this.#startAttempt();
+    this.#holdMs = hold(Math.min(this.#longPollMs, remaining - Math.min(POST_RESERVE, remaining / 2)));
+    return this.#caller.request("POST", "/v1/resolve", { body, waitMs: this.#holdMs, limitMs: remaining + GRACE });
+  }
+
+  #get(jobId: string): HttpRequest {
+    const remaining = this.#startAttempt();
+    this.#holdMs = hold(Math.min(this.#longPollMs, remaining));
+    const parts = { query: { include: "trace" }, waitMs: this.#holdMs, limitMs: remaining + GRACE };
+    return this.#caller.request("GET", jobPath(jobId), parts);
+  }
+
+  #startAttempt(): number {
+    const remaining = this.#deadline - this.#now();
+    if (remaining <= NOTHING) throw this.#timedOut(null);
+    this.#sent = this.#now();
+    return remaining;
+  }
+
+  /** Sleep what is left of the poll interval since the last request, but not beyond the deadline. */
+  async #sleepRest(): Promise<void> {
+    const rest = this.#pollIntervalMs - (this.#now() - this.#sent);
+    const ms = Math.min(rest, this.#deadline - this.#now());
+    if (ms > 0) await this.#caller.config.sleep(ms, this.#caller.signal);
+  }
+
+  #now(): number {
+    return this.#caller.config.clock.monotonic();
+  }
+
+  #timedOut(error: LinkSkipperError | null): TimeoutError {
+    const waited = this.#now() - this.#began;
+    const subject = this.#jobId === null ? "The link" : `Job ${this.#jobId}`;
+    const time = `within ${this.#maxWaitMs / 1000} s (waited ${(waited / 1000).toFixed(1)} s)`;
+    const reason = error ? ` The last exchange failed: ${error.message}` : "";
+    return this.#withJob(new TimeoutError(`${subject} was not done ${time}.${reason}`, waited, error));
+  }
+
+  #withJob<E extends LinkSkipperError>(error: E): E {
+    error.jobId = this.#jobId;
+    return error;
+  }
+}
+
+/** Return the path of a job. The id is one segment, whatever it holds. */
+export function jobPath(jobId: string): string {
+  return `/v1/jobs/${quoteSegment(jobId)}`;
+}
+
+/** Return an id as one path segment. A URL has no way to write dots alone: `fetch` would remove them. */
+export function quoteSegment(id: string): string {
+  if (typeof id === "string" && !/^\.{0,2}$/.test(id)) return encodeURIComponent(id.toWellFormed());
+  throw new ConfigurationError("An id must be text that is not empty and not only dots.");
+}
+
+function hold(ms: number): number {
+  return Math.max(0, Math.floor(ms));
+}
+
+function rethrowAsJobFailed(error: unknown): never {
+  if (!(error instanceof ResolveFailedError)) throw error;
+  throw new JobFailedError(`The job failed: ${error.message}`, null, "resolve_failed", { cause: error });
+}
+
+function jobFailed(job: Job): JobFailedError {
+  const reason = job.error || (job.status === "invalid" ? "unsupported_link" : "resolve_failed");
+  const outcome = job.status === "invalid" ? "is invalid" : "failed";
+  const stop = job.reason ? ` (${job.reason})` : "";
+  return new JobFailedError(`Job ${job.jobId} ${outcome}: ${reason}${stop}.`, job, reason);
+}
