@@ -86,8 +86,7 @@ test("publint finds nothing", async () => {
 });
 
 test("the types are right for every way to import the package", async () => {
-  const { stdout } = await execute(`${BIN}/attw`, [tarball, "--profile", "node16"]); // fails where it finds a problem
-  assert.match(stdout, /No problems found/);
+  await execute(`${BIN}/attw`, [tarball, "--profile", "node16"]); // exits with 1 where it finds a problem
 });
 
 const modules = {

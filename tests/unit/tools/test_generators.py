@@ -54,5 +54,5 @@ def test_missing_programs_are_named_and_not_installed(tmp_path: Path) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "apt install nodejs php-cli" in ended.stderr
+    assert "apt install nodejs npm php-cli" in ended.stderr
     assert ended.stdout == ""
