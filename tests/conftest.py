@@ -103,4 +103,5 @@ def data_dir() -> Iterator[Path]:
     It is outside of pytest's folders, which another pytest that root starts closes to the server's user.
     """
     with TemporaryDirectory(prefix="linkskipper-tests-") as folder:
+        Path(folder).chmod(0o711)
         yield Path(folder) / "data"

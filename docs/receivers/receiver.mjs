@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
 const TOLERANCE_SECONDS = 300;
+const MAX_BODY_BYTES = 64 * 1024; // an event has less than half of that
 
 /** Returns the event in a signed body (a Buffer). Throws if X-LinkSkipper-Signature does not match the secret. */
 export function verify(body, signature, secret, now = Date.now() / 1000) {
@@ -26,7 +27,12 @@ const seen = new Set(); // in production: a table with webhook-id as its key
 
 async function receive(request, response) {
   const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return response.writeHead(413, { connection: "close" }).end(() => request.destroy());
+    chunks.push(chunk);
+  }
   try {
     const signature = request.headers["x-linkskipper-signature"] ?? "";
     const event = verify(Buffer.concat(chunks), signature, process.env.LINKSKIPPER_WEBHOOK_SECRET);

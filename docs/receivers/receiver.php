@@ -2,6 +2,7 @@
 // A receiver of Link Skipper's webhooks: LINKSKIPPER_WEBHOOK_SECRET=whsec_… php -S 127.0.0.1:3000 receiver.php
 
 const TOLERANCE_SECONDS = 300;
+const MAX_BODY_BYTES = 64 * 1024; // an event has less than half of that
 
 /** Returns the event in a signed body. Throws if X-LinkSkipper-Signature does not match the secret. */
 function verify(string $body, string $signature, string $secret, ?int $now = null): array
@@ -29,9 +30,14 @@ function verify(string $body, string $signature, string $secret, ?int $now = nul
 }
 
 if (PHP_SAPI === 'cli-server') {
+    $body = file_get_contents('php://input', length: MAX_BODY_BYTES + 1);
+    if (strlen($body) > MAX_BODY_BYTES) {
+        http_response_code(413);
+        exit;
+    }
     try {
         $event = verify(
-            file_get_contents('php://input'),
+            $body,
             $_SERVER['HTTP_X_LINKSKIPPER_SIGNATURE'] ?? '',
             getenv('LINKSKIPPER_WEBHOOK_SECRET'),
         );

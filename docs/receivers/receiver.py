@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = os.environ.get("LINKSKIPPER_WEBHOOK_SECRET", "")
 TOLERANCE_SECONDS = 300
+MAX_BODY_BYTES = 64 * 1024  # an event has less than half of that
 
 
 def verify(body, signature, secret, now=None):
@@ -25,10 +26,14 @@ def verify(body, signature, secret, now=None):
 
 
 class Receiver(BaseHTTPRequestHandler):
+    timeout = 10  # seconds for a client that sends nothing
     seen = set()  # in production: a table with webhook-id as its key
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = self.headers["Content-Length"] or ""
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            return self.send_error(413)
+        body = self.rfile.read(int(length))
         try:
             event = verify(
                 body, self.headers["X-LinkSkipper-Signature"] or "", os.environ["LINKSKIPPER_WEBHOOK_SECRET"]

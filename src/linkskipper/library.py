@@ -128,7 +128,10 @@ class Resolver:
         executable = find_browser()
         if executable is None:
             return None
-        options = BrowserOptions(executable, USER_AGENT, extra_ca=self._policy.extra_ca)
+        policy = self._policy
+        options = BrowserOptions(
+            executable, USER_AGENT, extra_ca=policy.extra_ca, extra_ca_names=policy.names_of_extra_ca
+        )
         return await self._stack.enter_async_context(LazyBrowser(self._policy, options))
 
     async def _resolve(self, url: str, on_hop: OnHop | None) -> Resolution:

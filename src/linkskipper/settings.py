@@ -117,6 +117,7 @@ class Settings(BaseModel):
 
     providers_dir: Path | None = Field(default=None, description="Directory of provider files over the built-in ones.")
     egress_allow: CommaSeparated = Field(default=(), description="Addresses or CIDRs, each with an optional port.")
+    egress_deny: CommaSeparated = Field(default=(), description="Addresses or CIDRs that nothing opens.")
     egress_ports: CommaSeparated = Field(default=("80", "443"), description="Ports that links may name.")
     host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs.")
     extra_ca: Path | None = Field(default=None, description="PEM file of an additional CA to trust.")

@@ -1,6 +1,7 @@
 """Logs on stderr: lines for people, or JSON for machines. Libraries log in the same form."""
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from linkskipper.settings import Settings
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
+
+_LINK = re.compile(r"(https?://[^\s/?#\"'<>\\]+)[/?#\\][^\s\"'<>]+", re.IGNORECASE)
 
 
 def configure(settings: Settings, *, process: str | None = None) -> None:
@@ -50,18 +53,28 @@ class _LazyFormatter(logging.Formatter):
 def _formatter(settings: Settings, process: str | None) -> logging.Formatter:
     import structlog  # noqa: PLC0415 - see _LazyFormatter
 
-    # Rich tracebacks print variables, and keys with them.
-    renderer: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
         if settings.log_json
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_shared_processors(process), structlog.stdlib.ExtraAdder()],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,  # Rich tracebacks print variables, and keys with them
+            shorten_links,
+            renderer,
+        ],
     )
+
+
+def shorten_links(_logger: object, _method: str, event: "EventDict") -> "EventDict":
+    """Leave the path, the query and the fragment of every link out. They often are a key to what it leads to."""
+    for name, value in event.items():
+        if isinstance(value, str) and "://" in value:
+            event[name] = _LINK.sub(r"\1/…", value)
+    return event
 
 
 def _shared_processors(process: str | None) -> "list[Processor]":

@@ -4,6 +4,8 @@
 NAT64, 6to4 and 168.63.129.16.
 """
 
+import socket
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _V4_DENIED = tuple(
@@ -35,6 +37,24 @@ _V6_DENIED = tuple(
     IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
 _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})  # RFC 5214, section 6.1: the upper half of the interface id
+# Loopback, link-local and the metadata services of clouds. A range that happens to contain them does not open them.
+_PROTECTED_V4 = tuple(
+    IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+    )
+)
+_PROTECTED_V6 = tuple(
+    IPv6Network(block)
+    for block in ("::/127", "fe80::/10", "fd00:ec2::254/128", "fd00:ec2::23/128", "fd20:ce::254/128", "2001::/32")
+)
+_ENDS_WITH_V4 = tuple(IPv6Network(block) for block in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
+_SIX_TO_FOUR = IPv6Network("2002::/16")
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
@@ -66,3 +86,49 @@ def _deny_reason_v6(address: IPv6Address) -> str | None:
     if int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
         return "an ISATAP interface id"
     return next((f"in {block}" for block in _V6_DENIED if address in block), None)
+
+
+def is_protected(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an operator must name this address itself to open it, because a range does not suffice."""
+    if isinstance(address, IPv4Address):
+        return any(address in block for block in _PROTECTED_V4) or is_own(address)
+    embedded = _embedded_v4(address)
+    if embedded is not None and is_protected(embedded):
+        return True
+    return any(address in block for block in _PROTECTED_V6) or is_own(address)
+
+
+def contains_protected(network: IPv4Network | IPv6Network) -> bool:
+    """Tell whether a range contains addresses that it does not open."""
+    if isinstance(network, IPv4Network):
+        return any(network.overlaps(block) for block in _PROTECTED_V4)
+    return any(network.overlaps(block) for block in (*_PROTECTED_V6, *_ENDS_WITH_V4, _SIX_TO_FOUR))
+
+
+def is_own(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an interface of this machine has the address: a socket can then be bound to it."""
+    return _can_bind(str(address)) and not _can_bind_anything()
+
+
+def _can_bind(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _can_bind_anything() -> bool:
+    """Tell whether the system binds to addresses that it does not have (ip_nonlocal_bind). Nothing can be told then."""
+    return _can_bind("192.0.2.1")
+
+
+def _embedded_v4(address: IPv6Address) -> IPv4Address | None:
+    number = int(address)
+    if address in _SIX_TO_FOUR:
+        return IPv4Address(number >> 80 & 0xFFFF_FFFF)
+    is_isatap = number >> 32 & 0xFFFF_FFFF in _ISATAP
+    return IPv4Address(number & 0xFFFF_FFFF) if is_isatap or any(address in block for block in _ENDS_WITH_V4) else None

@@ -91,7 +91,9 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
         Refused: The guard denies the address.
     """
     family, kind, protocol, _, (address, port, *_) = info
-    if not isinstance(address, MappedAddress) and (reason := policy.deny_reason(address, port)):
+    parsed = parse_address(address)
+    is_mapped = isinstance(address, MappedAddress) and parsed is not None
+    if reason := policy.deny_list_reason(parsed) if is_mapped else policy.deny_reason(address, port):
         raise Refused(address, address, reason)
     return socket.socket(family, kind, protocol)
 

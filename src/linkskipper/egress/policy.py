@@ -2,18 +2,21 @@
 
 import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
-from linkskipper.egress.addresses import deny_reason, parse_address
+from linkskipper.egress.addresses import contains_protected, deny_reason, is_own, is_protected, parse_address
 from linkskipper.errors import SettingsError
 
 _MAX_PORT = 65535
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?")
+_WIDE_V4 = 2**16
+_WIDE_V6 = 2**64
+_EXACT = 16  # addresses in a range that opens protected ones too
 _LOCAL_ZONES = ("localhost", "internal", "local")
 
 
@@ -21,7 +24,8 @@ _LOCAL_ZONES = ("localhost", "internal", "local")
 class AllowRule:
     """Addresses that are open although the table denies them.
 
-    The rule holds for `port` alone, or for the policy's allowed ports where `port` is None.
+    A range of more than 16 addresses leaves loopback, metadata services and the machine's own addresses shut. The rule
+    holds for `port` alone, or for the policy's allowed ports where `port` is None.
     """
 
     network: IPv4Network | IPv6Network
@@ -45,18 +49,26 @@ class Policy:
     Attributes:
         ports: The ports that are open on every public address.
         allow: Addresses that are open besides the public ones.
+        deny: Addresses that are shut, whatever else opens them.
         host_map: Names that lead to fixed addresses.
-        extra_ca: A PEM file with certificate authorities to trust besides the system's.
+        extra_ca: A PEM file with certificate authorities to trust for mapped names and addresses in `allow`.
     """
 
     ports: frozenset[int] = frozenset({80, 443})
     allow: tuple[AllowRule, ...] = ()
+    deny: tuple[IPv4Network | IPv6Network, ...] = ()
     host_map: tuple[HostMapping, ...] = ()
     extra_ca: Path | None = None
 
     @classmethod
     def parse(
-        cls, *, ports: Iterable[str], allow: Iterable[str], host_map: Iterable[str], extra_ca: Path | None
+        cls,
+        *,
+        ports: Iterable[str],
+        allow: Iterable[str],
+        host_map: Iterable[str],
+        extra_ca: Path | None,
+        deny: Iterable[str] = (),
     ) -> Self:
         """Parse the operator's settings.
 
@@ -68,6 +80,7 @@ class Policy:
         return cls(
             ports=frozenset(_parse_port(item, item) for item in ports),
             allow=tuple(_parse_rule(item) for item in allow),
+            deny=tuple(_parse_network(item) for item in deny),
             host_map=tuple(_parse_mapping(item) for item in host_map),
             extra_ca=extra_ca,
         )
@@ -79,8 +92,37 @@ class Policy:
 
     def deny_reason(self, address: str, port: int) -> str | None:
         """Return why this address and port must not be connected to, or None if they may be."""
+        parsed = parse_address(address)
+        if parsed is None:
+            return "not a plain address"
+        if reason := self.deny_list_reason(parsed):
+            return reason
         reason = deny_reason(address) or (None if port in self.ports else f"port {port} is not allowed")
-        return None if reason is None or self._is_allowed(address, port) else reason
+        if reason is None and is_own(parsed):
+            reason = "an address of this machine"
+        return None if reason is None or self._is_allowed(parsed, port) else reason
+
+    def deny_list_reason(self, address: IPv4Address | IPv6Address) -> str | None:
+        """Return the range of the deny-list that contains an address. It goes before all that opens addresses."""
+        return next((f"in {network} of the deny-list" for network in self.deny if address in network), None)
+
+    def is_exception(self, name: str, address: str, port: int) -> bool:
+        """Tell whether the operator opened this way: by a mapping of the name, or for the address."""
+        parsed = parse_address(address)
+        return self.mapping_for(name, port) is not None or (parsed is not None and self._is_allowed(parsed, port))
+
+    @property
+    def names_of_extra_ca(self) -> tuple[str, ...] | None:
+        """The names that the extra CA may vouch for. None if they are not known, because whole addresses are open."""
+        return None if self.allow else tuple(sorted({mapping.name for mapping in self.host_map}))
+
+    def wide_ranges(self) -> Iterator[str]:
+        """Yield the ranges that open more than an operator may expect, or less."""
+        for rule in self.allow:
+            network = rule.network
+            is_wide = network.num_addresses > (_WIDE_V4 if network.version == 4 else _WIDE_V6)  # noqa: PLR2004 - IPv4
+            if is_wide or (not _is_exact(rule) and contains_protected(network)):
+                yield str(network)
 
     def port_deny_reason(self, port: int) -> str | None:
         """Return why no address at all may be contacted on this port, or None if one may be."""
@@ -90,11 +132,9 @@ class Policy:
     def _open_ports(self) -> frozenset[int | None]:
         return self.ports.union((rule.port for rule in self.allow), (entry.name_port for entry in self.host_map))
 
-    def _is_allowed(self, address: str, port: int) -> bool:
-        parsed = parse_address(address)
-        return parsed is not None and any(
-            parsed in rule.network and self._covers(rule.port, port) for rule in self.allow
-        )
+    def _is_allowed(self, address: IPv4Address | IPv6Address, port: int) -> bool:
+        rules = [rule for rule in self.allow if address in rule.network and self._covers(rule.port, port)]
+        return any(_is_exact(rule) for rule in rules) or (bool(rules) and not is_protected(address))
 
     def _covers(self, named_port: int | None, port: int) -> bool:
         return port in self.ports if named_port is None else port == named_port
@@ -109,6 +149,10 @@ def name_deny_reason(name: str) -> str | None:
         return "a single-label name"
     zone = name.rpartition(".")[2]
     return f"a name in .{zone}" if zone in _LOCAL_ZONES else None
+
+
+def _is_exact(rule: AllowRule) -> bool:
+    return rule.network.num_addresses <= _EXACT
 
 
 def _check_ca(path: Path) -> None:
@@ -132,6 +176,13 @@ def _parse_rule(item: str) -> AllowRule:
     except ValueError:
         pass
     raise SettingsError(f"{item!r} is not an address or CIDR with an optional port, as in 10.1.0.0/16:8080")
+
+
+def _parse_network(item: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(item.strip())
+    except ValueError:
+        raise SettingsError(f"{item!r} is not an address or CIDR, as in 203.0.113.7 or 10.1.0.0/16") from None
 
 
 def _parse_mapping(item: str) -> HostMapping:

@@ -97,12 +97,12 @@ class JobRunner:
         except ProviderAtCapacity:
             raise
         except Exception:
-            log.exception("job.resolver_crashed", job_id=str(attempt.job_id), url=attempt.canonical_url)
+            log.exception("job.resolver_crashed", job_id=str(attempt.job_id), provider=attempt.provider)
             return failure(attempt, "internal_error")
         if resolution is None:
             return None
         if not is_of(attempt, resolution):
-            log.error("job.other_link_resolved", job_id=str(attempt.job_id), url=attempt.canonical_url)
+            log.error("job.other_link_resolved", job_id=str(attempt.job_id), provider=attempt.provider)
             return failure(attempt, "internal_error")
         self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
         return result_from_resolution(attempt, resolution)

@@ -26,6 +26,7 @@ def egress_policy(settings: Settings) -> Policy:
     parts: dict[str, dict[str, Any]] = {
         "LINKSKIPPER_EGRESS_PORTS": {"ports": settings.egress_ports},
         "LINKSKIPPER_EGRESS_ALLOW": {"allow": settings.egress_allow},
+        "LINKSKIPPER_EGRESS_DENY": {"deny": settings.egress_deny},
         "LINKSKIPPER_HOST_MAP": {"host_map": settings.host_map},
         "LINKSKIPPER_EXTRA_CA": {"extra_ca": settings.extra_ca},
     }
@@ -37,7 +38,10 @@ def egress_policy(settings: Settings) -> Policy:
             errors.append(f"{variable}: {error}")
     if errors:
         raise SettingsError("\n".join(errors))
-    return Policy.parse(**{name: value for part in parts.values() for name, value in part.items()})
+    policy = Policy.parse(**{name: value for part in parts.values() for name, value in part.items()})
+    for network in policy.wide_ranges():
+        log.warning("egress.wide_range", setting="LINKSKIPPER_EGRESS_ALLOW", range=network)
+    return policy
 
 
 @asynccontextmanager
@@ -66,6 +70,7 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[St
         contexts=settings.browser_contexts,
         memory=settings.browser_memory * 1024**2,
         extra_ca=settings.extra_ca,
+        extra_ca_names=policy.names_of_extra_ca,
         sandbox=settings.browser_sandbox,
     )
     async with LazyBrowser(policy, options) as browser:

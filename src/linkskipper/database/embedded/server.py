@@ -8,13 +8,15 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 import structlog
 
-from linkskipper.database.embedded.cluster import Cluster, program
+from linkskipper.database.embedded.cluster import Cluster
 from linkskipper.database.embedded.locks import exclusive_lock, is_only_holder, shared_lock
+from linkskipper.database.embedded.places import cluster_folder
 from linkskipper.database.embedded.server_socket import server_answers, socket_folder
 from linkskipper.database.embedded.system_user import find_server_user
 from linkskipper.errors import DatabaseError, DataDirError
@@ -33,13 +35,16 @@ class EmbeddedServer:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir.expanduser().absolute()
         self._user = find_server_user()
-        self._cluster = Cluster(self._data_dir / "postgres", self._user)
         self._users_lock: IO[bytes] | None = None
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        return Cluster(cluster_folder(self._data_dir, self._user), self._user)
 
     @property
     def exists(self) -> bool:
         """Whether the data directory holds a database."""
-        return self._cluster.exists
+        return (self._data_dir / "postgres" / "PG_VERSION").exists()
 
     def join(self) -> str:
         """Make sure that the server runs, and return its connection URL.
@@ -116,7 +121,7 @@ class EmbeddedServer:
         try:
             with suppress(FileExistsError):
                 self._data_dir.mkdir(mode=0o700, parents=True)
-                self._user.let_group_pass(self._data_dir)
+            self._user.let_group_pass(self._data_dir)
             if not os.access(self._data_dir / ".", os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")
         except OSError as error:
@@ -124,8 +129,6 @@ class EmbeddedServer:
                 f"The data directory {self._data_dir} cannot be used ({error.strerror}): "
                 "choose another with --data-dir or LINKSKIPPER_DATA_DIR."
             ) from None
-        self._user.let_pass(self._data_dir)
-        self._user.let_pass(program("postgres").parent)
 
     def _start_lock(self) -> AbstractContextManager[None]:
         """Let only one process at a time start or stop the server."""

@@ -6,17 +6,13 @@ It is the user of this process. PostgreSQL refuses to run as root, so root has a
 import os
 import pwd
 import stat
-import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import structlog
-
-from linkskipper.errors import DatabaseError
+from linkskipper.errors import DatabaseError, SystemUserError
+from linkskipper.system_users import closed_folder, system_user
 
 ROOTS_SERVER_USER = "linkskipper"
-
-log = structlog.get_logger()
 
 
 class ServerUser(NamedTuple):
@@ -35,27 +31,20 @@ class ServerUser(NamedTuple):
         if self.is_stand_in:
             _chown(folder, self.uid, self.gid)
 
+    @property
+    def name(self) -> str:
+        """The name of this user."""
+        return pwd.getpwuid(self.uid).pw_name
+
     def let_group_pass(self, folder: Path) -> None:
-        """Let this user's group pass through a folder that this process has just created."""
-        if self.is_stand_in:
+        """Let this user's group pass through a folder of this process's user, without listing it."""
+        if self.closed_folder(folder) == folder.resolve() and folder.stat().st_uid == os.geteuid():
             _chown(folder, -1, self.gid)
-            folder.chmod(0o710)
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXGRP)
 
-    def let_pass(self, path: Path) -> None:
-        """Let this user pass through path and all folders above it, without listing them. Each change is logged."""
-        if not self.is_stand_in:
-            return
-        for folder in (path, *path.parents):
-            status = folder.stat()
-            bit = self._search_bit(status)
-            if not status.st_mode & bit:
-                folder.chmod(stat.S_IMODE(status.st_mode) | bit)
-                log.warning("database.folder_opened", folder=str(folder), reason="PostgreSQL does not run as root")
-
-    def _search_bit(self, status: os.stat_result) -> int:
-        if status.st_uid == self.uid:
-            return stat.S_IXUSR
-        return stat.S_IXGRP if status.st_gid == self.gid else stat.S_IXOTH
+    def closed_folder(self, path: Path) -> Path | None:
+        """Return the first folder on the way to a path that this user may not pass through."""
+        return closed_folder(path, pwd.getpwuid(self.uid)) if self.is_stand_in else None
 
 
 def find_server_user() -> ServerUser:
@@ -67,21 +56,10 @@ def find_server_user() -> ServerUser:
     if os.geteuid() != 0:
         return ServerUser(os.geteuid(), os.getegid(), is_stand_in=False)
     try:
-        entry = pwd.getpwnam(ROOTS_SERVER_USER)
-    except KeyError:
-        entry = _create_user()
+        entry = system_user(ROOTS_SERVER_USER)
+    except SystemUserError as error:
+        raise DatabaseError(f"PostgreSQL does not run as root. {error} Create it, or run as another user.") from None
     return ServerUser(entry.pw_uid, entry.pw_gid, is_stand_in=True)
-
-
-def _create_user() -> pwd.struct_passwd:
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ROOTS_SERVER_USER]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        raise DatabaseError(
-            f"PostgreSQL does not run as root: create a system user named {ROOTS_SERVER_USER}, or run as another user."
-        ) from None
-    return pwd.getpwnam(ROOTS_SERVER_USER)
 
 
 def _chown(folder: Path, uid: int, gid: int) -> None:

@@ -37,6 +37,7 @@ class ConnectionPool:
         self._in_use: set[HttpConnection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         self._tls: ssl.SSLContext | None = None
+        self._tls_of_exceptions: ssl.SSLContext | None = None
 
     async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[HttpConnection, bool]:
         """Return a connection to the server of a URL, and whether it has served a request before.
@@ -118,7 +119,7 @@ class ConnectionPool:
                 sock = await guarded_connect(self._policy, self._resolver, url.host, url.port)
         except TimeoutError:
             raise TimedOut(f"{url.host} did not answer in time") from None
-        tls = self._tls_context() if url.scheme == "https" else None
+        tls = self._tls_context(url, sock.getpeername()[0]) if url.scheme == "https" else None
         try:
             name = None if tls is None else url.host
             _, connection = await loop.create_connection(HttpConnection, sock=sock, ssl=tls, server_hostname=name)
@@ -127,9 +128,13 @@ class ConnectionPool:
             raise
         return connection
 
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-            if self._policy.extra_ca is not None:
-                self._tls.load_verify_locations(self._policy.extra_ca)
-        return self._tls
+    def _tls_context(self, url: Url, address: str) -> ssl.SSLContext:
+        """Return what verifies certificates. The extra CA counts only where the operator opened the way."""
+        name, extra_ca = url.host.removesuffix("."), self._policy.extra_ca
+        if extra_ca is None or not self._policy.is_exception(name, address, url.port):
+            self._tls = self._tls or ssl.create_default_context()
+            return self._tls
+        if self._tls_of_exceptions is None:
+            self._tls_of_exceptions = ssl.create_default_context()
+            self._tls_of_exceptions.load_verify_locations(extra_ca)
+        return self._tls_of_exceptions

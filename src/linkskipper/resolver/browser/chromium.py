@@ -175,7 +175,7 @@ def _prepare(home: BrowserHome, options: BrowserOptions) -> struct_passwd | None
     """Fill the folder of the browser and give it to its user. Return the user as `browser_user` does."""
     user = browser_user(options.executable, sandbox=options.sandbox)
     if options.extra_ca is not None:
-        trust(options.extra_ca, home.path)
+        trust(options.extra_ca, home.path, options.extra_ca_names)
     if user is not None:
         home.give_to(user)
     return user

@@ -8,7 +8,7 @@ import asyncio
 from time import perf_counter
 from typing import Any, Literal
 
-from linkskipper.egress import ProxySession, Refused, Response, TimedOut
+from linkskipper.egress import BadUrl, ProxySession, Refused, Response, TimedOut, parse_url
 from linkskipper.resolver.browser.traffic import MECHANISMS, PausedRequest
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
@@ -106,7 +106,7 @@ class MainFrame:
         if not paused.is_document or self.left.done():
             return "Fetch.failRequest"
         if not paused.is_main:
-            return "Fetch.continueRequest"
+            return "Fetch.continueRequest" if self._is_own(paused.href) else "Fetch.failRequest"
         try:
             goes_on = self._answered(paused) if paused.is_answered else self._requested(paused)
         except Stop as stop:
@@ -116,6 +116,13 @@ class MainFrame:
             self.end(form_target_stop(self._navigation.target) if paused.carries_fields else None)
             return "Fetch.failRequest"
         return "Fetch.continueRequest" if goes_on else "Fetch.failRequest"
+
+    def _is_own(self, href: str) -> bool:
+        """Tell whether a frame may show a URL. Hosts of `[browser] allow` bring scripts: one may be the destination."""
+        try:
+            return self._navigation.provider.keeps(self._navigation.url.host, parse_url(href).host)
+        except BadUrl:
+            return False
 
     def _requested(self, paused: PausedRequest) -> bool:
         """Take in a request for a page, by this program, by a redirect, or by the page that is shown."""

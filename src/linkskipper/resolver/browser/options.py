@@ -18,6 +18,7 @@ class BrowserOptions:
         links: Links after which a browser is replaced.
         memory: The bytes that all browsers may take together. The largest one is killed when they take more.
         extra_ca: A PEM file with certificate authorities to trust besides the system's.
+        extra_ca_names: The names that these authorities may vouch for, or None for every name.
         sandbox: Whether Chromium must run in its sandbox.
     """
 
@@ -27,6 +28,7 @@ class BrowserOptions:
     links: int = 500
     memory: int = 2 * 1024**3
     extra_ca: Path | None = None
+    extra_ca_names: tuple[str, ...] | None = None
     sandbox: bool = True
 
     @property

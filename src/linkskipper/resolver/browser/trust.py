@@ -7,12 +7,19 @@ any certificate that is sent together with the CA's.
 import ctypes
 import ctypes.util
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from publicsuffixlist import PublicSuffixList
 
 from linkskipper.errors import SettingsError
 
 _TRUSTED_CA = 0x08 | 0x10  # CERTDB_VALID_CA, CERTDB_TRUSTED_CA: what certutil calls "C"
 _POINTERS = ("NSS_InitContext", "PK11_GetInternalKeySlot", "CERT_GetDefaultCertDB", "CERT_NewTempCertificate")
+_REPLACED = (x509.NameConstraints, x509.AuthorityKeyIdentifier)
 
 
 class _Item(ctypes.Structure):
@@ -23,8 +30,8 @@ class _Trust(ctypes.Structure):
     _fields_ = (("tls", ctypes.c_uint), ("mail", ctypes.c_uint), ("code", ctypes.c_uint))
 
 
-def trust(ca: Path, home: Path) -> None:
-    """Make a browser with this HOME trust the certificates in a PEM file.
+def trust(ca: Path, home: Path, names: Sequence[str] | None = None) -> None:
+    """Make a browser with this HOME trust the certificates in a PEM file, for some names or for all.
 
     Raises:
         SettingsError: The certificates cannot be used, or NSS is missing.
@@ -36,11 +43,40 @@ def trust(ca: Path, home: Path) -> None:
     if not context:
         raise _unusable(ca)
     try:
-        failed = _fill(nss, _certificates(ca))
+        failed = _fill(nss, [der if names is None else constrained(der, names) for der in _certificates(ca)])
     finally:
         nss.NSS_ShutdownContext(context)
     if failed:
         raise _unusable(ca)
+
+
+def constrained(der: bytes, names: Sequence[str]) -> bytes:
+    """Return a certificate of the same authority that vouches for the sites of these names only.
+
+    A certificate often names more hosts of one site, and one name outside of the constraints refuses it as a whole. The
+    site of go.corp.example is corp.example.
+
+    The authority is trusted by its name and key, so the signature of the new certificate does not matter. Chromium
+    enforces the constraints of authorities that the user added.
+    """
+    original = x509.load_der_x509_certificate(der)
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = (
+        x509.CertificateBuilder(subject_name=original.subject, issuer_name=original.subject)
+        .public_key(original.public_key())
+        .serial_number(original.serial_number)
+        .not_valid_before(original.not_valid_before_utc)
+        .not_valid_after(original.not_valid_after_utc)
+    )
+    for extension in original.extensions:
+        if not isinstance(extension.value, _REPLACED):
+            builder = builder.add_extension(extension.value, extension.critical)
+    suffixes = PublicSuffixList()
+    sites = {suffixes.privatesuffix(name) or name for name in names or ["invalid"]}
+    permitted = [x509.DNSName(site) for site in sorted(sites)]
+    constraints = x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None)
+    certificate = builder.add_extension(constraints, critical=True).sign(key, hashes.SHA256())
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def _unusable(ca: Path) -> SettingsError:
