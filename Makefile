@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast coverage check format prose docs bench openapi schema lock migration provider release clean
+.PHONY: help run lab test test-fast attack sbom coverage check format prose docs bench openapi schema lock migration provider release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +31,16 @@ endif
 
 test-fast: $(VENV)/dev ## Run the unit and component tests that need no browser and do not wait
 	$(BIN)/python -m pytest tests/unit tests/component -n 2 -m 'not browser and not slow' $(ARGS)
+
+attack: $(VENV)/dev ## Run every attack test and a minute of fuzzing, and print what held
+	@$(BIN)/python -m tools.test_programs
+	@$(PIP) --quiet install --require-hashes --requirement requirements/fuzz.txt || echo "Without the fuzzer: it has no package for this Python." >&2
+	@$(BIN)/python -m tools.attack $(ARGS)
+
+sbom: $(VENV)/dev ## Write dist/sbom.json (CycloneDX) and dist/licenses.txt from the installed packages
+	@$(BIN)/python -m venv $(VENV)/sbom
+	@$(VENV)/sbom/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/sbom.txt
+	@$(BIN)/python -m tools.sbom $(VENV)/sbom/bin
 
 coverage: $(VENV)/dev ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m tools.test_programs

@@ -11,6 +11,7 @@ import pytest
 
 from linkskipper.database import EmbeddedServer, Pool, open_pool
 from linkskipper.service.migrate import migrate
+from support.attacks import is_attack
 from support.service import Service, named, run_service
 
 pytest_plugins = [f"support.fixtures.{name}" for name in ("browser", "egress", "lab", "resolver", "safety", "webhooks")]
@@ -20,10 +21,12 @@ TEMPLATE = f"{DATABASES}_template"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the browser's folders, so that `make test-fast` can leave them out."""
+    """Mark the tests of the browser's folders for `make test-fast`, and attacks for `make attack`."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker("browser")
+        if is_attack(item.path):
+            item.add_marker("attack")
 
 
 @pytest.fixture(scope="session", autouse=True)

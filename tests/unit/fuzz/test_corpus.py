@@ -1,0 +1,35 @@
+"""The fuzzer's corpus, and what it once found, against every reader of foreign bytes."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.fuzz.readers import MAX_SECONDS, READERS
+
+pytestmark = pytest.mark.attack
+
+FOLDER = Path(__file__).parent / "corpus"
+FILES = sorted(file for file in FOLDER.glob("*/*"))
+
+
+def test_every_reader_has_a_corpus() -> None:
+    """The fuzzer begins with small examples for each reader."""
+    assert {file.parent.name for file in FILES} == set(READERS)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_corpus(file: Path) -> None:
+    """The reader raises nothing unexpected, and is fast."""
+    began = time.process_time()
+    READERS[file.parent.name](file.read_bytes())
+    assert time.process_time() - began < MAX_SECONDS
+
+
+@pytest.mark.parametrize("reader", [reader for reader in READERS if reader != "dns"])
+@given(data=st.binary(max_size=500))
+def test_any_bytes(reader: str, data: bytes) -> None:
+    """Any bytes at all are read or refused."""
+    READERS[reader](data)
