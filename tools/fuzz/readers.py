@@ -167,7 +167,7 @@ class _NameServer(asyncio.DatagramProtocol):
         self._transport: Any = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        # The identifier and the question are right. What follows them is foreign.
+        # The identifier and the question are right. All other bytes are foreign.
         self._transport.sendto(data[:2] + self._reply[:10] + data[12:] + self._reply[10:], addr)
 
 

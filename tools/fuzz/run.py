@@ -1,4 +1,4 @@
-"""Fuzz all readers for a time: python -m tools.fuzz.run SECONDS [KEEP]. What is found new goes to the folder KEEP."""
+"""Fuzz all readers for a time: python -m tools.fuzz.run SECONDS [KEEP]. New inputs go to the folder KEEP."""
 
 import re
 import subprocess

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, cast
 from urllib.parse import unquote, urlsplit
 
-from linkskipper.database.embedded.cluster import program
+from linkskipper.database.embedded.places import program
 from linkskipper.database.pool import Connection
 from linkskipper.errors import DatabaseError
 

