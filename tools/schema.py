@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from linkskipper.database.embedded.cluster import program
+from linkskipper.database.embedded.places import program
 from linkskipper.database.embedded.server import EmbeddedServer
 from linkskipper.service.migrate import migrate
 

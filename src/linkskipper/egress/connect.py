@@ -92,8 +92,11 @@ def guarded_socket(policy: Policy, info: AddressInfo) -> socket.socket:
     """
     family, kind, protocol, _, (address, port, *_) = info
     parsed = parse_address(address)
-    is_mapped = isinstance(address, MappedAddress) and parsed is not None
-    if reason := policy.deny_list_reason(parsed) if is_mapped else policy.deny_reason(address, port):
+    if isinstance(address, MappedAddress) and parsed is not None:
+        reason = policy.deny_list_reason(parsed)
+    else:
+        reason = policy.deny_reason(address, port)
+    if reason is not None:
         raise Refused(address, address, reason)
     return socket.socket(family, kind, protocol)
 
