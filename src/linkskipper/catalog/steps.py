@@ -170,13 +170,17 @@ class WaitStep(BaseCountdown, BaseStep):
 
 
 class ClickStep(BaseStep):
-    """Click an element once it is enabled and, with `wait_for`, once that selector finds an element."""
+    """Click an element once it is enabled and, with `wait_for`, once that selector finds an element.
+
+    With `scroll`, scroll to the end of the page until the element is enabled.
+    """
 
     engine: ClassVar[Engine | None] = "browser"
 
     use: Literal["click"]
     selector: Selector
     wait_for: Selector | None = None
+    scroll: bool = False
 
 
 class WaitForStep(BaseStep):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from linkskipper.catalog import Catalog
 from linkskipper.provider_health.circuit_breaker import Signal
-from linkskipper.resolver import Reason, Resolution
+from linkskipper.resolver import TRANSIENT, Reason, Resolution
 
 SIGNALS: dict[Reason, Signal] = dict.fromkeys(Reason, Signal.SUCCESS) | {
     Reason.UPSTREAM_ERROR: Signal.FAILURE,
@@ -23,6 +23,9 @@ SIGNALS: dict[Reason, Signal] = dict.fromkeys(Reason, Signal.SUCCESS) | {
 }
 """The signal of each stop rule. A host that answers is up, whatever it answers."""
 
+PAGE_REASONS = frozenset({Reason.UPSTREAM_ERROR, Reason.PROVIDER_CHANGED})
+"""Failures that say nothing about the host if one of its pages came: the link alone may cause them."""
+
 GATE_REASONS = frozenset({Reason.CAPTCHA_REQUIRED, Reason.ADBLOCK_GATE, Reason.WAIT_TOO_LONG})
 """Stop rules that leave the circuit closed although the provider's links do not resolve."""
 
@@ -38,14 +41,16 @@ class HostSignal(NamedTuple):
 def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSignal]:
     """Yield the signal of the first host, and of the last host if that belongs to another provider.
 
-    A provider that passed the link on to another provider succeeded.
+    A provider that passed the link on to another provider succeeded. A provider whose links carry their destination is
+    not asked, so its links say nothing.
     """
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
     if provider is None or not resolution.hosts:
         return
     first, last = resolution.hosts
-    signal = _signal(resolution)
     last_provider = catalog.owner(last)
+    was_asked = last_provider is None or not last_provider.is_offline
+    signal = _signal(resolution) if was_asked else Signal.NEUTRAL
     if first == last or last_provider is None or provider.keeps(first, last):
         yield HostSignal(provider.id, first, signal)
     else:
@@ -55,7 +60,8 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
 
 def counts_as_failed(resolution: Resolution) -> bool:
     """Tell whether a user would say that the provider does not work."""
-    return _signal(resolution) is Signal.FAILURE or resolution.reason in GATE_REASONS
+    reasons = GATE_REASONS | PAGE_REASONS if _is_of_one_page(resolution) else GATE_REASONS
+    return _signal(resolution) is Signal.FAILURE or (resolution.reason in reasons and not resolution.service_failed)
 
 
 def _signal(resolution: Resolution) -> Signal:
@@ -63,4 +69,12 @@ def _signal(resolution: Resolution) -> Signal:
         return Signal.SUCCESS
     if resolution.service_failed or (resolution.reason is Reason.TIMEOUT and not resolution.host_unresponsive):
         return Signal.NEUTRAL
+    if _is_of_one_page(resolution):
+        return Signal.NEUTRAL
     return SIGNALS[resolution.reason]
+
+
+def _is_of_one_page(resolution: Resolution) -> bool:
+    """Return whether a failure is that of a page: its host answered, and not with a status of a host that fails."""
+    status = resolution.hops[-1].status if resolution.hops else None
+    return resolution.reason in PAGE_REASONS and status is not None and status not in TRANSIENT

@@ -3,6 +3,7 @@
 from linkskipper.resolver.errors import ProviderAtCapacity, Stop, Unsupported
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
+from linkskipper.resolver.pages.stop_rules import TRANSIENT
 from linkskipper.resolver.parse_link import ParsedLink, parse_link
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
@@ -13,6 +14,7 @@ USER_AGENT = f"LinkSkipper/{VERSION}"
 
 __all__ = [
     "REASONS",
+    "TRANSIENT",
     "USER_AGENT",
     "Hop",
     "InProcessLimiter",

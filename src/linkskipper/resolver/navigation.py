@@ -17,11 +17,12 @@ from linkskipper.resolver.limits import ProviderLimiter
 from linkskipper.resolver.pages.moves import PageMoves, page_moves
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
-from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status
+from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status, removed_stop
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
-from linkskipper.resolver.result import READ_FROM_URL, Hop, Mechanism
+from linkskipper.resolver.result import AUTOMATIC, READ_FROM_URL, Hop, Mechanism
 from linkskipper.resolver.urls.destination import credentials_stop, form_target_stop
+from linkskipper.resolver.urls.home import is_sent_home, sets_state
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
 from linkskipper.resolver.visits import VisitLog
 
@@ -56,6 +57,7 @@ class Navigation:
         page: The page at `url`, once it is loaded.
         hops: The URLs that the link has left behind.
         providers: The providers that the link has passed, with the current one.
+        entered_at: The URL at which the link came to the current provider.
         deadline: The time of the whole link.
         cookies: The cookies that the link has received over HTTP.
         browser_page: The page in the browser, for a provider that needs one.
@@ -85,6 +87,7 @@ class Navigation:
         self._moves_of: tuple[Page, PageMoves] | None = None
         self._seconds = 0.0
         self._first_host = url.host
+        self.entered_at = url
 
     @property
     def hosts(self) -> tuple[str, str]:
@@ -112,7 +115,7 @@ class Navigation:
 
     def enter(self, url: Url, provider: Provider) -> None:
         """Continue from a URL of another provider, or from the first step of the same one again."""
-        self.url, self.provider, self.target = url, provider, None
+        self.url, self.entered_at, self.provider, self.target = url, url, provider, None
         self.providers.append(provider)
         self._spec = PLAIN_GET
         self._moves = 0
@@ -292,6 +295,7 @@ class Navigation:
         return Page(response)
 
     def _move(self, target: Target, mechanism: Mechanism, spec: RequestSpec = PLAIN_GET) -> None:
+        leads_home = self._leads_home(target, mechanism)
         self._record_hop(mechanism)
         if mechanism is not Mechanism.LOCATION_HEADER and self.page is not None and not self._spec.is_xhr:
             self._referrer = self.page.url
@@ -303,10 +307,23 @@ class Navigation:
         elif target.has_credentials:
             self.target = target
             raise credentials_stop(target)
+        elif leads_home:
+            self.target = target
+            raise removed_stop(self.url.href, target.url.href)
         else:
             self.url = target.url
         if self._moves > self.provider.limits.max_hops:
             raise Stop(Reason.TOO_MANY_HOPS, f"The link redirects more than {self.provider.limits.max_hops} times.")
+
+    def _leads_home(self, target: Target, mechanism: Mechanism) -> bool:
+        """Return whether the current page leads to the home page of its own site by itself.
+
+        Shorteners send links there that they do not know. A page that sets a cookie may go on with it there.
+        """
+        if target.url is None or self.page is None or self.browser_page is not None or self._spec != PLAIN_GET:
+            return False
+        is_automatic = mechanism in AUTOMATIC and not sets_state(self.page.response)
+        return is_automatic and is_sent_home(self.url, target.url)
 
     def _redirected(self, target: Target) -> RequestSpec:
         spec = self._spec.redirected(self.page.response) if self.page is not None else PLAIN_GET

@@ -13,15 +13,28 @@ from linkskipper.resolver.fetcher import Fetcher, Sleep
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import redirects
-from linkskipper.resolver.pages.stop_rules import dead_end
+from linkskipper.resolver.pages.stop_rules import TRANSIENT, dead_end, removed_stop
 from linkskipper.resolver.parse_link import parse_link
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
 from linkskipper.resolver.urls.destination import credentials_stop, destination_deny_reason
+from linkskipper.resolver.urls.home import is_about_unknown_links
 from linkskipper.resolver.urls.target import Target
 
 MAX_PROVIDERS = 5
+
+_OF_A_PAGE = frozenset(
+    {
+        Reason.NOT_A_LINK,
+        Reason.NO_DESTINATION,
+        Reason.PROVIDER_CHANGED,
+        Reason.UPSTREAM_ERROR,
+        Reason.LOGIN_REQUIRED,
+        Reason.PASSWORD_REQUIRED,
+    }
+)
+"""The reasons that a page for unknown links can seem to be."""
 
 
 class StepRunner(Protocol):
@@ -95,7 +108,7 @@ class LinkResolver:
             target = await self._run(navigation, catalog)
         except Stop as stop:
             navigation.record_end()
-            return _resolution(url, navigation, stop=stop)
+            return _resolution(url, navigation, stop=_explained(stop, navigation))
         return _resolution(url, navigation, target=target.as_written)
 
     async def _run(self, navigation: Navigation, catalog: Catalog) -> Target:
@@ -188,6 +201,14 @@ def _target_inside(navigation: Navigation) -> Target:
     if not navigation.provider.is_link(navigation.url):
         raise Stop(Reason.NO_DESTINATION, f"The link ends at {navigation.url.href}, on the shortener's own site.")
     return Target(navigation.url.href, navigation.url.scheme, navigation.url)
+
+
+def _explained(stop: Stop, navigation: Navigation) -> Stop:
+    """Return the error for a link that ended on a page for unknown links, as which it is one. Return others as is."""
+    page, link = navigation.page, navigation.entered_at
+    if stop.reason not in _OF_A_PAGE or page is None or page.status in TRANSIENT or page.url != navigation.url:
+        return stop
+    return removed_stop(link.href, page.url.href) if is_about_unknown_links(link, page.url) else stop
 
 
 def _resolution(url: str, navigation: Navigation, *, target: str | None = None, stop: Stop | None = None) -> Resolution:

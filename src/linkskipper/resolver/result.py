@@ -31,6 +31,11 @@ class Mechanism(StrEnum):
     WARNING_PAGE = "warning-page"
 
 
+AUTOMATIC = frozenset(
+    {Mechanism.LOCATION_HEADER, Mechanism.REFRESH_HEADER, Mechanism.META_REFRESH, Mechanism.SCRIPT_LOCATION}
+)
+"""The mechanisms by which a page leads on without its visitor."""
+
 READ_FROM_URL = frozenset({Mechanism.QUERY, Mechanism.PATH, Mechanism.FRAGMENT, Mechanism.WARNING_PAGE})
 """The mechanisms of a URL that carries the next one."""
 

@@ -98,6 +98,30 @@ async def test_what_stays_disabled(world: World) -> None:
     assert (resolution.reason, resolution.target_url) == ("wait_too_long", None)
 
 
+@pytest.mark.parametrize(
+    ("element", "state"),
+    [("<button id=continue disabled>Wait</button>", "disabled"), ("<a id=continue hidden href=/x>Go</a>", "hidden")],
+)
+async def test_what_stays_as_it_is(world: World, element: str, state: str) -> None:
+    """The detail says whether the element is disabled or hidden."""
+    world.put(element)
+    resolution = await world.resolve(limits=IMPATIENT)
+    assert f"stays {state}." in (resolution.detail or "")
+
+
+async def test_a_button_at_the_end_of_a_page(world: World) -> None:
+    """A page that enables its button for those who have scrolled to its end is scrolled where the file says so."""
+    world.put(
+        '<p style="height: 5000px">Read on</p><button id="continue" disabled>Go</button><script>'
+        "const go = document.querySelector('button'); "
+        "addEventListener('scroll', () => { if (scrollY + innerHeight > 4900) go.disabled = false });"
+        f"go.onclick = () => location.href = '{world.destination}';</script>"
+    )
+    assert (await world.resolve(limits=IMPATIENT)).reason == "wait_too_long"
+    scrolling = {"use": "click", "selector": "#continue", "scroll": True}
+    assert (await world.resolve(steps=[scrolling])).target_url == world.destination
+
+
 async def test_what_is_not_there(world: World) -> None:
     """Without its button the page has changed; an optional step passes it by."""
     world.put(f'<a id="other" href="{world.destination}">Go</a>')

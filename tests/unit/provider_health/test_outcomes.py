@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import linkskipper.lab
 from linkskipper.catalog import Catalog
@@ -70,3 +71,22 @@ def test_hosts_of_the_generic_provider_are_independent() -> None:
 def test_a_link_of_no_provider_has_no_signal() -> None:
     """A link of a provider that no longer exists yields nothing."""
     assert list(host_signals(ended(BROKEN, provider="gone", reason=Reason.TIMEOUT), CATALOG)) == []
+
+
+@pytest.mark.parametrize("reason", [Reason.UPSTREAM_ERROR, Reason.PROVIDER_CHANGED])
+@pytest.mark.parametrize(
+    ("status", "signal"), [(200, Signal.NEUTRAL), (403, Signal.NEUTRAL), (429, Signal.FAILURE), (500, Signal.FAILURE)]
+)
+def test_one_page_is_not_the_host(reason: Reason, status: int, signal: Signal) -> None:
+    """A page that came says nothing about its host, unless its status is that of a host that fails."""
+    resolution = ended(BROKEN, reason=reason)
+    resolution = replace(resolution, hops=tuple(replace(hop, status=status) for hop in resolution.hops))
+    assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [signal]
+    assert counts_as_failed(resolution)
+
+
+@pytest.mark.parametrize("reason", [None, Reason.PROVIDER_CHANGED])
+def test_links_that_are_only_read_say_nothing(reason: Reason | None) -> None:
+    """A host that was not asked has neither failed nor succeeded."""
+    resolution = ended("https://www.google.com/url?q=x", provider="google-url", reason=reason)
+    assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]

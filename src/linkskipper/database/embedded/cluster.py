@@ -77,6 +77,7 @@ class Cluster:
 
     def _try_start(self, socket_folder: Path, deadline: float) -> bool:
         """Start a postmaster. Return False if it gave way to processes that are left of the last one."""
+        found = bool(self._read_pid_file())
         postmaster = self._spawn_postmaster(socket_folder)
         while postmaster.poll() is None and time.monotonic() < deadline:
             words = self._read_pid_file()
@@ -85,7 +86,8 @@ class Cluster:
                 postmaster.returncode = 0  # no longer Popen's to watch: the server may outlive this process
                 return True
             time.sleep(READY_POLL_SECONDS)
-        gave_way = bool(self._read_pid_file())  # one that gets further removes this file when it ends
+        # One that gets further removes this file when it ends. So does the last one, if it only ends now.
+        gave_way = found or bool(self._read_pid_file())
         if time.monotonic() >= deadline or not gave_way:
             raise DatabaseError(f"The embedded PostgreSQL did not start: see {self.path}/server.log.")
         return False

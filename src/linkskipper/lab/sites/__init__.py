@@ -5,6 +5,7 @@ from linkskipper.lab.sites.broken import BROKEN
 from linkskipper.lab.sites.bulk import BULK
 from linkskipper.lab.sites.busy import CROWDED, PACED
 from linkskipper.lab.sites.chains import CHAIN, HOPS, LOOP
+from linkskipper.lab.sites.clones import KUTT, STATIC_PAGES, YOURLS
 from linkskipper.lab.sites.embedded import EMBEDDED
 from linkskipper.lab.sites.forms import COUNTDOWN, FORM
 from linkskipper.lab.sites.gempixel import GEMPIXEL
@@ -36,6 +37,9 @@ SITES = (
     LOOP,
     HOPS,
     REMOVED,
+    YOURLS,
+    KUTT,
+    STATIC_PAGES,
     CHANGED,
     GATE,
     PRIVATE,

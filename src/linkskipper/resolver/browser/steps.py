@@ -24,6 +24,8 @@ _EXISTS = "selector => document.querySelector(selector) !== null"
 _ENABLED = """const enabled = selector => [...document.querySelectorAll(selector)].filter(element =>
   !element.matches(":disabled, [aria-disabled=true] *, [aria-disabled=true]")
   && element.checkVisibility({visibilityProperty: true}));"""
+_IS_DISABLED = """selector =>
+  document.querySelector(selector).matches(":disabled, [aria-disabled=true] *, [aria-disabled=true]")"""
 _IS_ENABLED = f"selector => {{ {_ENABLED} return enabled(selector).length > 0; }}"
 # Find a point of the element that no other element covers. The link or form opens here, not in a new window.
 _POINT = f"""selector => {{
@@ -39,6 +41,12 @@ _POINT = f"""selector => {{
     return [x, y];
   }}
   return null;
+}}"""
+
+# Some pages enable their button once the visitor has seen the end of them.
+_POINT_AFTER_SCROLL = f"""selector => {{
+  window.scrollTo({{top: document.documentElement.scrollHeight, behavior: "instant"}});
+  return ({_POINT})(selector);
 }}"""
 
 
@@ -107,7 +115,8 @@ class BrowserSteps:
     async def _click(self, step: ClickStep, navigation: Navigation) -> bool:
         if step.wait_for is not None and not await self._wait_until(navigation, _EXISTS, step, step.wait_for):
             return False
-        point = await self._wait_until(navigation, _POINT, step, step.selector)
+        find_point = _POINT_AFTER_SCROLL if step.scroll else _POINT
+        point = await self._wait_until(navigation, find_point, step, step.selector)
         if not point:
             return False
         self._tab.frame.moved.clear()
@@ -160,7 +169,8 @@ class BrowserSteps:
             return False
         if await self._tab.dom.find(_IS_ENABLED, selector):
             raise Stop(Reason.PROVIDER_CHANGED, f"Another element covers the element {selector}.")
-        raise Stop(Reason.WAIT_TOO_LONG, f"The element {selector} stays disabled.")
+        state = "disabled" if await self._tab.dom.find(_IS_DISABLED, selector) else "hidden"
+        raise Stop(Reason.WAIT_TOO_LONG, f"The element {selector} stays {state}.")
 
     async def _moves_within(self, seconds: float) -> bool:
         """Return whether the page begins to load another one in this time."""

@@ -1,13 +1,13 @@
 """The stop rules: what ends a link, recognised in responses and pages."""
 
-from itertools import product
-
 from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
+from linkskipper.resolver.pages.removed import says_removed, short_text
 from linkskipper.resolver.pages.scripts import variable
 from linkskipper.resolver.reasons import Reason
 
@@ -17,40 +17,10 @@ _UNAUTHORISED = 401
 _ERRORS = 400
 _MAX_TOLD = 500  # characters of a broken URL
 
-_CAPTCHA = (
-    ".g-recaptcha, .h-captcha, .cf-turnstile, #captchaShortlink, #invisibleCaptchaShortlink, form#form-captcha,"
-    ' iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com/"],'
-    ' iframe[src*="challenges.cloudflare.com/"]'
-)
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
-_CHALLENGE = '#challenge-form, #challenge-running, script[src*="/cdn-cgi/challenge-platform/"]'
-_PASSWORD_FIELD = 'input[type="password" i]'  # noqa: S105 - a selector
-_USER_NAME_FIELD = (
-    'input[type="email" i], input[name*="user" i], input[name*="email" i], input[name*="login" i],'
-    ' input[autocomplete="username"]'
-)
 _HEADINGS = "title, h1, h2"
 _MAX_HEADINGS = 20  # a heading about the link is among the first
 _MAX_HEADING_CHARACTERS = 1000
-_SUBJECTS = ("link", "url", "page")
-_VERDICTS = (
-    "not found",
-    "expired",
-    "has expired",
-    "is expired",
-    "was deleted",
-    "has been deleted",
-    "was removed",
-    "has been removed",
-    "has been disabled",
-    "has been deactivated",
-    "does not exist",
-    "doesn't exist",
-    "no longer exists",
-    "is no longer active",
-    "is no longer available",
-)
-_REMOVED = tuple(f"{subject} {verdict}" for subject, verdict in product(_SUBJECTS, _VERDICTS))
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
 
 
@@ -60,7 +30,10 @@ def check_response(response: Response) -> None:
     Raises:
         Stop: A rule ends the link.
     """
-    if response.headers.get("cf-mitigated", "").lower() == "challenge":
+    actions = {response.headers.get(header, "").lower() for header in ("cf-mitigated", "x-amzn-waf-action")}
+    if "captcha" in actions:
+        raise Stop(Reason.CAPTCHA_REQUIRED, f"{response.url.host} asks for a CAPTCHA.")
+    if "challenge" in actions:
         raise Stop(Reason.BOT_CHALLENGE, f"{response.url.host} shows a bot challenge.")
 
 
@@ -92,7 +65,13 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
     if status == _UNAUTHORISED:
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
+        _check_text(page)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
+
+
+def removed_stop(link: str, page: str) -> Stop:
+    """Return the error for a link that its shortener does not know, and for which it shows a page of its own site."""
+    return Stop(Reason.LINK_REMOVED, f"{link} leads to {page}, a page of the same site: the link does not exist.")
 
 
 def dead_end(page: Page) -> Stop:
@@ -102,27 +81,39 @@ def dead_end(page: Page) -> Stop:
     if page.status in REDIRECTS and location is not None:
         detail = f"{href} redirects to {location[:_MAX_TOLD]}, which leads nowhere."
         return Stop(Reason.NO_DESTINATION, detail)
+    if says_removed(short_text(page)):
+        return _removed(href)
     if page.tree is None or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return Stop(Reason.NO_DESTINATION, f"{href} sent a response that leads nowhere.")
     return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
 
 
 def _check_tree(tree: LexborHTMLParser, href: str) -> None:
-    if tree.css_first(_CAPTCHA) is not None:
+    if tree.css_first(CAPTCHA) is not None:
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{href} asks for a CAPTCHA.")
-    if tree.css_first(_CHALLENGE) is not None:
+    if tree.css_first(CHALLENGE) is not None:
         raise Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
-    if tree.css_first(_PASSWORD_FIELD) is not None:
-        if tree.css_first(_USER_NAME_FIELD) is not None:
+    match asks_for(tree):
+        case "login":
             raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
-        raise Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
+        case "password":
+            raise Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
     # The separator keeps a phrase from beginning in one heading and ending in the next.
     headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in tree.css(_HEADINGS)[:_MAX_HEADINGS])
     _check_headings(" ".join(headings.lower().split()), href)
 
 
+def _check_text(page: Page) -> None:
+    if says_removed(short_text(page)):
+        raise _removed(page.url.href)
+
+
+def _removed(href: str) -> Stop:
+    return Stop(Reason.LINK_REMOVED, f"{href} says that the link was removed.")
+
+
 def _check_headings(words: str, href: str) -> None:
-    if any(phrase in words for phrase in _REMOVED):
-        raise Stop(Reason.LINK_REMOVED, f"{href} says that the link was removed.")
+    if says_removed(words):
+        raise _removed(href)
     if any(phrase in words for phrase in _ADBLOCK):
         raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")

@@ -1,0 +1,120 @@
+"""What shorteners say about links that do not exist, and what only speaks of such links."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkskipper.resolver.pages.removed import says_removed
+
+MESSAGES = [
+    "This link has expired.",
+    "URL not found",
+    "Link Not Found",
+    "404 - Page not found",
+    "Sorry, this link has expired",
+    "Kutt.it | Link not found",
+    "The short URL you requested could not be found",
+    "Link has been banned and removed because of malware or scam",
+    "This link was disabled",
+    "ERROR: The requested URL was not found on this server.",
+    "Whoops, looks like this link doesn't exist",
+    "We could not find that link",
+    "This short link no longer exists",
+    "The link you followed has expired",
+    "Invalid link",
+    "Expired Link",
+    "Link expired",
+    "Short link is invalid",
+    "Banned Link – Dub.co",
+    "Link (abc) could not be found",
+    "URL expired",
+    "Alias does not exist",
+    "Dieser Link ist abgelaufen",
+    "Der angeforderte Link wurde nicht gefunden",
+    "Ce lien a expiré",
+    "Désolé, cette page introuvable",
+    "Este enlace ha caducado",
+    "Este link expirou",
+    "Questo link è scaduto",
+    "Ссылка не найдена",
+    "Срок действия ссылки истёк",
+    "Bu bağlantı bulunamadı",
+    "该链接已失效",
+    "抱歉，您访问的页面不存在",
+    "このリンクは無効です",
+    "ページが見つかりません",
+    "만료된 링크입니다",
+    "Tautan tidak ditemukan",
+    "Liên kết không tồn tại",
+    "الرابط غير موجود",
+    '{"error":"Link not found"}',
+    "The link has reached its click limit",
+    "This link is no longer active",
+    "Not Found",
+    "404 Not Found",
+    "Link has expired or been deleted",
+    "This page could not be found",
+    "The page you are looking for does not exist",
+    "The link was removed by its owner",
+    "The URL https://s.test/abc was not found",
+    "Your link expired",
+    "The link is unavailable",
+]
+OTHERS = [
+    "Some say this link has expired",
+    "How to fix Page not found errors",
+    "When your link has expired: what to do",
+    "My expired links and other stories",
+    "Expired domains",
+    "This page explains why links expired",
+    "What to do if a page is not found",
+    "Page removed from my book: a poem",
+    "Lost and not found again by a page turner",
+    "Wie man einen Link repariert, der abgelaufen ist",
+    "Warum ein Link abgelaufen ist",
+    "Comment réparer un lien expiré",
+    "Как исправить: почему ссылка не найдена",
+    "如何处理链接不存在",
+    "The page about expired passports",
+    "Your coupon has expired",
+    "The contract expired",
+    "You are leaving",
+    "Link building for beginners",
+    "The page that found love",
+    "Welcome",
+    "Link in bio",
+    "The link between smoking and cancer was found",
+    "The best link shortener is available",
+    "Removed scenes",
+    "リンクが見つかりませんとは",
+]
+
+
+@pytest.mark.parametrize("text", MESSAGES)
+def test_messages(text: str) -> None:
+    """A message that begins a sentence is one, in any of the common languages, and in any case."""
+    assert says_removed(text)
+    assert says_removed(f"Example | {text.upper()} - Example")
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_other_texts(text: str) -> None:
+    """An article about expired links is not a message, and neither are words that only resemble one."""
+    assert not says_removed(text)
+    assert not says_removed(f"Example - {text} | Example")
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    """Every text says something or does not."""
+    assert says_removed(text) in {True, False}
+
+
+@pytest.mark.parametrize("unit", ["sorry ", "link you ", "the ", "(", "'a' ", "a/b ", "\u3002", ". ", "page not "])
+def test_linear_time(unit: str) -> None:
+    """A long text takes no long time, whatever it repeats."""
+    begin = time.process_time()
+    says_removed(unit * 100_000)
+    assert time.process_time() - begin < 1
