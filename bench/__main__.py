@@ -1,23 +1,26 @@
 """Run the benchmarks that are named, or the usual ones.
 
-Of the others, large fills the disk with a few GB for some minutes, rivals installs packages into a temporary folder.
+Of the others, large fills the disk with a few GB for some minutes. rivals and many install packages into a temporary
+folder.
 """
 
 import asyncio
 import sys
 
-from bench import api, browser, library, memory, rest, sdks, service, single_flight, webhooks
+from bench import api, browser, cost, library, many, memory, rest, sdks, service, single_flight, webhooks
 from bench.rivals import compare
 
 BENCHES = {
     "library": library.run,
     "service": service.run,
+    "cost": cost.run,
     "single_flight": single_flight.run,
     "rest": rest.run,
     "webhooks": webhooks.run,
     "api": api.run,
     "rivals": compare.run,
     "memory": memory.run,
+    "many": many.run,
     "browser": browser.run,
     "sdks": sdks.run,
     "large": api.run_large,
