@@ -51,7 +51,8 @@ COMMANDS = {
     ),
     "webhooks": Command("webhooks", "app", ADMINISTRATION, "Inspect webhook deliveries and send them again."),
     "doctor": Command(
-        *("doctor", "examine", ADMINISTRATION), "Examine the installation: what is wrong, and what to do about it."
+        *("doctor", "examine", ADMINISTRATION),
+        "Examine the installation: what is wrong, and what to do about it. Exit with 1 if there is a problem.",
     ),
     "backup": Command(
         *("backup", "back_up", ADMINISTRATION), "Write the database and the secret of the service to an encrypted file."

@@ -12,7 +12,7 @@ from linkskipper.cli.commands import COMMANDS, app
 from support.processes import run
 
 VERBS = {"Accept", "Add", "Bring", "Check", "Correct", "Create", "Give", "Inspect", "List", "Manage", "Refuse"}
-VERBS |= {"Resolve", "Revoke", "Run", "Send", "Show"}
+VERBS |= {"Examine", "Restore", "Write", "Resolve", "Revoke", "Run", "Send", "Show"}
 
 
 def commands() -> Iterator[tuple[str, ...]]:
