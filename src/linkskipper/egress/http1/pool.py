@@ -13,6 +13,7 @@ from linkskipper.egress.urls import Url
 
 IDLE_SECONDS = 15  # common servers keep a connection longer
 MAX_IDLE = 1000
+_LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, which Python 3.11 does not name
 
 Origin = tuple[str, str, int]
 
@@ -132,9 +133,19 @@ class ConnectionPool:
         """Return what verifies certificates. The extra CA counts only where the operator opened the way."""
         name, extra_ca = url.host.removesuffix("."), self._policy.extra_ca
         if extra_ca is None or not self._policy.is_exception(name, address, url.port):
-            self._tls = self._tls or ssl.create_default_context()
+            self._tls = self._tls or _client_context()
             return self._tls
         if self._tls_of_exceptions is None:
-            self._tls_of_exceptions = ssl.create_default_context()
+            self._tls_of_exceptions = _client_context()
             self._tls_of_exceptions.load_verify_locations(extra_ca)
         return self._tls_of_exceptions
+
+
+def _client_context() -> ssl.SSLContext:
+    """Return what verifies certificates.
+
+    Servers without RFC 5746 are accepted, as by browsers. A client that never renegotiates loses nothing.
+    """
+    context = ssl.create_default_context()
+    context.options |= _LEGACY_SERVER_CONNECT | ssl.OP_NO_RENEGOTIATION
+    return context
