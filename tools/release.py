@@ -52,6 +52,9 @@ def main() -> int:
     pack = ["make", "pack", f"DIST={root / 'dist'}"]
     commands = [(build, project) for project in projects]
     commands += [(pack, path.parent) for path in root.glob("sdks/*/package.json")]
+    commands += [
+        (["make", "build", f"DIST={root / 'dist'}"], path.parent) for path in root.glob("sdks/*/composer.json")
+    ]
     return max(subprocess.run(command, cwd=folder, check=False).returncode for command, folder in commands)
 
 

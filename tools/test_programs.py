@@ -1,4 +1,4 @@
-"""Make sure that the programs exist that the tests run: a Chromium, Node and PHP.
+"""Make sure that the programs exist that the tests run: a Chromium, Node, and PHP with its extensions and libraries.
 
 In CI (the environment variable CI is set) missing ones are installed. In a terminal the user is asked first. Otherwise
 the message says what to install.
@@ -17,7 +17,21 @@ from linkskipper.resolver.browser import find_browser
 from linkskipper.settings import load
 
 BROWSER = "chromium-headless-shell"
-PACKAGES = {"node": "nodejs", "npm": "npm", "php": "php-cli"}  # Debian's, by the program's name
+# Debian's packages, by what they provide.
+PROGRAMS = {
+    "node": "nodejs",
+    "npm": "npm",
+    "php": "php-cli",
+    "phpunit": "phpunit",
+    "phpcs": "php-codesniffer",
+    "composer": "composer",
+}
+PHP_EXTENSIONS = {"curl": "php-curl", "mbstring": "php-mbstring", "dom": "php-xml", "zip": "php-zip"}
+PHP_LIBRARIES = {
+    "GuzzleHttp/autoload.php": "php-guzzlehttp-guzzle",
+    "GuzzleHttp/Psr7/autoload.php": "php-guzzlehttp-psr7",
+    "Psr/Log/autoload.php": "php-psr-log",
+}
 
 
 def main() -> int:
@@ -39,8 +53,10 @@ def main() -> int:
 
 
 def missing_packages() -> list[str]:
-    """Return the Debian packages of the programs that are missing."""
-    missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
+    """Return the Debian packages of what is missing."""
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    missing += [package for name, package in PHP_EXTENSIONS.items() if not _php_has(f"extension_loaded('{name}')")]
+    missing += [package for file, package in PHP_LIBRARIES.items() if not _php_has(f"(@include '{file}')")]
     return missing if find_browser(load().browser) is not None else [*missing, BROWSER]
 
 
@@ -74,6 +90,10 @@ async def browser_problem() -> str | None:
     except Error as error:
         return f"{executable} does not start: " + " ".join(str(error).split())[:300]
     return None
+
+
+def _php_has(condition: str) -> bool:
+    return shutil.which("php") is not None and _run("php", "-r", f"exit({condition} ? 0 : 1);")
 
 
 def _has_apt() -> bool:

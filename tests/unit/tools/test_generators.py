@@ -1,6 +1,7 @@
 """`make provider` and `make migration` write files to start from."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from linkskipper.catalog import check
 from tools import new_migration, new_provider
+from tools.test_programs import missing_packages
 
 
 @pytest.fixture
@@ -54,5 +56,15 @@ def test_missing_programs_are_named_and_not_installed(tmp_path: Path) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "apt install nodejs npm php-cli" in ended.stderr
+    assert "apt install nodejs npm php-cli phpunit" in ended.stderr
     assert ended.stdout == ""
+
+
+def test_a_php_without_extensions_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extensions and libraries that PHP lacks are named too, not only missing programs."""
+    php = tmp_path / "php"
+    php.write_text(f'#!/bin/sh\nexec {shutil.which("php")} -n -d include_path={tmp_path} "$@"\n')
+    php.chmod(0o755)
+    assert not {"php-cli", "php-curl", "php-guzzlehttp-guzzle"} & set(missing_packages())
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert {"php-curl", "php-mbstring", "php-xml", "php-zip", "php-guzzlehttp-guzzle"} <= set(missing_packages())

@@ -1,0 +1,172 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LinkSkipper\Sdk\Http;
+
+use LinkSkipper\Sdk\Exception\ConfigurationException;
+use LinkSkipper\Sdk\Exception\NetworkException;
+use LinkSkipper\Sdk\Internal\CurlExchange;
+
+/**
+ * Sends requests with curl. It keeps its connections and handles.
+ *
+ * The time of an attempt runs while `poll` or `send` runs, and stands still between two polls.
+ */
+final class CurlTransport implements ConcurrentTransport
+{
+    private const SLICE_MS = 100;
+    private const KEPT_HANDLES = 32;
+
+    private ?\CurlMultiHandle $multi = null;
+    /** @var array<int, CurlExchange> */
+    private array $exchanges = [];
+    /** @var list<\CurlHandle> */
+    private array $free = [];
+
+    /** @param array<int, mixed> $curlOptions more options for each request, such as a proxy or a certificate */
+    public function __construct(private readonly array $curlOptions = [])
+    {
+        if (!extension_loaded('curl')) {
+            throw new ConfigurationException('The PHP extension curl is missing. Install it or hand in a transport.');
+        }
+    }
+
+    public function send(HttpRequest $request): HttpResponse
+    {
+        $id = -1;
+        $this->start($id, $request);
+        try {
+            do {
+                $reply = $this->poll($request->whileWaiting === null ? INF : self::SLICE_MS)[$id] ?? null;
+                if ($reply === null && $request->whileWaiting !== null) {
+                    ($request->whileWaiting)();
+                }
+            } while ($reply === null);
+        } finally {
+            $this->drop($id);
+        }
+
+        return $reply instanceof HttpResponse ? $reply : throw $reply;
+    }
+
+    public function start(int $id, HttpRequest $request): void
+    {
+        $this->multi ??= $this->open();
+        $handle = array_pop($this->free) ?? curl_init();
+        $this->exchanges[$id] = new CurlExchange($handle, $request, $this->curlOptions);
+        curl_multi_add_handle($this->multi, $handle);
+        curl_multi_exec($this->multi, $running);
+    }
+
+    public function poll(float $maxMs): array
+    {
+        $this->startTimers();
+        $end = self::now() + $maxMs;
+        do {
+            curl_multi_exec($this->multi, $running);
+            $replies = $this->collect();
+            $left = min([$end, ...array_column($this->exchanges, 'deadline')]) - self::now();
+            if ($replies === [] && $left > 0 && curl_multi_select($this->multi, min($left / 1000, 1.0)) <= 0) {
+                usleep(500); // without a socket, as during a DNS query, select does not wait
+            }
+        } while ($replies === [] && $this->exchanges !== [] && $end - self::now() > 0);
+        $this->stopTimers();
+
+        return $replies;
+    }
+
+    public function drop(int $id): void
+    {
+        if (isset($this->exchanges[$id])) {
+            $this->finish($id);
+        }
+    }
+
+    /** Close all connections. The next request opens new ones. */
+    public function close(): void
+    {
+        array_map($this->drop(...), array_keys($this->exchanges));
+        $this->free = [];
+        $this->multi = null;
+    }
+
+    /** @return array<string, int> */
+    public function __debugInfo(): array
+    {
+        return ['requests under way' => count($this->exchanges)];
+    }
+
+    public function __clone()
+    {
+        $this->multi = null;
+        $this->exchanges = $this->free = [];
+    }
+
+    private function open(): \CurlMultiHandle
+    {
+        $multi = curl_multi_init();
+        curl_multi_setopt($multi, CURLMOPT_MAXCONNECTS, self::KEPT_HANDLES);
+
+        return $multi;
+    }
+
+    private function startTimers(): void
+    {
+        foreach ($this->exchanges as $exchange) {
+            $exchange->deadline = self::now() + $exchange->remaining;
+        }
+    }
+
+    private function stopTimers(): void
+    {
+        foreach ($this->exchanges as $exchange) {
+            $exchange->remaining = $exchange->deadline - self::now();
+        }
+    }
+
+    /** @return array<int, HttpResponse|NetworkException> */
+    private function collect(): array
+    {
+        $replies = [];
+        while (($message = curl_multi_info_read($this->multi)) !== false) {
+            $id = $this->idOf($message['handle']);
+            $replies[$id] = $this->exchanges[$id]->reply($message['result']);
+            $this->finish($id);
+        }
+        foreach ($this->exchanges as $id => $exchange) {
+            if ($exchange->deadline <= self::now()) {
+                $replies[$id] = $exchange->timeout();
+                $this->finish($id);
+            }
+        }
+
+        return $replies;
+    }
+
+    private function idOf(\CurlHandle $handle): int
+    {
+        foreach ($this->exchanges as $id => $exchange) {
+            if ($exchange->handle === $handle) {
+                return $id;
+            }
+        }
+        throw new \LogicException('curl names a handle that was not added.');
+    }
+
+    private function finish(int $id): void
+    {
+        $handle = $this->exchanges[$id]->handle;
+        unset($this->exchanges[$id]);
+        curl_multi_remove_handle($this->multi, $handle);
+        if (count($this->free) < self::KEPT_HANDLES) {
+            curl_reset($handle);
+            $this->free[] = $handle;
+        }
+    }
+
+    private static function now(): float
+    {
+        return hrtime(true) / 1e6;
+    }
+}
