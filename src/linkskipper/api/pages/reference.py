@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from string import Template
 from typing import Any
-from urllib.parse import urlencode
 
 from linkskipper.api.openapi.content import Json
 from linkskipper.api.pages.html import html_page, html_text
 from linkskipper.api.pages.schema_text import Member, dereference, members, type_text
+from linkskipper.api.pages.snippets import KEY_VARIABLE, LANGUAGES, Example, read_example
 from linkskipper.api.problems import ERRORS_PATH, PROBLEM_TYPE
 from linkskipper.api.responses import ApiResponse
 
@@ -18,8 +18,10 @@ BODY = Template(
     '<header>\n<h1>$title API</h1>\n<p class="lead">$description</p>\n'
     '<p class="lead">The address of this service is <code>$server</code>. The <a href="$errors">errors</a> page '
     'explains every error code. <a href="/openapi.json">openapi.json</a> is this reference for programs, in OpenAPI '
-    "3.1.</p>\n"
-    '<nav aria-label="Operations"><ul>\n$contents\n</ul></nav>\n</header>\n<main>\n$sections\n</main>'
+    "3.1. The examples read the key from the environment variable <code>$key</code>.</p>\n"
+    '<nav aria-label="Operations"><ul>\n$contents\n</ul></nav>\n</header>\n'
+    '<fieldset class="languages"><legend>Examples in</legend>$languages</fieldset>\n'
+    "<main>\n$sections\n</main>"
 )
 SECTION = Template(
     '<section class="operation" id="$name" aria-labelledby="$name-title"><div class="text">\n'
@@ -39,10 +41,23 @@ def reference_page(document: Json) -> ApiResponse:
         description=html_text(document["info"]["description"]),
         server=escape(document["servers"][0]["url"]),
         errors=ERRORS_PATH,
+        languages="".join(_language(name) for name in LANGUAGES),
+        key=KEY_VARIABLE,
         contents="\n".join(_link(*operation) for operation in operations),
         sections="\n".join(_section(document, *operation) for operation in operations),
     )
     return html_page(f"{title} API", body, wide=True)
+
+
+def read_examples(document: Json) -> Iterator[Example]:
+    """Yield the example of each operation."""
+    for method, path, operation in _operations(document):
+        yield read_example(document, method, path, operation, _dereferenced(document, operation))
+
+
+def _language(name: str) -> str:
+    checked = " checked" if name == next(iter(LANGUAGES)) else ""
+    return f'<label><input type="radio" name="language" id="in-{name.lower()}"{checked}>{name}</label>'
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -151,35 +166,24 @@ def _explanation(document: Json, code: str) -> str:
 
 
 def _examples(document: Json, method: str, path: str, operation: Json) -> str:
-    panels = [_panel("Request", escape(_curl(document, method, path, operation)), is_open=True)]
+    example = read_example(document, method, path, operation, _dereferenced(document, operation))
+    snippets = "".join(
+        f'<pre class="in-{name.lower()}" aria-label="{name}" tabindex="0">{escape(snippet(example), quote=False)}</pre>'
+        for name, snippet in LANGUAGES.items()
+    )
+    panels = [_panel("Request", snippets, is_open=True)]
     for status, response in operation["responses"].items():
         for media_type, content in response["content"].items():
             kind = "bad" if media_type == PROBLEM_TYPE else "good"
-            for name, example in content["examples"].items():
+            for name, response_example in content["examples"].items():
                 title = f'<span class="{kind}">{status}</span> {name.replace("_", " ")}'
-                panels.append(_panel(title, _json(example["value"]), is_open=len(panels) == 1))
+                html = f'<pre tabindex="0">{_json(response_example["value"])}</pre>'
+                panels.append(_panel(title, html, is_open=len(panels) == 1))
     return "\n".join(panels)
 
 
 def _panel(title: str, html: str, *, is_open: bool) -> str:
-    return f'<details{" open" if is_open else ""}><summary>{title}</summary><pre tabindex="0">{html}</pre></details>'
-
-
-def _curl(document: Json, method: str, path: str, operation: Json) -> str:
-    """Return a command with an example for each parameter."""
-    examples: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
-    for parameter in _dereferenced(document, operation):
-        examples[parameter["in"]][parameter["name"]] = parameter["example"]
-    query = f"?{urlencode(examples['query'])}" if examples["query"] else ""
-    lines = [f"curl -s '{document['servers'][0]['url']}{path.format(**examples['path'])}{query}'"]
-    if method == "post" and "requestBody" not in operation:
-        lines.append("-X POST")
-    lines.append('-H "Authorization: Bearer $LINKSKIPPER_KEY"')
-    lines += [f"-H '{name}: {value}'" for name, value in examples["header"].items()]
-    if "requestBody" in operation:
-        example = next(iter(operation["requestBody"]["content"]["application/json"]["examples"].values()))
-        lines += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(example['value'])}'"]
-    return " \\\n  ".join(lines)
+    return f"<details{' open' if is_open else ''}><summary>{title}</summary>{html}</details>"
 
 
 def _json(value: Any) -> str:
