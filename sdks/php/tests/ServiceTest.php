@@ -240,6 +240,25 @@ final class ServiceTest extends TestCase
         $this->assertGreaterThan(0, $this->client->account()->balance);
     }
 
+    /** Inside the loop of a run, other calls and other runs of the same client work. */
+    public function testCallsInsideARun(): void
+    {
+        $links = fn (string $name) => array_map(
+            fn (int $number) => $this->tenant->link('fast', name: "php-{$name}-{$number}"),
+            range(0, 19),
+        );
+        $one = $this->client->resolveMany($links('one'));
+        $other = $this->client->resolveMany($links('other'));
+        $indexes = [];
+        for (; $one->valid(); $one->next(), $other->next()) {
+            $this->assertGreaterThan(0, $this->client->account()->balance);
+            $indexes[] = [$one->current()->index, $other->current()->index];
+            $this->assertNull($one->current()->error ?? $other->current()->error);
+        }
+        $this->assertEqualsCanonicalizing(range(0, 19), array_column($indexes, 0));
+        $this->assertEqualsCanonicalizing(range(0, 19), array_column($indexes, 1));
+    }
+
     /** A slow loop over outcomes does not use up the time of the links in progress. */
     public function testASlowConsumer(): void
     {

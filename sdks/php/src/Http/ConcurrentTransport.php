@@ -9,16 +9,17 @@ use LinkSkipper\Sdk\Exception\NetworkException;
 /** Sends several requests at the same time. With another transport `resolveMany` sends one at a time. */
 interface ConcurrentTransport extends Transport
 {
-    /** Start a request. The caller gives it a number that is free. */
-    public function start(int $id, HttpRequest $request): void;
+    /** Start a request and return its number. */
+    public function start(HttpRequest $request): int;
 
     /**
-     * Go on with all requests, for at most this time or until one has ended.
+     * Go on with all requests, for at most this time or until one of these has ended.
      *
-     * @return array<int, HttpResponse|NetworkException> what the requests that ended got, by their numbers
+     * @param list<int> $ids the requests to ask about: others may belong to another run
+     * @return array<int, HttpResponse|NetworkException> what those of them that ended got, by their numbers
      */
-    public function poll(float $maxMs): array;
+    public function poll(array $ids, float $maxMs): array;
 
-    /** Give up a request. Nothing happens if it has ended. */
+    /** Give up a request. Nothing happens if its end was told. */
     public function drop(int $id): void;
 }

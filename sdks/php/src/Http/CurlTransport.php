@@ -21,6 +21,9 @@ final class CurlTransport implements ConcurrentTransport
     private ?\CurlMultiHandle $multi = null;
     /** @var array<int, CurlExchange> */
     private array $exchanges = [];
+    /** @var array<int, HttpResponse|NetworkException> what ended and was not told yet */
+    private array $replies = [];
+    private int $started = 0;
     /** @var list<\CurlHandle> */
     private array $free = [];
 
@@ -34,11 +37,10 @@ final class CurlTransport implements ConcurrentTransport
 
     public function send(HttpRequest $request): HttpResponse
     {
-        $id = -1;
-        $this->start($id, $request);
+        $id = $this->start($request);
         try {
             do {
-                $reply = $this->poll($request->whileWaiting === null ? INF : self::SLICE_MS)[$id] ?? null;
+                $reply = $this->poll([$id], $request->whileWaiting === null ? INF : self::SLICE_MS)[$id] ?? null;
                 if ($reply === null && $request->whileWaiting !== null) {
                     ($request->whileWaiting)();
                 }
@@ -50,34 +52,41 @@ final class CurlTransport implements ConcurrentTransport
         return $reply instanceof HttpResponse ? $reply : throw $reply;
     }
 
-    public function start(int $id, HttpRequest $request): void
+    public function start(HttpRequest $request): int
     {
+        $id = $this->started++;
         $this->multi ??= $this->open();
         $handle = array_pop($this->free) ?? curl_init();
         $this->exchanges[$id] = new CurlExchange($handle, $request, $this->curlOptions);
         curl_multi_add_handle($this->multi, $handle);
         curl_multi_exec($this->multi, $running);
+
+        return $id;
     }
 
-    public function poll(float $maxMs): array
+    public function poll(array $ids, float $maxMs): array
     {
+        $asked = array_flip($ids);
         $this->startTimers();
         $end = self::now() + $maxMs;
         do {
             curl_multi_exec($this->multi, $running);
-            $replies = $this->collect();
+            $this->collect();
+            $told = array_intersect_key($this->replies, $asked);
             $left = min([$end, ...array_column($this->exchanges, 'deadline')]) - self::now();
-            if ($replies === [] && $left > 0 && curl_multi_select($this->multi, min($left / 1000, 1.0)) <= 0) {
+            if ($told === [] && $left > 0 && curl_multi_select($this->multi, min($left / 1000, 1.0)) <= 0) {
                 usleep(500); // without a socket, as during a DNS query, select does not wait
             }
-        } while ($replies === [] && $this->exchanges !== [] && $end - self::now() > 0);
+        } while ($told === [] && $end - self::now() > 0);
         $this->stopTimers();
+        $this->replies = array_diff_key($this->replies, $told);
 
-        return $replies;
+        return $told;
     }
 
     public function drop(int $id): void
     {
+        unset($this->replies[$id]);
         if (isset($this->exchanges[$id])) {
             $this->finish($id);
         }
@@ -100,7 +109,7 @@ final class CurlTransport implements ConcurrentTransport
     public function __clone()
     {
         $this->multi = null;
-        $this->exchanges = $this->free = [];
+        $this->exchanges = $this->replies = $this->free = [];
     }
 
     private function open(): \CurlMultiHandle
@@ -125,23 +134,19 @@ final class CurlTransport implements ConcurrentTransport
         }
     }
 
-    /** @return array<int, HttpResponse|NetworkException> */
-    private function collect(): array
+    private function collect(): void
     {
-        $replies = [];
         while (($message = curl_multi_info_read($this->multi)) !== false) {
             $id = $this->idOf($message['handle']);
-            $replies[$id] = $this->exchanges[$id]->reply($message['result']);
+            $this->replies[$id] = $this->exchanges[$id]->reply($message['result']);
             $this->finish($id);
         }
         foreach ($this->exchanges as $id => $exchange) {
             if ($exchange->deadline <= self::now()) {
-                $replies[$id] = $exchange->timeout();
+                $this->replies[$id] = $exchange->timeout();
                 $this->finish($id);
             }
         }
-
-        return $replies;
     }
 
     private function idOf(\CurlHandle $handle): int

@@ -24,6 +24,8 @@ use LinkSkipper\Sdk\Http\RetryPolicy;
  */
 final readonly class Caller
 {
+    private const MAX_TIMEOUT_MS = 0x7fffffff; // what curl takes everywhere
+
     public AnswerReader $reader;
     public Clock $clock;
     private RetryPolicy $retry;
@@ -71,7 +73,7 @@ final readonly class Caller
             url: $this->config->baseUrl . $path . ($parameters === '' ? '' : "?{$parameters}"),
             headers: $body === null ? $this->headers : [...$this->headers, 'content-type' => 'application/json'],
             body: $body === null ? null : self::encode($body),
-            timeoutMs: (int) max(1, ceil(min($this->timeout + $wait, $limit))),
+            timeoutMs: (int) max(1, ceil(min($this->timeout + $wait, $limit, self::MAX_TIMEOUT_MS))),
             apiKey: $this->config->apiKey(),
             repeatable: $repeatable,
             whileWaiting: $this->options->whileWaiting,

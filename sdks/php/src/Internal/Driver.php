@@ -63,8 +63,7 @@ final readonly class Driver
                 $this->pull($run, $source, $clock);
                 while (($task = $run->take()) !== null) {
                     [$link, $request] = $task;
-                    $inFlight[spl_object_id($link)] = $link;
-                    $transport->start(spl_object_id($link), $request);
+                    $inFlight[$transport->start($request)] = $link;
                 }
                 if (!$run->outcomes->isEmpty()) {
                     $clock->leave();
@@ -121,7 +120,10 @@ final readonly class Driver
         }
         $wakesIn = $run->outcomes->isEmpty() ? $run->wakesIn() : 0.0;
 
-        return $transport->poll($whileWaiting === null ? $wakesIn : min($wakesIn, self::SLICE_MS));
+        return $transport->poll(
+            array_keys($inFlight),
+            $whileWaiting === null ? $wakesIn : min($wakesIn, self::SLICE_MS),
+        );
     }
 
     /** Take links from the caller's source, which may take its time. */

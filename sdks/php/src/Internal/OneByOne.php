@@ -29,17 +29,16 @@ final class OneByOne implements ConcurrentTransport
         return $this->transport->send($request);
     }
 
-    public function start(int $id, HttpRequest $request): void
+    public function start(HttpRequest $request): int
     {
-        $this->requests[$id] = $request;
+        $this->requests[] = $request;
+
+        return (int) array_key_last($this->requests);
     }
 
-    public function poll(float $maxMs): array
+    public function poll(array $ids, float $maxMs): array
     {
-        $id = array_key_first($this->requests);
-        if ($id === null) {
-            return [];
-        }
+        $id = $ids[0];
         $request = $this->requests[$id];
         unset($this->requests[$id]);
         try {

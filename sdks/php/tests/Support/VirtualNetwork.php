@@ -31,8 +31,9 @@ final class VirtualNetwork implements ConcurrentTransport
         throw new \LogicException('a run starts its requests');
     }
 
-    public function start(int $id, HttpRequest $request): void
+    public function start(HttpRequest $request): int
     {
+        $id = count($this->targets);
         $described = Script::describe($request);
         $isPost = $described['method'] === 'POST';
         $target = $isPost ? $described['json']['url'] : $described['path'];
@@ -48,9 +49,11 @@ final class VirtualNetwork implements ConcurrentTransport
         $end = $this->clock->elapsed + Script::secondsOf($answer, $request);
         $this->underWay[$id] = [$end, Script::reply($answer, $request)];
         $this->maxInFlight = max($this->maxInFlight, count($this->underWay));
+
+        return $id;
     }
 
-    public function poll(float $maxMs): array
+    public function poll(array $ids, float $maxMs): array
     {
         $first = min(array_column($this->underWay, 0));
         $until = $this->clock->elapsed + $maxMs / 1000;
