@@ -31,6 +31,7 @@ foreach ($client->resolveMany(readLinks($source), batch: $batch) as $outcome) {
     $rows[$outcome->index] = [$outcome->url, $outcome->link?->targetUrl, $outcome->error?->getMessage()];
     fprintf(STDERR, "\r[%-40s] %d of %d", str_repeat('=', intdiv(40 * count($rows), $total)), count($rows), $total);
 }
+fwrite(STDERR, "\n");
 ksort($rows);
 $file = fopen($target, 'w');
 foreach ([['url', 'target_url', 'error'], ...$rows] as $row) {
