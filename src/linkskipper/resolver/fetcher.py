@@ -62,7 +62,8 @@ class Fetcher:
     ) -> Response:
         """Return the response, which may be an error's if the server does not recover before the deadline.
 
-        `referrer` is the page that the visitor comes from. Each attempt first waits for its turn with `reserve`.
+        `referrer` is the page that the visitor comes from. Each attempt first waits for its turn with `reserve`. An
+        attempt that expired because this process stood still does not count.
 
         Raises:
             Stop: no response came.
@@ -72,6 +73,8 @@ class Fetcher:
             if reserve is not None:
                 await self.wait_for_turn(reserve, url, deadline)
             result = await self._try(url, jar, deadline, spec, referrer)
+            if result is None:
+                continue
             if not _may_recover(result, spec):
                 return _response_or_stop(result)
             pause = max(self._pause(attempt), self._retry_after(result))
@@ -94,8 +97,9 @@ class Fetcher:
 
     async def _try(
         self, url: Url, jar: CookieJar, deadline: Deadline, spec: RequestSpec, referrer: Url | None
-    ) -> Response | Unreachable:
-        seconds = deadline.remaining()
+    ) -> Response | Unreachable | None:
+        """Return the response or why there is none. Return None if this process stood still in the meantime."""
+        seconds, lost_before = deadline.remaining(), deadline.lost
         try:
             return await self._transport.fetch(
                 url,
@@ -110,6 +114,8 @@ class Fetcher:
         except Refused as error:
             raise Stop(Reason.BLOCKED_ADDRESS, str(error)) from None
         except TimedOut as error:
+            if deadline.lost > lost_before:
+                return _after_pause(url, spec)
             is_unresponsive = error.had_full_time or deadline.is_large_share(seconds)
             raise Stop(Reason.TIMEOUT, str(error), host_unresponsive=is_unresponsive) from None
         except (BodyTooLarge, HeadersTooLarge) as error:
@@ -124,6 +130,13 @@ class Fetcher:
             return 0
         wait = read_retry_after(result.headers.get("Retry-After"), self._now())
         return 0 if wait is None else wait.total_seconds()
+
+
+def _after_pause(url: Url, spec: RequestSpec) -> None:
+    """Allow another attempt, unless the server may have accepted a form already."""
+    if spec.body is not None:
+        detail = f"This service stood still while {url.host} answered. A form is not sent again."
+        raise Stop(Reason.TIMEOUT, detail, service_failed=True)
 
 
 def _may_recover(result: Response | Unreachable, spec: RequestSpec) -> bool:

@@ -18,6 +18,7 @@ from linkskipper.resolver.pages.moves import PageMoves, page_moves
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status, removed_stop
+from linkskipper.resolver.pauses import PauseClock
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
 from linkskipper.resolver.result import AUTOMATIC, READ_FROM_URL, Hop, Mechanism
@@ -64,7 +65,14 @@ class Navigation:
     """
 
     def __init__(
-        self, url: Url, provider: Provider, fetcher: Fetcher, limiter: ProviderLimiter, *, on_hop: OnHop | None
+        self,
+        url: Url,
+        provider: Provider,
+        fetcher: Fetcher,
+        limiter: ProviderLimiter,
+        pauses: PauseClock,
+        *,
+        on_hop: OnHop | None,
     ) -> None:
         self.url = url
         self.provider = provider
@@ -72,7 +80,7 @@ class Navigation:
         self.page: Page | None = None
         self.hops: list[Hop] = []
         self.providers = [provider]
-        self.deadline = Deadline(provider.limits.timeout)
+        self.deadline = Deadline(provider.limits.timeout, pauses)
         self.browser_page: BrowserPage | None = None
         self._fetcher = fetcher
         self._limiter = limiter

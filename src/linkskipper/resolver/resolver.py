@@ -15,6 +15,7 @@ from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import redirects
 from linkskipper.resolver.pages.stop_rules import TRANSIENT, dead_end, removed_stop
 from linkskipper.resolver.parse_link import parse_link
+from linkskipper.resolver.pauses import PauseClock
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
@@ -82,6 +83,7 @@ class LinkResolver:
         self._generic = generic
         self._fetcher = Fetcher(transport, sleep=sleep, random=random)
         self._limiter = InProcessLimiter()
+        self._pauses = PauseClock()
 
     async def resolve(
         self, url: str, *, on_hop: OnHop | None = None, limiter: ProviderLimiter | None = None
@@ -103,13 +105,15 @@ class LinkResolver:
             link = parse_link(url, catalog, generic=self._generic)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
-        navigation = Navigation(link.url, link.provider, self._fetcher, limiter or self._limiter, on_hop=on_hop)
-        try:
-            target = await self._run(navigation, catalog)
-        except Stop as stop:
-            navigation.record_end()
-            return _resolution(url, navigation, stop=_explained(stop, navigation))
-        return _resolution(url, navigation, target=target.as_written)
+        limiter = limiter or self._limiter
+        with self._pauses:
+            navigation = Navigation(link.url, link.provider, self._fetcher, limiter, self._pauses, on_hop=on_hop)
+            try:
+                target = await self._run(navigation, catalog)
+            except Stop as stop:
+                navigation.record_end()
+                return _resolution(url, navigation, stop=_explained(stop, navigation))
+            return _resolution(url, navigation, target=target.as_written)
 
     async def _run(self, navigation: Navigation, catalog: Catalog) -> Target:
         """Pass through providers until the target is not a link of another one."""

@@ -177,7 +177,8 @@ async def _run_steps(tab: Tab, navigation: Navigation) -> None:
     steps = asyncio.create_task(run(navigation))
     left = tab.frame.left
     try:
-        await asyncio.wait([steps, left], timeout=navigation.deadline.remaining(), return_when=asyncio.FIRST_COMPLETED)
+        while not (steps.done() or left.done()) and (seconds := navigation.deadline.remaining()) > 0:
+            await asyncio.wait([steps, left], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if left.done():
             left.result()
         elif steps.done():

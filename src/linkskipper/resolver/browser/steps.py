@@ -75,7 +75,7 @@ class BrowserSteps:
         while (seconds := until - monotonic()) > 0:
             self._tab.frame.moved.clear()
             self._check_status(navigation, await navigation.load_checked(any_status=True))
-            await self._moves_within(seconds)
+            await self._moves_within(seconds, navigation)
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} does not lead on.")
@@ -91,7 +91,7 @@ class BrowserSteps:
             page = await navigation.load_checked(any_status=True)
             seconds = self._patience if _may_take_long(navigation, page) else min(SCRIPT_SECONDS, self._patience)
             began = monotonic()
-            if not await self._moves_within(seconds):
+            if not await self._moves_within(seconds, navigation):
                 break
             self._patience = max(self._patience - (monotonic() - began), 0)
         navigation.page = await navigation.load_checked(any_status=True)
@@ -102,7 +102,7 @@ class BrowserSteps:
         while True:
             self._tab.frame.moved.clear()
             page = await navigation.load_checked(any_status=True)
-            if not await self._moves_within(SETTLE_SECONDS):
+            if not await self._moves_within(SETTLE_SECONDS, navigation):
                 self._check_status(navigation, page)
                 return True
 
@@ -123,7 +123,7 @@ class BrowserSteps:
         self._tab.frame.mechanism = Mechanism.CLICK
         try:
             await self._tab.click(*point)
-            await self._moves_within(SETTLE_SECONDS)
+            await self._moves_within(SETTLE_SECONDS, navigation)
         finally:
             self._tab.frame.mechanism = None
         return True
@@ -172,13 +172,14 @@ class BrowserSteps:
         state = "disabled" if await self._tab.dom.find(_IS_DISABLED, selector) else "hidden"
         raise Stop(Reason.WAIT_TOO_LONG, f"The element {selector} stays {state}.")
 
-    async def _moves_within(self, seconds: float) -> bool:
-        """Return whether the page begins to load another one in this time."""
+    async def _moves_within(self, seconds: float, navigation: Navigation) -> bool:
+        """Return whether the page begins to load another one in this time. Wait again if this process stood still."""
+        lost_before = navigation.deadline.lost
         try:
             async with asyncio.timeout(seconds):
                 await self._tab.frame.moved.wait()
         except TimeoutError:
-            return False
+            return navigation.deadline.lost > lost_before and await self._moves_within(seconds, navigation)
         return True
 
 
