@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast attack sbom coverage check format prose docs bench openapi schema lock migration provider release clean
+.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench openapi schema lock migration provider release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,9 @@ prose: ## Find English that is hard to read: make prose P='src/linkskipper/jobs 
 
 docs: $(VENV)/dev ## Check links, anchors and reference pages of the documents
 	$(BIN)/python -m pytest -q tests/unit/docs
+
+compare: $(VENV)/dev ## Compare both engines with a plain Chromium on 2,000 pages, which takes half an hour
+	COMPARE_PAGES=2000 $(BIN)/python -m pytest tests/component/browser/test_comparison.py $(ARGS)
 
 bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 	$(BIN)/python -m bench $(ARGS)

@@ -109,10 +109,15 @@ def _page(html: str) -> str:
 
 
 class CaseRunner:
-    """Resolves the links of cases, with a server and a browser that all cases share."""
+    """Resolves the links of cases, with a server and a browser that all cases share.
 
-    def __init__(self, server: CaseServer, client: Client, browser: LazyBrowser) -> None:
+    Attributes:
+        ports: The ports of the server, for HTTPS and for HTTP.
+    """
+
+    def __init__(self, server: CaseServer, client: Client, browser: LazyBrowser, ports: list[int]) -> None:
         self.server = server
+        self.ports = ports
         self._client = client
         self._browser = browser
         self._builtin = Catalog.load()
@@ -135,15 +140,16 @@ async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(*sorted(hosts)).configure_cert(tls)
     async with AsyncExitStack() as stack:
-        host_map = []
+        host_map, ports = [], []
         for port, serve, context in ((443, server.answer_https, tls), (80, server.answer_http, None)):
             listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
             stack.callback(listening.close)
-            address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            ports.append(listening.sockets[0].getsockname()[1])
+            address = f"127.0.0.1:{ports[-1]}"
             host_map += [f"{host}:{port}={address}" for host in hosts]
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=ca_file)
         executable = find_browser(load().browser)
         assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         options = BrowserOptions(executable, USER_AGENT, extra_ca=ca_file)
-        yield CaseRunner(server, client, await stack.enter_async_context(LazyBrowser(policy, options)))
+        yield CaseRunner(server, client, await stack.enter_async_context(LazyBrowser(policy, options)), ports)
