@@ -115,7 +115,8 @@ class Fetcher:
             raise Stop(Reason.BLOCKED_ADDRESS, str(error)) from None
         except TimedOut as error:
             if deadline.lost > lost_before:
-                return _after_pause(url, spec)
+                _check_repeatable(url, spec)
+                return None
             is_unresponsive = error.had_full_time or deadline.is_large_share(seconds)
             raise Stop(Reason.TIMEOUT, str(error), host_unresponsive=is_unresponsive) from None
         except (BodyTooLarge, HeadersTooLarge) as error:
@@ -132,8 +133,12 @@ class Fetcher:
         return 0 if wait is None else wait.total_seconds()
 
 
-def _after_pause(url: Url, spec: RequestSpec) -> None:
-    """Allow another attempt, unless the server may have accepted a form already."""
+def _check_repeatable(url: Url, spec: RequestSpec) -> None:
+    """Check that a request without an answer may be sent again.
+
+    Raises:
+        Stop: It is a form, which the server may have accepted.
+    """
     if spec.body is not None:
         detail = f"This service stood still while {url.host} answered. A form is not sent again."
         raise Stop(Reason.TIMEOUT, detail, service_failed=True)
