@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench openapi schema lock migration provider release clean
+.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench openapi schema lock migration provider vendor release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -83,6 +83,9 @@ migration: ## Start the next migration: make migration NAME=add_account_notes
 
 provider: ## Start a provider file: make provider ID=short
 	@$(PYTHON) -m tools.new_provider $(ID)
+
+vendor: ## Fetch the files of other projects that the pages load
+	@$(PYTHON) -m tools.vendor
 
 release: $(VENV)/dev ## Check version, CHANGELOG and tag, then build the package
 	@$(BIN)/python -m tools.release

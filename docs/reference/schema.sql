@@ -54,6 +54,27 @@ ALTER TABLE public.api_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.audit_log (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    action text NOT NULL,
+    actor text NOT NULL,
+    user_id bigint,
+    account_id bigint,
+    subject text,
+    address text,
+    request_id text
+);
+
+ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.cached_links (
     link_hash bytea CONSTRAINT links_link_not_null NOT NULL,
     canonical_url text CONSTRAINT links_url_not_null NOT NULL,
@@ -160,6 +181,21 @@ ALTER TABLE public.ledger ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.login_links (
+    hash bytea NOT NULL,
+    user_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.memberships (
+    user_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'developer'::text, 'owner'::text])))
+);
+
 CREATE TABLE public.provider_pacing (
     provider text CONSTRAINT provider_pace_provider_not_null NOT NULL,
     next_at timestamp with time zone CONSTRAINT provider_pace_next_at_not_null NOT NULL
@@ -190,11 +226,80 @@ CREATE VIEW public.queue_entries AS
     heartbeat
    FROM public.pgqueuer;
 
+CREATE TABLE public.recovery_codes (
+    user_id bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
 CREATE TABLE public.schema_migrations (
     version text NOT NULL,
     name text NOT NULL,
     checksum bytea NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    id bigint NOT NULL,
+    hash bytea NOT NULL,
+    user_id bigint,
+    key_id bigint,
+    key_hash bytea,
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    proven_at timestamp with time zone DEFAULT now() NOT NULL,
+    address text NOT NULL,
+    user_agent text NOT NULL,
+    CONSTRAINT sessions_check CHECK ((num_nonnulls(user_id, key_id) = 1)),
+    CONSTRAINT sessions_check1 CHECK (((key_id IS NULL) = (key_hash IS NULL)))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE public.sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sessions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sign_in_failures (
+    id bigint NOT NULL,
+    login text,
+    address text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.sign_in_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sign_in_failures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    is_operator boolean DEFAULT false NOT NULL,
+    password_hash text,
+    totp_secret bytea,
+    totp_last_step bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT users_check CHECK (((totp_last_step IS NULL) OR (totp_secret IS NOT NULL)))
+);
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.webhook_attempts (
@@ -255,6 +360,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_previous_hash_key UNIQUE (previous_hash);
 
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.cached_links
     ADD CONSTRAINT cached_links_pkey PRIMARY KEY (link_hash);
 
@@ -276,6 +384,12 @@ ALTER TABLE ONLY public.jobs
 ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.login_links
+    ADD CONSTRAINT login_links_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (user_id, account_id);
+
 ALTER TABLE ONLY public.provider_pacing
     ADD CONSTRAINT provider_pacing_pkey PRIMARY KEY (provider);
 
@@ -285,8 +399,23 @@ ALTER TABLE ONLY public.provider_slots
 ALTER TABLE ONLY public.provider_state
     ADD CONSTRAINT provider_state_pkey PRIMARY KEY (provider);
 
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash);
+
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.webhook_attempts
     ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, number);
@@ -302,9 +431,13 @@ ALTER TABLE ONLY public.webhook_hosts
 
 CREATE INDEX api_keys_by_account ON public.api_keys USING btree (account_id);
 
+CREATE INDEX audit_log_by_account ON public.audit_log USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+
 CREATE INDEX cached_links_by_expiry ON public.cached_links USING btree (expires_at);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
+
+CREATE INDEX jobs_by_account ON public.jobs USING btree (account_id, id);
 
 CREATE INDEX jobs_by_key ON public.jobs USING btree (key_id, id);
 
@@ -314,9 +447,23 @@ CREATE INDEX ledger_by_account ON public.ledger USING btree (account_id, id);
 
 CREATE UNIQUE INDEX ledger_one_charge_per_job ON public.ledger USING btree (job_id) WHERE (job_id IS NOT NULL);
 
+CREATE INDEX memberships_by_account ON public.memberships USING btree (account_id);
+
 CREATE INDEX provider_slots_held ON public.provider_slots USING btree (provider, entry_id) WHERE (entry_id IS NOT NULL);
 
 CREATE INDEX provider_slots_waiting ON public.provider_slots USING btree (provider, job_id) WHERE (entry_id IS NULL);
+
+CREATE INDEX sessions_by_key ON public.sessions USING btree (key_id) WHERE (key_id IS NOT NULL);
+
+CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id);
+
+CREATE INDEX sign_in_failures_by_address ON public.sign_in_failures USING btree (address, at);
+
+CREATE INDEX sign_in_failures_by_age ON public.sign_in_failures USING btree (at);
+
+CREATE INDEX sign_in_failures_by_login ON public.sign_in_failures USING btree (login, at) WHERE (login IS NOT NULL);
+
+CREATE UNIQUE INDEX users_by_name ON public.users USING btree (lower(name));
 
 CREATE INDEX webhook_deliveries_by_key ON public.webhook_deliveries USING btree (key_id, id);
 
@@ -347,6 +494,27 @@ ALTER TABLE ONLY public.jobs
 
 ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.login_links
+    ADD CONSTRAINT login_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id);

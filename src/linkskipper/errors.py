@@ -16,6 +16,7 @@ LinkSkipperError
 │   ├── HarError             a HAR file cannot be read or written
 │   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
+│   ├── UserExistsError      another user has that name
 │   └── OverdrawnError       an account has fewer credits than are to be taken back
 ├── ApiError                 answered as a problem document (docs/reference/api.md, "Errors")
 │   ├── InvalidRequest       400
@@ -29,6 +30,9 @@ LinkSkipperError
 │   ├── QuotaExceeded        429
 │   ├── ResolveFailed        502
 │   └── ProviderDown         503
+├── SignInError              a person cannot sign in, or prove who they are
+│   ├── SignInRefused        what they typed is wrong
+│   └── TooManyAttempts      the name or the address failed too often
 ├── NotRecorded              a recording does not hold the request (egress/har/replay.py)
 ├── NotResolved              a link has no target, raised by the library (resolver/result.py)
 │   ├── LinkFailed           a later try may succeed
@@ -40,6 +44,7 @@ LinkSkipperError
     └── Unsupported          it is not a link of a supported provider (resolver/errors.py)
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -105,6 +110,10 @@ class ListenError(OperatorError):
 
 class UnknownRecordError(OperatorError):
     """No account, key or provider has the given id."""
+
+
+class UserExistsError(OperatorError):
+    """Another user has the name. Names are compared without their case."""
 
 
 class OverdrawnError(OperatorError):
@@ -232,6 +241,22 @@ class ProviderDown(ApiError):
     """
 
     status, code, title = 503, "provider_down", "Provider unavailable"
+
+
+class SignInError(LinkSkipperError):
+    """A person cannot sign in, or cannot prove who they are. The message is for that person."""
+
+
+class SignInRefused(SignInError):
+    """A password, a code, a link or a key is wrong. The message does not say which part."""
+
+
+class TooManyAttempts(SignInError):
+    """The name or the address failed too often. `window` is the time in which failures count."""
+
+    def __init__(self, window: timedelta) -> None:
+        super().__init__(f"Too many attempts failed. Try again in {window.seconds // 60} min.")
+        self.window = window
 
 
 class EgressError(LinkSkipperError):

@@ -103,6 +103,9 @@ class Settings(BaseModel):
     )
     monitor_host: str = "127.0.0.1"
     monitor_port: Port | None = Field(default=None, description="Port of /metrics and /readyz alone.")
+    dashboard_hosts: CommaSeparated = Field(
+        default=(), description="Further names, each with an optional port, by which the dashboard answers."
+    )
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
     database_url: str | None = Field(default=None, description="PostgreSQL URL. Default: the embedded server.")
     database_pool: int = Field(default=10, ge=4, description="Maximum connections in the pool of one process.")

@@ -104,3 +104,20 @@ async def make_jobs(pool: Pool, key_id: int, statuses: Sequence[str]) -> list[UU
         *(key_id, statuses),
     )
     return sorted(row["id"] for row in rows)
+
+
+async def make_hostile_jobs(pool: Pool, key_id: int, texts: Sequence[str]) -> list[UUID]:
+    """Make ended jobs of a key in which every text is one of these. Return their ids, the oldest first."""
+    rows = await pool.fetch(
+        "INSERT INTO jobs (id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price,"
+        " queue_position, status, target_url, reason, hops, webhook_url, finished_at)"
+        " SELECT uuidv7(number * interval '1 ms'), account_id, api_keys.id, text, text, 'hash', text, 'standard', 1, 1,"
+        " CASE WHEN number % 2 = 0 THEN 'done' ELSE 'failed' END,"
+        " CASE WHEN number % 2 = 0 THEN text END, CASE WHEN number % 2 = 1 THEN text END,"
+        " jsonb_build_array(jsonb_build_object('url', text, 'mechanism', 'form', 'status', 200, 'milliseconds', 1)),"
+        " text, now()"
+        " FROM unnest($2::text[]) WITH ORDINALITY AS new (text, number) JOIN api_keys ON api_keys.id = $1"
+        " RETURNING jobs.id",
+        *(key_id, texts),
+    )
+    return sorted(row["id"] for row in rows)

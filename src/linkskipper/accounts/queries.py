@@ -81,3 +81,20 @@ WHERE daily_usage.key_id = added.key_id AND day = $2
 PRUNE_USAGE = "DELETE FROM daily_usage WHERE day < current_date - $1::interval"
 
 USAGE = "SELECT accepted FROM daily_usage WHERE key_id = $1 AND day = $2"
+
+KEY_OVERVIEW = """
+SELECT id, account_id, name, prefix, last_four, scopes, rate_limit, daily_quota,
+    coalesce((SELECT accepted FROM daily_usage WHERE key_id = api_keys.id AND day = $2), 0) AS used_today,
+    created_at, last_used_at, CASE WHEN previous_until > now() THEN previous_until END AS previous_until, revoked_at
+FROM api_keys WHERE account_id = $1
+"""
+
+ACCOUNT_KEYS = KEY_OVERVIEW + "ORDER BY revoked_at IS NOT NULL, id DESC LIMIT $3"
+
+ACCOUNT_KEY = KEY_OVERVIEW + "AND id = $3"
+
+CHANGE_KEY = """
+UPDATE api_keys SET name = $3, rate_limit = $4, daily_quota = $5
+WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
+RETURNING id
+"""

@@ -48,10 +48,13 @@ async def serve_http(
     listener: socket.socket,
     *,
     workers: WorkersStatus | None,
+    sample_links: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Serve the API on a listening socket until the stack is closed."""
+    """Serve the API and the dashboard on a listening socket until the stack is closed."""
     base_url = settings.public_url or process.address_of(listener)
-    running = await stack.enter_async_context(run_api(settings, url, pool, catalog, base_url=base_url, workers=workers))
+    running = await stack.enter_async_context(
+        run_api(settings, url, pool, catalog, base_url=base_url, workers=workers, sample_links=sample_links)
+    )
     proxies = settings.trusted_proxies
     limits = ConnectionLimits(settings.max_connections, settings.max_connections_per_address, proxies)
     await stack.enter_async_context(

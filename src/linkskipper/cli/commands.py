@@ -44,6 +44,8 @@ COMMANDS = {
         "Run the lab: local shorteners, one for each way in which links redirect, break or stop.",
     ),
     "listen": Command("listen", "listen", LINKS, "Show the events of a key's jobs, and forward them to a receiver."),
+    "dashboard": Command("dashboard", "app", ADMINISTRATION, "Sign in to the dashboard."),
+    "users": Command("users", "app", ADMINISTRATION, "Manage the people who may use the dashboard."),
     "accounts": Command("accounts", "app", ADMINISTRATION, "Manage accounts and their credits."),
     "keys": Command("keys", "app", ADMINISTRATION, "Manage API keys."),
     "providers": Command(

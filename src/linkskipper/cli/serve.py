@@ -73,7 +73,10 @@ def serve(
                 running_workers = await _start_processes(stack, routed, url, beneath)
             else:
                 running_workers = await stack.enter_async_context(run_workers(routed, url, pool, catalog, TIERS))
-            await serve_http(stack, settings, url, pool, catalog, listener, workers=running_workers)
+            samples = tuple((link.url, link.about) for link in shorteners.links) if shorteners else ()
+            await serve_http(
+                stack, settings, url, pool, catalog, listener, workers=running_workers, sample_links=samples
+            )
             stack.enter_context(running.recorded(settings, address))
             await welcome.greet(settings, pool, address, shorteners)
             await process.stay(stop)

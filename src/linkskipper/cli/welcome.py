@@ -3,9 +3,11 @@
 import typer
 
 from linkskipper.accounts import NewKey, create_account, create_key, list_accounts, load_keyring
+from linkskipper.cli.login_link import login_link
 from linkskipper.cli.output import command
 from linkskipper.database import Pool
 from linkskipper.lab import Lab
+from linkskipper.people import any_user
 from linkskipper.settings import Settings
 
 EXAMPLE = "https://bit.ly/3Vd9Xyz"
@@ -14,11 +16,15 @@ EXAMPLE = "https://bit.ly/3Vd9Xyz"
 async def greet(settings: Settings, pool: Pool, address: str, lab: Lab | None) -> None:
     """Print the addresses and a complete request. The first start also creates an account and prints its key."""
     key = await _create_first_key(settings, pool)
+    public = settings.public_url or address
+    link = None if await any_user(pool) else await login_link(pool, public.rstrip("/"))
     lines = [
         f"Link Skipper runs at {address}/ (press Ctrl-C to stop it).",
         f"The API reference is at {address}/docs.",
         "",
         *(_show_key(key) if key else _make_key()),
+        "",
+        *_dashboard(public, link),
         "",
         *_first_link(address, key.key if key else "$LINKSKIPPER_KEY", lab),
     ]
@@ -47,6 +53,12 @@ def _make_key() -> list[str]:
         "",
         f"  {command()} keys create --account 1",
     ]
+
+
+def _dashboard(address: str, link: str | None) -> list[str]:
+    if link is None:
+        return [f"The dashboard is at {address}/dashboard. For a link that signs you in: {command()} dashboard login"]
+    return ["Open the dashboard with this link. It works once, in the next 24 hours:", "", f"  {link}"]
 
 
 def _first_link(address: str, key: str, lab: Lab | None) -> list[str]:

@@ -31,3 +31,24 @@ WITH changed AS (
 )
 SELECT balance FROM changed
 """
+
+ENTRY = "SELECT id, kind, amount, job_id, note, created_at FROM ledger "
+
+# A range of one account, where `=` would do, keeps the planner on the index ledger_by_account.
+ENTRIES = (
+    ENTRY
+    + """
+WHERE account_id BETWEEN $1 AND $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY account_id DESC, id DESC LIMIT $3
+"""
+)
+
+SPENDING = """
+SELECT coalesce(-sum(amount) FILTER (WHERE kind = 'charge'), 0)::bigint AS charged,
+    min(created_at) FILTER (WHERE kind = 'charge') AS since
+FROM (
+    SELECT kind, amount, created_at FROM ledger WHERE account_id BETWEEN $1 AND $1
+    ORDER BY account_id DESC, id DESC LIMIT $2
+) AS newest
+"""
+
+CHARGE_OF_JOB = ENTRY + "WHERE account_id = $1 AND job_id = $2"

@@ -34,8 +34,10 @@ SESSION = {
 OUT_OF_RANGE = asyncpg.DataError  # a number that does not fit its column, as given or as a sum
 
 
-async def open_pool(url: str, *, size: int) -> Pool:
-    """Open a pool of at most size connections.
+async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: float = STATEMENT_SECONDS) -> Pool:
+    """Open a pool of at most size connections, of which `least` are opened at once.
+
+    A statement that takes longer than `statement_seconds` counts as a lost connection.
 
     Raises:
         DatabaseUnavailable: the server does not answer.
@@ -43,13 +45,13 @@ async def open_pool(url: str, *, size: int) -> Pool:
     """
     pool = MappedPool(
         url,
-        min_size=1,
+        min_size=least,
         max_size=size,
         max_queries=MAX_QUERIES,
         max_inactive_connection_lifetime=IDLE_SECONDS,
         timeout=CONNECT_SECONDS,
-        command_timeout=STATEMENT_SECONDS,
-        server_settings=SESSION | {"statement_timeout": f"{STATEMENT_SECONDS}s"},
+        command_timeout=statement_seconds,
+        server_settings=SESSION | {"statement_timeout": f"{statement_seconds}s"},
         setup=None,
         init=None,
         reset=_leave_as_is,

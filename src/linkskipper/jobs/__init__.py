@@ -2,6 +2,18 @@
 
 from linkskipper.jobs.completer import JobCompleter
 from linkskipper.jobs.notifications import JobNotifier, JobSubscription, count_listeners
+from linkskipper.jobs.overview import (
+    JobCounts,
+    JobDetails,
+    JobFilter,
+    JobOwner,
+    JobRow,
+    JobRows,
+    count_jobs,
+    list_owner_jobs,
+    newest_job,
+    read_details,
+)
 from linkskipper.jobs.read import JobReader, list_jobs
 from linkskipper.jobs.retention import prune_idempotency_keys, prune_jobs
 from linkskipper.jobs.runner import JobRunner
@@ -22,10 +34,16 @@ from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 __all__ = [
     "ERRORS",
     "JobCompleter",
+    "JobCounts",
+    "JobDetails",
+    "JobFilter",
     "JobNotifier",
+    "JobOwner",
     "JobPage",
     "JobReader",
     "JobResult",
+    "JobRow",
+    "JobRows",
     "JobRunner",
     "JobState",
     "JobStatus",
@@ -37,8 +55,12 @@ __all__ = [
     "Resolved",
     "SubmitResult",
     "Trace",
+    "count_jobs",
     "count_listeners",
     "list_jobs",
+    "list_owner_jobs",
+    "newest_job",
     "prune_idempotency_keys",
     "prune_jobs",
+    "read_details",
 ]

@@ -22,7 +22,7 @@ JOBS_PER_NOTICE = 130  # PostgreSQL limits a notice to 8000 bytes, a job takes u
 
 
 class JobSubscription:
-    """The ids of a key's jobs that end while it is open. It overflows if MAX_UNREAD of them wait unread."""
+    """The ids of jobs of some keys that end while it is open. It overflows if MAX_UNREAD of them wait unread."""
 
     def __init__(self) -> None:
         self.overflowed = False
@@ -86,16 +86,18 @@ class JobNotifier:
                 del self._watches[job_id]
 
     @contextlib.contextmanager
-    def subscribe(self, key_id: int) -> Iterator[JobSubscription]:
-        """Subscribe to a key's jobs. Those that end while the connection is lost are missed."""
+    def subscribe(self, *key_ids: int) -> Iterator[JobSubscription]:
+        """Subscribe to the jobs of keys. Those that end while the connection is lost are missed."""
         subscription = JobSubscription()
-        self._subscriptions[key_id].add(subscription)
+        for key_id in key_ids:
+            self._subscriptions[key_id].add(subscription)
         try:
             yield subscription
         finally:
-            self._subscriptions[key_id].discard(subscription)
-            if not self._subscriptions[key_id]:
-                del self._subscriptions[key_id]
+            for key_id in key_ids:
+                self._subscriptions[key_id].discard(subscription)
+                if not self._subscriptions[key_id]:
+                    del self._subscriptions[key_id]
 
     async def _listen(self) -> None:
         connection = await open_connection(self._url, name=CHANNEL)

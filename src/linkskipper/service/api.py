@@ -1,12 +1,12 @@
 """Build and run the API of one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple, Protocol
 
 import structlog
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linkskipper.accounts import Authenticator, WebhookSecrets, load_keyring
 from linkskipper.api import (
@@ -19,9 +19,11 @@ from linkskipper.api import (
     public_routes,
 )
 from linkskipper.catalog import Catalog
+from linkskipper.dashboard import PREFIX
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
+from linkskipper.service.dashboard import run_dashboard
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()
@@ -54,9 +56,16 @@ class RunningApi(NamedTuple):
 
 @asynccontextmanager
 async def run_api(
-    settings: Settings, url: str, pool: Pool, catalog: Catalog, *, base_url: str, workers: WorkersStatus | None
+    settings: Settings,
+    url: str,
+    pool: Pool,
+    catalog: Catalog,
+    *,
+    base_url: str,
+    workers: WorkersStatus | None,
+    sample_links: tuple[tuple[str, str], ...] = (),
 ) -> AsyncIterator[RunningApi]:
-    """Run the API and its background tasks until the context ends.
+    """Run the API, the dashboard and their background tasks until the context ends.
 
     Raises:
         SettingsError, DataDirError: the service's secret cannot be read.
@@ -90,8 +99,18 @@ async def run_api(
         )
         for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
             stack.callback(periodic.start().cancel)
+        dashboard = await stack.enter_async_context(run_dashboard(settings, url, services, keyring, sample_links))
         app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
-        yield RunningApi(app, job_notifier.close, monitor_api(services))
+        yield RunningApi(_by_prefix(app, dashboard), job_notifier.close, monitor_api(services))
+
+
+def _by_prefix(api: ASGIApp, dashboard: ASGIApp) -> ASGIApp:
+    """Return an application that passes each request on. A plain function costs the API less time than a coroutine."""
+
+    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (dashboard if scope["path"].startswith(PREFIX) else api)(scope, receive, send)
+
+    return serve
 
 
 def _rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:

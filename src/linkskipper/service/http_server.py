@@ -53,6 +53,7 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="none",
+                interface="asgi3",
                 http=partial(StrictHttpProtocol, base_url=base_url, open_connections=open_connections),  # type: ignore[arg-type]
                 proxy_headers=bool(proxies.items),
                 forwarded_allow_ips=proxies.items,

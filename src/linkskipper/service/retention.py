@@ -9,6 +9,7 @@ from linkskipper.accounts import prune_usage
 from linkskipper.database import Pool
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.link_cache import prune_cached_links
+from linkskipper.people import prune_sessions, prune_sign_in_failures
 from linkskipper.periodic import Periodic
 from linkskipper.provider_health import prune_circuits
 from linkskipper.queue import prune_log
@@ -44,6 +45,8 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "daily_usage": await prune_usage(connection, keep),
                 "links": await prune_cached_links(connection, batch=BATCH),
                 "circuits": await prune_circuits(connection, IDLE_CIRCUITS),
+                "sessions": await prune_sessions(connection, batch=BATCH),
+                "sign_in_failures": await prune_sign_in_failures(connection, batch=BATCH),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

@@ -15,11 +15,20 @@ HASH = "ARRAY['a'::bytea]"
 RESULT = f"{ID}, ARRAY[1], {ID}, ARRAY['done'], ARRAY['t'], ARRAY['p'], ARRAY['t'], ARRAY['r'], ARRAY['[]'::jsonb]"
 JOB = f"{ID}, {ID}, ARRAY[1], ARRAY[1], ARRAY['u'], ARRAY['u'], {HASH}, ARRAY['p'], ARRAY['standard'], ARRAY[1]"
 
+FILTERS = "NULL, NULL, NULL, NULL, NULL"
+
 READS = {
     "find_cached": (queries.FIND_CACHED, f"{HASH}, ARRAY[1::bigint]", {"cached_links_pkey"}),
     "read": (queries.READ, ID, {"jobs_pkey"}),
     "list": (queries.LIST, "1, NULL, gen_random_uuid(), 20, 100", {"jobs_by_key"}),
     "last_walked": (queries.LAST_WALKED, "1, gen_random_uuid(), 100", {"jobs_by_key"}),
+    "account_jobs": (queries.ACCOUNT_JOBS, f"1, NULL, 2000, 50, {FILTERS}", {"jobs_by_account"}),
+    "key_jobs": (queries.KEY_JOBS, f"1, gen_random_uuid(), 2000, 50, {FILTERS}", {"jobs_by_key"}),
+    "details": (queries.DETAILS, "gen_random_uuid(), 1, NULL", {"jobs_by_leader"}),
+    "count_account_jobs": (queries.COUNT_ACCOUNT_JOBS, "1, gen_random_uuid(), 1000", {"jobs_by_account"}),
+    "count_key_jobs": (queries.COUNT_KEY_JOBS, "1, gen_random_uuid(), 1000", {"jobs_by_key"}),
+    "newest_account_job": (queries.NEWEST_ACCOUNT_JOB, "1", {"jobs_by_account"}),
+    "newest_key_job": (queries.NEWEST_KEY_JOB, "1", {"jobs_by_key"}),
     "trace": (queries.TRACE, "1, gen_random_uuid()", {"jobs_by_key"}),
     "replay": (queries.REPLAY, "1, 'a'", {"jobs_pkey", "idempotency_keys_pkey"}),
 }

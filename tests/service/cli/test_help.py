@@ -12,7 +12,8 @@ from linkskipper.cli.commands import COMMANDS, app
 from support.processes import run
 
 VERBS = {"Accept", "Add", "Bring", "Check", "Correct", "Create", "Give", "Inspect", "List", "Manage", "Refuse"}
-VERBS |= {"Examine", "Restore", "Write", "Resolve", "Revoke", "Run", "Send", "Show"}
+VERBS |= {"Disable", "End", "Examine", "Let", "Print", "Resolve", "Restore", "Revoke", "Run", "Send", "Show", "Sign"}
+VERBS |= {"Write"}
 
 
 def commands() -> Iterator[tuple[str, ...]]:

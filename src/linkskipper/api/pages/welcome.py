@@ -15,6 +15,7 @@ BODY = """
 </header>
 <main>
 <ul class="links">
+<li><a href="/dashboard">Dashboard</a> Your links, keys and credits.</li>
 <li><a href="/docs">API reference</a> Every call, with examples.</li>
 <li><a href="/errors">Errors</a> Every error code, and what to do about it.</li>
 <li><a href="/openapi.json">openapi.json</a> The reference for programs, in OpenAPI 3.1.</li>

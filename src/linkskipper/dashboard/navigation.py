@@ -1,0 +1,36 @@
+"""The menu of the dashboard."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from linkskipper.people import Session
+
+HOME = "/dashboard"
+
+
+class MenuItem(NamedTuple):
+    """A page in the menu. `letter` opens it after the key g."""
+
+    title: str
+    path: str
+    letter: str
+    people_only: bool = False
+
+
+MENU = (
+    MenuItem("Home", HOME, "h"),
+    MenuItem("Keys", "/dashboard/keys", "k", people_only=True),
+    MenuItem("Settings", "/dashboard/settings", "s", people_only=True),
+)
+
+
+def menu(session: Session | None, path: str) -> Sequence[tuple[MenuItem, bool]]:
+    """Return the items that a session may open, and whether each one is open now."""
+    if session is None:
+        return ()
+    items = [item for item in MENU if session.user_id is not None or not item.people_only]
+    return [(item, _is_open(item, path)) for item in items]
+
+
+def _is_open(item: MenuItem, path: str) -> bool:
+    return path == item.path or (item.path != HOME and path.startswith(f"{item.path}/"))

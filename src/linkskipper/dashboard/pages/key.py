@@ -1,0 +1,118 @@
+"""One key: its limits, its use, and the ways to replace or end it."""
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from linkskipper.accounts import (
+    KeyOverview,
+    change_key,
+    find_account_key,
+    revoke_key,
+    roll_key,
+    roll_webhook_secret,
+)
+from linkskipper.dashboard.errors import PageError, not_found
+from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.page import Access, PageCall, PageRoute
+from linkskipper.dashboard.pages.keys import MAX_KEY_NAME, MAX_QUOTA, MAX_RATE_LIMIT, PATH
+from linkskipper.errors import UnknownRecordError
+
+KEY = PATH + "/{key_id}"
+MAX_GRACE_HOURS = 720
+
+
+async def show(call: PageCall) -> Response:
+    """Show a key."""
+    return _page(call, await _find(call), Messages())
+
+
+async def change(call: PageCall) -> Response:
+    """Change the name and the limits."""
+    key = await _find(call)
+    fields = FormReader(call.form)
+    name = fields.text("name", longest=MAX_KEY_NAME)
+    rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
+    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
+    if fields.errors:
+        return _page(call, key, fields.errors)
+    pool, account_id = call.services.pool, call.session.account_id
+    if not await change_key(pool, account_id, key.id, name=name, rate_limit=rate_limit, daily_quota=daily_quota):
+        raise _revoked_meanwhile()
+    await call.audit("key.change", f"key {key.id}")
+    return call.redirect(f"{PATH}/{key.id}?done=key-changed")
+
+
+async def roll(call: PageCall) -> Response:
+    """Give the key a new value and show it once."""
+    key = await _find(call)
+    fields = FormReader(call.form)
+    hours = fields.number("grace", least=0, most=MAX_GRACE_HOURS)
+    if fields.errors:
+        return _page(call, key, fields.errors)
+    try:
+        made = await roll_key(call.services.pool, call.services.keyring, key.id, grace=timedelta(hours=hours))
+    except UnknownRecordError:
+        raise _revoked_meanwhile() from None
+    await call.audit("key.roll", f"key {key.id}")
+    return call.render("key_value.html", made=made, name=key.name, rolled=True)
+
+
+async def roll_secret(call: PageCall) -> Response:
+    """Give the key a new webhook secret and show it once."""
+    key = await _find(call)
+    fields = FormReader(call.form)
+    hours = fields.number("secret_grace", least=0, most=MAX_GRACE_HOURS)
+    if fields.errors:
+        return _page(call, key, fields.errors)
+    pool, keyring = call.services.pool, call.services.keyring
+    try:
+        made = await roll_webhook_secret(pool, keyring, key.id, grace=timedelta(hours=hours))
+    except UnknownRecordError:
+        raise _revoked_meanwhile() from None
+    await call.audit("key.roll-webhook-secret", f"key {key.id}")
+    return call.render("secret_value.html", made=made, name=key.name)
+
+
+async def revoke(call: PageCall) -> Response:
+    """Revoke the key, once its last four characters are typed."""
+    key = await _find(call)
+    if call.form.get("last_four", "").strip() != key.last_four:
+        return _page(call, key, Messages(last_four=f"Type {key.last_four}, the last four characters of this key."))
+    await revoke_key(call.services.pool, key.id)
+    await call.audit("key.revoke", f"key {key.id}")
+    return call.redirect(f"{PATH}/{key.id}?done=key-revoked")
+
+
+async def _find(call: PageCall) -> KeyOverview:
+    key_id = call.identifier("key_id", "key")
+    key = await find_account_key(call.services.pool, call.session.account_id, key_id)
+    if key is None:
+        raise not_found("key")
+    return key
+
+
+def _page(call: PageCall, key: KeyOverview, errors: Messages) -> Response:
+    form = {
+        "name": key.name,
+        "rate_limit": str(key.rate_limit),
+        "daily_quota": str(key.daily_quota or ""),
+        "grace": "24",
+        "secret_grace": "24",
+        "last_four": "",
+    }
+    form |= {name: value for name, value in call.form.items() if name in form}
+    return call.render("key.html", status=422 if errors else 200, key=key, form=form, errors=errors)
+
+
+def _revoked_meanwhile() -> PageError:
+    return PageError(409, "Changed meanwhile", "Somebody revoked this key meanwhile. Nothing was changed.")
+
+
+PAGES = (
+    PageRoute("GET", KEY, show, Access.VIEWER),
+    PageRoute("POST", KEY, change, Access.DEVELOPER),
+    PageRoute("POST", KEY + "/roll", roll, Access.DEVELOPER, fresh_proof=True),
+    PageRoute("POST", KEY + "/webhook-secret", roll_secret, Access.DEVELOPER, fresh_proof=True),
+    PageRoute("POST", KEY + "/revoke", revoke, Access.DEVELOPER),
+)

@@ -1,0 +1,50 @@
+"""The list of keys, and the form for a new one."""
+
+from starlette.responses import Response
+
+from linkskipper.accounts import DEFAULT_RATE_LIMIT, SCOPES, create_key, list_account_keys
+from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.page import Access, PageCall, PageRoute
+
+PATH = "/dashboard/keys"
+MAX_KEY_NAME = 64
+MAX_RATE_LIMIT = 1_000_000
+MAX_QUOTA = 1_000_000_000
+DEFAULTS = {"name": "", "resolve": "on", "rate_limit": str(DEFAULT_RATE_LIMIT), "daily_quota": ""}
+
+
+async def show(call: PageCall) -> Response:
+    """Show the keys of the account."""
+    return await _page(call, DEFAULTS, Messages())
+
+
+async def create(call: PageCall) -> Response:
+    """Create a key and show it once."""
+    fields = FormReader(call.form)
+    name = fields.text("name", longest=MAX_KEY_NAME)
+    rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
+    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
+    if fields.errors:
+        return await _page(call, {**DEFAULTS, "resolve": "", **call.form}, fields.errors)
+    made = await create_key(
+        call.services.pool,
+        call.services.keyring,
+        call.session.account_id,
+        name=name,
+        scopes=SCOPES if fields.checked("resolve") else (),
+        rate_limit=rate_limit,
+        daily_quota=daily_quota,
+    )
+    await call.audit("key.create", f"key {made.id}")
+    return call.render("key_value.html", made=made, name=name, rolled=False)
+
+
+async def _page(call: PageCall, form: dict[str, str], errors: Messages) -> Response:
+    keys = await list_account_keys(call.services.pool, call.session.account_id)
+    return call.render("keys.html", status=422 if errors else 200, keys=keys, form=form, errors=errors)
+
+
+PAGES = (
+    PageRoute("GET", PATH, show, Access.VIEWER),
+    PageRoute("POST", PATH, create, Access.DEVELOPER, fresh_proof=True),
+)

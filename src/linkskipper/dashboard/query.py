@@ -1,0 +1,102 @@
+"""Read the query string of a page and the fields of a form."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+
+from linkskipper.dashboard.errors import PageError, bad_query
+
+Fields = TypeVar("Fields", bound=msgspec.Struct)
+
+MAX_BODY_BYTES = 64 * 1024
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+Notice = Literal[
+    "key-changed", "key-revoked", "name-changed", "password-set", "session-ended", "sessions-ended",
+    "second-factor-off", "sent-again", "signed-out",
+]  # fmt: skip
+NOTICES: Mapping[str, str] = {
+    "key-changed": "The key was changed.",
+    "key-revoked": "The key was revoked. Every process refuses it within a second.",
+    "name-changed": "Your name was changed.",
+    "password-set": "The password was set. Your other sessions were ended.",
+    "session-ended": "The session was ended.",
+    "sessions-ended": "Your other sessions were ended.",
+    "second-factor-off": "Codes are no longer required. Your other sessions were ended.",
+    "sent-again": "The event is being sent again.",
+    "signed-out": "You signed out.",
+}
+
+
+class NoticeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a page without parameters of its own. `done` names a sentence about what was just done."""
+
+    done: Notice | None = None
+
+
+def read_query(query_string: bytes, query_type: type[Fields]) -> Fields:
+    """Read a query string. An empty value counts as absent, as browsers send it for an empty field.
+
+    Raises:
+        PageError: 400, with what each wrong parameter may be.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+        values = {name: value for name, value in pairs if value}
+        if any("\0" in value for value in values.values()):
+            raise bad_query(["A value has a NUL character."])
+        return msgspec.convert(values, query_type, strict=False)
+    except (UnicodeError, ValueError) as error:
+        if not isinstance(error, msgspec.ValidationError):
+            raise bad_query(["The address is not valid UTF-8, or has too many parameters."]) from None
+        raise bad_query(_messages(values, query_type)) from None
+
+
+def _messages(values: Mapping[str, str], query_type: type[msgspec.Struct]) -> list[str]:
+    messages = []
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(query_type)}
+    for name, value in values.items():
+        if name not in fields:
+            known = ", ".join(known for known in fields if known != "done") or "none"
+            messages.append(f"This page does not know the parameter {name}. Its parameters: {known}.")
+            continue
+        try:
+            msgspec.convert(value, fields[name], strict=False)
+        except msgspec.ValidationError:
+            messages.append(f"{name} cannot be {value}.{_allowed(fields[name])}")
+    return messages
+
+
+def _allowed(type_: Any) -> str:
+    options = [option for part in (type_, *get_args(type_)) for option in get_args(part) if isinstance(option, str)]
+    return f" It may be {', '.join(dict.fromkeys(options))}." if options else ""
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Read a form. The last of repeated fields counts.
+
+    Raises:
+        PageError: 400, 413 or 415.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise PageError(413, "Too large", f"A form may have {MAX_BODY_BYTES} bytes.")
+    if body and media_type != FORM_TYPE:
+        raise PageError(415, "Not a form", f"This page reads forms ({FORM_TYPE}).")
+    return _parse_form(body)
+
+
+def _parse_form(body: bytes) -> dict[str, str]:
+    try:
+        fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100, errors="strict"))
+    except (UnicodeError, ValueError):
+        raise PageError(400, "Not a form", "The form is not valid UTF-8, or has too many fields.") from None
+    if any("\0" in text for field in fields.items() for text in field):
+        raise PageError(400, "Not a form", "A field has a NUL character.")
+    return fields

@@ -1,0 +1,53 @@
+"""Build the dashboard of one process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from linkskipper.accounts import Keyring
+from linkskipper.api import Services
+from linkskipper.api.pages.html import STYLE
+from linkskipper.dashboard import Dashboard, DashboardServices
+from linkskipper.database import open_pool
+from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, SignIn
+from linkskipper.settings import Settings
+
+CONNECTIONS = 3  # so that no page takes a connection from the API
+STATEMENT_SECONDS = 2
+
+
+@asynccontextmanager
+async def run_dashboard(
+    settings: Settings, url: str, services: Services, keyring: Keyring, samples: tuple[tuple[str, str], ...]
+) -> AsyncIterator[Dashboard]:
+    """Provide the dashboard. Its connections are opened with the first page."""
+    pool = await open_pool(url, size=CONNECTIONS, least=0, statement_seconds=STATEMENT_SECONDS)
+    try:
+        sessions, passwords, second_factor = Sessions(pool), Passwords(), SecondFactor(pool, keyring)
+        yield Dashboard(
+            DashboardServices(
+                base_url=services.base_url,
+                hosts=settings.dashboard_hosts,
+                style=STYLE,
+                pool=pool,
+                keyring=keyring,
+                catalog=services.catalog,
+                sessions=sessions,
+                sign_in=SignIn(
+                    pool,
+                    keyring=keyring,
+                    authenticator=services.authenticator,
+                    sessions=sessions,
+                    passwords=passwords,
+                    second_factor=second_factor,
+                ),
+                credentials=Credentials(pool, sessions, passwords, second_factor),
+                second_factor=second_factor,
+                job_submitter=services.job_submitter,
+                job_notifier=services.job_notifier,
+                admission=services.admission,
+                provider_stats=services.provider_stats,
+                sample_links=samples,
+            )
+        )
+    finally:
+        pool.terminate()

@@ -1,0 +1,51 @@
+"""The statements behind the pages find their rows by indexes, once their tables have grown."""
+
+from linkskipper.accounts import queries as account_queries
+from linkskipper.credits import queries as credit_queries
+from linkskipper.database import Pool
+from linkskipper.people import queries
+
+HASH = "'a'::bytea"
+ACCOUNT_KEY = "1, now()::date, 1"
+STATEMENTS = {
+    "find_sessions": (queries.FIND_SESSIONS, f"ARRAY[{HASH}], interval '1 day', interval '1 day'"),
+    "sessions_of_user": (queries.SESSIONS_OF_USER, "1"),
+    "end_sessions": (queries.END_SESSIONS_OF_USER, "1, NULL"),
+    "credentials": (queries.CREDENTIALS, "'name'"),
+    "count_failures": (queries.COUNT_FAILURES, "'name', 'address', interval '1 minute', interval '1 minute'"),
+    "use_login_link": (queries.USE_LOGIN_LINK, HASH),
+    "account_keys": (account_queries.ACCOUNT_KEYS, ACCOUNT_KEY),
+    "account_key": (account_queries.ACCOUNT_KEY, ACCOUNT_KEY),
+    "entries": (credit_queries.ENTRIES, "1, NULL, 50"),
+    "spending": (credit_queries.SPENDING, "1, 1000"),
+    "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
+}
+GROW = """
+INSERT INTO accounts (name) SELECT 'a' FROM generate_series(1, 5000);
+INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
+SELECT number, 'k', number::text::bytea, 'p', 'f', '', '{}', 1 FROM generate_series(1, 5000) AS number;
+INSERT INTO ledger (account_id, kind, amount)
+SELECT 1 + number % 5000, 'grant', 1 FROM generate_series(1, 50000) AS number;
+INSERT INTO daily_usage (key_id, day) SELECT number, now()::date FROM generate_series(1, 5000) AS number;
+INSERT INTO users (name) SELECT number::text FROM generate_series(1, 5000) AS number;
+INSERT INTO memberships (user_id, account_id, role)
+SELECT number, number, 'owner' FROM generate_series(1, 5000) AS number;
+INSERT INTO login_links (hash, user_id, expires_at)
+SELECT sha256(number::text::bytea), number, now() FROM generate_series(1, 5000) AS number;
+INSERT INTO sessions (hash, user_id, account_id, expires_at, address, user_agent)
+SELECT sha256(number::text::bytea), number, number, now(), 'a', 'u' FROM generate_series(1, 5000) AS number;
+INSERT INTO sign_in_failures (login, address) SELECT number::text, number::text FROM generate_series(1, 5000) AS number;
+ANALYZE;
+"""
+
+
+async def test_no_page_scans_a_table(pool: Pool) -> None:
+    """No plan that a connection keeps scans a table whose rows grow with people, accounts or what they do."""
+    await pool.execute(GROW)
+    for name, (statement, arguments) in STATEMENTS.items():
+        async with pool.acquire() as connection:
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            await connection.execute(f"PREPARE read AS {statement}")
+            plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE read({arguments})"))
+            await connection.execute("DEALLOCATE read")
+        assert "Seq Scan" not in plan, f"{name}: {plan}"
