@@ -7,7 +7,7 @@ folder.
 import asyncio
 import sys
 
-from bench import api, browser, cost, library, many, memory, rest, sdks, service, single_flight, webhooks
+from bench import api, browser, cost, library, many, memory, rest, sdks, service, single_flight, start, webhooks
 from bench.rivals import compare
 
 BENCHES = {
@@ -16,6 +16,7 @@ BENCHES = {
     "cost": cost.run,
     "single_flight": single_flight.run,
     "rest": rest.run,
+    "start": start.run,
     "webhooks": webhooks.run,
     "api": api.run,
     "rivals": compare.run,
@@ -25,7 +26,7 @@ BENCHES = {
     "sdks": sdks.run,
     "large": api.run_large,
 }
-USUAL = ("library", "service", "rest", "webhooks", "api")
+USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")
 
 
 async def main(names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Compare the whole service with the resolver library alone, and measure the time that it adds to one link."""
+"""Compare the service, in one process and in two, with the resolver library, and measure what it adds to one link."""
 
 import asyncio
 import time
@@ -31,18 +31,27 @@ async def run() -> None:
             ports=["80", "443"], allow=[], host_map=environment["LINKSKIPPER_HOST_MAP"].split(","), extra_ca=None
         )
         catalog = Catalog.load(extra_dirs=[Path(environment["LINKSKIPPER_PROVIDERS_DIR"])])
-        with TemporaryDirectory() as data_dir:
-            serving = started(
-                *("serve", "--port", "0", "--data-dir", data_dir),
-                ready="poll_url",
-                **environment,
-                LINKSKIPPER_NEW_ACCOUNT_CREDITS="1000000",
-            )
-            async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
-                await _measure(service, LinkResolver(catalog, client), Path(data_dir))
+        rates = {}
+        for workers in ("0", "1"):
+            with TemporaryDirectory() as data_dir:
+                serving = started(
+                    *("serve", "--port", "0", "--data-dir", data_dir, "--workers", workers),
+                    ready="poll_url",
+                    **environment,
+                    LINKSKIPPER_NEW_ACCOUNT_CREDITS="1000000",
+                )
+                async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
+                    print(f"with --workers {workers}:")
+                    rates[workers] = await _measure(service, LinkResolver(catalog, client), Path(data_dir))
+        show_ratio(
+            "service with a worker process against one process",
+            [two / one for two, one in zip(rates["1"], rates["0"], strict=True)],
+            aim=1.5,
+            detail=f"{median(rates['1']):.0f} against {median(rates['0']):.0f} links/s",
+        )
 
 
-async def _measure(service: RunningCommand, resolver: LinkResolver, data_dir: Path) -> None:
+async def _measure(service: RunningCommand, resolver: LinkResolver, data_dir: Path) -> tuple[float, ...]:
     address = service.found(r"runs at (http://[^/\s]+)")
     key = service.found(r"(sk_live_\w+)")
     database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
@@ -59,7 +68,8 @@ async def _measure(service: RunningCommand, resolver: LinkResolver, data_dir: Pa
         aim=0.4,
         detail=f"{median(through):.0f} against {median(alone):.0f} links/s",
     )
-    show_limit("median time from POST to done beyond the link's own", added, limit=20, unit="ms")
+    show_limit("median time from POST to done beyond the link's own", added, limit=8, unit="ms")
+    return through
 
 
 async def _service_rate(session: aiohttp.ClientSession, database: Connection) -> float:

@@ -18,7 +18,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of the cache, which does not exist yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path / "cache" / "linkskipper" / "builtin-providers.json"
+    return tmp_path / "cache" / "linkskipper" / module._name(loader.BUILTIN.parents[1])
 
 
 @pytest.fixture

@@ -26,9 +26,11 @@ OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 Entry = TypeVar("Entry")
 
 
-def read_through(name: str, sources: Iterable[Path], read: Callable[[], Mapping[Path, Entry]]) -> Mapping[Path, Entry]:
-    """Return what `read` returns for these sources, from the cache if it has that."""
-    file = platformdirs.user_cache_path("linkskipper") / f"{name}.json"
+def read_through(
+    package: Path, sources: Iterable[Path], read: Callable[[], Mapping[Path, Entry]]
+) -> Mapping[Path, Entry]:
+    """Return what `read` returns for these sources, from the cache of the package if it has that."""
+    file = platformdirs.user_cache_path("linkskipper") / _name(package)
     if not file.is_absolute():  # nobody knows the home of this user
         return read()
     key = _key(sources)
@@ -39,6 +41,11 @@ def read_through(name: str, sources: Iterable[Path], read: Callable[[], Mapping[
     with suppress(OSError, TypeError):
         _save(file, key, {str(path): _encode(entry) for path, entry in entries.items()})
     return entries
+
+
+def _name(package: Path) -> str:
+    """Return the name of the cache. Each installation has a cache of its own."""
+    return f"providers-{blake2b(os.fsencode(package), digest_size=8).hexdigest()}.json"
 
 
 def _key(sources: Iterable[Path]) -> str:

@@ -172,7 +172,7 @@ def read_builtin() -> Layer:
 
     package = BUILTIN.parents[1]
     sources = [*package.rglob("*.toml"), *package.rglob("*.py"), *list_files().values()]
-    return Layer.of(read_through("builtin-providers", sources, read))
+    return Layer.of(read_through(package, sources, read))
 
 
 def _read_bounded(file: Path) -> str:
