@@ -12,7 +12,7 @@ from linkskipper.egress import Client, Refused, TimedOut, Unreachable, parse_url
 from linkskipper.errors import SystemUserError
 from linkskipper.resolver import USER_AGENT
 from linkskipper.resolver.browser import MISSING, browser_user, find_browser
-from linkskipper.service.doctor.result import CheckResult, State, ok
+from linkskipper.service.doctor.result import CheckResult, CheckState, ok
 from linkskipper.service.resolving import egress_policy
 from linkskipper.settings import Settings
 
@@ -48,7 +48,7 @@ async def check_provider_files(settings: Settings) -> CheckResult:
     issues = await asyncio.to_thread(check, [directory], beneath=Catalog.load())
     if not issues:
         return ok(name, f"The files in {directory} are valid.")
-    state: State = "problem" if any(issue.level == "error" for issue in issues) else "warning"
+    state: CheckState = "problem" if any(issue.level == "error" for issue in issues) else "warning"
     more = f" There are {len(issues) - 1} more issues." if len(issues) > 1 else ""
     return CheckResult(name, state, f"{issues[0]}{more}", "Run linkskipper providers check.")
 

@@ -4,14 +4,14 @@ from typing import Literal
 
 import msgspec
 
-State = Literal["ok", "warning", "problem"]
+CheckState = Literal["ok", "warning", "problem"]
 
 
 class CheckResult(msgspec.Struct, frozen=True):
     """What a check found, and what to do unless it is ok."""
 
     name: str
-    state: State
+    state: CheckState
     found: str
     action: str = ""
 
