@@ -17,7 +17,7 @@ from linkskipper.cli.resolve_resume import drop_incomplete_line, key_of
 from linkskipper.cli.running import lab_settings
 from linkskipper.egress import BadUrl, parse_url
 from linkskipper.errors import InputError
-from linkskipper.resolver import Hop, OnHop, Resolution
+from linkskipper.resolver import Hop, OnHop, Resolution, find_url
 
 COLUMNS = ("url", "target_url", "provider", "tier", "reason", "detail")
 UNKNOWN_HOST = """\
@@ -194,7 +194,7 @@ def hop_line(hop: Hop) -> str:
 def unknown_host_hint(catalog: Catalog, link: str) -> str | None:
     """Say how to resolve a link of a host that no provider file lists. None for other links."""
     try:
-        host = parse_url(link).host
+        host = parse_url(find_url(link) or link).host
     except BadUrl:
         return None
     if catalog.owner(host) is not None or catalog.find_discontinued(host) is not None:

@@ -5,6 +5,7 @@ from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
 from linkskipper.resolver.pages.stop_rules import TRANSIENT
 from linkskipper.resolver.parse_link import ParsedLink, parse_link
+from linkskipper.resolver.pasted_text import find_url
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
 from linkskipper.resolver.result import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Resolution
@@ -33,5 +34,6 @@ __all__ = [
     "StepRunner",
     "Stop",
     "Unsupported",
+    "find_url",
     "parse_link",
 ]

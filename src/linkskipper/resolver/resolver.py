@@ -210,7 +210,7 @@ def _target_inside(navigation: Navigation) -> Target:
 def _explained(stop: Stop, navigation: Navigation) -> Stop:
     """Return the error for a link that ended on a page for unknown links, as which it is one. Return others as is."""
     page, link = navigation.page, navigation.entered_at
-    if stop.reason not in _OF_A_PAGE or page is None or page.status in TRANSIENT or page.url != navigation.url:
+    if stop.reason not in _OF_A_PAGE or page is None or page.status in TRANSIENT:
         return stop
     return removed_stop(link.href, page.url.href) if is_about_unknown_links(link, page.url) else stop
 

@@ -90,6 +90,15 @@ class MainFrame:
                 self.end(stop)
             self.end()
 
+    def note_fragment(self, event: dict[str, Any]) -> None:
+        """Take in the fragment that a script of the page has written into the page's own URL."""
+        try:
+            url = parse_url(event["url"])
+        except BadUrl:
+            return
+        if not self.left.done() and url.without_fragment == self._navigation.url.without_fragment:
+            self._navigation.url = url
+
     async def wait_for_turn(self) -> bool:
         """Wait until a request for a page may be sent. Return False if the link has ended."""
         try:

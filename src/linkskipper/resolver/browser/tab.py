@@ -123,6 +123,7 @@ class Tab:
         self._session.on("Fetch.requestPaused", self._on_paused)
         self._session.on("Page.frameRequestedNavigation", self._on_requested)
         self._session.on("Page.frameScheduledNavigation", self._on_scheduled)
+        self._session.on("Page.navigatedWithinDocument", self._on_navigated_within)
         self._session.on("Page.domContentEventFired", lambda _: self._set_ready())
         self._session.on("Page.frameStoppedLoading", self._on_stopped)
         self._page.on("crash", lambda _: self.frame.end(PageCrashed("the page has crashed")))
@@ -148,6 +149,10 @@ class Tab:
         """Chromium rejects some schemes, such as file:, and then requests nothing."""
         if event["frameId"] == self.frame.id and event["delay"] == 0:
             self.frame.note_reason(event)
+
+    def _on_navigated_within(self, event: dict[str, Any]) -> None:
+        if event["frameId"] == self.frame.id:
+            self.frame.note_fragment(event)
 
     def _on_stopped(self, event: dict[str, Any]) -> None:
         if event["frameId"] == self.frame.id:

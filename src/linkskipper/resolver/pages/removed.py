@@ -68,6 +68,9 @@ _SENTENCE_END = re.compile(r"[|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u3002
 MAX_TEXT = 5000
 """Characters of a text that are read."""
 
+MAX_BODY = 256 * 1024
+"""Bytes of a page that is read for a message."""
+
 SHORT_TEXT = 600
 """Characters of a page that has little more than a message. An article has more."""
 
@@ -80,6 +83,8 @@ def says_removed(text: str) -> bool:
 
 def short_text(page: Page) -> str:
     """Return what a page shows, or nothing if that is more than a message."""
+    if len(page.response.body) > MAX_BODY:
+        return ""
     text = page.response.text()
     if page.tree is not None:
         tree = LexborHTMLParser(text)
