@@ -19,7 +19,10 @@ class MenuItem(NamedTuple):
 
 MENU = (
     MenuItem("Home", HOME, "h"),
+    MenuItem("Links", "/dashboard/links", "l"),
     MenuItem("Keys", "/dashboard/keys", "k", people_only=True),
+    MenuItem("Credits", "/dashboard/credits", "c", people_only=True),
+    MenuItem("Providers", "/dashboard/providers", "p"),
     MenuItem("Settings", "/dashboard/settings", "s", people_only=True),
 )
 

@@ -11,6 +11,7 @@ from linkskipper.dashboard.errors import PageError, bad_query
 
 Fields = TypeVar("Fields", bound=msgspec.Struct)
 
+MAX_ID = 2**63 - 1  # of PostgreSQL
 MAX_BODY_BYTES = 64 * 1024
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -43,16 +44,21 @@ def read_query(query_string: bytes, query_type: type[Fields]) -> Fields:
     Raises:
         PageError: 400, with what each wrong parameter may be.
     """
+    values = _values(query_string)
+    try:
+        return msgspec.convert(values, query_type, strict=False)
+    except msgspec.ValidationError:
+        raise bad_query(_messages(values, query_type)) from None
+
+
+def _values(query_string: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(query_string.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
-        values = {name: value for name, value in pairs if value}
-        if any("\0" in value for value in values.values()):
-            raise bad_query(["A value has a NUL character."])
-        return msgspec.convert(values, query_type, strict=False)
-    except (UnicodeError, ValueError) as error:
-        if not isinstance(error, msgspec.ValidationError):
-            raise bad_query(["The address is not valid UTF-8, or has too many parameters."]) from None
-        raise bad_query(_messages(values, query_type)) from None
+    except (UnicodeError, ValueError):
+        raise bad_query(["The address is not valid UTF-8, or has too many parameters."]) from None
+    if any("\0" in value for _, value in pairs):
+        raise bad_query(["A value has a NUL character."])
+    return {name: value for name, value in pairs if value}
 
 
 def _messages(values: Mapping[str, str], query_type: type[msgspec.Struct]) -> list[str]:

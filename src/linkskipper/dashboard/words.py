@@ -46,6 +46,13 @@ def iso(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds")
 
 
+def lasting(available: int, charged: int, since: datetime | None, now: datetime) -> str | None:
+    """Say for how long credits last at the rate of the last charges. None while nothing was charged."""
+    if since is None or not charged:
+        return None
+    return days(available * max(now - since, timedelta(days=1)) / charged)
+
+
 def days(length: timedelta) -> str:
     """Write a number of days."""
     count = max(1, length.days)

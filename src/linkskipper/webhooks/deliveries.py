@@ -66,6 +66,12 @@ async def read_delivery(pool: Pool, delivery_id: UUID, *, key_id: int | None = N
     return None if row is None else _delivery(row)
 
 
+async def find_delivery_of_job(pool: Pool, job_id: UUID, *, key_id: int) -> Delivery | None:
+    """Return the delivery of the event about a key's job, or None if there is none."""
+    row = await pool.fetchrow(queries.READ_BY_JOB, job_id, key_id)
+    return None if row is None else _delivery(row)
+
+
 async def read_attempts(pool: Pool, delivery_id: UUID) -> list[Attempt]:
     """Return the attempts at a delivery, the oldest first."""
     return [Attempt(**row) for row in await pool.fetch(queries.ATTEMPTS, delivery_id)]

@@ -213,6 +213,8 @@ ORDER BY id DESC LIMIT $4
 
 READ = DELIVERY + "WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)"
 
+READ_BY_JOB = DELIVERY + "WHERE job_id = $1 AND key_id = $2"
+
 BODIES_OF_JOBS = "SELECT job_id, id, body FROM webhook_deliveries WHERE job_id = ANY($1::uuid[])"
 
 ATTEMPTS = """

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -71,10 +72,16 @@ async def hostile_scene(service: Service) -> Scene:
     for number, text in enumerate(HOSTILE):
         await create_key(service.pool, KEYRING, caller.account_id, name=text, daily_quota=number + 1)
     await service.pool.execute("UPDATE accounts SET name = $2 WHERE id = $1", caller.account_id, HOSTILE[0])
-    await make_hostile_jobs(service.pool, caller.key_id, (*HOSTILE, *HOSTILE_URLS))
+    jobs = await make_hostile_jobs(service.pool, caller.key_id, (*HOSTILE, *HOSTILE_URLS))
     user_id = await make_user(service, f"{HOSTILE[1][:40]}{caller.account_id}", caller.account_id)
     keys = await list_account_keys(service.pool, caller.account_id)
-    paths = ("/dashboard", "/dashboard/keys", "/dashboard/settings", *(f"/dashboard/keys/{key.id}" for key in keys))
+    paths = (
+        *("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/keys", "/dashboard/settings"),
+        *(f"/dashboard/links/{job_id}" for job_id in jobs),
+        *(f"/dashboard/keys/{key.id}" for key in keys),
+        *(f"/dashboard/links?{urlencode({'text': text[:100], 'provider': text[:100]})}" for text in HOSTILE[:9]),
+        *(f"/dashboard/providers?{urlencode({'text': text[:100]})}" for text in HOSTILE[:9]),
+    )
     return Scene(service, user_id, paths)
 
 
@@ -82,7 +89,8 @@ async def empty_scene(service: Service) -> Scene:
     """An account without any data."""
     account = await create_account(service.pool, "empty", credits=0)
     user_id = await make_user(service, f"empty {account.id}", account.id)
-    return Scene(service, user_id, ("/dashboard", "/dashboard/keys", "/dashboard/settings"))
+    paths = ("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/providers", "/dashboard/keys")
+    return Scene(service, user_id, (*paths, "/dashboard/settings"))
 
 
 async def test_hostile_data_is_text(service: Service, chromium: Browser) -> None:
@@ -100,7 +108,7 @@ async def test_hostile_data_is_text(service: Service, chromium: Browser) -> None
         assert await watched.page.evaluate("window.__trapped") == []
         assert await watched.page.evaluate(OVERFLOWING) == []
         links = await watched.page.evaluate("[...document.links].map(link => link.href)")
-        assert [link for link in links if not link.startswith(hostile.service.url)] == []
+        assert [link for link in links if not link.startswith((f"{hostile.service.url}/", "https://"))] == []
         await watched.page.close()
     await context.close()
 
@@ -116,7 +124,7 @@ async def test_every_page_is_accessible_and_fits(
     size = {"width": width, "height": 844}
     context = await shown.context(chromium, viewport=size, color_scheme=scheme, bypass_csp=True)
     page = await context.new_page()
-    for path in (*shown.paths[:5], "/dashboard/in", "/dashboard/none"):
+    for path in (*shown.paths[:7], "/dashboard/in", "/dashboard/none"):
         await page.goto(shown.service.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         result = await Axe().run(page)

@@ -6,10 +6,10 @@ from typing import Any
 from starlette.responses import Response
 
 from linkskipper.accounts import get_account, list_account_keys
-from linkskipper.credits import Spending, read_spending
+from linkskipper.credits import read_spending
 from linkskipper.dashboard.navigation import HOME
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.words import days
+from linkskipper.dashboard.words import lasting
 from linkskipper.database.ids import first_id
 from linkskipper.jobs import JobFilter, count_jobs, list_owner_jobs
 from linkskipper.provider_health import NO_STATS
@@ -35,7 +35,7 @@ async def home(call: PageCall) -> Response:
         spending = await read_spending(services.pool, owner.account_id)
         values |= {
             "account": account,
-            "lasts": _lasts(account.balance - account.held, spending, now),
+            "lasts": lasting(account.balance - account.held, spending.charged, spending.since, now),
             "key_names": {key.id: key.name for key in keys},
             "steps": _steps(
                 call, has_key=bool(keys), has_limit=any(key.daily_quota for key in keys), has_job=bool(recent.jobs)
@@ -44,19 +44,11 @@ async def home(call: PageCall) -> Response:
     return call.render("home.html", **values)
 
 
-def _lasts(available: int, spending: Spending, now: datetime) -> str | None:
-    """Say for how long the credits last at the rate of the last charges. None while nothing was charged."""
-    if spending.since is None or not spending.charged:
-        return None
-    passed = max(now - spending.since, DAY)
-    return days(available * passed / spending.charged)
-
-
 def _steps(call: PageCall, *, has_key: bool, has_limit: bool, has_job: bool) -> list[tuple[str, str, bool]]:
     """Return the checklist of the first day: a sentence, the page for it, and whether it is done."""
     return [
         ("Make an API key", "/dashboard/keys", has_key),
-        ("Resolve a first link", HOME, has_job),
+        ("Resolve a first link", "/dashboard/links", has_job),
         ("Give a key a daily limit", "/dashboard/keys", has_limit),
         ("Set a password", "/dashboard/settings#password", call.session.has_password),
         ("Require a code at sign-in", "/dashboard/settings#second-factor", call.session.has_totp),

@@ -103,7 +103,14 @@ document.addEventListener("change", (event) => {
   if (event.target.closest("form[data-filter]")) event.target.form.requestSubmit();
 });
 document.addEventListener("keydown", onKey);
-document.addEventListener("htmx:after:settle", () => { localizeTimes(document); reveal(); });
+document.addEventListener("htmx:after:settle", () => { localizeTimes(document); reveal(); tellNews(); });
+
+// New links do not move the list. A line says that there are some.
+const newest = $("#news")?.dataset.newest;
+function tellNews() {
+  const news = $("#news");
+  if (news && news.dataset.newest !== newest) $(".pill", news).hidden = false;
+}
 
 function reveal() {
   for (const button of $$("[data-copy][hidden], [data-help][hidden]")) button.hidden = false;
