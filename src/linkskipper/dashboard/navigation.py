@@ -21,6 +21,7 @@ MENU = (
     MenuItem("Home", HOME, "h"),
     MenuItem("Links", "/dashboard/links", "l"),
     MenuItem("Keys", "/dashboard/keys", "k", people_only=True),
+    MenuItem("Webhooks", "/dashboard/webhooks", "w"),
     MenuItem("Credits", "/dashboard/credits", "c", people_only=True),
     MenuItem("Providers", "/dashboard/providers", "p"),
     MenuItem("Settings", "/dashboard/settings", "s", people_only=True),

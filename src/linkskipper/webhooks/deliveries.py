@@ -66,6 +66,28 @@ async def read_delivery(pool: Pool, delivery_id: UUID, *, key_id: int | None = N
     return None if row is None else _delivery(row)
 
 
+async def list_account_deliveries(
+    pool: Pool,
+    account_id: int,
+    *,
+    key_id: int | None,
+    status: DeliveryStatus | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Delivery]:
+    """List deliveries of an account, or of one of its keys, the newest first. `before` is the id of a delivery."""
+    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit)
+    return [_delivery(row) for row in rows]
+
+
+async def read_account_delivery(
+    pool: Pool, account_id: int, delivery_id: UUID, *, key_id: int | None
+) -> Delivery | None:
+    """Return a delivery, or None if it does not exist or belongs to another account or key."""
+    row = await pool.fetchrow(queries.ACCOUNT_READ, delivery_id, account_id, key_id)
+    return None if row is None else _delivery(row)
+
+
 async def find_delivery_of_job(pool: Pool, job_id: UUID, *, key_id: int) -> Delivery | None:
     """Return the delivery of the event about a key's job, or None if there is none."""
     row = await pool.fetchrow(queries.READ_BY_JOB, job_id, key_id)

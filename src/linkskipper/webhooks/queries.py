@@ -213,6 +213,28 @@ ORDER BY id DESC LIMIT $4
 
 READ = DELIVERY + "WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)"
 
+# The newest deliveries of each key of an account, and of them the newest of all.
+ACCOUNT_LIST = """
+SELECT newest.id, newest.key_id, job_id, event, url, newest.host, body, status, attempts, newest.created_at,
+    next_attempt_at, ended_at, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
+FROM api_keys CROSS JOIN LATERAL (
+    SELECT * FROM webhook_deliveries
+    WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($3::text IS NULL OR status = $3)
+        AND ($4::uuid IS NULL OR id < $4)
+    ORDER BY key_id DESC, id DESC LIMIT $5
+) AS newest LEFT JOIN webhook_hosts ON webhook_hosts.host = newest.host
+WHERE api_keys.account_id = $1 AND ($2::bigint IS NULL OR api_keys.id = $2)
+ORDER BY newest.id DESC LIMIT $5
+"""
+
+ACCOUNT_READ = (
+    DELIVERY  # noqa: S608 - nothing in it comes from outside
+    + """
+WHERE id = $1 AND key_id IN (SELECT api_keys.id FROM api_keys WHERE account_id = $2)
+    AND ($3::bigint IS NULL OR key_id = $3)
+"""
+)
+
 READ_BY_JOB = DELIVERY + "WHERE job_id = $1 AND key_id = $2"
 
 BODIES_OF_JOBS = "SELECT job_id, id, body FROM webhook_deliveries WHERE job_id = ANY($1::uuid[])"

@@ -4,6 +4,7 @@ from linkskipper.accounts import queries as account_queries
 from linkskipper.credits import queries as credit_queries
 from linkskipper.database import Pool
 from linkskipper.people import queries
+from linkskipper.webhooks import queries as webhook_queries
 
 HASH = "'a'::bytea"
 ACCOUNT_KEY = "1, now()::date, 1"
@@ -18,6 +19,9 @@ STATEMENTS = {
     "account_key": (account_queries.ACCOUNT_KEY, ACCOUNT_KEY),
     "entries": (credit_queries.ENTRIES, "1, NULL, 50"),
     "spending": (credit_queries.SPENDING, "1, 1000"),
+    "account_deliveries": (webhook_queries.ACCOUNT_LIST, "1, NULL, NULL, NULL, 50"),
+    "account_delivery": (webhook_queries.ACCOUNT_READ, "gen_random_uuid(), 1, NULL"),
+    "delivery_of_job": (webhook_queries.READ_BY_JOB, "gen_random_uuid(), 1"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """
@@ -35,6 +39,10 @@ SELECT sha256(number::text::bytea), number, now() FROM generate_series(1, 5000) 
 INSERT INTO sessions (hash, user_id, account_id, expires_at, address, user_agent)
 SELECT sha256(number::text::bytea), number, number, now(), 'a', 'u' FROM generate_series(1, 5000) AS number;
 INSERT INTO sign_in_failures (login, address) SELECT number::text, number::text FROM generate_series(1, 5000) AS number;
+INSERT INTO webhook_hosts (host) SELECT number::text FROM generate_series(1, 5000) AS number;
+INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)
+SELECT uuidv7(), 1 + number % 5000, gen_random_uuid(), 'u', (1 + number % 5000)::text, 'e', 'b'
+FROM generate_series(1, 20000) AS number;
 ANALYZE;
 """
 

@@ -89,7 +89,7 @@ async def empty_scene(service: Service) -> Scene:
     """An account without any data."""
     account = await create_account(service.pool, "empty", credits=0)
     user_id = await make_user(service, f"empty {account.id}", account.id)
-    paths = ("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/providers", "/dashboard/keys")
+    paths = ("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/webhooks", "/dashboard/keys")
     return Scene(service, user_id, (*paths, "/dashboard/settings"))
 
 

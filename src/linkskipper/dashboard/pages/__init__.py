@@ -1,10 +1,22 @@
 """The pages of the dashboard, each a module here and its rows in PAGES."""
 
 from linkskipper.dashboard.page import PageRoute
-from linkskipper.dashboard.pages import credits, home, key, keys, link, links, providers, settings, sign_in, stream
+from linkskipper.dashboard.pages import (
+    credits,
+    home,
+    key,
+    keys,
+    link,
+    links,
+    providers,
+    settings,
+    sign_in,
+    stream,
+    webhooks,
+)
 
 PAGES: tuple[PageRoute, ...] = tuple(
     page
-    for module in (sign_in, stream, home, links, link, credits, providers, keys, key, settings)
+    for module in (sign_in, stream, home, links, link, webhooks, credits, providers, keys, key, settings)
     for page in module.PAGES
 )
