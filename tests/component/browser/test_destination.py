@@ -3,7 +3,7 @@
 import pytest
 
 from support.browser_world import DESTINATION, World, shown
-from support.shortener import answer, to
+from support.shortener import OTHER, answer, to
 
 FOLLOW = {"use": "follow"}
 BY_CLICK = {
@@ -143,3 +143,28 @@ async def test_the_user_agent_is_honest(world: World) -> None:
     resolution = await world.resolve()
     assert "Top?LinkSkipper/" in (resolution.target_url or "")
     assert all("User-Agent: LinkSkipper/" in head for head in world.shortener.heads)
+
+
+FRAMES = {
+    "in the page": '<iframe src="http://{host}/destination"></iframe>',
+    "by a script": "<script>const f = document.createElement('iframe'); f.src = 'http://{host}/destination';"
+    " document.documentElement.append(f)</script>",
+    "through a redirect": '<iframe src="/redirect"></iframe>',
+    "by a form": '<iframe name=x></iframe><form target=x action="http://{host}/destination"></form>'
+    "<script>document.forms[0].submit()</script>",
+    "in a frame": "<iframe srcdoc=\"<iframe src='http://{host}/destination'></iframe>\"></iframe>",
+}
+
+
+@pytest.mark.parametrize("markup", FRAMES.values(), ids=FRAMES)
+async def test_frames_of_an_allowed_host(world: World, markup: str) -> None:
+    """A host that the file allows brings scripts. It may be the destination, so no frame shows a page of it."""
+    world.shortener.asked.clear()
+    world.shortener.put("/redirect", to(f"http://{OTHER}/destination"))
+    world.shortener.put("/script", answer(body="window.loaded = 1", media_type="text/javascript"), host=OTHER)
+    later = f"<script>setTimeout(() => location = '{world.destination}', 700)</script>"
+    world.put(f'<script src="http://{OTHER}/script"></script>' + markup.format(host=OTHER) + later)
+    resolution = await world.resolve(browser={"allow": [OTHER]}, steps=[FOLLOW])
+    assert resolution.target_url == world.destination
+    asked = [request for request in world.shortener.asked if request.startswith(OTHER)]
+    assert asked == [f"{OTHER}/script"]
