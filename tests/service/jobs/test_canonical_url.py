@@ -64,7 +64,7 @@ async def test_only_the_api_knows_the_first_host(database_url: str, tmp_path: Pa
     async with run_service(database_url, tmp_path, tiers=(), providers_dir=providers) as service:
         caller = await service.caller()
         victim = f"https://bulk.lab.test/pay-{uuid4().hex}"
-        text = f"evil.test/x?u=https%3A%2F%2Fattacker.example%2F {victim}"
+        text = f"https://evil.test/x?u=https%3A%2F%2Fattacker.example%2F {victim}"
         job = await resolve(service, caller, text, service.lab.providers_dir)
         assert (job["status"], job["error"], job["credits_charged"]) == ("invalid", "unsupported_link", 0)
         assert await service.pool.fetchval("SELECT count(*) FROM cached_links") == 0
