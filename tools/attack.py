@@ -33,9 +33,7 @@ def main() -> int:
     """Return 1 if an attack got through."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else FUZZ_SECONDS
     tally = Tally()
-    code = pytest.main(
-        ["-q", "-m", "attack", "--no-header", "--durations=0", "--tb=short", str(ROOT / "tests")], [tally]
-    )
+    code = pytest.main(["-q", "-m", "attack", "--no-header", "--tb=short", str(ROOT / "tests")], [tally])
     rows = [(_docstring(ROOT / file), tried, tally.held[file]) for file, tried in sorted(tally.tried.items())]
     _print_table("Attacks", rows)
     if not is_available():
