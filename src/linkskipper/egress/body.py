@@ -33,7 +33,7 @@ class BoundedBody:
     """Collects and decodes a body."""
 
     def __init__(self, coding: str, *, raw_limit: int, limit: int) -> None:
-        self._decode = _decoder(coding.strip().lower())
+        self._decode = _decoder(coding.strip().lower(), limit)
         self._raw_left = raw_limit
         self._limit = limit
         self._body = bytearray()
@@ -97,19 +97,27 @@ async def _read_up_to(
     return received
 
 
-def _decoder(codings: str) -> Decoder:
-    """Return a decoder for a list of codings. Like browsers, do not decode a body if one of them is unknown."""
+def _decoder(codings: str, limit: int) -> Decoder:
+    """Return a decoder for a list of codings. Like browsers, do not decode a body if one of them is unknown.
+
+    What is decoded on the way to the last coding has a limit too: it could be large although the body is small.
+    """
     names = [name for name in codings.replace(" ", "").split(",") if name not in ("", "identity")]
     if not names or any(name not in _DECODERS for name in names):
         return lambda data, _room: data
-    decoders = [_DECODERS[name]() for name in reversed(names[:_MAX_CODINGS])]
+    *decoders, last = [_DECODERS[name]() for name in reversed(names[:_MAX_CODINGS])]
+    left = limit
 
     def decode(data: bytes, room: int) -> bytes:
+        nonlocal left
         for decoder in decoders:
-            data = decoder(data, room)
-        return data
+            data = decoder(data, left + 1)
+            left -= len(data)
+            if left < 0:
+                raise BodyTooLarge("the decoded body is over its limit")
+        return last(data, room)
 
-    return decoders[0] if len(decoders) == 1 else decode
+    return decode if decoders else last
 
 
 def _inflate(window_bits: int) -> Decoder:
