@@ -14,7 +14,7 @@ from playwright.async_api import Browser, async_playwright
 from bench.harness import lab, rate, show_limit, show_ratio
 from linkskipper.catalog import Catalog
 from linkskipper.egress import BrowserProxy, Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.resolver.browser import BrowserOptions, find_browser
 from linkskipper.resolver.browser.engine import BrowserEngine
 from linkskipper.resolver.browser.trust import trust
@@ -85,7 +85,7 @@ async def our_browser(policy: Policy, ca: Path, catalog: Catalog) -> AsyncIterat
         BrowserProxy(policy) as proxy,
         BrowserEngine(options, proxy) as engine,
     ):
-        resolver = LinkResolver(catalog, client, browser=engine)
+        resolver = LinkResolver(catalog, client, PageReader(), browser=engine)
 
         async def ours(_: int) -> None:
             resolution = await resolver.resolve(URL)

@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bench.harness import lab, rate, show_ratio
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 
 PAIRS = 5
 LINKS = 3000
@@ -45,7 +45,7 @@ async def run() -> None:
             aiohttp.ClientSession(connector=connector) as session,
             Client(policy, user_agent=USER_AGENT) as client,
         ):
-            resolver = LinkResolver(catalog, client)
+            resolver = LinkResolver(catalog, client, PageReader())
             mark = uuid4().hex
 
             async def bare(number: int) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from bench.harness import lab, rate, show_limit
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 
 MARKS = (0, 10_000, 100_000)
 AT_ONCE = 100
@@ -22,7 +22,7 @@ async def run() -> None:
             ports=["80", "443"], allow=[], host_map=environment["LINKSKIPPER_HOST_MAP"].split(","), extra_ca=None
         )
         async with Client(policy, user_agent=USER_AGENT) as client:
-            resolver = LinkResolver(catalog, client)
+            resolver = LinkResolver(catalog, client, PageReader())
             mark = uuid4().hex
 
             async def work(number: int) -> None:

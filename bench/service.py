@@ -13,7 +13,7 @@ from bench.harness import RunningCommand, lab, rate, show_limit, show_ratio, sta
 from linkskipper.catalog import Catalog
 from linkskipper.database import Connection, open_connection
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 
 ROUNDS = 5
 LINKS = 3000
@@ -42,7 +42,7 @@ async def run() -> None:
                 )
                 async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
                     print(f"with --workers {workers}:")
-                    rates[workers] = await _measure(service, LinkResolver(catalog, client), Path(data_dir))
+                    rates[workers] = await _measure(service, LinkResolver(catalog, client, PageReader()), Path(data_dir))
         show_ratio(
             "service with a worker process against one process",
             [two / one for two, one in zip(rates["1"], rates["0"], strict=True)],

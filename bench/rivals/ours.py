@@ -6,7 +6,7 @@ from bench.harness import rate
 from bench.rivals.shortener import HERE, SHORTENER
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.service import process
 
 
@@ -15,7 +15,7 @@ async def main(port: str, base: str, links: int, at_once: int, rounds: int) -> N
     provider = Provider(id="bench", label="Bench", hosts=(SHORTENER,), tier="standard")
     policy = Policy.parse(ports=["80"], allow=[], host_map=[f"{SHORTENER}={HERE}:{port}"], extra_ca=None)
     async with Client(policy, user_agent=USER_AGENT) as client:
-        resolver = LinkResolver(Catalog([provider]), client)
+        resolver = LinkResolver(Catalog([provider]), client, PageReader())
         for mark in range(rounds):
 
             async def work(number: int, mark: int = mark) -> None:

@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy, Transport
-from linkskipper.resolver import USER_AGENT, LinkResolver, OnHop, Resolution, StepRunner
+from linkskipper.resolver import USER_AGENT, LinkResolver, OnHop, PageReader, Resolution, StepRunner
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 
 T = TypeVar("T")
@@ -119,10 +119,11 @@ class Resolver:
             thread.leave(self._stack.aclose)
 
     async def _open(self) -> LinkResolver:
+        reader = await self._stack.enter_async_context(PageReader())
         if self._transport is not None:
-            return LinkResolver(self._catalog, self._transport, generic=self._generic)
+            return LinkResolver(self._catalog, self._transport, reader, generic=self._generic)
         client = await self._stack.enter_async_context(Client(self._policy, user_agent=USER_AGENT))
-        return LinkResolver(self._catalog, client, browser=await self._open_browser(), generic=self._generic)
+        return LinkResolver(self._catalog, client, reader, browser=await self._open_browser(), generic=self._generic)
 
     async def _open_browser(self) -> StepRunner | None:
         executable = find_browser()

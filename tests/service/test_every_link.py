@@ -7,7 +7,7 @@ import pytest
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
 from linkskipper.lab import Lab, LabLink
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from support.browser import run_browser
 
 
@@ -16,8 +16,12 @@ async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Li
     """A resolver that finds the lab's hosts at the lab."""
     async with Lab(state_dir=tmp_path_factory.mktemp("lab")) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
-        async with Client(policy, user_agent=USER_AGENT) as client, run_browser(policy) as browser:
-            yield LinkResolver(Catalog.load(extra_dirs=[lab.providers_dir]), client, browser=browser)
+        async with (
+            Client(policy, user_agent=USER_AGENT) as client,
+            PageReader() as reader,
+            run_browser(policy) as browser,
+        ):
+            yield LinkResolver(Catalog.load(extra_dirs=[lab.providers_dir]), client, reader, browser=browser)
 
 
 @pytest.mark.parametrize("link", Lab.links, ids=lambda link: link.url)

@@ -10,7 +10,7 @@ import pytest
 from linkskipper.catalog import Catalog
 from linkskipper.egress import Client, Policy
 from linkskipper.lab import Lab
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from support.browser import run_browser
 
 PACED_BROWSER = """
@@ -35,8 +35,12 @@ async def resolver(tmp_path: Path) -> AsyncIterator[LinkResolver]:
     (tmp_path / "paced.toml").write_text(PACED_BROWSER)
     async with Lab(state_dir=tmp_path) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
-        async with Client(policy, user_agent=USER_AGENT) as client, run_browser(policy) as browser:
-            yield LinkResolver(Catalog.load(extra_dirs=[lab.providers_dir, tmp_path]), client, browser=browser)
+        async with (
+            Client(policy, user_agent=USER_AGENT) as client,
+            PageReader() as reader,
+            run_browser(policy) as browser,
+        ):
+            yield LinkResolver(Catalog.load(extra_dirs=[lab.providers_dir, tmp_path]), client, reader, browser=browser)
 
 
 async def test_in_one_process(resolver: LinkResolver) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, FetchLimits, Policy
-from linkskipper.resolver import LinkResolver, Resolution
+from linkskipper.resolver import LinkResolver, PageReader, Resolution
 from support.clients import QUICK
 from support.connections import connections
 from support.fake_dns import FakeDns
@@ -133,7 +133,7 @@ class Arena:
     ) -> tuple[Resolution, list[Any]]:
         """How a link ends, and which addresses besides the shortener's were connected to."""
         with connections() as seen:
-            resolution = await LinkResolver(catalog, client or self.client, sleep=at_once).resolve(url)
+            resolution = await LinkResolver(catalog, client or self.client, PageReader(), sleep=at_once).resolve(url)
         home = ("127.0.0.1", self.shortener.port)
         return resolution, [address for address in seen if address != home]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy, ProxyLimits
-from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Resolution
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, PageReader, Resolution
 from linkskipper.resolver.browser.engine import BrowserEngine
 from support.browser import run_browser
 from support.fake_dns import FakeDns
@@ -82,8 +82,8 @@ class World:
         """Resolve a link of the shortener, whose provider has these fields, beside other providers."""
         url = f"http://{HOST}{url}" if url.startswith("/") else url
         catalog = Catalog(Provider.model_validate(each) for each in (in_a_browser(**fields), *others))
-        async with Client(self.policy, user_agent=USER_AGENT) as client:
-            return await LinkResolver(catalog, client, browser=self.engine).resolve(url)
+        async with Client(self.policy, user_agent=USER_AGENT) as client, PageReader() as reader:
+            return await LinkResolver(catalog, client, reader, browser=self.engine).resolve(url)
 
 
 def in_a_browser(*hosts: str, **fields: object) -> dict[str, object]:

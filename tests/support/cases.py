@@ -17,7 +17,7 @@ import trustme
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy
-from linkskipper.resolver import USER_AGENT, LinkResolver, Resolution
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader, Resolution
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 from linkskipper.settings import load
 
@@ -115,9 +115,12 @@ class CaseRunner:
         ports: The ports of the server, for HTTPS and for HTTP.
     """
 
-    def __init__(self, server: CaseServer, client: Client, browser: LazyBrowser, ports: list[int]) -> None:
+    def __init__(
+        self, server: CaseServer, client: Client, reader: PageReader, browser: LazyBrowser, ports: list[int]
+    ) -> None:
         self.server = server
         self.ports = ports
+        self._reader = reader
         self._client = client
         self._browser = browser
         self._builtin = Catalog.load()
@@ -129,7 +132,8 @@ class CaseRunner:
         catalog = self._builtin
         if case.provider is not None:
             catalog = Catalog([Provider.model_validate(case.provider), *catalog.providers])
-        return await LinkResolver(catalog, self._client, browser=self._browser, generic=True).resolve(case.link)
+        resolver = LinkResolver(catalog, self._client, self._reader, browser=self._browser, generic=True)
+        return await resolver.resolve(case.link)
 
 
 @asynccontextmanager
@@ -152,4 +156,6 @@ async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
         assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         options = BrowserOptions(executable, USER_AGENT, extra_ca=ca_file)
-        yield CaseRunner(server, client, await stack.enter_async_context(LazyBrowser(policy, options)), ports)
+        reader = await stack.enter_async_context(PageReader())
+        browser = await stack.enter_async_context(LazyBrowser(policy, options))
+        yield CaseRunner(server, client, reader, browser, ports)

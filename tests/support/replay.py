@@ -2,7 +2,7 @@
 
 from linkskipper.catalog import Catalog
 from linkskipper.egress.har import Har, HarOutcome, Replay
-from linkskipper.resolver import LinkResolver, Resolution
+from linkskipper.resolver import LinkResolver, PageReader, Resolution
 
 
 async def at_once(_: float) -> None:
@@ -14,5 +14,6 @@ async def replay(har: Har, catalog: Catalog) -> list[tuple[HarOutcome, Resolutio
 
     Countdowns are not waited out. Raises NotRecorded where more is asked for than was recorded.
     """
-    resolver = LinkResolver(catalog, Replay(har), sleep=at_once)
-    return [(outcome, await resolver.resolve(outcome.url)) for outcome in har.outcomes]
+    async with PageReader() as reader:
+        resolver = LinkResolver(catalog, Replay(har), reader, sleep=at_once)
+        return [(outcome, await resolver.resolve(outcome.url)) for outcome in har.outcomes]

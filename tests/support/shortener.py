@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, FetchLimits, Policy
-from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Resolution
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, PageReader, Resolution
 
 HOST = "s.test"
 OTHER = "other.test"
@@ -87,8 +87,9 @@ class Shortener:
 class Bench:
     """A resolver on a shortener: what a test puts in, and what it gets out."""
 
-    def __init__(self, shortener: Shortener) -> None:
+    def __init__(self, shortener: Shortener, reader: PageReader) -> None:
         self.shortener = shortener
+        self._reader = reader
         self.paused: list[float] = []
         self.put = shortener.put
         self.generic = False
@@ -108,7 +109,9 @@ class Bench:
         )
         catalog = Catalog(Provider.model_validate(each) for each in providers or (provider(), provider(OTHER)))
         async with Client(policy, user_agent=USER_AGENT, limits=self.limits) as client:
-            resolver = LinkResolver(catalog, client, sleep=self.sleep, random=lambda: 0.0, generic=self.generic)
+            resolver = LinkResolver(
+                catalog, client, self._reader, sleep=self.sleep, random=lambda: 0.0, generic=self.generic
+            )
             return await resolver.resolve(url, on_hop=on_hop)
 
     async def _sleep(self, seconds: float) -> None:

@@ -14,7 +14,7 @@ from linkskipper.cli.resolve_output import hop_printer
 from linkskipper.cli.startup import start
 from linkskipper.egress import Client
 from linkskipper.errors import UnknownRecordError
-from linkskipper.resolver import USER_AGENT, Resolution, Unsupported, parse_link
+from linkskipper.resolver import USER_AGENT, PageReader, Resolution, Unsupported, parse_link
 from linkskipper.service.catalogs import load_catalog
 from linkskipper.service.resolving import egress_policy
 
@@ -35,8 +35,8 @@ def record(
     _require_link(catalog, provider, url)
 
     async def run() -> tuple[Resolution, int]:
-        async with Client(policy, user_agent=USER_AGENT) as client:
-            with saving(file, catalog, client) as resolver:
+        async with Client(policy, user_agent=USER_AGENT) as client, PageReader() as reader:
+            with saving(file, catalog, client, reader) as resolver:
                 resolution = await resolver.resolve(url, on_hop=hop_printer())
             return resolution, sum(len(recording.entries) for _, recording in resolver.recorded)
 

@@ -17,7 +17,7 @@ from linkskipper.cli.startup import start
 from linkskipper.egress import Client
 from linkskipper.egress.har import NotRecorded, Replay
 from linkskipper.errors import CatalogError, UnknownRecordError
-from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, Reason
+from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, PageReader, Reason
 from linkskipper.service.catalogs import load_catalog
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.settings import Settings
@@ -88,11 +88,16 @@ async def _run_all(
 @asynccontextmanager
 async def _resolver(settings: Settings, catalog: Catalog, recording: Path | None) -> AsyncIterator[LinkResolver]:
     if recording is not None:
-        yield LinkResolver(catalog, Replay.read(recording), sleep=_skip_wait)
+        async with PageReader() as reader:
+            yield LinkResolver(catalog, Replay.read(recording), reader, sleep=_skip_wait)
         return
     policy = egress_policy(settings)
-    async with Client(policy, user_agent=USER_AGENT) as client, browser_engine(settings, policy) as browser:
-        yield LinkResolver(catalog, client, browser=browser)
+    async with (
+        PageReader() as reader,
+        Client(policy, user_agent=USER_AGENT) as client,
+        browser_engine(settings, policy) as browser,
+    ):
+        yield LinkResolver(catalog, client, reader, browser=browser)
 
 
 async def _skip_wait(_: float) -> None:

@@ -21,7 +21,7 @@ from linkskipper.cli.resolve_progress import ProgressCounter, shown
 from linkskipper.cli.resolve_resume import ResumedLinks
 from linkskipper.cli.startup import start
 from linkskipper.egress import Client
-from linkskipper.resolver import USER_AGENT, LinkResolver, OnHop, Reason, Resolution
+from linkskipper.resolver import USER_AGENT, LinkResolver, OnHop, PageReader, Reason, Resolution
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.settings import Settings
 
@@ -160,14 +160,15 @@ async def _run(settings: Settings, catalog: Catalog, bulk: _Bulk, options: _Opti
     policy = egress_policy(settings)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
+        reader = await stack.enter_async_context(PageReader())
         browser = await stack.enter_async_context(browser_engine(settings, policy))
         resolver: LinkResolver | RecordingResolver
-        resolver = LinkResolver(catalog, client, browser=browser, generic=options.generic)
+        resolver = LinkResolver(catalog, client, reader, browser=browser, generic=options.generic)
         if options.har is not None:
             from linkskipper.cli.recording import saving  # noqa: PLC0415 - few commands record
 
             resolver = stack.enter_context(
-                saving(options.har, catalog, client, browser=browser, generic=options.generic)
+                saving(options.har, catalog, client, reader, browser=browser, generic=options.generic)
             )
         if bulk.is_single:
             await bulk.work(resolver, hop_printer())

@@ -6,6 +6,7 @@ from linkskipper.resolver.navigation import OnHop
 from linkskipper.resolver.pages.stop_rules import TRANSIENT
 from linkskipper.resolver.parse_link import ParsedLink, parse_link
 from linkskipper.resolver.pasted_text import find_url
+from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
 from linkskipper.resolver.result import Hop, LinkFailed, LinkInvalid, Mechanism, NotResolved, Resolution
@@ -25,6 +26,7 @@ __all__ = [
     "Mechanism",
     "NotResolved",
     "OnHop",
+    "PageReader",
     "ParsedLink",
     "ProviderAtCapacity",
     "ProviderLimiter",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from linkskipper.catalog import Provider
 from linkskipper.egress import CookieJar, Url, UrlTooLong
@@ -19,6 +19,7 @@ from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status, removed_stop
 from linkskipper.resolver.pauses import PauseClock
+from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
 from linkskipper.resolver.result import AUTOMATIC, READ_FROM_URL, Hop, Mechanism
@@ -28,6 +29,12 @@ from linkskipper.resolver.urls.target import Target, inherit_fragment, read_targ
 from linkskipper.resolver.visits import VisitLog
 
 OnHop = Callable[[Hop], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+READING_SECONDS = 2.0
+"""The processor time that reading the large pages of one link may take."""
+
+LEAST_READING_SECONDS = 0.01  # a timer of zero seconds would never ring
 
 
 class BrowserPage(Protocol):
@@ -71,6 +78,7 @@ class Navigation:
         fetcher: Fetcher,
         limiter: ProviderLimiter,
         pauses: PauseClock,
+        reader: PageReader,
         *,
         on_hop: OnHop | None,
     ) -> None:
@@ -84,6 +92,8 @@ class Navigation:
         self.browser_page: BrowserPage | None = None
         self._fetcher = fetcher
         self._limiter = limiter
+        self._reader = reader
+        self._reading_seconds = READING_SECONDS
         self._on_hop = on_hop
         self.cookies = CookieJar()
         self._spec = PLAIN_GET
@@ -143,7 +153,6 @@ class Navigation:
         if self.page is None:
             self.page = await self._fetch()
             check_response(self.page.response)
-            await self.page.parse_in_thread()
         return self.page
 
     async def load_checked(self, *, any_status: bool = False) -> Page:
@@ -156,23 +165,46 @@ class Navigation:
         """
         page = await self.load()
         for document in (page, *page.frames):
-            check_page(document)
+            await self.ask(check_page, document)
         if not any_status:
-            self.check_status(page)
+            await self.check_status(page)
         return page
 
-    def check_status(self, page: Page) -> None:
+    async def ask(
+        self, function: Callable[Concatenate[Page, P], T], page: Page, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a function with a page, here if the page is small, else in a process that reads pages.
+
+        Raises:
+            Stop: The function raised it, or reading the pages of the link takes too long.
+        """
+        if page.is_small:
+            return function(page, *args, **kwargs)
+        try:
+            async with asyncio.timeout_at(self.deadline.at):
+                reading = await self._reader.call(function, page, self._reading_seconds, *args, **kwargs)
+        except TimeoutError:
+            raise Stop(Reason.TIMEOUT, f"The page of {page.url.host} was not read in time.") from None
+        self._reading_seconds = max(self._reading_seconds - reading.seconds, LEAST_READING_SECONDS)
+        result: T = reading.result
+        return result
+
+    async def check_status(self, page: Page) -> None:
         """Apply the stop rules for the status of a page that does not lead on by itself.
 
         Raises:
             Stop: A rule ends the link.
         """
-        check_status(page, of_link=self._spec.method == "GET" and not self._spec.is_xhr)
+        await self.ask(check_status, page, of_link=self._spec.method == "GET" and not self._spec.is_xhr)
 
-    def page_moves(self, page: Page) -> PageMoves:
-        """Return where a page leads by itself."""
+    async def page_moves(self, page: Page) -> PageMoves:
+        """Return where a page leads by itself.
+
+        Raises:
+            Stop: The page takes too long to read.
+        """
         if self._moves_of is None or self._moves_of[0] is not page:
-            self._moves_of = page, page_moves(page, self.provider.may_load)
+            self._moves_of = page, await self.ask(page_moves, page, self.provider.may_load)
         return self._moves_of[1]
 
     def record_response(self, page: Page, seconds: float) -> None:

@@ -13,9 +13,10 @@ from linkskipper.resolver.fetcher import Fetcher, Sleep
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import redirects
-from linkskipper.resolver.pages.stop_rules import TRANSIENT, dead_end, removed_stop
+from linkskipper.resolver.pages.stop_rules import TRANSIENT, check_dead_end, removed_stop
 from linkskipper.resolver.parse_link import parse_link
 from linkskipper.resolver.pauses import PauseClock
+from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Resolution
 from linkskipper.resolver.steps.runner import run_steps
@@ -62,6 +63,7 @@ class LinkResolver:
     Args:
         catalog: The providers.
         transport: Sends the requests.
+        reader: Reads large pages.
         browser: Runs the steps of providers that need a browser. Their links end with a reason if it is None.
         generic: Whether to resolve links of hosts that no provider file names, by what their pages look like.
         sleep: Waits for a number of seconds.
@@ -72,6 +74,7 @@ class LinkResolver:
         self,
         catalog: Catalog,
         transport: Transport,
+        reader: PageReader,
         *,
         browser: StepRunner | None = None,
         generic: bool = False,
@@ -79,6 +82,7 @@ class LinkResolver:
         random: Callable[[], float] = random.random,
     ) -> None:
         self._catalog = catalog
+        self._reader = reader
         self._browser = browser
         self._generic = generic
         self._fetcher = Fetcher(transport, sleep=sleep, random=random)
@@ -107,7 +111,9 @@ class LinkResolver:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
         limiter = limiter or self._limiter
         with self._pauses:
-            navigation = Navigation(link.url, link.provider, self._fetcher, limiter, self._pauses, on_hop=on_hop)
+            navigation = Navigation(
+                link.url, link.provider, self._fetcher, limiter, self._pauses, self._reader, on_hop=on_hop
+            )
             try:
                 target = await self._run(navigation, catalog)
             except Stop as stop:
@@ -119,7 +125,7 @@ class LinkResolver:
         """Pass through providers until the target is not a link of another one."""
         while True:
             await self._pass_through(navigation)
-            target = navigation.target or _target_inside(navigation)
+            target = navigation.target or await _target_inside(navigation)
             next_provider = _next_provider(navigation, target, catalog)
             if target.url is None or next_provider is None:
                 return target
@@ -145,7 +151,7 @@ class LinkResolver:
         await run_steps(navigation)
         if navigation.target is not None or (page := navigation.page) is None:
             return
-        moves = navigation.page_moves(page)
+        moves = await navigation.page_moves(page)
         if moves.unread == "scripts" or (moves.unread and (moves.refreshes or self._browser is not None)):
             await self._require_browser(f"The scripts of {page.url.href} need").run_scripts(navigation)
 
@@ -155,12 +161,14 @@ class LinkResolver:
             page = await navigation.load()
             if navigation.follow_first(redirects(page)):
                 continue
-            if family_of(page) is not None:
+            if await navigation.ask(family_of, page) is not None:
                 break
             page = await navigation.load_checked(any_status=True)
-            if not navigation.follow_first(navigation.page_moves(page).candidates):
+            if not navigation.follow_first((await navigation.page_moves(page)).candidates):
                 break
-        family = None if navigation.target is not None or navigation.page is None else family_of(navigation.page)
+        family = None
+        if navigation.target is None and navigation.page is not None:
+            family = await navigation.ask(family_of, navigation.page)
         provider = None if family is None else ad_hoc_provider(navigation.url.host, family)
         if provider is not None and (provider.engine == "http" or self._browser is not None):
             navigation.switch_provider(provider)
@@ -193,15 +201,15 @@ def _next_provider(navigation: Navigation, target: Target, catalog: Catalog) -> 
     return ad_hoc_provider(target.url.host) if is_inside(target.url, navigation.provider) else None
 
 
-def _target_inside(navigation: Navigation) -> Target:
+async def _target_inside(navigation: Navigation) -> Target:
     """Return the URL of a link whose steps ended on the provider's own hosts, if it is another link there.
 
     Raises:
         Stop: The URL is a page, or is not a link.
     """
     if navigation.page is not None:
-        navigation.check_status(navigation.page)
-        raise dead_end(navigation.page)
+        await navigation.check_status(navigation.page)
+        await navigation.ask(check_dead_end, navigation.page)
     if not navigation.provider.is_link(navigation.url):
         raise Stop(Reason.NO_DESTINATION, f"The link ends at {navigation.url.href}, on the shortener's own site.")
     return Target(navigation.url.href, navigation.url.scheme, navigation.url)

@@ -14,7 +14,7 @@ from linkskipper.jobs import JobCompleter, JobRunner
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
 from linkskipper.queue import QueueItem, QueueWorker, job_id_of
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
@@ -94,12 +94,13 @@ async def run_workers(
     policy = egress_policy(settings)
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
+        PageReader() as reader,
         browser_engine(settings, policy) as browser,
         delivery_worker(settings, pool) as deliveries,
     ):
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
-        resolver, settler = LinkResolver(catalog, client, browser=browser), JobCompleter(pool, links)
+        resolver, settler = LinkResolver(catalog, client, reader, browser=browser), JobCompleter(pool, links)
         runner = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=slots)
         concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, Client, ForeignScheme, HasCredentials, Policy, read_url
 from linkskipper.lab import Lab
-from linkskipper.resolver import USER_AGENT, LinkResolver, Resolution
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader, Resolution
 from support.browser import run_browser
 from support.cases import Case, CaseRunner, read_cases, run_cases
 from support.page_strategies import END, Sample, samples
@@ -75,6 +75,7 @@ async def comparison() -> AsyncIterator[Comparison]:
         host_map = [f"{host}:80=127.0.0.1:{port}" for host in HOSTS]
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=None)
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
+        reader = await stack.enter_async_context(PageReader())
         engine = await stack.enter_async_context(run_browser(policy, contexts=BATCH, links=100_000))
         chromium = await stack.enter_async_context(run_plain_chromium(http=port, https=port))
         plain = Catalog([Provider.model_validate(provider(*HOSTS, limits=SLOW))])
@@ -82,9 +83,9 @@ async def comparison() -> AsyncIterator[Comparison]:
         yield Comparison(
             server,
             chromium,
-            LinkResolver(plain, client, sleep=at_once),
-            LinkResolver(plain, client, browser=engine, sleep=at_once),
-            LinkResolver(in_browser, client, browser=engine),
+            LinkResolver(plain, client, reader, sleep=at_once),
+            LinkResolver(plain, client, reader, browser=engine, sleep=at_once),
+            LinkResolver(in_browser, client, reader, browser=engine),
         )
 
 

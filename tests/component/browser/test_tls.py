@@ -13,7 +13,7 @@ import trustme
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, Policy
 from linkskipper.errors import SettingsError
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.resolver.browser.trust import trust
 from support.browser import run_browser
 from support.browser_world import in_a_browser
@@ -48,7 +48,7 @@ async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Li
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         engine = await stack.enter_async_context(run_browser(policy))
         catalog = Catalog(Provider.model_validate(in_a_browser(host)) for host in certificates)
-        yield LinkResolver(catalog, client, browser=engine)
+        yield LinkResolver(catalog, client, PageReader(), browser=engine)
 
 
 async def test_the_extra_ca(resolver: LinkResolver) -> None:
@@ -91,7 +91,7 @@ async def test_the_extra_ca_vouches_for_its_names_only(tmp_path: Path) -> None:
         run_browser(policy, extra_ca_names=("good.test",)) as engine,
     ):
         catalog = Catalog(Provider.model_validate(in_a_browser(host)) for host in hosts)
-        resolver = LinkResolver(catalog, client, browser=engine)
+        resolver = LinkResolver(catalog, client, PageReader(), browser=engine)
         good, other = [await resolver.resolve(f"https://{host}/link") for host in hosts]
     for server in servers:
         server.close()

@@ -10,7 +10,7 @@ from linkskipper.cli.recording import RecordingResolver
 from linkskipper.egress import Client, Policy
 from linkskipper.egress.har import build_har, read_har, write_har
 from linkskipper.lab import Lab, LabLink
-from linkskipper.resolver import USER_AGENT
+from linkskipper.resolver import USER_AGENT, PageReader
 from support.replay import replay
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clie
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: link.url)
 async def test_every_link_ends_again_as_it_did(client: Client, link: LabLink, tmp_path: Path) -> None:
     """With every mechanism and stop rule, the file leads to the same end by the same hops, and needs no network."""
-    recorder = RecordingResolver(CATALOG, client)
+    recorder = RecordingResolver(CATALOG, client, PageReader())
     first = await recorder.resolve(link.url)
     write_har(build_har(recorder.recorded), tmp_path / "link.har")
     ((outcome, then),) = await replay(read_har(tmp_path / "link.har"), CATALOG)

@@ -17,7 +17,7 @@ from linkskipper.egress import Client, CookieJar, Policy, parse_url
 from linkskipper.egress.har import Har, NotRecorded, Replay, build_har, read_har
 from linkskipper.egress.har.model import PostData
 from linkskipper.errors import HarError
-from linkskipper.resolver import USER_AGENT, Hop, Resolution
+from linkskipper.resolver import USER_AGENT, Hop, PageReader, Resolution
 from support.replay import replay
 from support.shortener import TARGET, Bench, answer, page, provider, to
 
@@ -38,7 +38,7 @@ async def recorder(bench: Bench) -> AsyncIterator[RecordingResolver]:
         ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{bench.shortener.port}"], extra_ca=None
     )
     async with Client(policy, user_agent=USER_AGENT) as client:
-        yield RecordingResolver(CATALOG, client)
+        yield RecordingResolver(CATALOG, client, PageReader())
 
 
 async def replayed(recorder: RecordingResolver, path: str = "/a") -> tuple[Resolution, Resolution, Har]:

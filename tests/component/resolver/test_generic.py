@@ -9,7 +9,7 @@ from linkskipper.catalog import Catalog
 from linkskipper.catalog.steps import ClickStep, LinkStep
 from linkskipper.egress import Client, Policy, Response, parse_url
 from linkskipper.lab import Lab
-from linkskipper.resolver import USER_AGENT, LinkResolver
+from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.resolver.ad_hoc import NAMES, ad_hoc_provider, family_of
 from linkskipper.resolver.pages.page import Page
 from support.shortener import HOST, TARGET, Bench, answer, page, provider, to
@@ -23,7 +23,7 @@ async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lin
     async with Lab(state_dir=tmp_path_factory.mktemp("lab")) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
         async with Client(policy, user_agent=USER_AGENT) as client:
-            yield LinkResolver(Catalog.load(builtin=False), client, generic=True)
+            yield LinkResolver(Catalog.load(builtin=False), client, PageReader(), generic=True)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PROGRAM = f"""
 import asyncio, sys, msgspec
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import Client, FetchLimits, Policy
-from linkskipper.resolver import LinkResolver
+from linkskipper.resolver import LinkResolver, PageReader
 
 async def main(port, steps):
     table = {{"id": "s", "label": "S", "hosts": ["s.test"], "tier": "standard"}}
@@ -33,7 +33,7 @@ async def main(port, steps):
     policy = Policy.parse(ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{{port}}"], extra_ca=None)
     limits = FetchLimits(connect_seconds={FETCH_SECONDS}, fetch_seconds={FETCH_SECONDS})
     async with Client(policy, user_agent="Test/1", limits=limits) as client:
-        resolution = await LinkResolver(catalog, client).resolve("http://s.test/x")
+        resolution = await LinkResolver(catalog, client, PageReader()).resolve("http://s.test/x")
     sys.stdout.buffer.write(msgspec.json.encode(resolution))
 
 asyncio.run(main(*sys.argv[1:]))

@@ -10,7 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import CookieJar, Response, Url
-from linkskipper.resolver import LinkResolver, Reason
+from linkskipper.resolver import LinkResolver, PageReader, Reason
 from linkskipper.resolver.pages.parse_cost import MAX_ATTRIBUTES, MAX_DEPTH, MAX_TAGS
 from support.heartbeat import heartbeat
 from support.replay import at_once
@@ -276,7 +276,8 @@ async def test_any_answer_ends_the_link(
     body = "".join(fragments).encode("utf-8", "replace") + raw
     catalog = Catalog([Provider.model_validate(EVERY_STEP)])
     transport = Says(status, [*headers, ("Content-Type", "text/html")], body)
-    resolution = await LinkResolver(catalog, transport, sleep=at_once).resolve("http://s.test/a")
+    async with PageReader() as reader:
+        resolution = await LinkResolver(catalog, transport, reader, sleep=at_once).resolve("http://s.test/a")
     assert (resolution.target_url is None) == (resolution.reason is not None)
     assert resolution.hops
     assert "127.0.0.1" not in (resolution.target_url or "").partition("?")[0]

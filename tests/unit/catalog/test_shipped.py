@@ -11,7 +11,7 @@ from linkskipper.catalog.loading.loader import BUILTIN
 from linkskipper.egress import parse_url
 from linkskipper.egress.har import Har, Replay, read_har
 from linkskipper.egress.har.model import HarLog
-from linkskipper.resolver import LinkResolver, Unsupported, parse_link
+from linkskipper.resolver import LinkResolver, PageReader, Unsupported, parse_link
 from support.replay import at_once, replay
 
 CATALOG = Catalog.load()
@@ -105,7 +105,7 @@ async def test_any_link_of_theirs(provider: Provider, data: st.DataObject) -> No
     sample = parse_url(data.draw(st.sampled_from(provider.samples)).url)
     packed = data.draw(st.text(alphabet="aZ09%2F:/?&=_-.*;!+~#", max_size=40))
     cut = data.draw(st.integers(len(sample.origin) + 1, len(sample.href)))
-    resolver = LinkResolver(CATALOG, Replay(Har(HarLog([]))), sleep=at_once)
+    resolver = LinkResolver(CATALOG, Replay(Har(HarLog([]))), PageReader(), sleep=at_once)
     resolution = await resolver.resolve(sample.href[:cut] + packed)
     assert (resolution.target_url is None) != (resolution.reason is None)
     assert all(hop.status is None for hop in resolution.hops)
@@ -116,8 +116,9 @@ async def test_samples(provider: Provider) -> None:
     """The samples lead where their files say, with recorded responses instead of the network."""
     recording = recording_of(provider.id, None)
     transport = Replay.read(recording) if recording else Replay(Har(HarLog([])))
-    resolver = LinkResolver(CATALOG, transport, sleep=at_once)
-    targets = {sample.url: (await resolver.resolve(sample.url)).target_url for sample in provider.samples}
+    async with PageReader() as reader:
+        resolver = LinkResolver(CATALOG, transport, reader, sleep=at_once)
+        targets = {sample.url: (await resolver.resolve(sample.url)).target_url for sample in provider.samples}
     assert targets == {sample.url: sample.expect for sample in provider.samples}
 
 

@@ -8,7 +8,7 @@ import pytest
 from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress.har import Har, Replay
 from linkskipper.egress.har.model import HarEntry, HarLog, HarRequest, HarResponse, NameValue
-from linkskipper.resolver import InProcessLimiter, LinkResolver, ProviderAtCapacity
+from linkskipper.resolver import InProcessLimiter, LinkResolver, PageReader, ProviderAtCapacity
 
 
 def provider(**limits: float) -> Provider:
@@ -74,7 +74,7 @@ def resolver(exe: Provider) -> LinkResolver:
     """A resolver for one link of a provider."""
     location = NameValue("Location", "https://example.com/")
     answer = HarEntry(HarRequest("https://exe.test/a"), HarResponse(302, headers=[location]))
-    return LinkResolver(Catalog([exe]), Replay(Har(HarLog([answer]))))
+    return LinkResolver(Catalog([exe]), Replay(Har(HarLog([answer]))), PageReader())
 
 
 async def test_only_the_limited_are_asked_for() -> None:

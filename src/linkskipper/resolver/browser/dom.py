@@ -13,14 +13,15 @@ MAX_CHARACTERS = 4 * 1024 * 1024
 POLL_SECONDS = 0.05
 _ATTEMPTS = 5
 
-# Frames of the page's own origin are read too, since a CAPTCHA may be in one. A document with too many elements is not
-# written out: it would be rejected once it is parsed here.
+# Frames of the page's own origin are read too, since a CAPTCHA may be in one. The limits hold for all documents
+# together. Too many elements are not written out: they would be rejected once they are parsed here.
 _READ = f"""(() => {{
-  let left = {MAX_CHARACTERS};
+  let left = {MAX_CHARACTERS}, elements = {MAX_TAGS};
   const found = [], open = [document];
   while (open.length) {{
     const root = open.shift().documentElement;
-    if (root && root.getElementsByTagName("*").length > {MAX_TAGS}) return null;
+    elements -= root ? root.getElementsByTagName("*").length : 1;
+    if (elements < 0) return null;
     const html = root ? root.outerHTML : "";
     left -= html.length;
     if (left < 0) return null;

@@ -12,6 +12,7 @@ from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
+from linkskipper.resolver.questions import has_timer
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.steps.runner import run_steps
@@ -74,7 +75,7 @@ class BrowserSteps:
         until = monotonic() + self._patience
         while (seconds := until - monotonic()) > 0:
             self._tab.frame.moved.clear()
-            self._check_status(navigation, await navigation.load_checked(any_status=True))
+            await self._check_status(navigation, await navigation.load_checked(any_status=True))
             await self._moves_within(seconds, navigation)
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
@@ -89,13 +90,13 @@ class BrowserSteps:
         while True:
             self._tab.frame.moved.clear()
             page = await navigation.load_checked(any_status=True)
-            seconds = self._patience if _may_take_long(navigation, page) else min(SCRIPT_SECONDS, self._patience)
+            seconds = self._patience if await _may_take_long(navigation, page) else min(SCRIPT_SECONDS, self._patience)
             began = monotonic()
             if not await self._moves_within(seconds, navigation):
                 break
             self._patience = max(self._patience - (monotonic() - began), 0)
         navigation.page = await navigation.load_checked(any_status=True)
-        navigation.follow_first(navigation.page_moves(navigation.page).refreshes)
+        navigation.follow_first((await navigation.page_moves(navigation.page)).refreshes)
 
     async def _follow(self, _: FollowStep, navigation: Navigation) -> bool:
         """Wait until the page no longer moves by itself."""
@@ -103,14 +104,14 @@ class BrowserSteps:
             self._tab.frame.moved.clear()
             page = await navigation.load_checked(any_status=True)
             if not await self._moves_within(SETTLE_SECONDS, navigation):
-                self._check_status(navigation, page)
+                await self._check_status(navigation, page)
                 return True
 
-    def _check_status(self, navigation: Navigation, page: Page) -> None:
+    async def _check_status(self, navigation: Navigation, page: Page) -> None:
         """Let the status of a page count that has nothing to lead on by."""
-        moves = navigation.page_moves(page)
+        moves = await navigation.page_moves(page)
         if not moves.candidates and not moves.unread:
-            navigation.check_status(page)
+            await navigation.check_status(page)
 
     async def _click(self, step: ClickStep, navigation: Navigation) -> bool:
         if step.wait_for is not None and not await self._wait_until(navigation, _EXISTS, step, step.wait_for):
@@ -183,7 +184,6 @@ class BrowserSteps:
         return True
 
 
-def _may_take_long(navigation: Navigation, page: Page) -> bool:
+async def _may_take_long(navigation: Navigation, page: Page) -> bool:
     """Return whether a page says that it waits before it leads on."""
-    has_timer = any("setTimeout" in script or "setInterval" in script for script in page.scripts)
-    return has_timer or bool(navigation.page_moves(page).refreshes)
+    return await navigation.ask(has_timer, page) or bool((await navigation.page_moves(page)).refreshes)

@@ -26,6 +26,9 @@ _EVENTS = ("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onanimati
 _ELEMENTS = ("base[href]", "script", "iframe", "frame", "meta[http-equiv][content]", "[onload]")
 _RELEVANT = ", ".join((*_ELEMENTS, *(f"[{name}]" for name in _EVENTS)))
 _IN_NOSCRIPT = ", ".join(f"noscript {element}" for element in _RELEVANT.split(", "))
+MAX_CANDIDATES = 100
+"""Refreshes and timers that are tried, and URLs for visitors without scripts."""
+
 _POLICIES = ("script-src", "default-src", "sandbox")
 
 Unread = Literal["", "files", "scripts"]
@@ -59,7 +62,7 @@ def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
         return PageMoves((), "scripts", refreshes)
     if scan.unread == "scripts" or (scan.unread == "files" and page.status < _ERRORS):
         return PageMoves((), scan.unread, refreshes)
-    return PageMoves((*refreshes, *scan.last_resorts), refreshes=refreshes)
+    return PageMoves((*refreshes, *scan.last_resorts[:MAX_CANDIDATES]), refreshes=refreshes)
 
 
 class _Scan:
@@ -85,7 +88,7 @@ class _Scan:
 
     def delayed(self) -> Iterator[NextUrl]:
         """Yield where refreshes and timers lead, the one that happens first."""
-        return (entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2]))
+        return (entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2])[:MAX_CANDIDATES])
 
     @property
     def is_close(self) -> bool:

@@ -1,6 +1,5 @@
 """A response, read as a browser reads a page, and only as far as needed."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,8 +10,8 @@ from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
 from linkskipper.resolver.urls.target import read_target
 
-_LARGE = 256 * 1024
-_MANY_TAGS = 2000
+SMALL_BYTES = 16 * 1024
+SMALL_TAGS = 400
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
 # MIME standard, "JavaScript MIME type".
 SCRIPT_TYPES = frozenset(
@@ -35,6 +34,17 @@ class Page:
         self.status = response.status
         self.frames: Sequence[Page] = ()
 
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether everything about the page can be found out in a few milliseconds, whatever it contains."""
+        body = self.response.body
+        return len(body) <= SMALL_BYTES and body.count(b"<") <= SMALL_TAGS
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the response is a page."""
+        return bool(self.response.body) and self.response.media_type in _HTML
+
     @property
     def tree(self) -> LexborHTMLParser | None:
         """The parsed HTML, or None if the response is not HTML.
@@ -48,7 +58,7 @@ class Page:
 
     @cached_property
     def _parsed(self) -> LexborHTMLParser | Stop | None:
-        if not self.response.body or self.response.media_type not in _HTML:
+        if not self.is_html:
             return None
         text = self.response.text()
         try:
@@ -56,12 +66,6 @@ class Page:
         except Stop as stop:
             return stop
         return LexborHTMLParser(text)
-
-    async def parse_in_thread(self) -> None:
-        """Parse a large page in a thread, so that other links go on."""
-        body = self.response.body
-        if len(body) > _LARGE or body.count(b"<") > _MANY_TAGS:
-            await asyncio.to_thread(lambda: self._parsed)
 
     @cached_property
     def charset(self) -> Charset:

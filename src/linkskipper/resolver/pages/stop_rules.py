@@ -74,6 +74,15 @@ def removed_stop(link: str, page: str) -> Stop:
     return Stop(Reason.LINK_REMOVED, f"{link} leads to {page}, a page of the same site: the link does not exist.")
 
 
+def check_dead_end(page: Page) -> None:
+    """End a link at a page without an onward URL.
+
+    Raises:
+        Stop: Always.
+    """
+    raise dead_end(page)
+
+
 def dead_end(page: Page) -> Stop:
     """Classify a page without an onward URL: HTML is `not_a_link`, anything else `no_destination`."""
     href = page.url.href
@@ -83,7 +92,7 @@ def dead_end(page: Page) -> Stop:
         return Stop(Reason.NO_DESTINATION, detail)
     if says_removed(short_text(page)):
         return _removed(href)
-    if page.tree is None or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
+    if not page.is_html or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return Stop(Reason.NO_DESTINATION, f"{href} sent a response that leads nowhere.")
     return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
 

@@ -1,12 +1,20 @@
 """Run the steps that send forms and wait for countdowns."""
 
 from linkskipper.catalog.steps import BaseCountdown, SubmitStep, WaitStep, XhrStep
-from linkskipper.resolver.forms.replies import check_reply, pick, read_json
-from linkskipper.resolver.forms.submission import FormSubmission, find_form, submit_by_click, submit_by_xhr
+from linkskipper.resolver.forms.submission import FormSubmission
 from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.page import Page
-from linkskipper.resolver.pages.redirects import NextUrl, redirects
-from linkskipper.resolver.pages.scripts import number
+from linkskipper.resolver.pages.redirects import redirects
+from linkskipper.resolver.questions import (
+    check_json,
+    click_submission,
+    countdown_seconds,
+    has_element,
+    has_form,
+    json_value,
+    place_of_scripts,
+    xhr_submission,
+)
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import Target
 
@@ -37,12 +45,12 @@ async def xhr(step: XhrStep, navigation: Navigation) -> bool:
     navigation.submit(submission, Mechanism.XHR)
     await _follow_redirects(navigation)
     if navigation.target is None and navigation.url.origin == page.url.origin:
-        document = read_json((await navigation.load()).response)
-        check_reply(document, page.url.host)
-        await navigation.load_checked()
-        url = pick(document, step.pick)
-        if url is not None and navigation.follow_first([NextUrl(url, Mechanism.JSON_VALUE, page.base, page.charset)]):
-            return True
+        await navigation.ask(check_json, await navigation.load(), page.url.host)
+        url = await navigation.ask(json_value, await navigation.load_checked(), step.pick)
+        if url is not None:
+            place = await navigation.ask(place_of_scripts, page)
+            if navigation.follow_first([place._replace(text=url)]):
+                return True
     navigation.restore(page)
     return False
 
@@ -64,14 +72,19 @@ def _is_same_origin(target: Target, page: Page) -> bool:
 
 async def _prepare(step: SubmitStep | XhrStep, page: Page, navigation: Navigation) -> FormSubmission | None:
     """Find the form, wait for its countdown, and return the request that sends it."""
-    form = find_form(page, step.selector, waited=step.wait is not None)
-    if form is None or (step.wait is not None and not await _wait_out(step.wait, page, navigation)):
+    waited = step.wait is not None
+    if not await navigation.ask(has_form, page, step.selector, waited=waited):
         return None
-    return submit_by_xhr(form, page) if isinstance(step, XhrStep) else submit_by_click(form, page)
+    if step.wait is not None and not await _wait_out(step.wait, page, navigation):
+        return None
+    submission = xhr_submission if isinstance(step, XhrStep) else click_submission
+    return await navigation.ask(submission, page, step.selector, waited=waited)
 
 
 async def _wait_out(countdown: BaseCountdown, page: Page, navigation: Navigation) -> bool:
-    seconds = countdown.seconds if countdown.var is None else number(page.scripts, countdown.var)
+    seconds = countdown.seconds
+    if countdown.var is not None:
+        seconds = await navigation.ask(countdown_seconds, page, countdown.var)
     if seconds is None:
         return False
     await navigation.wait_out(max(seconds, 0), countdown.max)
@@ -87,9 +100,9 @@ async def _find_page(navigation: Navigation, selector: str | None) -> Page | Non
         if navigation.follow_first(redirects(await navigation.load())):
             continue
         page = await navigation.load_checked(any_status=True)
-        has_element = selector is None or (page.tree is not None and page.tree.css_first(selector) is not None)
-        if has_element or not navigation.follow_first(navigation.page_moves(page).candidates):
-            navigation.check_status(page)
+        is_found = selector is None or await navigation.ask(has_element, page, selector)
+        if is_found or not navigation.follow_first((await navigation.page_moves(page)).candidates):
+            await navigation.check_status(page)
             return page
     return None
 

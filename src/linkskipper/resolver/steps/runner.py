@@ -19,8 +19,8 @@ from linkskipper.catalog.steps import (
 )
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.navigation import Navigation
-from linkskipper.resolver.pages.redirects import NextUrl, links, redirects
-from linkskipper.resolver.pages.scripts import captured, variable
+from linkskipper.resolver.pages.redirects import redirects
+from linkskipper.resolver.questions import find_links, script_value
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.steps import embedded, form_steps
@@ -59,7 +59,7 @@ async def _follow(_: FollowStep, navigation: Navigation) -> bool:
         if await _read_url(navigation) or navigation.follow_first(redirects(await navigation.load())):
             continue
         page = await navigation.load_checked(any_status=True)
-        if not navigation.follow_first(navigation.page_moves(page).candidates):
+        if not navigation.follow_first((await navigation.page_moves(page)).candidates):
             break
     return True
 
@@ -74,18 +74,16 @@ async def _read_url(navigation: Navigation) -> bool:
 
 async def _link(step: LinkStep, navigation: Navigation) -> bool:
     page = await navigation.load_checked()
-    found = links(page, step.selector, step.attr)
+    found = await navigation.ask(find_links, page, step.selector, step.attr)
     if step.warning:
-        found = (url._replace(mechanism=Mechanism.WARNING_PAGE) for url in found)
+        found = tuple(url._replace(mechanism=Mechanism.WARNING_PAGE) for url in found)
     return navigation.follow_first(found)
 
 
 async def _script_value(step: ScriptValueStep, navigation: Navigation) -> bool:
     page = await navigation.load_checked()
-    text = variable(page.scripts, step.name) if step.name else captured(page.scripts, step.pattern)
-    if not text:
-        return False
-    return navigation.follow_first([NextUrl(text, Mechanism.SCRIPT_VALUE, page.base, page.charset)])
+    url = await navigation.ask(script_value, page, step.name, step.pattern)
+    return url is not None and navigation.follow_first([url])
 
 
 _FUNCTIONS: dict[type[Step], StepFunction] = {
