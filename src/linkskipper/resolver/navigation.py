@@ -78,8 +78,8 @@ class Navigation:
         fetcher: Fetcher,
         limiter: ProviderLimiter,
         pauses: PauseClock,
-        reader: PageReader,
         *,
+        reader: PageReader,
         on_hop: OnHop | None,
     ) -> None:
         self.url = url

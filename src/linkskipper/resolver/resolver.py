@@ -112,7 +112,7 @@ class LinkResolver:
         limiter = limiter or self._limiter
         with self._pauses:
             navigation = Navigation(
-                link.url, link.provider, self._fetcher, limiter, self._pauses, self._reader, on_hop=on_hop
+                link.url, link.provider, self._fetcher, limiter, self._pauses, reader=self._reader, on_hop=on_hop
             )
             try:
                 target = await self._run(navigation, catalog)
