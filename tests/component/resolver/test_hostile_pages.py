@@ -84,12 +84,12 @@ async def test_the_loop_goes_on(bench: Bench, html: str) -> None:
 
 async def test_a_link_of_many_pages(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """All pages of a link share the time for reading."""
-    monkeypatch.setattr(navigation, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(navigation, "READING_SECONDS", 0.1)
     costly = "<div>" * 240 + "<i></i>" * 9000  # takes some 0.03 s
-    for number in range(40):
+    for number in range(30):
         refresh = f"<meta http-equiv=refresh content='0;url=/{number + 1}'>"
         bench.put(f"/{number}", zipped(refresh + costly))
-    resolution = await bench.resolve("http://s.test/0", provider(steps=STEPS, limits={"max_hops": 50, "timeout": 60}))
+    resolution = await bench.resolve("http://s.test/0", provider(steps=STEPS, limits={"max_hops": 30, "timeout": 60}))
     assert resolution.reason == Reason.BODY_TOO_LARGE
     assert len(resolution.hops) > 1
 
