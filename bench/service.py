@@ -42,7 +42,9 @@ async def run() -> None:
                 )
                 async with serving as service, Client(policy, user_agent=USER_AGENT) as client:
                     print(f"with --workers {workers}:")
-                    rates[workers] = await _measure(service, LinkResolver(catalog, client, PageReader()), Path(data_dir))
+                    rates[workers] = await _measure(
+                        service, LinkResolver(catalog, client, PageReader()), Path(data_dir)
+                    )
         show_ratio(
             "service with a worker process against one process",
             [two / one for two, one in zip(rates["1"], rates["0"], strict=True)],
