@@ -148,16 +148,22 @@ WHERE idempotency_keys.key_id = $1 AND idempotency_keys.idempotency_key = $2
 """
 )
 
-# One statement for the tables of two rooms: it is what an answer from the cache costs
+# One statement for the tables of three rooms: it is what an answer from the cache costs
 # (docs/decisions/0008-cached-answers.md).
 FIND_CACHED = """
-SELECT cached.link_hash IS NOT NULL AS is_cached, target_url, provider, tier, balance
-FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS asked (link_hash, account_id, position)
+SELECT cached.link_hash IS NOT NULL AS is_cached, target_url, provider, tier, balance,
+    claimed.job_id IS NOT NULL AS is_replay
+FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[])
+    WITH ORDINALITY AS asked (link_hash, account_id, key_id, idempotency_key, position)
 JOIN accounts ON accounts.id = asked.account_id
 LEFT JOIN LATERAL (
     SELECT link_hash, target_url, provider, tier FROM cached_links
     WHERE cached_links.link_hash = asked.link_hash AND expires_at > now() LIMIT 1
 ) AS cached ON true
+LEFT JOIN LATERAL (
+    SELECT job_id FROM idempotency_keys
+    WHERE idempotency_keys.key_id = asked.key_id AND idempotency_keys.idempotency_key = asked.idempotency_key LIMIT 1
+) AS claimed ON true
 ORDER BY position
 """
 

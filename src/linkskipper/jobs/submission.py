@@ -46,11 +46,17 @@ class JobSubmitter:
             QuotaExceeded: The key's daily quota is used up.
             OutOfCredits: The account has fewer credits available than the link's price.
         """
-        replay = await self._read_replay(new)
-        if replay is not None:
+        try:
+            link = self._links.parse(new.url)
+        except ApiError:
+            # The job of an idempotency key is its answer, whatever the repeated request holds.
+            if (replay := await self._read_replay(new)) is not None:
+                return replay
+            raise
+        asked = (link.key, new.account_id, new.key_id, new.idempotency_key)
+        is_cached, target_url, provider, tier, balance, is_replay = await self._find_cached.put(asked)
+        if is_replay and (replay := await self._read_replay(new)) is not None:
             return replay
-        link = self._links.parse(new.url)
-        is_cached, target_url, provider, tier, balance = await self._find_cached.put((link.key, new.account_id))
         if not is_cached:
             return await self._queue_if_up(new, link)
         if target_url is None:
@@ -60,8 +66,8 @@ class JobSubmitter:
         return Resolved(None, new.url, target_url, provider, tier, 0, balance)
 
     @batched()
-    async def _find_cached(self, asked: list[tuple[bytes, int]]) -> list[asyncpg.Record]:
-        """Look links up in the cache, and read the balance of the account that asks for each."""
+    async def _find_cached(self, asked: list[tuple[bytes, int, int, str | None]]) -> list[asyncpg.Record]:
+        """Look links up in the cache, read the balance of the account that asks, and find its idempotency key."""
         return await self._connection.fetch(queries.FIND_CACHED, *zip(*asked, strict=True))
 
     async def _count_usage(self, new: NewJob) -> None:

@@ -18,7 +18,11 @@ JOB = f"{ID}, {ID}, ARRAY[1], ARRAY[1], ARRAY['u'], ARRAY['u'], {HASH}, ARRAY['p
 FILTERS = "NULL, NULL, NULL, NULL, NULL"
 
 READS = {
-    "find_cached": (queries.FIND_CACHED, f"{HASH}, ARRAY[1::bigint]", {"cached_links_pkey"}),
+    "find_cached": (
+        queries.FIND_CACHED,
+        f"{HASH}, ARRAY[1::bigint], ARRAY[1::bigint], ARRAY['k']",
+        {"cached_links_pkey", "idempotency_keys_pkey"},
+    ),
     "read": (queries.READ, ID, {"jobs_pkey"}),
     "list": (queries.LIST, "1, NULL, gen_random_uuid(), 20, 100", {"jobs_by_key"}),
     "last_walked": (queries.LAST_WALKED, "1, gen_random_uuid(), 100", {"jobs_by_key"}),
