@@ -192,4 +192,4 @@ async def test_a_deadlock_is_repeated(pool: Pool) -> None:
 
     calls = (partial(lock, *keys), partial(lock, *reversed(keys)))
     await asyncio.gather(*(until_available(call, abandoned=asyncio.Event()) for call in calls))
-    assert len(tries) == 3
+    assert len(tries) > 2  # the second try may meet the same fate
