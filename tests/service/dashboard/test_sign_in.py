@@ -364,3 +364,14 @@ async def test_unknown_parameters_are_refused(service: Service) -> None:
     assert "<script>" not in wrong.text
     assert (await person.get("/dashboard/keys?done=key-changed")).status == 200
     assert (await person.get("/dashboard?done=%ff")).status == 400
+
+
+async def test_long_names_and_floods(service: Service) -> None:
+    """A name of any length is refused like others, and refused attempts stop to fill the audit log."""
+    await make_user(service, "flooded", await account(service))
+    guest = await visitor(service)
+    form = {"way": "password", "name": "é" * 5000, "password": "wrong", "code": "x" * 5000}
+    statuses = [(await guest.post("/dashboard/in", form)).status for _ in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+    logged = await service.pool.fetch("SELECT subject FROM audit_log WHERE subject LIKE 'éééé%'")
+    assert [len(row["subject"]) for row in logged] == [65] * 5

@@ -10,7 +10,7 @@ from linkskipper.dashboard.navigation import HOME
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery
 from linkskipper.errors import SignInError, SignInRefused, TooManyAttempts
-from linkskipper.people import MAX_CHARACTERS, Proof, any_user
+from linkskipper.people import MAX_CHARACTERS, MAX_NAME_CHARACTERS, Proof, any_user
 
 PATH = "/dashboard/in"
 LOCAL_PATH = re.compile(r"/dashboard(/[A-Za-z0-9_.-]+)*")
@@ -34,7 +34,8 @@ async def sign_in(call: PageCall) -> Response:
     try:
         call.token = await _start(call)
     except SignInError as error:
-        await call.audit("sign-in.failed", call.form.get("name") or None)
+        if not isinstance(error, TooManyAttempts):  # nobody can fill the log faster than the limits allow
+            await call.audit("sign-in.failed", _name(call) or None)
         return await _sign_in_page(call, *_kept(call), error)
     if call.signed_in is not None:
         await call.services.sessions.end(call.signed_in)
@@ -60,7 +61,8 @@ async def prove(call: PageCall) -> Response:
     try:
         call.token = await call.services.sign_in.prove(call.session, proof, call.origin)
     except SignInError as error:
-        await call.audit("proof.failed")
+        if not isinstance(error, TooManyAttempts):
+            await call.audit("proof.failed")
         return _proof_page(call, *_kept(call), error)
     return _go_on(call)
 
@@ -88,11 +90,16 @@ async def _start(call: PageCall) -> str:
             return await ways.with_link(_code_of(form.get("link", "")), call.origin)
         case "password":
             password = form.get("password", "")[: MAX_CHARACTERS + 1]
-            return await ways.with_password(form.get("name", ""), password, form.get("code", ""), call.origin)
+            return await ways.with_password(_name(call), password, form.get("code", ""), call.origin)
         case "key":
             return await ways.with_key(form.get("key", "").strip(), call.origin)
         case _:
             raise SignInRefused("Choose a way to sign in.")
+
+
+def _name(call: PageCall) -> str:
+    """Return the name that was typed. No user has a longer one."""
+    return call.form.get("name", "")[: MAX_NAME_CHARACTERS + 1]
 
 
 def _code_of(text: str) -> str:
