@@ -12,6 +12,7 @@ from linkskipper.resolver.pasted_text import find_url, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
+_SCHEMES = ("https://", "http://")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -46,9 +47,11 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedL
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
+    if not text.startswith(_SCHEMES) and (url := _without_scheme(text, catalog)) is not None:
+        return url
     written = find_url(text)
     if written is None:
-        return _without_scheme(text, catalog) or _parse(text)
+        return _parse(text)
     if REPLACEMENT_CHARACTER in written:
         raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
     return _parse(written)

@@ -86,6 +86,8 @@ CATALOG = Catalog(
         ("https://bit.ly/abc\uff0c\u8bf7\u770b", "https://bit.ly/abc"),
         ("\uff08bit.ly/abc\uff09", "https://bit.ly/abc"),
         ("bit.ly/abc is a link", "https://bit.ly/abc"),
+        ("bit.ly/abc and not https://bit.ly/def", "https://bit.ly/abc"),
+        ("bit.ly/a?https://example.com/", "https://bit.ly/a?https://example.com/"),
         ("HTTP: see https://bit.ly/abc", "https://bit.ly/abc"),
     ],
 )
