@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-_LINKS_TOGETHER = 6
+_LINKS_TOGETHER = 8
 _LEAST_MEMORY = 400 * 1024**2  # an idle browser with its driver takes about half of it
 
 
