@@ -80,7 +80,9 @@ class _Scan:
         self._late: list[LexborNode] = []
         for header in page.response.headers.getall("Refresh", ()):
             self._add_refresh(header, NextUrl("", Mechanism.REFRESH_HEADER, page.url, UTF8))
-        self._in_noscript = {element.mem_id for element in page.tree.css(_IN_NOSCRIPT)} if page.tree else set()
+        self._in_noscript: set[int] = set()
+        if page.tree is not None and page.tree.css_first("noscript") is not None:
+            self._in_noscript = {element.mem_id for element in page.tree.css(_IN_NOSCRIPT)}
         for element in page.tree.css(_RELEVANT) if page.tree else ():
             self._read(element)
         for element in self._late:

@@ -60,7 +60,7 @@ class Page:
     def _parsed(self) -> LexborHTMLParser | Stop | None:
         if not self.is_html:
             return None
-        text = self.response.text()
+        text = self._encoding.decode(self.response.body).removeprefix("\ufeff")
         try:
             check_parse_cost(text, self.url.host)
         except Stop as stop:
@@ -70,7 +70,11 @@ class Page:
     @cached_property
     def charset(self) -> Charset:
         """The charset that the queries of URLs in the page are encoded in."""
-        return self.response.encoding().for_output()
+        return self._encoding.for_output()
+
+    @cached_property
+    def _encoding(self) -> Charset:
+        return self.response.encoding()
 
     @cached_property
     def base_element(self) -> LexborNode | None:
