@@ -59,23 +59,12 @@ async def test_large_pages(world: World, reply: bytes) -> None:
     assert await resolves(world)
 
 
-async def test_a_million_elements_by_a_script(world: World) -> None:
+async def test_many_elements_by_a_script(world: World) -> None:
     """A script that fills the page ends the link."""
-    world.put("<body><script>document.body.innerHTML = '<p>x</p>'.repeat(1e6)</script>")
+    world.put("<body><script>document.body.innerHTML = '<p>x</p>'.repeat(2e4)</script>")
     resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 1})
     assert resolution.reason == "body_too_large"
     assert await resolves(world)
-
-
-async def test_many_elements_in_frames(world: World) -> None:
-    """The elements of a page and of its frames are counted together."""
-    world.put("<p>" * (MAX_TAGS // 4), "/frame")
-    world.put("<iframe src=/frame></iframe>" * 5)
-    resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 2})
-    assert resolution.reason == "body_too_large"
-    world.put("<iframe src=/frame></iframe>" * 3)
-    resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 2})
-    assert resolution.reason == "not_a_link"
 
 
 async def test_a_page_just_within_the_limits(world: World) -> None:
