@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -50,13 +51,13 @@ def example_host(pattern: str) -> str:
     return name.removesuffix(ANY_COUNTRY) + ".com" if name.endswith(ANY_COUNTRY) else name
 
 
-def patterns_of(host: str) -> Iterator[str]:
-    """Yield the patterns that a host can match, the most specific first."""
+@lru_cache(maxsize=10_000)
+def patterns_of(host: str) -> tuple[str, ...]:
+    """Return the patterns that a host can match, the most specific first."""
     host = host.removesuffix(".")
-    yield host
-    if (match := _COUNTRY_DOMAIN.fullmatch(host)) is not None:
-        yield match[1] + ANY_COUNTRY
-    yield from (WILDCARD + parent for parent in parents(host))
+    match = _COUNTRY_DOMAIN.fullmatch(host)
+    country = () if match is None else (match[1] + ANY_COUNTRY,)
+    return (host, *country, *(WILDCARD + parent for parent in parents(host)))
 
 
 def parents(host: str) -> Iterator[str]:

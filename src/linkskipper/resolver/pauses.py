@@ -14,10 +14,11 @@ NOTICEABLE_SECONDS = 1.0  # a shorter delay costs no answer: the limits of a fet
 class PauseClock:
     """Counts the seconds of all pauses. Use it as a context manager, once for each link, in one event loop."""
 
-    __slots__ = ("_due", "_links", "_lost", "_timer")
+    __slots__ = ("_due", "_links", "_loop", "_lost", "_timer")
 
     def __init__(self) -> None:
         self._links = 0
+        self._loop: asyncio.AbstractEventLoop  # of the timer. To ask for it is a system call in Python 3.11
         self._lost = 0.0
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -25,7 +26,8 @@ class PauseClock:
     def __enter__(self) -> None:
         self._links += 1
         if self._timer is None:
-            self._schedule(asyncio.get_running_loop())
+            self._loop = asyncio.get_running_loop()
+            self._schedule()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -41,13 +43,13 @@ class PauseClock:
         """The seconds of all pauses so far. A pause counts as soon as it is over, before the next tick."""
         if self._timer is None:
             return self._lost
-        late = asyncio.get_running_loop().time() - self._due
+        late = self._loop.time() - self._due
         return self._lost + (late if late > NOTICEABLE_SECONDS else 0)
 
-    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._due = loop.time() + TICK_SECONDS
-        self._timer = loop.call_at(self._due, self._tick)
+    def _schedule(self) -> None:
+        self._due = self._loop.time() + TICK_SECONDS
+        self._timer = self._loop.call_at(self._due, self._tick)
 
     def _tick(self) -> None:
         self._lost = self.lost
-        self._schedule(asyncio.get_running_loop())
+        self._schedule()
