@@ -1,5 +1,6 @@
 """Recognise what a page asks of its visitor before it goes on: a CAPTCHA, a password, a login."""
 
+import re
 from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -30,6 +31,11 @@ CAPTCHA = ", ".join(
     )
 )
 CHALLENGE = "#challenge-form, #challenge-running, script[src*='/cdn-cgi/challenge-platform/']"
+# Each selector of CAPTCHA and CHALLENGE has one of these words. To search for them takes a fraction of the selectors'
+# time. A character reference can hide a word.
+_GATE_WORDS = re.compile(
+    r"captcha|turnstile|challenge|cap-widget|data-cap-api|altcha|geetest|arkoselabs|awswaf|adcopy|&#", re.IGNORECASE
+)
 _PASSWORD = "input[type='password' i]"  # noqa: S105 - a selector
 _USER_NAME = (
     "input[type='email' i], input[name*='user' i], input[name*='email' i], input[name*='login' i],"
@@ -37,6 +43,11 @@ _USER_NAME = (
 )
 # Fields of forms that make a link, where a password is one of the options.
 _OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i], input[name*='target' i], textarea"
+
+
+def may_have_gate(text: str) -> bool:
+    """Return whether the HTML of a page may match CAPTCHA or CHALLENGE."""
+    return _GATE_WORDS.search(text) is not None
 
 
 def asks_for(tree: LexborHTMLParser) -> Asked:

@@ -60,12 +60,16 @@ class Page:
     def _parsed(self) -> LexborHTMLParser | Stop | None:
         if not self.is_html:
             return None
-        text = self._encoding.decode(self.response.body).removeprefix("\ufeff")
         try:
-            check_parse_cost(text, self.url.host)
+            check_parse_cost(self.text, self.url.host)
         except Stop as stop:
             return stop
-        return LexborHTMLParser(text)
+        return LexborHTMLParser(self.text)
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text, without a byte order mark."""
+        return self._encoding.decode(self.response.body).removeprefix("\ufeff")
 
     @cached_property
     def charset(self) -> Charset:

@@ -4,7 +4,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for
+from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for, may_have_gate
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.removed import says_removed, short_text
@@ -44,6 +44,8 @@ def check_page(page: Page) -> None:
         Stop: A rule ends the link.
     """
     if page.tree is not None:
+        if may_have_gate(page.text):
+            _check_gates(page.tree, page.url.href)
         _check_tree(page.tree, page.url.href)
     if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.href} asks for a CAPTCHA.")
@@ -97,11 +99,14 @@ def dead_end(page: Page) -> Stop:
     return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
 
 
-def _check_tree(tree: LexborHTMLParser, href: str) -> None:
+def _check_gates(tree: LexborHTMLParser, href: str) -> None:
     if tree.css_first(CAPTCHA) is not None:
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{href} asks for a CAPTCHA.")
     if tree.css_first(CHALLENGE) is not None:
         raise Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
+
+
+def _check_tree(tree: LexborHTMLParser, href: str) -> None:
     match asks_for(tree):
         case "login":
             raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")

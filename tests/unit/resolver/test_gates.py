@@ -1,0 +1,18 @@
+"""The search for words that comes before the selectors of CAPTCHAs and challenges."""
+
+import pytest
+
+from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, may_have_gate
+
+
+@pytest.mark.parametrize("selector", f"{CAPTCHA}, {CHALLENGE}".split(", "))
+def test_every_selector_has_a_word(selector: str) -> None:
+    """Whatever matches a selector has a word of the search, also in capitals."""
+    assert may_have_gate(selector)
+    assert may_have_gate(selector.upper())
+
+
+def test_hidden_words() -> None:
+    """A character reference may hide a word, so the selectors decide. A page without both is not looked at."""
+    assert may_have_gate('<div class="g-re&#99;aptcha"></div>')
+    assert not may_have_gate("<p>Wait for your link.</p>")
