@@ -54,8 +54,8 @@ check: $(VENV)/dev ## Check lint, format, types, imports and prose
 	$(BIN)/python -m tools.prose
 
 format: $(VENV)/dev ## Format the code
-	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
 
 prose: ## Find English that is hard to read: make prose P='src/linkskipper/jobs docs'
 	@$(PYTHON) -m tools.prose $(P)

@@ -143,7 +143,7 @@ class Arena:
         for name, way in WAYS.items():
             self.shortener.put("/a", way(url))
             ends[name], contacted = await self.resolve(catalog=catalog)
-            assert contacted == [], name
+            assert contacted == [], (name, contacted)
         return ends
 
     async def by_each_form(self, url: str) -> dict[str, Resolution]:
@@ -154,7 +154,7 @@ class Arena:
             self.shortener.put("/a", form)
             self.shortener.put("/b", reply)
             ends[name], contacted = await self.resolve()
-            assert contacted == [], name
+            assert contacted == [], (name, contacted)
         return ends
 
 

@@ -1,17 +1,18 @@
-"""Sees every connection that this process begins, wherever it leads."""
+"""Sees every connection that a test begins, wherever it leads."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-_watching: list[list[Any]] = []
+# A context variable, because services of other tests may run in this process, and they deliver webhooks.
+_seen: ContextVar[list[Any] | None] = ContextVar("seen", default=None)
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect":
-        for seen in _watching:
-            seen.append(arguments[1])
+    if event == "socket.connect" and (seen := _seen.get()) is not None:
+        seen.append(arguments[1])
 
 
 sys.addaudithook(_note)
@@ -19,10 +20,10 @@ sys.addaudithook(_note)
 
 @contextmanager
 def connections() -> Iterator[list[Any]]:
-    """The addresses that sockets are told to connect to while the context lasts."""
+    """Provide the addresses that sockets are told to connect to in this context, and in the tasks that it starts."""
     seen: list[Any] = []
-    _watching.append(seen)
+    token = _seen.set(seen)
     try:
         yield seen
     finally:
-        _watching.remove(seen)
+        _seen.reset(token)

@@ -19,6 +19,7 @@ from linkskipper.lab.site import DOMAIN, SiteDirectory
 from linkskipper.lab.sites import SITES
 
 BACKLOG = 1024
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 HIGHEST_PORT = 65535
 
 
@@ -104,7 +105,11 @@ class Lab:
         await self._server.stop()
 
     def _write_files(self) -> ssl.SSLContext:
-        """Create the authority, write the files, and return the context of the lab's own certificate."""
+        """Create the authority, write the files, and return the context of the lab's own certificates.
+
+        The names of this machine have a certificate of their own. Browsers trust this authority for the domain only,
+        and refuse a certificate that has other names too.
+        """
         authority = trustme.CA(organization_name="Link Skipper lab")
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self.settings.items())
         try:
@@ -112,9 +117,20 @@ class Lab:
             self.env_file.write_text(exports, encoding="utf-8")
         except OSError as error:
             raise DataDirError(f"The lab cannot write {error.filename} ({error.strerror}).") from None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(DOMAIN, f"*.{DOMAIN}", "localhost", "127.0.0.1", "::1").configure_cert(context)
+        context, local = _server_context(authority, DOMAIN, f"*.{DOMAIN}"), _server_context(authority, *LOCAL_NAMES)
+
+        def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+            if name is None or name in LOCAL_NAMES:
+                connection.context = local
+
+        context.sni_callback = choose
         return context
+
+
+def _server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
 
 
 def _listeners(host: str, port: int) -> tuple[socket.socket, socket.socket]:

@@ -112,14 +112,16 @@ async def test_a_page_with_requests_without_end() -> None:
 
 async def test_another_program_at_the_proxy() -> None:
     """While a link is open, a program of the machine that connects to its proxy reaches nothing."""
+    others = listening_ports()  # services of other tests may run in this process
     async with run_world() as world:
         put_slow_link(world, "/link", 2000)
         link = asyncio.create_task(world.resolve(**LONG))
         async with asyncio.timeout(20):
             while not world.shortener.asked:
                 await asyncio.sleep(0.02)
-        listening = {row.laddr.port for row in psutil.Process().net_connections() if row.status == psutil.CONN_LISTEN}
-        for port in listening - {world.shortener.port, world.canary.port}:
+        proxies = listening_ports() - others - {world.shortener.port, world.canary.port}
+        assert proxies
+        for port in proxies:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             with contextlib.suppress(ConnectionError):
                 writer.write(b"GET http://s.test/stolen HTTP/1.1\r\n\r\n")
@@ -128,3 +130,7 @@ async def test_another_program_at_the_proxy() -> None:
             writer.close()
         assert (await link).target_url == world.destination
     assert world.shortener.asked == ["s.test/link"]
+
+
+def listening_ports() -> set[int]:
+    return {row.laddr.port for row in psutil.Process().net_connections() if row.status == psutil.CONN_LISTEN}

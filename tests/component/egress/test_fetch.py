@@ -54,7 +54,7 @@ async def test_headers_and_a_body_are_sent(egress: Client, wire: Wire) -> None:
     assert headers["content-type"] == form["Content-Type"]
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", ["http://other.test/", "http://127.0.0.1/", "file:///etc/passwd", "/loop"])
 async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: int, target: str) -> None:
     """A redirect is an answer like any other: one request goes out, and the caller decides."""
@@ -62,6 +62,12 @@ async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: in
     response = await egress.fetch(parse_url(LANDING))
     assert (response.status, response.locations(), response.body) == (status, [target], b"")
     assert len(wire.requests) == 1
+
+
+async def test_a_300_is_a_page(egress: Client, wire: Wire) -> None:
+    """A response of status 300 is no redirect (Fetch standard, "redirect status"). Its body is read."""
+    wire.reply = reply("Location: http://other.test/", status=300)
+    assert (await egress.fetch(parse_url(LANDING))).body == b"ok"
 
 
 @pytest.mark.parametrize(

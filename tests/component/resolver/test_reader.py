@@ -26,7 +26,15 @@ def page(body: bytes = b"<p>x</p>" * SMALL_TAGS + b"<a class=go href=/x>") -> Pa
 
 def readers() -> list[psutil.Process]:
     """The reader processes of this process."""
-    return [child for child in psutil.Process().children() if "resolver.reader" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "resolver.reader" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Return the command line of a process, or nothing if it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie too
+        return ""
 
 
 # Functions that a reader can be asked to call. It finds them by the path of this process.

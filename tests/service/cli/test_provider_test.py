@@ -79,7 +79,7 @@ async def test_wrong(lab: Lab, tmp_path: Path) -> None:
     code, out, err = await run(lab, directory, "lab-redirect")
     assert code == 1
     assert "✗ https://example.com/status/301\n  instead of https://example.com/elsewhere\n" in out
-    assert "✗ link_removed: redirect.lab.test says" in out
+    assert "link_removed: https://redirect.lab.test/no-such-link says" in out
     assert "0 of 2 samples" in err
 
 

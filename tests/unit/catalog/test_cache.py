@@ -71,7 +71,8 @@ def _other_content(file: Path) -> None:
 
 
 def _of_other_files(file: Path) -> None:
-    file.write_bytes(b"0" + file.read_bytes()[1:])
+    content = file.read_bytes()
+    file.write_bytes((b"1" if content.startswith(b"0") else b"0") + content[1:])
 
 
 def _writable(file: Path) -> None:

