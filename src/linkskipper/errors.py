@@ -178,10 +178,10 @@ class ForbiddenScope(ApiError):
 
 
 class NotFound(ApiError):
-    """The key has no such job, or the route does not exist.
+    """The key has no such job or delivery, or the route does not exist.
 
-    An unknown job, a malformed id and the job of another key are answered alike. Ask with the key that submitted the
-    job. Jobs that ended long ago are deleted.
+    An unknown or malformed id and the id of another key are answered alike. Ask with the key that submitted the job.
+    Jobs that ended long ago are deleted.
     """
 
     status, code, title = 404, "not_found", "Not found"
