@@ -74,12 +74,13 @@ def zipped(html: str, media_type: str = "text/html") -> bytes:
 async def test_the_loop_goes_on(bench: Bench, html: str) -> None:
     """The process that serves others computes for a moment at most, and for a fraction of a second in all."""
     bench.put("/a", zipped(html))
-    began = process_time()
-    async with heartbeat() as pulse:
+    async with heartbeat() as pulse:  # its collection of garbage does not count: it depends on the tests before
+        began = process_time()
         resolution = await bench.resolve("http://s.test/a", provider(steps=STEPS))
+        seconds = process_time() - began
     assert resolution.reason is not None
     assert pulse.longest < LONGEST
-    assert process_time() - began < 4 * LONGEST
+    assert seconds < 4 * LONGEST
 
 
 async def test_a_link_of_many_pages(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
