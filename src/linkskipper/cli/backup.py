@@ -42,11 +42,11 @@ def _passphrase(settings: Settings, *, confirm: bool) -> str:
     """Return the passphrase of the settings, or ask for it.
 
     Raises:
-        SettingsError: there is no terminal to ask on.
+        SettingsError: the passphrase is not set, and the input is not a terminal.
     """
     if settings.backup_passphrase is not None:
         return settings.backup_passphrase.get_secret_value()
     if not sys.stdin.isatty():
-        raise SettingsError("LINKSKIPPER_BACKUP_PASSPHRASE: must be set where there is no terminal to ask on.")
+        raise SettingsError("LINKSKIPPER_BACKUP_PASSPHRASE: must be set if the input is not a terminal.")
     passphrase: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
     return passphrase

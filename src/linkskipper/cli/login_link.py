@@ -20,7 +20,7 @@ async def login_link(pool: Pool, address: str, name: str | None = None, *, end: 
     """Create a one-time link for a user, for the first operator, or for the first user of all.
 
     Raises:
-        UnknownRecordError: there is no such user.
+        UnknownRecordError: the user does not exist.
     """
     user = await _user_to_sign_in(pool, name)
     async with pool.acquire() as connection, connection.transaction():

@@ -1,6 +1,8 @@
 """linkskipper users …"""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -10,7 +12,7 @@ from linkskipper.cli.login_link import address_of_dashboard, login_link
 from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import command, note, print_json, print_table
 from linkskipper.cli.startup import start
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.people import (
     LINK_LIFETIME,
     MAX_NAME_CHARACTERS,
@@ -24,6 +26,8 @@ from linkskipper.people import (
     list_users,
 )
 from linkskipper.settings import Settings
+
+UserChange: TypeAlias = Callable[[Connection, int], Awaitable[None]]
 
 app = command_group(help="Manage the people who may use the dashboard.")
 
@@ -74,14 +78,7 @@ def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> Non
 @app.command()
 def disable(name: NameArgument, data_dir: DataDirOption = None) -> None:
     """Disable a user. The user's sessions end within a second."""
-
-    async def work(_: Settings, pool: Pool) -> None:
-        user = await find_user(pool, name)
-        async with pool.acquire() as connection, connection.transaction():
-            await disable_user(connection, user.id)
-            await record(connection, AuditEntry(action="user.disable", subject=user.name))
-
-    with_database(data_dir, work)
+    _change(name, data_dir, disable_user, action="user.disable")
     typer.echo(f"User {name} is disabled.")
     note(f"To enable the user again: {command()} users enable {name}")
 
@@ -89,29 +86,27 @@ def disable(name: NameArgument, data_dir: DataDirOption = None) -> None:
 @app.command()
 def enable(name: NameArgument, data_dir: DataDirOption = None) -> None:
     """Let a disabled user sign in again."""
-
-    async def work(_: Settings, pool: Pool) -> None:
-        user = await find_user(pool, name)
-        async with pool.acquire() as connection, connection.transaction():
-            await enable_user(connection, user.id)
-            await record(connection, AuditEntry(action="user.enable", subject=user.name))
-
-    with_database(data_dir, work)
+    _change(name, data_dir, enable_user, action="user.enable")
     typer.echo(f"User {name} may sign in again.")
 
 
 @app.command("sessions")
 def sessions(name: NameArgument, data_dir: DataDirOption = None) -> None:
     """End all sessions of a user within a second."""
+    _change(name, data_dir, end_sessions, action="session.end-all")
+    typer.echo(f"All sessions of {name} were ended.")
+
+
+def _change(name: str, data_dir: Path | None, change: UserChange, *, action: str) -> None:
+    """Change a user, and record who is concerned."""
 
     async def work(_: Settings, pool: Pool) -> None:
         user = await find_user(pool, name)
         async with pool.acquire() as connection, connection.transaction():
-            await end_sessions(connection, user.id)
-            await record(connection, AuditEntry(action="session.end-all", subject=user.name))
+            await change(connection, user.id)
+            await record(connection, AuditEntry(action=action, subject=user.name))
 
     with_database(data_dir, work)
-    typer.echo(f"All sessions of {name} were ended.")
 
 
 def _row(user: User) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ _ADVICE = "Run the service as an ordinary user, or set LINKSKIPPER_BROWSER_SANDB
 def browser_user(executable: Path, *, sandbox: bool) -> struct_passwd | None:
     """Return the user that the browser runs as, or None for the user of this process.
 
-    Root gives the browser a user of its own. Without a sandbox, the browser runs as root where there is no such user.
+    Root gives the browser a user of its own. Without a sandbox, the browser runs as root if that user is missing.
 
     Raises:
         SystemUserError: This process is root, and there is no user that can run the browser in a sandbox.
