@@ -140,6 +140,7 @@ CREATE TABLE public.jobs (
     canonical_url text,
     leader_id uuid,
     omitted_hops integer DEFAULT 0 NOT NULL,
+    live boolean DEFAULT false NOT NULL,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = 'done'::text) = (target_url IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = ANY (ARRAY['failed'::text, 'invalid'::text])) = (reason IS NOT NULL))),

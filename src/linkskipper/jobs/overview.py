@@ -77,6 +77,7 @@ class JobDetails(msgspec.Struct, frozen=True):
     followers: int
     webhook_url: str | None
     queue_position: int
+    live: bool
     hops: Sequence[Hop]
     omitted_hops: int
 
@@ -129,6 +130,7 @@ async def read_details(pool: Pool, owner: JobOwner, job_id: UUID) -> JobDetails 
         followers=row["followers"],
         webhook_url=row["webhook_url"],
         queue_position=row["queue_position"],
+        live=row["live"],
         hops=[] if row["hops"] is None else decode_trace(row["hops"]),
         omitted_hops=row["omitted_hops"],
     )

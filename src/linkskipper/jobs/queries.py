@@ -31,15 +31,18 @@ STOP_LEADING = "DELETE FROM inflight_links WHERE link_hash = ANY($1::bytea[]) AN
 # A follower has its leader's position.
 INSERT = """
 INSERT INTO jobs (
-    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url, queue_position
+    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url,
+    queue_position, live
 )
 SELECT id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url,
-    coalesce(queue_position, (SELECT leader.queue_position FROM jobs AS leader WHERE leader.id = new.leader_id), 1)
+    coalesce(queue_position, (SELECT leader.queue_position FROM jobs AS leader WHERE leader.id = new.leader_id), 1),
+    live
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
-    $10::integer[], $11::text[], $12::integer[]
+    $10::integer[], $11::text[], $12::integer[], $13::boolean[]
 ) AS new (
-    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url, queue_position
+    id, leader_id, account_id, key_id, url, canonical_url, link_hash, provider, tier, price, webhook_url,
+    queue_position, live
 )
 RETURNING id, queue_position
 """
@@ -81,7 +84,7 @@ SELECT id FROM jobs WHERE key_id BETWEEN $1 AND $1 AND id < $2
 ORDER BY key_id DESC, id DESC OFFSET $3::integer - 1 LIMIT 1
 """
 
-TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2"
+TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2 AND finished_at IS NOT NULL"
 
 JOB_ROW = """
 SELECT id, key_id, url, status, target_url, provider, reason, credits_charged, created_at, started_at, finished_at
@@ -113,7 +116,7 @@ KEY_JOBS = _WALKED_JOBS.format(owner="key_id")
 
 DETAILS = (
     JOB_ROW  # noqa: S608 - nothing in it comes from outside
-    + """, canonical_url, tier, price, attempt, leader_id, webhook_url, queue_position, hops, omitted_hops,
+    + """, canonical_url, tier, price, attempt, leader_id, webhook_url, queue_position, live, hops, omitted_hops,
     (SELECT count(*) FROM jobs AS followers WHERE followers.leader_id = jobs.id) AS followers
 FROM jobs WHERE id = $1 AND account_id = $2 AND ($3::bigint IS NULL OR key_id = $3)
 """
@@ -173,7 +176,12 @@ UPDATE jobs SET status = 'running', attempt = attempt + 1, lease = started.lease
 FROM unnest($1::uuid[], $2::uuid[]) AS started (id, lease)
 WHERE jobs.id = started.id AND status IN ('queued', 'running') AND leader_id IS NULL
 RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, coalesce(canonical_url, url) AS canonical_url, link_hash,
-    provider, tier, price
+    provider, tier, price, live
+"""
+
+SHOW_HOPS = """
+UPDATE jobs SET hops = $4::jsonb, omitted_hops = $5
+WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running'
 """
 
 # It names the price that the attempt knows, so that a second call changes nothing.

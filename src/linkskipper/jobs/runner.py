@@ -14,6 +14,7 @@ from linkskipper.database.batching import batched
 from linkskipper.database.retry import until_available
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
+from linkskipper.jobs.live_hops import LiveHops
 from linkskipper.jobs.results import failure, is_of, result_from_cache, result_from_resolution
 from linkskipper.jobs.states import JobAttempt, JobResult
 from linkskipper.link_cache import LinkCache
@@ -112,10 +113,12 @@ class JobRunner:
         if task is None or self._cancelled.is_set():
             return None
         self._resolving.add(task)
+        live_hops = LiveHops(self._pool, attempt)
         try:
             holder = SlotHolder(attempt.job_id, attempt.tier, entry_id, attempt.lease)
             limiter = SharedLimiter(self._pool, self._slots, holder, cancelled=self._cancelled)
-            return await self._resolver.resolve(attempt.canonical_url, limiter=limiter)
+            on_hop = live_hops.add if attempt.live else None
+            return await self._resolver.resolve(attempt.canonical_url, on_hop=on_hop, limiter=limiter)
         except asyncio.CancelledError:
             if not self._cancelled.is_set():
                 raise
@@ -123,6 +126,7 @@ class JobRunner:
             return None
         finally:
             self._resolving.discard(task)
+            await live_hops.close()
 
     async def _complete(self, attempt: JobAttempt, result: JobResult) -> None:
         if result.price > attempt.price:

@@ -39,7 +39,10 @@ ERRORS = {JobStatus.FAILED: "resolve_failed", JobStatus.INVALID: "unsupported_li
 
 
 class NewJob(msgspec.Struct, frozen=True):
-    """A client's request. `url` is the text as submitted, `daily_quota` is the key's."""
+    """A client's request. `url` is the text as submitted, `daily_quota` is the key's.
+
+    The hops of a `live` job are stored while they are taken.
+    """
 
     account_id: int
     key_id: int
@@ -47,6 +50,7 @@ class NewJob(msgspec.Struct, frozen=True):
     url: str
     idempotency_key: str | None = None
     webhook_url: str | None = None
+    live: bool = False
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -80,6 +84,7 @@ class JobAttempt(msgspec.Struct, frozen=True):
     provider: str
     tier: str
     price: int
+    live: bool
 
 
 class JobResult(msgspec.Struct, frozen=True):

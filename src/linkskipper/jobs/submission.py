@@ -234,4 +234,5 @@ def _columns(submission: Submission, leader_id: UUID, positions: Mapping[UUID, i
         submission.price,
         new.webhook_url,
         positions.get(leader_id),
+        new.live,
     )
