@@ -126,7 +126,7 @@ async def run_service(
         listener = stack.enter_context(process.listen("127.0.0.1", 0))
         url = process.address_of(listener)
         running = await stack.enter_async_context(
-            run_api(settings, database_url, pool, catalog, base_url=url, workers=workers)
+            run_api(settings, database_url, pool, catalog, base_url=url, workers=workers, sample_links=lab.samples)
         )
         serving = http_server.serving(running.app, listener, base_url=url, end_waits=running.end_waits)
         await stack.enter_async_context(serving)

@@ -73,7 +73,7 @@ def serve(
                 running_workers = await _start_processes(stack, routed, url, beneath)
             else:
                 running_workers = await stack.enter_async_context(run_workers(routed, url, pool, catalog, TIERS))
-            samples = tuple((link.url, link.about) for link in shorteners.links) if shorteners else ()
+            samples = shorteners.samples if shorteners else ()
             await serve_http(
                 stack, settings, url, pool, catalog, listener, workers=running_workers, sample_links=samples
             )

@@ -15,10 +15,12 @@ class MenuItem(NamedTuple):
     path: str
     letter: str
     people_only: bool = False
+    operators_only: bool = False
 
 
 MENU = (
     MenuItem("Home", HOME, "h"),
+    MenuItem("Try", "/dashboard/try", "t", people_only=True),
     MenuItem("Links", "/dashboard/links", "l"),
     MenuItem("Keys", "/dashboard/keys", "k", people_only=True),
     MenuItem("Webhooks", "/dashboard/webhooks", "w"),
@@ -32,8 +34,13 @@ def menu(session: Session | None, path: str) -> Sequence[tuple[MenuItem, bool]]:
     """Return the items that a session may open, and whether each one is open now."""
     if session is None:
         return ()
-    items = [item for item in MENU if session.user_id is not None or not item.people_only]
-    return [(item, _is_open(item, path)) for item in items]
+    return [(item, _is_open(item, path)) for item in MENU if _may_open(session, item)]
+
+
+def _may_open(session: Session, item: MenuItem) -> bool:
+    if item.operators_only:
+        return session.is_operator
+    return session.user_id is not None or not item.people_only
 
 
 def _is_open(item: MenuItem, path: str) -> bool:

@@ -88,6 +88,11 @@ class PageCall:
         """Tell whether the session has some rights."""
         return self.signed_in is not None and allows(self.signed_in, access)
 
+    @property
+    def may_resolve(self) -> bool:
+        """Whether the session may spend credits."""
+        return self.may(Access.DEVELOPER)
+
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page."""
         common = {"call": self, "nonce": self.nonce, "session": self.signed_in, "menu": menu(self.signed_in, self.path)}

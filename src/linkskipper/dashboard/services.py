@@ -1,5 +1,6 @@
 """The parts of the service that the pages call."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from linkskipper.accounts import Keyring
@@ -16,7 +17,7 @@ class DashboardServices:
 
     `base_url` is the address of the service for its clients. `hosts` are further names by which browsers may ask for
     the pages. `style` is the style sheet that all pages of the service share. `sample_links` are
-    links of the lab with a sentence about each.
+    links of the lab with a sentence about each. `snippets` returns calls that resolve a link, by language.
     """
 
     base_url: str
@@ -34,3 +35,4 @@ class DashboardServices:
     admission: AdmissionControl
     provider_stats: ProviderStatsCache
     sample_links: tuple[tuple[str, str], ...]
+    snippets: Callable[[str], Sequence[tuple[str, str]]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, ProviderDown, QuotaExceeded, UnsupportedLink
 from linkskipper.resolver import Mechanism, Reason
 
 MECHANISMS: Mapping[str, str] = {
@@ -43,3 +44,12 @@ REASON_TEXTS: Mapping[str, str] = {
     Reason.UNSUPPORTED_LINK: "No supported provider has links like this.",
     Reason.BROWSER_REQUIRED: "This link needs a browser, and the service runs without one.",
 }
+
+REFUSAL_STEPS: Mapping[type[ApiError], tuple[str, str]] = {
+    UnsupportedLink: ("See which hosts are supported", "/dashboard/providers"),
+    LinkRemoved: ("See the links that were resolved", "/dashboard/links"),
+    ProviderDown: ("See the state of the providers", "/dashboard/providers"),
+    QuotaExceeded: ("Change the limit of the key", "/dashboard/keys"),
+    OutOfCredits: ("See the credits and how to get more", "/dashboard/credits"),
+}
+"""The next step for a link that was refused: a sentence, and the page for it."""

@@ -22,6 +22,17 @@ BACKLOG = 1024
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 HIGHEST_PORT = 65535
 
+SAMPLES = {
+    "https://redirect.lab.test/three": "Redirects",
+    "https://chain.lab.test/three": "Three shorteners",
+    "https://countdown.lab.test/timed": "A countdown",
+    "https://slow.lab.test/3/demo": "A slow server",
+    "https://gate.lab.test/recaptcha": "A captcha",
+    "https://removed.lab.test/410": "A removed link",
+    "https://loop.lab.test/there": "A loop",
+}
+"""One link of each kind, for people who look at the service for the first time."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabLink:
@@ -50,6 +61,7 @@ class Lab:
     links = tuple(
         LabLink(site.url(link), link.target, link.reason, link.about) for site in SITES for link in site.links
     )
+    samples = tuple(SAMPLES.items())
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, state_dir: Path, command: str = "linkskipper"

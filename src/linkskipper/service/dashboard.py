@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from linkskipper.accounts import Keyring
 from linkskipper.api import Services
 from linkskipper.api.pages.html import STYLE
+from linkskipper.api.pages.snippets import resolve_snippets
 from linkskipper.dashboard import Dashboard, DashboardServices
 from linkskipper.database import open_pool
 from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, SignIn
@@ -47,6 +49,7 @@ async def run_dashboard(
                 admission=services.admission,
                 provider_stats=services.provider_stats,
                 sample_links=samples,
+                snippets=partial(resolve_snippets, services.base_url),
             )
         )
     finally:

@@ -22,6 +22,7 @@ def _providers() -> list[dict[str, object]]:
 def test_every_link_ends_one_way(lab: Lab) -> None:
     """Every link is listed once and has a destination or a stop reason, never both."""
     assert len({link.url for link in lab.links}) == len(lab.links) > 80
+    assert {url for url, _ in lab.samples} <= {link.url for link in lab.links}
     assert all((link.target is None) != (link.reason is None) for link in lab.links)
 
 

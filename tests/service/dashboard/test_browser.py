@@ -76,7 +76,16 @@ async def hostile_scene(service: Service) -> Scene:
     user_id = await make_user(service, f"{HOSTILE[1][:40]}{caller.account_id}", caller.account_id)
     keys = await list_account_keys(service.pool, caller.account_id)
     paths = (
-        *("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/keys", "/dashboard/settings"),
+        *(
+            "/dashboard",
+            "/dashboard/links",
+            "/dashboard/credits",
+            "/dashboard/keys",
+            "/dashboard/settings",
+            "/dashboard/try",
+        ),
+        *(f"/dashboard/try?job={job_id}" for job_id in jobs[::8]),
+        *(f"/dashboard/try?{urlencode({'link': text})}" for text in HOSTILE[::4]),
         *(f"/dashboard/links/{job_id}" for job_id in jobs),
         *(f"/dashboard/keys/{key.id}" for key in keys),
         *(f"/dashboard/links?{urlencode({'text': text[:100], 'provider': text[:100]})}" for text in HOSTILE[:9]),
@@ -89,7 +98,14 @@ async def empty_scene(service: Service) -> Scene:
     """An account without any data."""
     account = await create_account(service.pool, "empty", credits=0)
     user_id = await make_user(service, f"empty {account.id}", account.id)
-    paths = ("/dashboard", "/dashboard/links", "/dashboard/credits", "/dashboard/webhooks", "/dashboard/keys")
+    paths = (
+        "/dashboard",
+        "/dashboard/links",
+        "/dashboard/credits",
+        "/dashboard/webhooks",
+        "/dashboard/keys",
+        "/dashboard/try",
+    )
     return Scene(service, user_id, (*paths, "/dashboard/settings"))
 
 
@@ -124,7 +140,7 @@ async def test_every_page_is_accessible_and_fits(
     size = {"width": width, "height": 844}
     context = await shown.context(chromium, viewport=size, color_scheme=scheme, bypass_csp=True)
     page = await context.new_page()
-    for path in (*shown.paths[:7], "/dashboard/in", "/dashboard/none"):
+    for path in (*shown.paths[:8], "/dashboard/in", "/dashboard/none"):
         await page.goto(shown.service.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         result = await Axe().run(page)
@@ -144,6 +160,19 @@ async def test_link_in_the_fragment_signs_in(service: Service, chromium: Browser
     assert not [url for url in watched.requests if code in url.partition("#")[0]]
     await watched.page.go_back()
     assert code not in watched.page.url
+
+
+async def test_newcomer_resolves_a_first_link(service: Service, chromium: Browser) -> None:
+    """The printed link leads to the first resolved link in three clicks, and the page shows its hops by itself."""
+    caller = await service.caller()
+    user_id = await make_user(service, f"newcomer {caller.account_id}", caller.account_id)
+    watched = await Watched.open(await chromium.new_context())
+    await watched.page.goto(f"{service.url}/dashboard/in#{await login_code(service.pool, user_id)}")
+    await watched.page.get_by_role("link", name="Resolve a first link").click()
+    await watched.page.get_by_role("button", name="A countdown").click()
+    await watched.page.get_by_text("1 credit was charged").or_(watched.page.get_by_text("from the cache")).wait_for()
+    assert "example.com" in await watched.page.inner_text("main")
+    assert watched.messages == []
 
 
 async def test_first_day_without_scripts(service: Service, chromium: Browser) -> None:

@@ -134,6 +134,12 @@ LANGUAGES: Mapping[str, Callable[[Example], str]] = {
 }
 
 
+def resolve_snippets(server: str, link: str) -> list[tuple[str, str]]:
+    """Return calls that resolve a link, each with the name of its language."""
+    example = Example("post", server, "resolve", "/v1/resolve", {}, {}, {}, {"url": link})
+    return [(language, write(example)) for language, write in LANGUAGES.items()]
+
+
 def camel_case(name: str) -> str:
     """Return a name of Python as JavaScript and PHP spell it."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

@@ -12,11 +12,12 @@ from linkskipper.dashboard.pages import (
     settings,
     sign_in,
     stream,
+    try_link,
     webhooks,
 )
 
 PAGES: tuple[PageRoute, ...] = tuple(
     page
-    for module in (sign_in, stream, home, links, link, webhooks, credits, providers, keys, key, settings)
+    for module in (sign_in, stream, home, try_link, links, link, webhooks, credits, providers, keys, key, settings)
     for page in module.PAGES
 )

@@ -48,7 +48,7 @@ def _steps(call: PageCall, *, has_key: bool, has_limit: bool, has_job: bool) -> 
     """Return the checklist of the first day: a sentence, the page for it, and whether it is done."""
     return [
         ("Make an API key", "/dashboard/keys", has_key),
-        ("Resolve a first link", "/dashboard/links", has_job),
+        ("Resolve a first link", "/dashboard/try", has_job),
         ("Give a key a daily limit", "/dashboard/keys", has_limit),
         ("Set a password", "/dashboard/settings#password", call.session.has_password),
         ("Require a code at sign-in", "/dashboard/settings#second-factor", call.session.has_totp),

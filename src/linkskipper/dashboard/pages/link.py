@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from starlette.responses import Response
@@ -40,16 +40,24 @@ async def show(call: PageCall) -> Response:
     is_person = call.may(Access.VIEWER)
     return call.render(
         "link.html",
-        details=details,
-        job=job,
-        verdict=_verdict(details),
-        advice=REASON_TEXTS.get(job.reason or ""),
-        bars=_bars(details),
+        **describe(details),
+        live_path=call.path,
         report=_report(details),
         key=await find_account_key(pool, session.account_id, job.key_id),
         charge=await find_charge(pool, session.account_id, job.id) if is_person else None,
         delivery=await _delivery(call, job),
     )
+
+
+def describe(details: JobDetails) -> dict[str, Any]:
+    """Return what link_result.html shows of a job."""
+    return {
+        "details": details,
+        "job": details.job,
+        "verdict": _verdict(details),
+        "advice": REASON_TEXTS.get(details.job.reason or ""),
+        "bars": _bars(details),
+    }
 
 
 async def _find(call: PageCall) -> JobDetails:
@@ -76,7 +84,8 @@ def _verdict(details: JobDetails) -> str:
         case JobStatus.QUEUED:
             return f"and waits for a worker. It was number {details.queue_position} in its queue."
         case JobStatus.RUNNING:
-            return f"in attempt {details.attempt}. The hops are stored when it ends."
+            hops = "appear as they are taken" if details.live else "are stored when it ends"
+            return f"in attempt {details.attempt}. The hops {hops}."
         case JobStatus.DONE:
             hops = {0: "", 1: " over 1 hop"}.get(len(details.hops), f" over {len(details.hops)} hops")
             return f"in {took}{hops}. {_price(job.credits_charged)}"

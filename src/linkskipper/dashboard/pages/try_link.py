@@ -1,0 +1,89 @@
+"""Try: resolve a link in the browser and watch its hops."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta
+from starlette.responses import Response
+
+from linkskipper.accounts import KeyOverview, list_account_keys
+from linkskipper.dashboard.errors import not_found
+from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.page import Access, PageCall, PageRoute
+from linkskipper.dashboard.pages.link import describe
+from linkskipper.dashboard.query import NoticeQuery
+from linkskipper.dashboard.texts import REFUSAL_STEPS
+from linkskipper.errors import ApiError
+from linkskipper.jobs import NewJob, Resolved, read_details
+
+PATH = "/dashboard/try"
+MAX_LINK = 2048
+
+
+class TryQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
+    """The query of the page: the job to watch, or the link to begin with."""
+
+    job: UUID | None = None
+    link: Annotated[str, Meta(max_length=MAX_LINK)] | None = None
+
+
+async def show(call: PageCall) -> Response:
+    """Show the form, and the job that it started."""
+    query: TryQuery = call.query
+    if query.job is None:
+        return await _page(call, query.link or "")
+    details = await read_details(call.services.pool, call.owner, query.job)
+    if details is None:
+        raise not_found("link")
+    return await _page(call, details.job.url, key_id=details.job.key_id, **describe(details))
+
+
+async def resolve(call: PageCall) -> Response:
+    """Resolve a link with a key of the account."""
+    fields = FormReader(call.form)
+    link = fields.text("url", longest=MAX_LINK)
+    key = _chosen(await _keys(call), call.form.get("key", ""))
+    if key is None:
+        fields.errors["key"] = "Choose a key of the list."
+    if fields.errors or key is None:
+        return await _page(call, link, errors=fields.errors, status=422)
+    new = NewJob(key.account_id, key.id, key.daily_quota, link, live=True)
+    try:
+        submitted = await call.services.job_submitter.submit(new)
+    except ApiError as refusal:
+        step = REFUSAL_STEPS.get(type(refusal))
+        return await _page(call, link, key_id=key.id, refusal=refusal, step=step, status=422)
+    if isinstance(submitted, Resolved):
+        return await _page(call, link, key_id=key.id, cached=submitted)
+    await call.audit("link.try", f"job {submitted.job_id}")
+    return call.redirect(f"{PATH}?job={submitted.job_id}")
+
+
+async def _keys(call: PageCall) -> list[KeyOverview]:
+    keys = await list_account_keys(call.services.pool, call.session.account_id)
+    return [key for key in keys if key.revoked_at is None and "resolve" in key.scopes]
+
+
+def _chosen(keys: list[KeyOverview], key_id: str) -> KeyOverview | None:
+    return next((key for key in keys if str(key.id) == key_id), None)
+
+
+async def _page(call: PageCall, link: str, *, status: int = 200, **values: Any) -> Response:
+    defaults = {"errors": Messages(), "details": None, "cached": None, "refusal": None, "step": None, "key_id": None}
+    return call.render(
+        "try.html",
+        status=status,
+        link=link,
+        longest=MAX_LINK,
+        keys=await _keys(call),
+        samples=call.services.sample_links,
+        snippets=call.services.snippets(link) if link else (),
+        live_path=call.path if call.query.job is None else f"{PATH}?job={call.query.job}",
+        **(defaults | values),
+    )
+
+
+PAGES = (
+    PageRoute("GET", PATH, show, Access.VIEWER, TryQuery),
+    PageRoute("POST", PATH, resolve, Access.DEVELOPER, TryQuery),
+)
