@@ -48,13 +48,23 @@ def _mapped(method: Method) -> Method:
         try:
             return await method(self, *args, **kwargs)
         except LOST as error:
-            raise unavailable(error) from error
+            raise _lost(self, error) from error
         except asyncpg.InterfaceError as error:
             if not self.is_closed():
                 raise
-            raise unavailable(error) from error
+            raise _lost(self, error) from error
 
     return cast("Method", call)
+
+
+def _lost(owner: object, error: BaseException) -> DatabaseUnavailable:
+    """Return the error of a lost connection, and let its termination listeners know.
+
+    asyncpg forgets them when a statement begins between the server's last word and the end of its connection.
+    """
+    if isinstance(owner, asyncpg.Connection) and owner.is_closed():
+        owner.terminate()
+    return unavailable(error)
 
 
 def notice_silence(connection: socket.socket) -> None:
