@@ -1,4 +1,4 @@
-"""The destination is never contacted, whichever way the page leads there: its server sees no connection at all."""
+"""The destination is never contacted, however the page leads there: its server sees no connection at all."""
 
 import pytest
 
@@ -31,7 +31,7 @@ BY_CLICK = {
 
 @pytest.mark.parametrize("markup", BY_CLICK.values(), ids=BY_CLICK)
 async def test_clicks(world: World, markup: str) -> None:
-    """A click leads there; the URL is given letter by letter, fragment and all."""
+    """The URL that a click leads to is returned exactly as the page has it, with its fragment."""
     world.put(markup.format(url=world.destination))
     resolution = await world.resolve()
     assert (resolution.target_url, resolution.reason) == (world.destination, None)
@@ -40,7 +40,7 @@ async def test_clicks(world: World, markup: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 async def test_forms(world: World, method: str) -> None:
-    """A form that is sent there is not sent; one whose fields are not in the URL has no destination to be given out."""
+    """A GET form to the destination gives its URL. A POST form gives no URL. Neither form is sent."""
     action = f"http://{DESTINATION}:{world.canary.port}/form"
     world.put(f'<form method={method} action="{action}"><input name=a value=b><button id=continue>Go</button></form>')
     resolution = await world.resolve()
@@ -52,7 +52,7 @@ async def test_forms(world: World, method: str) -> None:
 
 
 async def test_a_form_answered_with_a_redirect(world: World) -> None:
-    """A form for the shortener itself is sent, and its answer read; one that is passed on with its fields is not."""
+    """A form is sent to the shortener, and its redirect is read. A redirect that sends the form elsewhere is not."""
     world.put('<form method=post action="/sent"><input name=a value=b><button id=continue>Go</button></form>')
     world.shortener.put("/sent", to(world.destination, status=303))
     assert (await world.resolve()).target_url == world.destination
@@ -63,7 +63,7 @@ async def test_a_form_answered_with_a_redirect(world: World) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects(world: World, status: int) -> None:
-    """The answer leads there."""
+    """A redirect to the destination is read and not followed."""
     world.shortener.put("/link", to(world.destination, status=status))
     resolution = await world.resolve(steps=[FOLLOW])
     assert (resolution.target_url, resolution.reason) == (world.destination, None)
@@ -71,7 +71,7 @@ async def test_redirects(world: World, status: int) -> None:
 
 
 async def test_refresh_header(world: World) -> None:
-    """So does its Refresh, after a moment."""
+    """A Refresh header to the destination is read and not followed."""
     world.shortener.put("/link", answer(200, f"Refresh: 1; url={world.destination}", body="Wait"))
     resolution = await world.resolve(steps=[FOLLOW])
     assert (resolution.target_url, resolution.hops[0].mechanism) == (world.destination, "refresh-header")
@@ -88,7 +88,7 @@ BY_ITSELF = {
 
 @pytest.mark.parametrize("markup", BY_ITSELF.values(), ids=BY_ITSELF)
 async def test_pages_that_move_by_themselves(world: World, markup: str) -> None:
-    """Nothing has to be clicked."""
+    """A page that moves to the destination by itself needs no click."""
     world.put(markup.format(url=world.destination))
     resolution = await world.resolve(steps=[FOLLOW])
     assert (resolution.target_url, resolution.reason) == (world.destination, None)
@@ -96,7 +96,7 @@ async def test_pages_that_move_by_themselves(world: World, markup: str) -> None:
 
 
 async def test_a_redirect_keeps_its_spelling(world: World) -> None:
-    """What the shortener wrote is what the client gets, where a browser would write it otherwise."""
+    """The client gets the URL as the shortener wrote it, even where a browser would write it differently."""
     as_written = f"HTTP://{DESTINATION.upper()}:{world.canary.port}/a/../b?x= y&c={{d}}"
     world.shortener.put("/link", to(f"http://{DESTINATION}:{world.canary.port}"))
     first = await world.resolve(steps=[FOLLOW])
@@ -108,7 +108,7 @@ async def test_a_redirect_keeps_its_spelling(world: World) -> None:
 
 
 async def test_popups_are_never_the_destination(world: World) -> None:
-    """A window of its own is closed, however it was opened; the page in the tab goes on."""
+    """A new window is closed, whatever opened it. The page in the tab continues."""
     world.put(
         f"<script>window.open('{world.destination}1');</script>"
         f'<a id="popup" target="_blank" href="{world.destination}2"></a>'
@@ -122,7 +122,7 @@ async def test_popups_are_never_the_destination(world: World) -> None:
 
 
 async def test_the_trace(world: World) -> None:
-    """Each page is a hop, with how it led on and its status."""
+    """Each page is a hop, with its status and how it led to the next one."""
     world.shortener.put("/link", to("/first"))
     world.put('<a id="continue" href="/second?x=1">Go</a>', "/first")
     world.put('<meta http-equiv="refresh" content="0; url=/third">', "/second?x=1")
@@ -158,7 +158,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("markup", FRAMES.values(), ids=FRAMES)
 async def test_frames_of_an_allowed_host(world: World, markup: str) -> None:
-    """A host that the file allows brings scripts. It may be the destination, so no frame shows a page of it."""
+    """A host that the file allows may serve scripts. No frame shows its pages, because it may be the destination."""
     world.shortener.asked.clear()
     world.shortener.put("/redirect", to(f"http://{OTHER}/destination"))
     world.shortener.put("/script", answer(body="window.loaded = 1", media_type="text/javascript"), host=OTHER)

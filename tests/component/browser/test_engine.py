@@ -1,4 +1,4 @@
-"""The browser itself: started when needed, replaced as it ages, mended when it breaks; no link is lost by that."""
+"""The browser process starts when it is needed and is replaced when it is old or broken. No link is lost by that."""
 
 import asyncio
 import os
@@ -23,13 +23,13 @@ FOLLOW = [{"use": "follow"}]
 
 @pytest.fixture
 async def own_world() -> AsyncIterator[World]:
-    """A world whose browser a test may break."""
+    """Yield a world whose browser a test may break."""
     async with run_world() as world:
         yield world
 
 
 def browsers(of: int | None = None) -> list[psutil.Process]:
-    """The browsers that a process, or this one, has started and that live."""
+    """Return the living browsers that a process, or this one, has started."""
     found = []
     for process in psutil.Process(of).children(recursive=True):
         try:
@@ -42,13 +42,13 @@ def browsers(of: int | None = None) -> list[psutil.Process]:
 
 
 def alive() -> set[psutil.Process]:
-    """All that this process has started and that runs."""
+    """Return all running processes that this one has started."""
     family = psutil.Process().children(recursive=True)
     return {each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE}
 
 
 async def until_alive(before: set[psutil.Process]) -> None:
-    """Wait until no more than these run: what is killed takes a moment to end."""
+    """Wait until no more than these processes run. A killed process takes a moment to end."""
     async with asyncio.timeout(5):
         while not alive() <= before:
             await asyncio.sleep(0.02)
@@ -65,7 +65,7 @@ async def until_asked(world: World, times: int = 1) -> None:
 
 
 async def test_it_starts_when_it_is_needed(own_world: World) -> None:
-    """No browser runs before the first link; one does for all that follow."""
+    """No browser runs before the first link. One browser serves all links that follow."""
     before = {process.pid for process in browsers()}
     slow_link(own_world, 0)
     await asyncio.gather(*(own_world.resolve(steps=FOLLOW) for _ in range(3)))
@@ -74,7 +74,7 @@ async def test_it_starts_when_it_is_needed(own_world: World) -> None:
 
 @pytest.mark.parametrize("victim", ["browser", "page", "driver"])
 async def test_a_browser_that_dies(own_world: World, victim: str) -> None:
-    """A link whose browser is killed under it is resolved by another, without anybody's doing."""
+    """A link whose browser is killed is resolved by another browser. Nobody has to act."""
     before = {process.pid for process in browsers()}
     slow_link(own_world)
     link = asyncio.create_task(own_world.resolve(steps=FOLLOW))
@@ -91,7 +91,7 @@ async def test_a_browser_that_dies(own_world: World, victim: str) -> None:
 
 
 async def test_a_page_that_kills_its_browser(own_world: World) -> None:
-    """A link that breaks each browser is given up, with a reason, and others go on."""
+    """A link that crashes each browser fails with a reason. Other links continue."""
     before = {process.pid for process in browsers()}
     slow_link(own_world, 60_000)
     link = asyncio.create_task(own_world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 50}))
@@ -108,7 +108,7 @@ async def test_a_page_that_kills_its_browser(own_world: World) -> None:
 
 
 async def test_it_is_replaced_after_so_many_links() -> None:
-    """The old browser ends when its last link has, the new one takes those that come."""
+    """The old browser ends with its last link. The new browser takes the links that come."""
     before = {process.pid for process in browsers()}
     async with run_world(links=2) as world:
         slow_link(world, 500)
@@ -121,7 +121,7 @@ async def test_it_is_replaced_after_so_many_links() -> None:
 
 
 async def test_a_page_that_takes_all_memory() -> None:
-    """What renders it is killed at its limit; the service and its other links are unharmed."""
+    """The process that renders the page is killed at its memory limit. The service and its other links continue."""
     async with run_world(memory=800 * 1024**2) as world:
         world.put(
             "<script>const kept = []; setInterval(() => { const part = new Uint8Array(2e7); part.fill(1);"
@@ -137,7 +137,7 @@ async def test_a_page_that_takes_all_memory() -> None:
 
 
 async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its links are resolved by the next one; the watch goes on after an error of its own."""
+    """The next browser resolves the links of a killed one. The check of memory continues after an error of its own."""
     async with run_world() as world:
         too_much, unforeseen = [10**12], [ValueError("unforeseen")]
 
@@ -153,7 +153,7 @@ async def test_a_browser_over_its_memory_is_killed(monkeypatch: pytest.MonkeyPat
 
 
 async def test_so_many_links_at_once() -> None:
-    """No more contexts are open than are set; the others wait their turn."""
+    """No more browser contexts than the limit are open. Other links wait for one."""
     async with run_world(contexts=2) as world:
         slow_link(world, 400)
         loop = asyncio.get_running_loop()
@@ -193,7 +193,7 @@ def replace_the_driver(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str)
 
 @pytest.mark.parametrize("line", ["exit 1", "sleep 60"])
 async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, public_folder: Path, line: str) -> None:
-    """Whether it ends or hangs, the link fails with a reason, and nothing of it is left."""
+    """If the driver exits or hangs, the link fails with a reason, and no process of the driver is left."""
     replace_the_driver(monkeypatch, public_folder, line)
     monkeypatch.setattr(chromium_room, "START_SECONDS", 1)
     before = alive()
@@ -206,7 +206,7 @@ async def test_a_driver_that_does_not_start(monkeypatch: pytest.MonkeyPatch, pub
 async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
     monkeypatch: pytest.MonkeyPatch, public_folder: Path
 ) -> None:
-    """The start goes on without it, and is given up when the engine ends."""
+    """The browser starts without the link that gave up. The end of the engine cancels the start."""
     replace_the_driver(monkeypatch, public_folder, "sleep 60")
     before = alive()
     async with run_world() as world:
@@ -231,7 +231,7 @@ async def test_whether_a_host_is_unresponsive(world: World, sent: bytes, is_unre
 
 
 async def test_a_link_given_up_while_its_browser_starts(own_world: World) -> None:
-    """The browser comes up all the same, for the next link."""
+    """The browser still starts, and serves the next link."""
     before = {process.pid for process in browsers()}
     slow_link(own_world, 0)
     link = asyncio.create_task(own_world.resolve(steps=FOLLOW))
@@ -242,7 +242,7 @@ async def test_a_link_given_up_while_its_browser_starts(own_world: World) -> Non
 
 
 async def test_a_link_under_way_at_the_end() -> None:
-    """It ends with its browser, and starts no other."""
+    """A link in progress ends with its browser, and starts no other browser."""
     before = alive()
     async with run_world() as world:
         slow_link(world, 60_000)
@@ -253,7 +253,7 @@ async def test_a_link_under_way_at_the_end() -> None:
 
 
 async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its memory counts, and where it hangs it is killed with its browser, and nothing is left on the disk."""
+    """The driver's memory counts. A driver that hangs is killed with its browser, and no file is left on the disk."""
     monkeypatch.setattr(chromium_room, "CLOSE_SECONDS", 0.5)
     monkeypatch.setattr(processes, "memory", lambda process: "run-driver" in process.cmdline())
     before = alive()
@@ -270,7 +270,7 @@ async def test_the_driver_is_looked_after_too(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
 async def test_no_browser_outlives_the_service(ending: signal.Signals) -> None:
-    """However the process ends, with a link open, its browser ends too."""
+    """A browser with an open link ends with its process, however that process ends."""
     owner = await asyncio.create_subprocess_exec(
         sys.executable, "-c", OWNER, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -286,7 +286,7 @@ async def test_no_browser_outlives_the_service(ending: signal.Signals) -> None:
 
 
 def test_which_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that is set, else the system's shell, else Playwright's own; none where there is none."""
+    """The configured browser is first, then the system's headless shell, its Chromium, and Playwright's own."""
     assert find_browser(load().browser) is not None
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "own"))

@@ -15,7 +15,7 @@ from support.shortener import page, to
 
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_an_address(world: World, attack: str) -> None:
-    """An address that is none of the provider's hosts is not connected to, and the link goes on."""
+    """A page cannot connect to an address that is not a host of its provider. The link continues."""
     url = f"http://127.0.0.1:{world.canary.port}/"
     world.shortener.put("/redirect", to(url))
     world.put(page_that(ATTACKS[attack], url, world.destination))
@@ -25,7 +25,7 @@ async def test_an_address(world: World, attack: str) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_a_name_that_the_file_allows(world: World, attack: str) -> None:
-    """A host that the provider's file lets through is judged by its address, when it is connected to."""
+    """A host that the provider's file allows is judged by its address when a connection is made."""
     url = f"http://{EVIL}:{world.canary.port}/"
     world.shortener.put("/redirect", to(url))
     world.put(page_that(ATTACKS[attack], url, world.destination))
@@ -35,7 +35,7 @@ async def test_a_name_that_the_file_allows(world: World, attack: str) -> None:
 
 @pytest.mark.parametrize("navigation", NAVIGATIONS)
 async def test_navigations(world: World, navigation: str) -> None:
-    """A page that leads to a private address ends there."""
+    """A page that leads to a private address ends the link."""
     world.put(NAVIGATIONS[navigation].format(url=f"http://127.0.0.1:{world.canary.port}/"))
     resolution = await world.resolve()
     assert (resolution.reason, world.canary.touched) == ("blocked_address", False)
@@ -44,13 +44,13 @@ async def test_navigations(world: World, navigation: str) -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "chrome://version", "view-source:http://s.test/link"])
 @pytest.mark.parametrize("navigation", NAVIGATIONS)
 async def test_schemes_of_the_browser_itself(world: World, navigation: str, url: str) -> None:
-    """Nothing of this machine is opened: such a URL is no destination."""
+    """A URL with a scheme of the browser's own opens nothing of this machine and is not a destination."""
     world.put(NAVIGATIONS[navigation].format(url=url))
     assert (await world.resolve(limits={"timeout": 10, "max_wait": 1})).reason in {"bad_scheme", "provider_changed"}
 
 
 async def test_rebinding_by_a_page(world: World) -> None:
-    """A page whose own name leads elsewhere all of a sudden cannot speak to that address."""
+    """A page whose own name suddenly leads to another address cannot reach that address."""
     name, port = "rebind.test", world.shortener.port
     world.dns.set(name, ["127.0.0.3"], ["127.0.0.2"])
     world.shortener.put("/link", page(page_that(ATTACKS["fetch"], "/secret", world.destination)), host=f"{name}:{port}")
@@ -62,7 +62,7 @@ async def test_rebinding_by_a_page(world: World) -> None:
 
 @pytest.fixture(scope="module")
 async def bare() -> AsyncIterator[Browser]:
-    """A Chromium with nothing between it and the network."""
+    """Yield a Chromium with nothing between it and the network."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=find_browser(load().browser), args=["--disable-features=LocalNetworkAccessChecks"]
@@ -73,7 +73,7 @@ async def bare() -> AsyncIterator[Browser]:
 
 @pytest.mark.parametrize("attack", [attack for attack in ATTACKS if attack not in NOT_OF_THE_SHELL])
 async def test_the_attacks_are_real(world: World, bare: Browser, attack: str) -> None:
-    """Without the guard, each of them reaches the address."""
+    """Without the guard, each attack reaches the address."""
     url = f"http://127.0.0.1:{world.canary.port}/"
     here = f"127.0.0.1:{world.shortener.port}"
     world.shortener.put("/redirect", to(url), host=here)

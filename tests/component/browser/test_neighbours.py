@@ -1,4 +1,4 @@
-"""A page that breaks its browser takes no other link down with it."""
+"""A page that breaks its browser does not end other links."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ def put_slow_link(world: World, path: str, milliseconds: int) -> None:
 
 
 async def test_blobs_that_fill_the_browser() -> None:
-    """Blobs fill the browser process, which is killed. The links beside it are resolved, and no host is blamed."""
+    """Blobs fill the browser process, which is killed. The other links are resolved, and no host is blamed."""
     async with run_world(contexts=12, memory=1024**3) as world:
         world.put(BLOBS, "/blobs")
         healthy = [f"/healthy{number}" for number in range(3)]
@@ -48,7 +48,7 @@ async def test_blobs_that_fill_the_browser() -> None:
 
 
 async def test_the_time_in_a_lost_browser_does_not_count() -> None:
-    """A link that loses its browser near the end of its time has its whole time again."""
+    """A link that loses its browser near the end of its time gets its whole time again."""
     async with run_world() as world:
         put_slow_link(world, "/link", 2500)
         link = asyncio.create_task(world.resolve(steps=FOLLOW, limits={"timeout": 4, "max_wait": 4}))
@@ -82,7 +82,7 @@ async def test_a_link_that_lost_its_browser_is_alone() -> None:
 
 
 async def test_links_are_divided_among_browsers() -> None:
-    """Each browser has few links, and what is idle for long is closed but for one."""
+    """Each browser has few links. All idle browsers but one are closed after a while."""
     async with run_world(contexts=12) as world:
         put_slow_link(world, "/link", 1500)
         links = [asyncio.create_task(world.resolve(**LONG)) for _ in range(12)]
@@ -99,7 +99,7 @@ async def test_links_are_divided_among_browsers() -> None:
 
 
 async def test_a_page_with_requests_without_end() -> None:
-    """A page that sends more requests than a link may is ended, and its neighbours go on."""
+    """A page that sends more requests than a link may send is ended. Other links continue."""
     flood = "<script>setInterval(() => { for (let i = 0; i < 50; i++) fetch('/x?' + Math.random()) }, 5)</script>"
     async with run_world() as world:
         world.put(flood, "/flood")
@@ -111,7 +111,7 @@ async def test_a_page_with_requests_without_end() -> None:
 
 
 async def test_another_program_at_the_proxy() -> None:
-    """While a link is open, a program of the machine that connects to its proxy reaches nothing."""
+    """While a link is open, another program on the machine that connects to its proxy reaches nothing."""
     others = listening_ports()  # services of other tests may run in this process
     async with run_world() as world:
         put_slow_link(world, "/link", 2000)

@@ -1,4 +1,4 @@
-"""Pages that mean no good, or no more than to be broken: a typed reason within the caps, the browser unharmed."""
+"""Hostile and broken pages end with a typed reason within the limits, and do not damage the browser."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ SHORT = {"timeout": 3, "max_wait": 2}
 
 
 async def resolves(world: World) -> bool:
-    """Return whether nothing of earlier links is open, and an ordinary link is still resolved."""
+    """Return whether earlier links left nothing open, and an ordinary link is still resolved."""
     assert not any(chromium.links or chromium.tabs for chromium in world.engine.pool.running)
     world.put(f'<a id="continue" href="{world.destination}">Go</a>', "/fine")
     return (await world.resolve("/fine")).target_url == world.destination
@@ -34,7 +34,7 @@ BUSY = {
 
 @pytest.mark.parametrize("markup", BUSY.values(), ids=BUSY)
 async def test_scripts_that_never_stop(world: World, markup: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that keeps itself busy ends when its time is up, or sooner, and the next link finds a browser."""
+    """A page that keeps itself busy ends when its time is up, or sooner. The next link finds a browser."""
     world.put(markup)
     monkeypatch.setattr(world.shortener, "otherwise", page(markup))
     resolution = await world.resolve(limits=SHORT)
@@ -75,7 +75,7 @@ async def test_a_page_just_within_the_limits(world: World) -> None:
 
 
 async def test_a_page_without_an_end(world: World) -> None:
-    """A page that is sent for ever ends at the limit on what a link's sites may send."""
+    """A page without an end stops at the limit on the bytes that a link's sites may send."""
     world.shortener.put("/link", page("x").replace(b"Content-Length", b"X", 1) + b"<p>and so on</p>" * 400_000)
     resolution = await world.resolve(steps=FOLLOW)
     assert resolution.reason == "body_too_large"
@@ -83,7 +83,7 @@ async def test_a_page_without_an_end(world: World) -> None:
 
 
 async def test_a_server_that_does_not_answer(world: World) -> None:
-    """A page that does not come ends when its time is up; so does one whose script does not come."""
+    """A page that does not arrive ends when its time is up, and so does a page whose script does not arrive."""
     world.shortener.put("/silent", lambda _: answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
     world.put('<script src="/silent"></script><a id="continue" href="/x">Go</a>')
     ends = await asyncio.gather(*(world.resolve(path, limits=SHORT) for path in ("/silent", "/link")))
@@ -92,7 +92,7 @@ async def test_a_server_that_does_not_answer(world: World) -> None:
 
 
 async def test_frames_without_an_end(world: World) -> None:
-    """Frames in frames, and frames beside frames, do no harm."""
+    """Frames in frames, and many frames on one page, do no harm."""
     world.put(
         "<script>let n = 0; const more = () => { for (let i = 0; i < 20; i++) { const f = "
         'document.createElement("iframe"); f.src = "/frame?" + n++; document.body.append(f); } };'
@@ -104,7 +104,7 @@ async def test_frames_without_an_end(world: World) -> None:
 
 @pytest.mark.parametrize("media_type", ["application/pdf", "application/octet-stream", "image/png", "application/zip"])
 async def test_what_is_no_page(world: World, media_type: str) -> None:
-    """A file is no page, and is not saved."""
+    """A file is not a page and is not saved."""
     world.shortener.put("/link", answer(body="%PDF-1.4", media_type=media_type))
     resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 6, "max_wait": 1})
     assert resolution.reason == "no_destination"
@@ -112,7 +112,7 @@ async def test_what_is_no_page(world: World, media_type: str) -> None:
 
 
 async def test_a_download(world: World) -> None:
-    """A file that a page has saved by itself is refused; the page goes on."""
+    """A download that a page starts by itself is refused. The page continues."""
     world.shortener.put("/file", answer(200, "Content-Disposition: attachment; filename=x.exe", body="x"))
     world.put(f'<iframe src="/file"></iframe><a id="continue" href="{world.destination}">Go</a>')
     assert (await world.resolve()).target_url == world.destination
@@ -121,7 +121,7 @@ async def test_a_download(world: World) -> None:
 
 
 async def test_many_at_once(world: World) -> None:
-    """Bad pages do not keep good ones from their end."""
+    """Bad pages do not keep good pages from their end."""
     world.put("<script>for (;;);</script>", "/bad")
     world.put(f'<a id="continue" href="{world.destination}">Go</a>', "/good")
     paths = ["/bad", "/good", "/good", "/good", "/bad", "/good"]

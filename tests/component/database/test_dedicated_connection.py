@@ -1,4 +1,4 @@
-"""A connection that stays taken."""
+"""A connection that its owner keeps."""
 
 import asyncpg
 import pytest
@@ -18,7 +18,7 @@ async def test_it_stays_the_same(pool: Pool) -> None:
 
 
 async def test_a_lost_one_is_replaced(pool: Pool) -> None:
-    """Whenever the server drops it, the next statement is answered all the same; none is lost to the pool."""
+    """After the server drops the connection, the next statement gets a new one. The pool loses no connection."""
     standing = DedicatedConnection(pool)
     seen = set()
     for _ in range(pool.get_max_size() + 3):

@@ -65,7 +65,7 @@ def holder(data_dir: Path, **environment: str) -> Iterator["subprocess.Popen[str
 
 
 async def kill_into_zombie(data_dir: Path) -> int:
-    """Kill a postmaster whose parent does not take note of its end; return its process id."""
+    """Kill a postmaster whose parent does not wait for its end. Return its process id."""
     crashed = postmaster(data_dir)
     assert crashed is not None
     os.kill(crashed, signal.SIGKILL)
