@@ -38,7 +38,7 @@ HTML = "text/html; charset=utf-8"
 
 
 def answer(body: bytes, *, coding: str | None = None, media_type: str = HTML) -> bytes:
-    """A whole answer with this body as sent."""
+    """Return a whole response with this body as it is sent."""
     lines = [b"HTTP/1.1 200 OK", f"Content-Length: {len(body)}".encode(), f"Content-Type: {media_type}".encode()]
     if coding:
         lines.append(f"Content-Encoding: {coding}".encode())
@@ -52,12 +52,12 @@ async def fetch(clients: Clients, wire: Wire, limits: FetchLimits = LIMITS) -> R
 
 
 async def again(egress: Client, wire: Wire) -> Response:
-    """Fetch from the server with a client that is open."""
+    """Fetch from the server with an open client."""
     return await egress.fetch(parse_url(f"http://127.0.0.1:{wire.port}/"))
 
 
 def endless(head: bytes, piece: bytes) -> Script:
-    """A script that goes on sending until it is cut off."""
+    """Return a script that sends without end, until it is cut off."""
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
@@ -87,14 +87,14 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("coding", PACKERS)
 async def test_each_coding_is_decoded(clients: Clients, wire: Wire, coding: str) -> None:
-    """Whatever coding is offered to servers is understood when they use it."""
+    """The client understands every coding that it offers to servers."""
     wire.reply = answer(PACKERS[coding](TEXT.encode()), coding=coding)
     assert (await fetch(clients, wire)).text() == TEXT
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 async def test_a_bomb_stops_at_the_limit(clients: Clients, wire: Wire, coding: str) -> None:
-    """64 MiB behind a few kilobytes end at the limit of 1 MiB, and never take more than a few MiB of memory."""
+    """A bomb of 64 MiB in a few kilobytes stops at the limit of 1 MiB. It never takes more than a few MiB."""
     wire.reply = answer(PACKERS[coding](bytes(64 * MIB)), coding=coding)
     assert len(wire.reply) < MIB
     tracemalloc.start()
@@ -120,7 +120,7 @@ async def test_a_wide_window_is_not_granted(clients: Clients, wire: Wire) -> Non
 
 
 async def test_a_body_just_within_its_limit(clients: Clients, wire: Wire) -> None:
-    """The limit itself is allowed, one byte more is not."""
+    """A body of exactly the limit is read. One byte more is refused."""
     wire.reply = answer(gzip.compress(bytes(MIB)), coding="gzip")
     assert len((await fetch(clients, wire)).body) == MIB
     wire.reply = answer(gzip.compress(bytes(MIB + 1)), coding="gzip")
@@ -129,14 +129,14 @@ async def test_a_body_just_within_its_limit(clients: Clients, wire: Wire) -> Non
 
 
 async def test_an_endless_body_is_cut_off(clients: Clients, wire: Wire) -> None:
-    """A body without end stops at the limit on bytes as sent."""
+    """A body without an end stops at the limit on the bytes that are sent."""
     wire.script = endless(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"x" * 65536)
     with pytest.raises(BodyTooLarge):
         await fetch(clients, wire)
 
 
 async def test_an_endless_body_of_empty_blocks(clients: Clients, wire: Wire) -> None:
-    """A coded body that never unpacks to anything stops too."""
+    """A coded body that never unpacks to anything stops at a limit too."""
     empty_blocks = b"\x00\x00\x00\xff\xff" * 1000  # stored deflate blocks of no bytes
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: deflate\r\n\r\n\x78\x9c"
     wire.script = endless(head, empty_blocks)
@@ -145,7 +145,7 @@ async def test_an_endless_body_of_empty_blocks(clients: Clients, wire: Wire) -> 
 
 
 async def test_a_dripping_body_times_out(clients: Clients, wire: Wire) -> None:
-    """Bytes that keep coming do not stretch the time for the whole fetch."""
+    """Bytes that keep coming do not extend the time for the whole fetch."""
 
     async def drip(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
@@ -160,7 +160,7 @@ async def test_a_dripping_body_times_out(clients: Clients, wire: Wire) -> None:
 
 
 async def test_a_silent_server_times_out(clients: Clients, wire: Wire) -> None:
-    """A server that accepts and says nothing is given up."""
+    """A server that accepts the connection and sends nothing times out."""
     wire.reply = b""
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
     with pytest.raises(TimedOut):
@@ -179,14 +179,14 @@ async def test_a_silent_server_times_out(clients: Clients, wire: Wire) -> None:
     ids=["value", "name", "many", "many-large", "over-the-total"],
 )
 async def test_headers_over_their_limit(clients: Clients, wire: Wire, headers: bytes) -> None:
-    """A megabyte of headers, in one field or in many, is not taken in."""
+    """A megabyte of headers, in one field or in many, is refused."""
     wire.reply = b"HTTP/1.1 200 OK\r\n" + headers + b"Content-Length: 0\r\n\r\n"
     with pytest.raises(HeadersTooLarge):
         await fetch(clients, wire)
 
 
 async def test_a_reset_within_the_body(clients: Clients, wire: Wire) -> None:
-    """A connection that breaks in the middle is an error, and no shorter body."""
+    """A connection that breaks within the body is an error. It does not give a shorter body."""
 
     async def reset(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nhalf")
@@ -216,7 +216,7 @@ async def test_a_reset_within_the_body(clients: Clients, wire: Wire) -> None:
     ],
 )
 async def test_broken_answers_are_unreachable(clients: Clients, wire: Wire, reply: bytes) -> None:
-    """Wrong lengths, wrong codings and what is not HTTP all end as one error, with the connection closed."""
+    """Wrong lengths, wrong codings and bytes that are not HTTP end as one error. The connection is closed."""
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(reply)
@@ -228,19 +228,19 @@ async def test_broken_answers_are_unreachable(clients: Clients, wire: Wire, repl
 
 @pytest.mark.parametrize("coding", ["utf-8", "rot13", "gzip, rot13", "none", "identity", ""])
 async def test_unknown_codings_are_left_alone(clients: Clients, wire: Wire, coding: str) -> None:
-    """A coding that no browser knows is often a charset in the wrong field: the body is read as it is."""
+    """A coding that no browser knows is often a charset in the wrong field. The body is read unchanged."""
     wire.reply = f"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: {coding}\r\n\r\nplain".encode()
     assert (await fetch(clients, wire)).body == b"plain"
 
 
 async def test_codings_in_a_row(clients: Clients, wire: Wire) -> None:
-    """Several codings are undone in turn, the last one first (RFC 9110, section 8.4)."""
+    """Several codings are decoded in turn, the last one first (RFC 9110, section 8.4)."""
     wire.reply = answer(gzip.compress(zlib.compress(b"plain")), coding="deflate, gzip")
     assert (await fetch(clients, wire)).body == b"plain"
 
 
 async def test_a_body_longer_than_announced(clients: Clients, wire: Wire) -> None:
-    """What follows the announced length is not part of the body, nor taken for the next answer."""
+    """Bytes after the announced length are neither part of the body nor the next response."""
     wire.reply = (
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright" + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
     )
@@ -259,7 +259,7 @@ async def test_bodies_that_cannot_matter_are_left(clients: Clients, wire: Wire, 
 
 @pytest.mark.parametrize("media_type", ["text/html", "TEXT/Plain", "application/json", "application/ld+json", "html"])
 async def test_text_is_read(clients: Clients, wire: Wire, media_type: str) -> None:
-    """Pages, scripts, JSON and what has no sensible type are read."""
+    """Pages, scripts, JSON and bodies without a useful type are read."""
     wire.reply = answer(b"body", media_type=media_type)
     assert (await fetch(clients, wire)).body == b"body"
 
@@ -280,7 +280,7 @@ async def test_text_is_read(clients: Clients, wire: Wire, media_type: str) -> No
     ],
 )
 async def test_text_is_decoded(clients: Clients, wire: Wire, body: bytes, media_type: str) -> None:
-    """The charset comes from a mark, the header or a meta element, and unknown ones fall back to UTF-8."""
+    """The charset comes from a byte order mark, the header or a meta element. An unknown charset is read as UTF-8."""
     wire.reply = answer(body, media_type=media_type)
     assert (await fetch(clients, wire)).text()[-1] in "üя"
 

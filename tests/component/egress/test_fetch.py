@@ -1,4 +1,4 @@
-"""What one fetch sends and gives back: redirects, cookies, TLS, connections."""
+"""One fetch: what it sends, and what it returns of redirects, cookies, TLS and connections."""
 
 import asyncio
 import ssl
@@ -29,13 +29,13 @@ def reply(*headers: str, status: int = 200, body: str = "ok") -> bytes:
 
 
 def sent(request: bytes) -> dict[str, str]:
-    """The headers of a request, by lower-case name."""
+    """Return the headers of a request, by lower-case name."""
     lines = request.decode("latin-1").split("\r\n")[1:]
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
 
 
 async def test_the_request_is_honest(egress: Client, wire: Wire) -> None:
-    """It says who it is and what it reads, and has no Referer and no cookies of its own."""
+    """A request says who sends it and what it reads. It has no Referer and no cookies of its own."""
     await egress.fetch(parse_url("http://short.test/a%2Fb/%7e?x=%20&&y=a+b;c#frag"))
     assert wire.requests[0].startswith(b"GET /a%2Fb/%7e?x=%20&&y=a+b;c HTTP/1.1\r\n")
     headers = sent(wire.requests[0])
@@ -57,7 +57,7 @@ async def test_headers_and_a_body_are_sent(egress: Client, wire: Wire) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", ["http://other.test/", "http://127.0.0.1/", "file:///etc/passwd", "/loop"])
 async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: int, target: str) -> None:
-    """A redirect is an answer like any other: one request goes out, and the caller decides."""
+    """A redirect is a response like any other. One request goes out, and the caller decides what follows."""
     wire.reply = reply(f"Location: {target}", status=status)
     response = await egress.fetch(parse_url(LANDING))
     assert (response.status, response.locations(), response.body) == (status, [target], b"")
@@ -65,7 +65,7 @@ async def test_redirects_are_not_followed(egress: Client, wire: Wire, status: in
 
 
 async def test_a_300_is_a_page(egress: Client, wire: Wire) -> None:
-    """A response of status 300 is no redirect (Fetch standard, "redirect status"). Its body is read."""
+    """A response of status 300 is not a redirect (Fetch standard, "redirect status"). Its body is read."""
     wire.reply = reply("Location: http://other.test/", status=300)
     assert (await egress.fetch(parse_url(LANDING))).body == b"ok"
 
@@ -102,7 +102,7 @@ async def test_a_body_sent_late_does_not_hold_up_a_redirect(egress: Client, wire
 
 
 async def cookies_sent(egress: Client, wire: Wire, jar: CookieJar, url: str) -> set[str]:
-    """The cookies that a request to this URL bears."""
+    """Return the cookies that a request to this URL sends."""
     wire.reply = reply()
     await egress.fetch(parse_url(url), jar=jar)
     value = sent(wire.requests[-1]).get("cookie")
@@ -110,7 +110,7 @@ async def cookies_sent(egress: Client, wire: Wire, jar: CookieJar, url: str) -> 
 
 
 async def jar_after(egress: Client, wire: Wire, url: str, *cookies: str) -> CookieJar:
-    """A jar after a server at this URL has set these cookies."""
+    """Return a jar after a server at this URL has set these cookies."""
     wire.reply = reply(*(f"Set-Cookie: {cookie}" for cookie in cookies))
     jar = CookieJar()
     await egress.fetch(parse_url(url), jar=jar)
@@ -127,7 +127,7 @@ async def test_cookies_do_not_cross_hosts(egress: Client, wire: Wire) -> None:
 
 
 async def test_domain_cookies_reach_subdomains_only(egress: Client, wire: Wire) -> None:
-    """A cookie for a domain goes to its subdomains; one for a foreign or a top-level domain goes nowhere."""
+    """A cookie for a domain goes to its subdomains. A cookie for a foreign or a top-level domain goes nowhere."""
     jar = await jar_after(
         egress,
         wire,
@@ -141,7 +141,7 @@ async def test_domain_cookies_reach_subdomains_only(egress: Client, wire: Wire) 
 
 
 async def test_cookie_attributes(egress: Client, wire: Wire) -> None:
-    """Path, Secure, expiry and deletion are heeded, and values go back as they came."""
+    """Path, Secure, expiry and deletion are obeyed. Values go back unchanged."""
     jar = await jar_after(
         egress,
         wire,
@@ -154,7 +154,7 @@ async def test_cookie_attributes(egress: Client, wire: Wire) -> None:
 
 
 async def test_broken_cookies_are_left_out(egress: Client, wire: Wire) -> None:
-    """Whatever a server calls a cookie, the next request can be sent."""
+    """The next request can be sent, whatever the server calls a cookie."""
     jar = await jar_after(
         egress,
         wire,
@@ -168,7 +168,7 @@ async def test_broken_cookies_are_left_out(egress: Client, wire: Wire) -> None:
 
 
 async def test_secure_cookies_stay_on_https() -> None:
-    """A Secure cookie comes from https and goes back to https alone."""
+    """A Secure cookie is accepted over https only and sent over https only."""
     jar = CookieJar()
     jar.store(parse_url("https://short.test/"), ["a=1; Secure"])
     jar.store(parse_url("http://short.test/"), ["b=2; Secure"])
@@ -177,7 +177,7 @@ async def test_secure_cookies_stay_on_https() -> None:
 
 
 async def test_cookies_expire() -> None:
-    """A cookie is gone when its time is over, by the clock that the jar is given."""
+    """A cookie is gone when its time is over, by the clock of the jar."""
     clock = datetime(2026, 1, 1, tzinfo=UTC)
     jar = CookieJar(now=lambda: clock)
     url = parse_url("https://short.test/")
@@ -190,7 +190,7 @@ async def test_cookies_expire() -> None:
 
 
 async def test_a_cookie_is_replaced_and_deleted(egress: Client, wire: Wire) -> None:
-    """Setting a cookie again changes it, and expiring it takes it away."""
+    """Setting a cookie again changes it. Expiring a cookie deletes it."""
     jar = await jar_after(egress, wire, "http://short.test/", "sid=1", "sid=2")
     assert await cookies_sent(egress, wire, jar, "http://short.test/") == {"sid=2"}
     wire.reply = reply("Set-Cookie: sid=; Max-Age=0")
@@ -200,13 +200,13 @@ async def test_a_cookie_is_replaced_and_deleted(egress: Client, wire: Wire) -> N
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """A CA that nobody trusts by default."""
+    """Return a CA that nobody trusts by default."""
     return trustme.CA()
 
 
 @pytest.fixture
 async def secure(wire: Wire, authority: trustme.CA) -> AsyncIterator[int]:
-    """The port of a server with a certificate for short.test."""
+    """Yield the port of a server with a certificate for short.test."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("short.test").configure_cert(context)
     server = await asyncio.start_server(wire.serve, "127.0.0.1", 0, ssl=context)
@@ -217,7 +217,7 @@ async def secure(wire: Wire, authority: trustme.CA) -> AsyncIterator[int]:
 async def test_tls_with_the_extra_ca(
     clients: Clients, wire: Wire, secure: int, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    """The operator's CA is trusted, for the names on its certificates and no others."""
+    """The operator's CA is trusted for the names on its certificates and for no others."""
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca))
     host_map = [f"{name}:443=127.0.0.1:{secure}" for name in ("short.test", "other.test")]
@@ -229,7 +229,7 @@ async def test_tls_with_the_extra_ca(
 
 
 async def test_tls_is_verified(clients: Clients, wire: Wire, secure: int) -> None:
-    """Without the operator's CA its certificate is not trusted, and nothing is sent."""
+    """Without the operator's CA, the certificate is not trusted, and nothing is sent."""
     egress = await clients.make(host_map=[f"short.test:443=127.0.0.1:{secure}"])
     with pytest.raises(Unreachable):
         await egress.fetch(parse_url("https://short.test/"))
@@ -237,7 +237,7 @@ async def test_tls_is_verified(clients: Clients, wire: Wire, secure: int) -> Non
 
 
 async def test_a_refusal_leaves_the_client_usable(egress: Client, wire: Wire) -> None:
-    """More refusals than there are connections take up none of them."""
+    """A client can be refused more often than it has connections. Refusals take up none of them."""
     for _ in range(1001):
         with pytest.raises(Refused):
             await egress.fetch(parse_url("http://10.0.0.1/"))

@@ -31,7 +31,7 @@ async def test_a_name_leads_to_an_allowed_address(clients: Clients, dns: FakeDns
 async def test_one_bad_answer_refuses_the_name(
     clients: Clients, dns: FakeDns, wire: Wire, answers: tuple[str, ...], kind: str
 ) -> None:
-    """A private address among a name's answers, alone, mixed or behind a CNAME, and nothing is contacted."""
+    """A private address among a name's addresses, alone, mixed or behind a CNAME, refuses the name."""
     dns.set("a.example.com", answers, kind=kind)
     egress = await clients.make(ports=[wire.port])
     with pytest.raises(Refused) as refused:
@@ -42,7 +42,7 @@ async def test_one_bad_answer_refuses_the_name(
 
 
 async def test_public_a_with_private_aaaa_refuses_the_name(clients: Clients, dns: FakeDns, wire: Wire) -> None:
-    """Both families are asked for, and a bad address in either refuses the name."""
+    """Both address families are looked up. A bad address in either family refuses the name."""
     dns.set("a.example.com", ["8.8.8.8"])
     dns.set("a.example.com", ["::1"], kind="AAAA")
     dns.zone["a.example.com", "A"] = [["8.8.8.8"]]
@@ -53,7 +53,7 @@ async def test_public_a_with_private_aaaa_refuses_the_name(clients: Clients, dns
 
 
 async def test_rebinding_between_hops_is_refused(clients: Clients, dns: FakeDns, wire: Wire) -> None:
-    """A name that was good a moment ago is judged afresh for the next connection."""
+    """A name that was allowed a moment ago is judged again for the next connection."""
     wire.reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
     dns.set("a.example.com", ["127.0.0.1"], ["127.0.0.2"])
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
@@ -65,7 +65,7 @@ async def test_rebinding_between_hops_is_refused(clients: Clients, dns: FakeDns,
 
 
 async def test_a_kept_connection_stays_with_the_judged_address(clients: Clients, dns: FakeDns, wire: Wire) -> None:
-    """Reuse after a rebind goes on with the connection that was judged; no other is made."""
+    """After a rebind, the connection that was judged is used again. No other connection is made."""
     dns.set("a.example.com", ["127.0.0.1"], ["127.0.0.2"])
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
     for _ in range(3):
@@ -85,7 +85,7 @@ async def test_names_without_an_address(clients: Clients, dns: FakeDns, answer: 
 
 
 async def test_search_domains_are_not_tried(clients: Clients, dns: FakeDns, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that does not exist is not looked for inside the operator's own domain."""
+    """A name that does not exist is not looked for in the operator's own domain."""
     monkeypatch.setenv("LOCALDOMAIN", "corp.example.net")
     dns.set("wiki.dev.corp.example.net", ["8.8.8.8"])
     egress = await clients.make()
@@ -95,7 +95,7 @@ async def test_search_domains_are_not_tried(clients: Clients, dns: FakeDns, monk
 
 
 async def test_a_silent_name_server_times_out(clients: Clients, dns: FakeDns) -> None:
-    """Looking up counts against the time for connecting."""
+    """A lookup counts against the time for connecting."""
     dns.set("a.example.com", "SILENT")
     egress = await clients.make(limits=FetchLimits(connect_seconds=0.2, fetch_seconds=5))
     with pytest.raises(TimedOut):
@@ -104,7 +104,7 @@ async def test_a_silent_name_server_times_out(clients: Clients, dns: FakeDns) ->
 
 @pytest.mark.parametrize("name", ["localhost", "x.localhost", "db.internal", "printer.local", "intranet", "local"])
 async def test_local_names_never_reach_dns(clients: Clients, dns: FakeDns, name: str) -> None:
-    """Local zones and single labels are refused without asking anyone, even if they would lead somewhere public."""
+    """Local zones and single labels are refused without a lookup, even if they would lead to a public address."""
     dns.set(name, ["8.8.8.8"])
     egress = await clients.make()
     with pytest.raises(Refused):
@@ -113,7 +113,7 @@ async def test_local_names_never_reach_dns(clients: Clients, dns: FakeDns, name:
 
 
 async def test_a_mapped_name_skips_dns(clients: Clients, dns: FakeDns, wire: Wire) -> None:
-    """Each port of a name may lead to a place of its own; case and a trailing dot make no difference."""
+    """Each port of a name may lead to a place of its own. Case and a trailing dot make no difference."""
     egress = await clients.make(
         host_map=[f"Short.test:80=127.0.0.1:{wire.port}", "short.test:443=127.0.0.1:1", f"lab=127.0.0.3:{wire.port}"]
     )
@@ -125,7 +125,7 @@ async def test_a_mapped_name_skips_dns(clients: Clients, dns: FakeDns, wire: Wir
 
 
 async def test_a_mapping_opens_nothing_else(clients: Clients, dns: FakeDns, wire: Wire) -> None:
-    """A mapped address stays shut as a literal, for other names, for subdomains and on other ports."""
+    """A mapped address stays closed as a literal, for other names, for subdomains and on other ports."""
     dns.set("other.example.com", ["127.0.0.1"])
     dns.set("sub.short.test", ["127.0.0.1"])
     dns.set("short.test", ["127.0.0.1"])
@@ -139,7 +139,7 @@ async def test_a_mapping_opens_nothing_else(clients: Clients, dns: FakeDns, wire
 
 
 async def test_a_hole_opens_what_it_names(clients: Clients, wire: Wire) -> None:
-    """A hole with a port opens that address and port; its neighbours and its other ports stay shut."""
+    """An allow rule with a port opens that address and port. Neighbouring addresses and other ports stay closed."""
     egress = await clients.make(allow=[f"127.0.0.1:{wire.port}"])
     assert (await egress.fetch(parse_url(at("127.0.0.1", wire)))).status == 200
     for url in (at("127.0.0.2", wire), "http://127.0.0.1/", "http://127.0.0.1:443/", at("8.8.8.8", wire)):
@@ -149,7 +149,7 @@ async def test_a_hole_opens_what_it_names(clients: Clients, wire: Wire) -> None:
 
 
 async def test_a_hole_may_be_a_range(clients: Clients, wire: Wire) -> None:
-    """A CIDR without a port is open on the allowed ports, and ends where it ends."""
+    """An allow rule for a CIDR without a port opens the allowed ports of that range, and nothing outside it."""
     egress = await clients.make(ports=[80, wire.port], allow=["127.0.0.2/31"])
     for host in ("127.0.0.2", "127.0.0.3"):
         assert (await egress.fetch(parse_url(at(host, wire)))).status == 200
@@ -199,7 +199,7 @@ def test_settings_in_every_form() -> None:
 
 
 def test_a_bad_extra_ca_is_named(tmp_path: Path) -> None:
-    """A CA file that is missing or no certificate is found out at the start."""
+    """A CA file that is missing or is not a certificate is reported at the start."""
     empty = tmp_path / "ca.pem"
     empty.write_text("nothing")
     for path in (empty, tmp_path / "none.pem"):
@@ -208,7 +208,7 @@ def test_a_bad_extra_ca_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_is_logged_once(clients: Clients, caplog: pytest.LogCaptureFixture) -> None:
-    """The operator's log gets the host, the address and the rule; nothing else is logged."""
+    """The log gets the host, the address and the rule of a refusal, and nothing else."""
     egress = await clients.make()
     with pytest.raises(Refused):
         await egress.fetch(parse_url("http://10.0.0.1/secret"))
@@ -221,7 +221,7 @@ async def test_a_refusal_is_logged_once(clients: Clients, caplog: pytest.LogCapt
 async def test_the_environment_changes_nothing(
     clients: Clients, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Neither proxies nor .netrc from the environment are heeded."""
+    """Proxies and .netrc from the environment are ignored."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine short.test login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -233,7 +233,7 @@ async def test_the_environment_changes_nothing(
 
 
 async def test_a_closed_port_is_unreachable(clients: Clients) -> None:
-    """A connection that is turned away is told apart from a refusal of ours."""
+    """A connection that the server refuses is unreachable. It is not a refusal of the guard."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, never listening
         port = taken.getsockname()[1]
@@ -243,6 +243,6 @@ async def test_a_closed_port_is_unreachable(clients: Clients) -> None:
 
 
 async def test_a_client_outside_its_context() -> None:
-    """Using a client that was never opened is a mistake of ours, and no egress error."""
+    """To use a client that was never opened is a programming error, not an egress error."""
     with pytest.raises(RuntimeError):
         await Client(Policy(), user_agent="Test/1").fetch(parse_url("https://example.com/"))

@@ -1,4 +1,4 @@
-"""Answers that servers really send, whole and broken: what is read, and whether the connection serves again."""
+"""Responses that servers really send, whole and broken: what is read, and whether the connection is used again."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\n" + TEXT
 
 @dataclass(frozen=True)
 class Read:
-    """What is read of an answer: its status, its body, and whether its connection is kept."""
+    """The status and the body that are read from a response, and whether its connection is kept."""
 
     status: int = 200
     body: bytes = b"ok"
@@ -76,7 +76,7 @@ WHOLE = {
         Read(),
     ),
     "HTTP/1.9": (b"HTTP/1.9 200 OK\r\n" + TEXT + b"Content-Length: 2\r\n\r\nok", Read()),
-    # What the RFC forbids and browsers accept: it is read, and the connection serves no other request.
+    # The RFC forbids these, and browsers accept them. They are read, and the connection is not used again.
     "length and chunks": (
         OK + b"Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         Read(is_kept=CLOSED),
@@ -175,7 +175,7 @@ async def open_client(clients: Clients, wire: Wire) -> Client:
 
 @pytest.mark.parametrize(("reply", "read"), WHOLE.values(), ids=WHOLE)
 async def test_it_is_read(clients: Clients, wire: Wire, reply: bytes, read: Read) -> None:
-    """The answer is read as browsers read it; a connection whose answer was irregular serves no other request."""
+    """The response is read as browsers read it. A connection with an irregular response is not used again."""
     wire.reply = reply
     client = await open_client(clients, wire)
     for _ in range(2):
@@ -186,7 +186,7 @@ async def test_it_is_read(clients: Clients, wire: Wire, reply: bytes, read: Read
 
 @pytest.mark.parametrize(("reply", "read"), ENDED_BY_CLOSING.values(), ids=ENDED_BY_CLOSING)
 async def test_it_is_read_until_the_end(clients: Clients, wire: Wire, reply: bytes, read: Read) -> None:
-    """Without a usable length, the body ends with the connection."""
+    """Without a usable length, the end of the connection is the end of the body."""
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(reply)
@@ -199,7 +199,7 @@ async def test_it_is_read_until_the_end(clients: Clients, wire: Wire, reply: byt
 
 @pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN)
 async def test_it_is_refused(clients: Clients, wire: Wire, reply: bytes) -> None:
-    """What cannot be read as one answer is an error, at once; the next request begins afresh."""
+    """Bytes that cannot be read as one response are an error at once. The next request is answered."""
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(reply)
@@ -214,7 +214,7 @@ async def test_it_is_refused(clients: Clients, wire: Wire, reply: bytes) -> None
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 async def test_it_comes_in_pieces(clients: Clients, wire: Wire, size: int) -> None:
-    """Where the pieces of an answer end changes nothing."""
+    """It makes no difference where the pieces of a response end."""
     reply = b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: y\r\n\r\n"
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
@@ -235,7 +235,7 @@ async def test_a_folded_value_is_joined(clients: Clients, wire: Wire) -> None:
 
 
 async def test_a_stale_connection_is_replaced(clients: Clients) -> None:
-    """A kept connection that its server closes at the next request is replaced once, for a request without a body."""
+    """A kept connection that the server closes at the next request is replaced once, if the request has no body."""
     seen = 0
 
     async def close_the_second(_: bytes, writer: asyncio.StreamWriter) -> None:
@@ -275,7 +275,7 @@ async def test_headers_hold_no_line_breaks(clients: Clients, wire: Wire) -> None
 @settings(max_examples=60, deadline=None)
 @given(reply=st.lists(st.sampled_from(PARTS), max_size=9).map(b"".join))
 def test_whatever_comes(reply: bytes) -> None:
-    """Any mixture of an answer's parts ends as a response or as one of the errors of egress."""
+    """Any mixture of parts of responses ends as a response or as one of the errors of egress."""
 
     async def main() -> None:
         wire = Wire()
@@ -297,7 +297,7 @@ def test_whatever_comes(reply: bytes) -> None:
 
 @pytest.mark.parametrize("count", [128, 129])
 async def test_the_number_of_fields(clients: Clients, wire: Wire, count: int) -> None:
-    """The limit on the number of fields itself is allowed, one more is not."""
+    """A response may have as many fields as the limit. One more field is refused."""
     wire.reply = (
         b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(count - 1)) + b"Content-Length: 0\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""The browser's proxy, spoken to as anything might that finds its port."""
+"""The browser's proxy, when any program that finds its port speaks to it."""
 
 import asyncio
 import socket
@@ -18,18 +18,18 @@ QUICK = ProxyLimits(connect_seconds=2)
 
 @dataclass
 class Way:
-    """A lane to `good.test`, which is a server of the test's own at 127.0.0.1."""
+    """A proxy session that may reach `good.test`, a server of the test at 127.0.0.1."""
 
     lane: ProxySession
 
     async def say(self, text: str, body: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Send the proxy a request."""
+        """Send a request to the proxy."""
         reader, writer = await asyncio.open_connection("127.0.0.1", int(self.lane.server.rpartition(":")[2]))
         writer.write(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
         return reader, writer
 
     async def ask(self, text: str, body: bytes = b"") -> bytes:
-        """Send a request, and give the answer to it."""
+        """Send a request, and return the response to it."""
         reader, writer = await self.say(text, body)
         try:
             async with asyncio.timeout(5):
@@ -52,7 +52,7 @@ async def way(wire: Wire, dns: FakeDns, limits: ProxyLimits = QUICK, *allowed: s
 
 
 async def test_a_plain_request(wire: Wire, dns: FakeDns) -> None:
-    """It goes out as to the server itself, and the connection ends with its answer."""
+    """A request goes out as it would to the server itself. The connection ends with the response."""
     async with way(wire, dns) as lane:
         answer = await lane.ask(
             f"GET http://good.test:{wire.port}/a?b=%7e HTTP/1.1\nHost: good.test\nProxy-Connection: keep-alive\nX-A: 1"
@@ -64,7 +64,7 @@ async def test_a_plain_request(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_a_body(wire: Wire, dns: FakeDns) -> None:
-    """As much of it is passed on as was announced; what follows is no request of the same connection."""
+    """The proxy passes on the announced length of a body. Bytes after it do not become another request."""
     async with way(wire, dns) as lane:
         head = f"POST http://good.test:{wire.port}/ HTTP/1.1\nContent-Length: 4"
         reader, writer = await lane.say(head, b"GET http://other.test/ HTTP/1.1\r\n\r\n")
@@ -76,7 +76,7 @@ async def test_a_body(wire: Wire, dns: FakeDns) -> None:
 
 @pytest.mark.parametrize(("times", "ending"), [(8, b"ok"), (9, b"")])
 async def test_interim_answers(wire: Wire, dns: FakeDns, times: int, ending: bytes) -> None:
-    """They are passed over, but not for ever."""
+    """The proxy skips up to eight interim responses. With one more, the connection ends."""
 
     async def put_off(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * times + OK)
@@ -90,7 +90,7 @@ async def test_interim_answers(wire: Wire, dns: FakeDns, times: int, ending: byt
 
 
 async def test_a_tunnel(wire: Wire, dns: FakeDns) -> None:
-    """CONNECT leads to the host, and the bytes pass as they are."""
+    """CONNECT leads to the host. The bytes pass unchanged."""
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1\nHost: good.test")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -139,7 +139,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("request_", REFUSED)
 async def test_what_is_refused(wire: Wire, dns: FakeDns, request_: str) -> None:
-    """Other hosts, addresses in every spelling, other ports, and what no browser asks: nothing is connected to."""
+    """Other hosts and ports, addresses in every spelling, and requests that no browser sends cause no connection."""
     async with way(wire, dns) as lane:
         answer = await lane.ask(request_.format(port=wire.port))
         assert set(lane.lane.failures) <= {"good.test"}
@@ -160,7 +160,7 @@ async def test_what_is_refused(wire: Wire, dns: FakeDns, request_: str) -> None:
 async def test_names_are_judged_by_what_they_lead_to(
     wire: Wire, dns: FakeDns, answers: tuple[list[str] | str, ...], failure: type[Exception]
 ) -> None:
-    """The guard is the one of all other connections, and the lane says why; its client sees no difference."""
+    """The guard is that of all other connections. The session notes the reason, and its client sees no difference."""
     async with way(wire, dns) as lane:
         dns.set("good.test", *answers)
         answer = await lane.ask(f"CONNECT good.test:{wire.port} HTTP/1.1")
@@ -172,7 +172,7 @@ async def test_names_are_judged_by_what_they_lead_to(
 
 
 async def test_rebinding(wire: Wire, dns: FakeDns) -> None:
-    """Each connection is judged anew."""
+    """Each connection is judged again."""
     async with way(wire, dns) as lane:
         dns.set("good.test", ["127.0.0.1"], ["127.0.0.2"])
         text = f"GET http://good.test:{wire.port}/ HTTP/1.1"
@@ -180,7 +180,7 @@ async def test_rebinding(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_an_address_among_the_hosts(wire: Wire, dns: FakeDns) -> None:
-    """A lane that allows an address gets no further than the guard lets it."""
+    """A session that allows an address still gets no further than the guard allows."""
     async with way(wire, dns, QUICK, "127.0.0.1", "127.0.0.2", "::1") as lane:
         answers = [
             await lane.ask(f"CONNECT {host}:{wire.port} HTTP/1.1") for host in ("127.0.0.1", "127.0.0.2", "[::1]")
@@ -189,7 +189,7 @@ async def test_an_address_among_the_hosts(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_too_much(wire: Wire, dns: FakeDns) -> None:
-    """What sites send is counted over all connections; over the limit, they end and the link is told."""
+    """Bytes from sites are counted over all connections. Over the limit, these end and the link is notified."""
     told = asyncio.Event()
     async with way(wire, dns, ProxyLimits(response_bytes=3 * len(OK))) as lane:
         lane.lane.on_overrun = told.set
@@ -204,7 +204,7 @@ async def test_too_much(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_too_many_connections(wire: Wire, dns: FakeDns) -> None:
-    """A link has only so many at once."""
+    """A link has a limited number of connections at the same time."""
     async with way(wire, dns, ProxyLimits(connections=2)) as lane:
         text = f"CONNECT good.test:{wire.port} HTTP/1.1"
         opened = [await lane.say(text) for _ in range(2)]
@@ -219,7 +219,7 @@ async def test_too_many_connections(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_the_lane_ends_with_its_link(wire: Wire, dns: FakeDns) -> None:
-    """Its connections are closed, and its port with them."""
+    """Its connections and its port are closed."""
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
         await reader.readuntil(b"\r\n\r\n")
@@ -231,7 +231,7 @@ async def test_the_lane_ends_with_its_link(wire: Wire, dns: FakeDns) -> None:
 
 
 async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDns) -> None:
-    """What has come, but is not served yet, is closed too; nothing of it goes on."""
+    """A connection that has arrived but is not served yet is closed too. None of its bytes are passed on."""
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
         async with asyncio.timeout(5):
@@ -245,7 +245,7 @@ async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDn
 
 @pytest.mark.attack
 async def test_another_host_in_the_header(wire: Wire, dns: FakeDns) -> None:
-    """The target decides which host the site sees. Repeated and other Host fields are dropped."""
+    """The request's target decides which host the site sees. Repeated and other Host fields are dropped."""
     async with way(wire, dns) as lane:
         await lane.ask(f"GET http://good.test:{wire.port}/ HTTP/1.1\nHost: other.test\nHOST: other.test\nX: 1")
     assert wire.requests == [
@@ -264,7 +264,7 @@ async def test_another_host_in_the_header(wire: Wire, dns: FakeDns) -> None:
     ],
 )
 async def test_bare_line_feeds_in_requests(wire: Wire, dns: FakeDns, head: bytes) -> None:
-    """A browser sends none, so a request with one is refused."""
+    """A browser sends no bare line feeds, so a request with one is refused."""
     async with way(wire, dns) as lane:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(lane.lane.server.rpartition(":")[2]))
         writer.write(head.replace(b"{port}", str(wire.port).encode()))
@@ -295,7 +295,7 @@ RESPONSES = {
 @pytest.mark.attack
 @pytest.mark.parametrize(("reply", "fields"), RESPONSES.values(), ids=RESPONSES)
 async def test_odd_responses(wire: Wire, dns: FakeDns, reply: bytes, fields: bytes) -> None:
-    """The browser gets what the client's own parser read, in one form, and no more than the length says."""
+    """The browser gets what the client's own parser has read, in one form, and no more than the length says."""
     wire.script = lambda _, writer: _write(writer, reply)
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
@@ -330,7 +330,7 @@ async def test_responses_that_are_not_passed_on(wire: Wire, dns: FakeDns, reply:
 
 @pytest.mark.attack
 async def test_too_much_is_sent(wire: Wire, dns: FakeDns) -> None:
-    """What a page sends is counted over all connections. Over the limit, they end and the link is told."""
+    """Bytes of a page are counted over all connections. Over the limit, these end and the link is notified."""
     told = asyncio.Event()
     async with way(wire, dns, ProxyLimits(request_bytes=50_000)) as lane:
         lane.lane.on_overrun = told.set
@@ -346,7 +346,7 @@ async def test_too_much_is_sent(wire: Wire, dns: FakeDns) -> None:
 
 @pytest.mark.attack
 async def test_too_many_connections_in_all(wire: Wire, dns: FakeDns) -> None:
-    """A link has a number of connections over its whole time."""
+    """A link has a limited number of connections over its whole time."""
     async with way(wire, dns, ProxyLimits(all_connections=3)) as lane:
         text = f"GET http://good.test:{wire.port}/ HTTP/1.1"
         assert [(await lane.ask(text))[9:12] for _ in range(4)] == [b"200"] * 3 + [b"403"]
@@ -354,7 +354,7 @@ async def test_too_many_connections_in_all(wire: Wire, dns: FakeDns) -> None:
 
 @pytest.mark.attack
 async def test_strangers_take_no_room(wire: Wire, dns: FakeDns) -> None:
-    """Connections of other programs are closed, count for nothing, and fail no connection of the browser."""
+    """Connections of other programs are closed and not counted. They fail no connection of the browser."""
     dns.set("good.test", ["127.0.0.1"])
     policy = Policy.parse(ports=[str(wire.port)], allow=[f"127.0.0.1:{wire.port}"], host_map=[], extra_ca=None)
     browsers: set[tuple[str, int]] = set()

@@ -1,4 +1,4 @@
-"""What is recorded can be played back, and ends as it did."""
+"""A recorded link can be replayed, and ends as it did when it was recorded."""
 
 import json
 import re
@@ -27,13 +27,13 @@ CATALOG = Catalog([Provider.model_validate(provider())])
 
 
 def steps(hops: tuple[Hop, ...]) -> list[tuple[str, str | None, int | None]]:
-    """Hops without their times."""
+    """Return hops without their times."""
     return [(hop.url, hop.mechanism, hop.status) for hop in hops]
 
 
 @pytest.fixture
 async def recorder(bench: Bench) -> AsyncIterator[RecordingResolver]:
-    """A recorder that reaches the test's shortener."""
+    """Yield a recorder that reaches the test's shortener."""
     policy = Policy.parse(
         ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{bench.shortener.port}"], extra_ca=None
     )
@@ -42,7 +42,7 @@ async def recorder(bench: Bench) -> AsyncIterator[RecordingResolver]:
 
 
 async def replayed(recorder: RecordingResolver, path: str = "/a") -> tuple[Resolution, Resolution, Har]:
-    """Record a link, write and read the file, play it back: how it ended first, and then."""
+    """Record a link, write and read the file, and replay it. Return both resolutions and the file."""
     first = await recorder.resolve(f"http://s.test{path}")
     har = build_har(recorder.recorded)
     ((outcome, then),) = await replay(har, CATALOG)
@@ -84,7 +84,7 @@ async def test_a_recording_ends_as_the_visit_did(
 
 @pytest.mark.parametrize("when", ["", "; Expires=in an hour", "; Max-Age=60"])
 async def test_a_cookie_gate_is_passed_later_too(bench: Bench, recorder: RecordingResolver, when: str) -> None:
-    """A page that asks for its cookie is answered by what the jar holds, years later as on the day."""
+    """A page that asks for its cookie gets what the jar holds, on the same day and years later."""
     expires = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     cookie = f"Set-Cookie: seen=1{when.replace('in an hour', expires)}"
     bench.put("/a", lambda head: to(TARGET) if "Cookie: seen=1" in head else to("/a", cookie))
@@ -101,7 +101,7 @@ async def test_a_cookie_gate_is_passed_later_too(bench: Bench, recorder: Recordi
 
 
 async def test_a_cookie_that_was_deleted_stays_so() -> None:
-    """An expiry that had passed when it was recorded has passed when it is played back."""
+    """A cookie that had expired when it was recorded has expired when it is replayed."""
     jar, url = CookieJar(), parse_url("http://s.test/a")
     jar.store(url, ["a=1"])
     await Replay(by_hand(headers={"Set-Cookie": "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"})).fetch(url, jar=jar)
@@ -109,7 +109,7 @@ async def test_a_cookie_that_was_deleted_stays_so() -> None:
 
 
 def by_hand(url: str = "http://s.test/a", *, headers: dict[str, str], **response: object) -> Har:
-    """A file with the least that one must hold."""
+    """Return a file with the least that a recording must hold."""
     fields = [{"name": name, "value": value} for name, value in headers.items()]
     entry = {"request": {"url": url}, "response": {"status": 302, "headers": fields, **response}}
     pages = [{"_outcome": {"url": url, "targetUrl": TARGET}}]
@@ -124,14 +124,14 @@ async def test_a_file_written_by_hand() -> None:
 
 @pytest.mark.parametrize("text", ["abcde", "\u00fc"])
 async def test_what_is_not_in_base64(text: str) -> None:
-    """A body that says so and is not is an error of the file's."""
+    """A body that claims to be base64 and is not is an error of the file."""
     har = by_hand(headers={}, content={"text": text, "encoding": "base64"})
     with pytest.raises(HarError, match=re.escape("http://s.test/a")):
         await Replay(har).fetch(parse_url("http://s.test/a"))
 
 
 async def test_a_time_without_a_zone() -> None:
-    """It is one of UTC."""
+    """A time without a zone is in UTC."""
     har = by_hand(headers={"Set-Cookie": "a=1; Expires=Fri, 02 Jan 2026 00:00:00 GMT"})
     har.log.entries[0].started_date_time = datetime(2026, 1, 1)  # noqa: DTZ001 - what is tested
     jar, url = CookieJar(), parse_url("http://s.test/a")
@@ -140,13 +140,13 @@ async def test_a_time_without_a_zone() -> None:
 
 
 async def test_what_was_not_recorded_is_a_mistake_of_the_test() -> None:
-    """A request that the recording does not hold raises, and is no end of the link."""
+    """A request that the recording does not hold raises an error. It does not end the link with a reason."""
     with pytest.raises(NotRecorded, match=re.escape("GET http://s.test/b")):
         await replay(by_hand(headers={"Location": "/b"}), CATALOG)
 
 
 async def test_posted_bodies_tell_entries_apart() -> None:
-    """Two forms sent to one URL get each its own answer; a form that was never sent gets none."""
+    """Two forms that were sent to one URL have a response each. A form that was never sent has none."""
     har = by_hand(headers={})
     har.log.entries *= 2
     for number, entry in enumerate(har.log.entries):
@@ -162,7 +162,7 @@ async def test_posted_bodies_tell_entries_apart() -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"log": {}}', '{"log": {"entries": [{}]}}', "\xff"])
 def test_what_is_no_har(tmp_path: Path, text: str) -> None:
-    """A file that is none, and one that is not there, are told in a line."""
+    """A file that is not HAR and a file that does not exist give an error of one line."""
     (tmp_path / "x.har").write_bytes(text.encode("latin-1"))
     for file in (tmp_path / "x.har", tmp_path / "none.har", tmp_path):
         with pytest.raises(HarError, match=file.name):
@@ -186,7 +186,7 @@ REQUIRED = {
 
 
 async def test_the_form_of_a_file(bench: Bench, recorder: RecordingResolver) -> None:
-    """Everything that HAR 1.2 requires is there, and says what was sent and what came."""
+    """A file has everything that HAR 1.2 requires, and says what was sent and received."""
     bench.put("/a?x=%20y&z", to("/b", "Set-Cookie: n=1; Path=/"))
     bench.put("/b", page(f"<script>location='{TARGET}'</script>"))
     await recorder.resolve("http://s.test/a?x=%20y&z#f")

@@ -21,7 +21,7 @@ HEAVY = ("starlette", "pgqueuer", "asyncpg", "uvicorn", "typer", "pydantic_setti
 
 
 def of(bench: Bench) -> Resolver:
-    """A resolver that reaches the test's shortener."""
+    """Return a resolver that reaches the test's shortener."""
     policy = Policy.parse(
         ports=["80"], allow=[], host_map=[f"s.test:80=127.0.0.1:{bench.shortener.port}"], extra_ca=None
     )
@@ -29,7 +29,7 @@ def of(bench: Bench) -> Resolver:
 
 
 async def test_awaited(bench: Bench) -> None:
-    """Entered or not, alone or many at once, a link is resolved."""
+    """A link is resolved by an entered resolver or a new one, alone or with many at the same time."""
     bench.put("/a", to(TARGET))
     assert (await of(bench).resolve("http://s.test/a")).target_url == TARGET
     async with of(bench) as resolver:
@@ -38,7 +38,7 @@ async def test_awaited(bench: Bench) -> None:
 
 
 async def test_plain(bench: Bench) -> None:
-    """The plain call works from any thread, from many at once, and beside a running loop; no thread is left."""
+    """The synchronous call works from any thread, from many at once, and next to a running loop. No thread is left."""
     bench.put("/a", to(TARGET))
 
     def call() -> set[str | None]:
@@ -53,7 +53,7 @@ async def test_plain(bench: Bench) -> None:
 
 
 async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
-    """What was entered with `with` serves awaiting callers too."""
+    """A resolver that was entered with `with` serves awaiting callers too."""
     bench.put("/a", to(TARGET))
     resolver = await asyncio.to_thread(of(bench).__enter__)
     try:
@@ -63,7 +63,7 @@ async def test_an_entered_plain_resolver_can_be_awaited(bench: Bench) -> None:
 
 
 async def test_left_while_a_link_is_under_way(bench: Bench) -> None:
-    """A plain call in another thread is broken off and says so; one that comes later too."""
+    """To leave the resolver cancels a synchronous call in another thread with an error. A later call fails too."""
     bench.put("/a", answer(body="x").replace(b"Content-Length: 1", b"Content-Length: 2"))
 
     def call() -> None:
@@ -84,7 +84,7 @@ async def test_left_while_a_link_is_under_way(bench: Bench) -> None:
 
 
 async def test_what_cannot_be_entered(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of it is left, and it can be entered once the reason has gone."""
+    """A resolver that fails to open leaves nothing behind. It can be entered once the cause is gone."""
     bench.put("/a", to(TARGET))
     resolver, before = of(bench), active_count()
     with monkeypatch.context() as broken:
@@ -100,7 +100,7 @@ async def test_what_cannot_be_entered(bench: Bench, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.browser
 async def test_in_a_browser(tmp_path: Path) -> None:
-    """A countdown whose link a script makes is led on in a browser, awaited and plain; by a recording, in none."""
+    """A countdown that needs a script is resolved in a browser by both calls. A replay uses no browser."""
     async with Lab(port=0, state_dir=tmp_path) as lab:
         catalog = Catalog.load(extra_dirs=[lab.providers_dir])
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
@@ -116,7 +116,7 @@ async def test_in_a_browser(tmp_path: Path) -> None:
 
 
 async def test_wrong_use(bench: Bench) -> None:
-    """Entering twice, and a plain call on what was entered for awaiting, are told at once."""
+    """To enter twice, or to call synchronously what was entered for awaiting, raises an error at once."""
     async with of(bench) as resolver:
         with pytest.raises(RuntimeError, match="await"):
             resolver.resolve_sync("http://s.test/a")
@@ -133,7 +133,7 @@ async def test_wrong_use(bench: Bench) -> None:
     ],
 )
 async def test_errors(bench: Bench, reply: bytes, error: type[NotResolved], reason: Reason) -> None:
-    """A call does not raise for what a link does; asking for its target does, with all that is known."""
+    """A call does not raise an error when a link fails. To require its target does, with all that is known."""
     bench.put("/a", reply)
     resolution = await of(bench).resolve("http://s.test/a")
     assert isinstance(resolution, Resolution)
@@ -144,21 +144,21 @@ async def test_errors(bench: Bench, reply: bytes, error: type[NotResolved], reas
 
 
 async def test_the_guard_is_on(capfd: pytest.CaptureFixture[str]) -> None:
-    """By default nothing private is contacted, and what is built in is known; nothing is printed about it."""
+    """By default no private address is contacted, and the built-in providers are known. Nothing is printed."""
     resolution = await Resolver().resolve("http://t.co:22/abc")
     assert (resolution.provider, resolution.reason) == ("tco", Reason.BLOCKED_ADDRESS)
     assert capfd.readouterr() == ("", "")
 
 
 def test_names() -> None:
-    """Every public name is there, and no other."""
+    """The package has every public name, and no other."""
     assert all(getattr(linkskipper, name) for name in linkskipper.__all__)
     with pytest.raises(AttributeError):
         linkskipper.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 async def test_importing_is_light() -> None:
-    """The package itself loads next to nothing, and the resolver nothing of the service."""
+    """The import of the package loads almost nothing. That of the resolver loads nothing of the service."""
     script = (
         "import sys, time; began = time.process_time(); import linkskipper; took = time.process_time() - began;"
         "print(took < 0.5, 'selectolax' in sys.modules); from linkskipper import Resolver;"
