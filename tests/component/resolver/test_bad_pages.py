@@ -1,4 +1,4 @@
-"""Pages that are made to hurt: each ends for a reason of its own, soon, and nobody else is kept waiting."""
+"""Hostile pages: each soon ends with a reason of its own, and no other link waits for it."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ COSTLY = {
 
 @pytest.mark.parametrize("html", COSTLY.values(), ids=COSTLY.keys())
 async def test_costly_pages(bench: Bench, html: str) -> None:
-    """A page that would keep a parser busy for seconds to minutes is refused, and the event loop goes on meanwhile.
+    """A page that would keep a parser busy for seconds to minutes is refused, and the event loop continues meanwhile.
 
     Both are measured in processor time of this process, which other programs on the machine do not change.
     """
@@ -82,13 +82,13 @@ async def test_costly_pages(bench: Bench, html: str) -> None:
     ],
 )
 async def test_large_pages_of_the_ordinary_kind(bench: Bench, html: str) -> None:
-    """Lists, tables, drawings and scripts of any length are no harm, and what follows them is found."""
+    """Lists, tables, drawings and scripts of any length do no harm, and what follows them is found."""
     bench.put("/a", page(f"{html}<script>location = '{TARGET}'</script>"))
     assert (await bench.resolve(f"{HOST}/a")).target_url == TARGET
 
 
 def test_small_pages_are_not_counted() -> None:
-    """A page of a few hundred tags may be as crooked as it likes."""
+    """A page of a few hundred tags is read, even if it is badly formed."""
     check_parse_cost("<b>" * 600, "s.test")
     with pytest.raises(Stop):
         check_parse_cost("<b>" * 601, "s.test")
@@ -111,7 +111,7 @@ def test_small_pages_are_not_counted() -> None:
     ],
 )
 async def test_odd_pages(bench: Bench, reply: bytes, reason: str) -> None:
-    """What is no page, or no proper one, ends as such."""
+    """A response that is not a page, or is an empty or broken one, ends the link with a reason within a second."""
     bench.put("/a", reply)
     begin = time.process_time()
     assert (await bench.resolve(f"{HOST}/a")).reason == reason
@@ -128,13 +128,13 @@ async def test_odd_pages(bench: Bench, reply: bytes, reason: str) -> None:
     ],
 )
 async def test_nothing_to_send(bench: Bench, reply: bytes) -> None:
-    """A page without a form that can be sent is a changed one."""
+    """A page without a form that can be sent counts as a changed page."""
     bench.put("/a", reply)
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
 
 
 async def test_many_forms_and_buttons(bench: Bench) -> None:
-    """Whose button each one is, is found out for all of them at once."""
+    """The owners of all buttons are found in one pass."""
     bench.put("/a", page("<form><input name=a></form>" * 1500 + "<button>Go</button>" * 1500))
     begin = time.process_time()
     steps = [{"use": "submit", "selector": "button"}]
@@ -143,7 +143,7 @@ async def test_many_forms_and_buttons(bench: Bench) -> None:
 
 
 async def test_ten_thousand_cookies(bench: Bench) -> None:
-    """More cookies than headers may hold end the link; many over several pages do not, and the latest are sent."""
+    """Too many cookies in one response end the link. Many over several pages do not, and the latest are sent."""
     bench.put("/a", to(TARGET, *(f"Set-Cookie: c{n}=1" for n in range(10_000))))
     assert (await bench.resolve(f"{HOST}/a")).reason == "body_too_large"
     limits = {"limits": {"max_hops": 30}}

@@ -50,13 +50,13 @@ async def test_destination_is_never_contacted(bench: Bench) -> None:
     ],
 )
 async def test_spelling(bench: Bench, location: str, target: str) -> None:
-    """What can be read in one way only keeps its spelling; the rest gets the browsers'."""
+    """A URL with only one reading keeps its spelling. Any other URL gets the spelling of browsers."""
     bench.put("/a", to(location))
     assert (await bench.resolve("http://s.test/a")).target_url == target
 
 
 async def test_fragment_is_inherited_over_redirects(bench: Bench) -> None:
-    """A Location without a fragment takes over the one before it, up to the destination; others do not."""
+    """A Location without a fragment inherits the one before it, up to the destination. A Refresh does not."""
     bench.put("/a", to("/b"))
     bench.put("/b", to(TARGET))
     bench.put("/c", answer(200, f"Refresh: 0;url={TARGET}"))
@@ -65,7 +65,7 @@ async def test_fragment_is_inherited_over_redirects(bench: Bench) -> None:
 
 
 async def test_repeated_location(bench: Bench) -> None:
-    """The same Location twice is one; two that differ are none, as in Chromium."""
+    """The same Location twice counts as one. Two different ones count as none, as in Chromium."""
     bench.put("/same", to(TARGET, f"Location: {TARGET}"))
     bench.put("/torn", to(TARGET, "Location: https://example.com/else"))
     assert (await bench.resolve("http://s.test/same")).target_url == TARGET
@@ -82,7 +82,7 @@ async def test_redirect_without_location_is_read_as_a_page(bench: Bench, body: s
 
 
 async def test_a_refresh_beside_a_script_that_must_be_run(bench: Bench) -> None:
-    """Where only running a script tells whether it or the refresh wins, the link needs a browser."""
+    """If only running a script can show whether the script or the refresh wins, the link needs a browser."""
     body = f'<meta http-equiv=refresh content="3;url={TARGET}"><script>function login(){{location="/login"}}</script>'
     bench.put("/a", page(body))
     resolution = await bench.resolve("http://s.test/a")
@@ -97,7 +97,7 @@ async def test_base_element(bench: Bench) -> None:
 
 
 async def test_stays_within_all_hosts_of_a_provider(bench: Bench) -> None:
-    """A link may go on over any host of its provider."""
+    """A link may continue over any host of its provider."""
     bench.put("/a", to("http://other.test/b"))
     bench.put("/b", to(TARGET), host=OTHER)
     resolution = await bench.resolve("http://s.test/a", provider(HOST, OTHER))
@@ -106,7 +106,7 @@ async def test_stays_within_all_hosts_of_a_provider(bench: Bench) -> None:
 
 
 async def test_chain_costs_the_dearest(bench: Bench) -> None:
-    """A link that leads to another provider's goes on from there, for the dearest one's price."""
+    """A link that leads to another provider continues there, at the highest of their prices."""
     bench.put("/a", to("http://other.test/b"))
     bench.put("/b", to(TARGET), host=OTHER)
     resolution = await bench.resolve("http://s.test/a", provider(), provider(OTHER, tier="premium"))
@@ -115,7 +115,7 @@ async def test_chain_costs_the_dearest(bench: Bench) -> None:
 
 
 async def test_other_providers_home_page_is_a_destination(bench: Bench) -> None:
-    """What is no link at another provider is where the link leads, and is not fetched."""
+    """A URL of another provider that is not a link is the destination, and is not fetched."""
     bench.put("/a", to("http://other.test/"))
     assert (await bench.resolve("http://s.test/a")).target_url == "http://other.test/"
     assert bench.shortener.asked == ["s.test/a"]
@@ -132,7 +132,7 @@ async def test_five_providers_at_most(bench: Bench) -> None:
 
 
 async def test_hops_are_told_as_they_end(bench: Bench) -> None:
-    """The callback gets each hop in turn, with the URL, the mechanism and a time."""
+    """The callback gets each hop in turn, with its URL, its mechanism and a time."""
     bench.put("/a", to("/b"))
     bench.put("/b", answer(404))
     told: list[Hop] = []
@@ -143,7 +143,7 @@ async def test_hops_are_told_as_they_end(bench: Bench) -> None:
 
 
 async def test_honest_user_agent_and_no_referer(bench: Bench) -> None:
-    """Requests say who asks, and not where from."""
+    """Requests say honestly who sends them, and have no Referer."""
     bench.put("/a", to("/b"))
     bench.put("/b", to(TARGET))
     await bench.resolve("http://s.test/a")

@@ -1,4 +1,4 @@
-"""Scripts' requests and their answers, countdowns, and links that take several forms."""
+"""Requests of scripts and their responses, countdowns, and links that take several forms."""
 
 import asyncio
 import time
@@ -57,7 +57,7 @@ async def test_script_request(bench: Bench) -> None:
     ],
 )
 async def test_pick(bench: Bench, path: str, document: str) -> None:
-    """A path of names and numbers leads to the URL."""
+    """A path of names and numbers leads to the URL in a JSON document."""
     bench.put("/a", page(GO))
     bench.put("/links/go", json(document.replace("T", TARGET)))
     assert (await bench.resolve(f"{HOST}/a", provider(steps=[{**XHR, "pick": path}]))).target_url == TARGET
@@ -97,7 +97,7 @@ async def test_pick(bench: Bench, path: str, document: str) -> None:
     ],
 )  # fmt: skip
 async def test_replies_without_a_url(bench: Bench, reply: bytes, reason: str) -> None:
-    """A refusal ends the link for the reason that it gives, in its own words; what is no answer, as a changed site."""
+    """A refusal ends the link with the reason that it gives. A useless response means that the site has changed."""
     bench.put("/a", page(GO))
     bench.put("/links/go", reply)
     resolution = await bench.resolve(f"{HOST}/a", BY_SCRIPT)
@@ -105,7 +105,7 @@ async def test_replies_without_a_url(bench: Bench, reply: bytes, reason: str) ->
 
 
 async def test_refusals_are_quoted(bench: Bench) -> None:
-    """What the site says is told to people, cut to a sensible length."""
+    """The detail quotes what the site says, cut to a sensible length."""
     bench.put("/a", page(GO))
     bench.put("/links/go", json(f'{{"status":"error","message":"Too  early{"!" * 1000}"}}'))
     detail = (await bench.resolve(f"{HOST}/a", BY_SCRIPT)).detail or ""
@@ -115,14 +115,14 @@ async def test_refusals_are_quoted(bench: Bench) -> None:
 
 @pytest.mark.parametrize("action", ["http://other.test/go", "https://s.test/go", "//127.0.0.1/go", "javascript:go()"])
 async def test_scripts_stay_at_their_origin(bench: Bench, action: str) -> None:
-    """What another origin would answer, a page's script could not read: nothing is sent there."""
+    """A page's script cannot read the response of another origin, so nothing is sent there."""
     bench.put("/a", page(GO.replace("/links/go", action)))
     assert (await bench.resolve(f"{HOST}/a", provider("s.test", OTHER, steps=[XHR]))).reason == "provider_changed"
     assert bench.shortener.asked == ["s.test/a"]
 
 
 async def test_relative_url_in_an_answer(bench: Bench) -> None:
-    """It is relative to the page, whose script goes there, and comes from there."""
+    """A relative URL is relative to the base of the page. The request for it has the page as its Referer."""
     bench.put("/a", page(GO + "<base href=/deep/>"))
     bench.put("/links/go", json('{"url":"on"}'))
     bench.put("/deep/on", to(TARGET))
@@ -131,7 +131,7 @@ async def test_relative_url_in_an_answer(bench: Bench) -> None:
 
 
 async def test_optional_request(bench: Bench) -> None:
-    """After a request that gave nothing, the next step sees the page again."""
+    """After a request that gave no URL, the next step sees the page again."""
     bench.put("/a", page(GO + f"<a id=plain href={TARGET}>Go</a>"))
     bench.put("/links/go", json("{}"))
     steps = [{**XHR, "optional": True}, {"use": "link", "selector": "#plain"}]
@@ -158,7 +158,7 @@ async def test_script_request_by_get(bench: Bench) -> None:
     ],
 )
 async def test_countdown_in_a_script(bench: Bench, script: str) -> None:
-    """The page's own countdown is waited out before the form is sent."""
+    """The page's own countdown has passed before the form is sent."""
     bench.put("/a", page(f"<script>{script}</script>{GO}"))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
     assert (await bench.resolve(f"{HOST}/a", waiting(var="app_vars.counter_value"))).target_url == TARGET
@@ -166,7 +166,7 @@ async def test_countdown_in_a_script(bench: Bench, script: str) -> None:
 
 
 async def test_countdown_of_a_file(bench: Bench) -> None:
-    """A file may say the seconds itself."""
+    """A file may give the seconds of a countdown."""
     bench.put("/a", page(GO))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
     assert (await bench.resolve(f"{HOST}/a", waiting(seconds=2.5))).target_url == TARGET
@@ -186,7 +186,7 @@ async def test_countdown_of_a_file(bench: Bench) -> None:
 async def test_countdowns_that_are_not_waited_out(
     bench: Bench, counter: str, countdown: dict[str, object], reason: str
 ) -> None:
-    """One that is too long ends the link at once; one that is not there means that the site changed."""
+    """A countdown that is too long ends the link at once. If a countdown is missing, the site has changed."""
     bench.put("/a", page(f"<script>var n = {counter};</script>{GO}"))
     assert (await bench.resolve(f"{HOST}/a", waiting(**countdown))).reason == reason
     assert bench.paused == []
@@ -195,7 +195,7 @@ async def test_countdowns_that_are_not_waited_out(
 
 @pytest.mark.parametrize("counter", ["0", "-5"])
 async def test_countdowns_that_are_over(bench: Bench, counter: str) -> None:
-    """Nothing is waited for where the page does not."""
+    """The link does not wait where the page does not wait."""
     bench.put("/a", page(f"<script>var n = {counter};</script>{GO}"))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
     assert (await bench.resolve(f"{HOST}/a", waiting(var="n"))).target_url == TARGET
@@ -203,7 +203,7 @@ async def test_countdowns_that_are_over(bench: Bench, counter: str) -> None:
 
 
 async def test_countdowns_add_up(bench: Bench) -> None:
-    """A provider's max_wait is for all the countdowns of a link together."""
+    """The max_wait of a provider holds for the sum of a link's countdowns."""
     bench.put("/a", page("<form id=f method=post action=/b></form>"))
     bench.put("/b", page(GO))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
@@ -215,7 +215,7 @@ async def test_countdowns_add_up(bench: Bench) -> None:
 
 
 async def test_wait_step(bench: Bench) -> None:
-    """A countdown may be waited out on its own, before whatever comes next; two of them come one after the other."""
+    """A step may wait for a countdown alone, before any other step. Two countdowns run one after the other."""
     bench.put("/a", page("<script>count = 0.2</script><a id=go href=/b>Go</a>"))
     bench.put("/b", to(TARGET))
     bench.sleep = asyncio.sleep
@@ -232,7 +232,7 @@ async def test_wait_step(bench: Bench) -> None:
 
 
 async def test_no_time_for_a_countdown(bench: Bench) -> None:
-    """A countdown that ends after the link's deadline is not begun."""
+    """A countdown that would end after the link's deadline is not begun."""
     bench.put("/a", page(GO))
     impatient = provider(steps=[{**XHR, "wait": {"seconds": 5}}], limits={"timeout": 4})
     assert (await bench.resolve(f"{HOST}/a", impatient)).reason == "timeout"
@@ -240,7 +240,7 @@ async def test_no_time_for_a_countdown(bench: Bench) -> None:
 
 
 async def test_time_that_has_passed_counts(bench: Bench) -> None:
-    """The countdown runs from the page's arrival, however long what came between has taken."""
+    """The countdown runs from the page's arrival, however long the work in between has taken."""
     bench.put("/a", page("<form id=f method=get action=/b></form>"))
     bench.put("/b?", page(GO))
     bench.put("/links/go", json(f'{{"url":"{TARGET}"}}'))
@@ -252,7 +252,7 @@ async def test_time_that_has_passed_counts(bench: Bench) -> None:
 
 
 async def test_countdowns_of_two_providers(bench: Bench) -> None:
-    """Each provider's countdowns have its own limit; the deadline is one over the whole chain."""
+    """Each provider limits its own countdowns. One deadline holds for the whole chain."""
     here, there = {"seconds": 6}, {"seconds": 7}
     bench.put("/a", page("<form id=f action=http://other.test/b></form>"))
     bench.put("/b?", page("<form id=f action=https://example.com/target></form>"), host=OTHER)
@@ -268,7 +268,7 @@ async def test_countdowns_of_two_providers(bench: Bench) -> None:
     [("http://s.test/b", "http://s.test/a?q=1"), ("http://other.test/b", "http://s.test/")],
 )
 async def test_referer(bench: Bench, there: str, sent: str) -> None:
-    """The page that led on is named whole at its own origin, as an origin elsewhere, and through redirects."""
+    """The Referer is the page's whole URL at its own origin, and its origin elsewhere. Redirects keep it."""
     bench.put("/a?q=1", page(f"<a id=go href={there}>Go</a>"))
     for host in ("s.test", OTHER):
         bench.put("/b", to("/c"), host=host)
@@ -280,7 +280,7 @@ async def test_referer(bench: Bench, there: str, sent: str) -> None:
 
 
 async def test_loop_over_providers_and_forms(bench: Bench) -> None:
-    """A link that comes back to where it began is a loop, over several providers and their forms too."""
+    """A link that returns to its beginning is a loop, also over several providers and their forms."""
     bench.put("/a", page("<form id=f method=post action=/go><input name=n value=1></form>"))
     bench.put("/go", to("http://other.test/b"))
     bench.put("/b", to("http://s.test/a"), host=OTHER)
@@ -290,7 +290,7 @@ async def test_loop_over_providers_and_forms(bench: Bench) -> None:
 
 
 async def test_one_deadline_over_a_chain(bench: Bench) -> None:
-    """A countdown of a later provider has only what the first one's time leaves."""
+    """A countdown of a later provider has only the time that the first provider has left."""
     bench.put("/a", to("http://other.test/b"))
     bench.put("/b", page(GO), host=OTHER)
     second = provider(OTHER, steps=[{**XHR, "wait": {"seconds": 10}}], limits={"timeout": 100})

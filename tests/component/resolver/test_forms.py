@@ -79,7 +79,7 @@ async def sent(bench: Bench, html: str, *, charset: str = "utf-8", selector: str
     ],
 )  # fmt: skip
 async def test_entries(bench: Bench, fields: str, body: str) -> None:
-    """Which controls send something, and what."""
+    """A form sends the fields that the HTML standard says."""
     assert await sent(bench, form(fields)) == ("POST /go", "application/x-www-form-urlencoded", body.encode())
 
 
@@ -106,7 +106,7 @@ async def test_entries(bench: Bench, fields: str, body: str) -> None:
     ],
 )  # fmt: skip
 async def test_buttons(bench: Bench, buttons: str, selector: str, body: str) -> None:
-    """Only the button that is clicked is sent: the one that is named, or else the first that can be clicked."""
+    """Only the clicked button is sent: the named one, or else the first that can be clicked."""
     html = form(f"<input name=a value=0>{buttons}")
     assert (await sent(bench, html, selector=selector))[2] == body.encode()
 
@@ -148,12 +148,12 @@ async def test_buttons(bench: Bench, buttons: str, selector: str, body: str) -> 
     ],
 )  # fmt: skip
 async def test_action_and_method(bench: Bench, attributes: str, button: str, line: str) -> None:
-    """Where a form goes, and how: an absent action is the page, a query gives way to GET, the button may differ."""
+    """A form without an action goes to the page. GET replaces the action's query. A button may overrule its form."""
     assert (await sent(bench, form(f"<input type=hidden name=a value=0>{button}", attributes)))[0] == line
 
 
 async def test_base_element(bench: Bench) -> None:
-    """Actions are relative to the base element; an empty one is the page all the same."""
+    """An action is relative to the base element. An empty action is the page itself, even then."""
     base = "<base href=/other/>"
     assert (await sent(bench, base + form("", "method=post action=go")))[0] == "POST /other/go"
     bench.shortener.heads.clear()
@@ -174,7 +174,7 @@ async def test_base_element(bench: Bench) -> None:
     ],
 )  # fmt: skip
 async def test_form_owner(bench: Bench, html: str, body: str) -> None:
-    """Controls belong to the form around them, to the one they name, or to the one that a table tore from them."""
+    """A control belongs to the form around it, to the form that it names, or to the form that a table split from it."""
     assert (await sent(bench, html))[2] == body.encode()
 
 
@@ -191,19 +191,19 @@ async def test_form_owner(bench: Bench, html: str, body: str) -> None:
     ],
 )
 async def test_charsets(bench: Bench, charset: str, attributes: str, body: str) -> None:
-    """A form is sent in the page's charset, or in the first that it accepts and that is one."""
+    """A form is sent in the page's charset, or in the first known charset that it accepts."""
     fields = "<input name=a value='&eacute;&euro;'><input type=hidden name=_charset_>"
     html = form(fields, f"method=post action=/go {attributes}")
     assert (await sent(bench, html, charset=charset))[2] == body.encode()
 
 
 async def test_what_a_charset_lacks(bench: Bench) -> None:
-    """It is sent as a character reference, as browsers do."""
+    """A character that the charset lacks is sent as a character reference, as browsers do."""
     assert (await sent(bench, form("<input name=a value=&#9731;>"), charset="iso-8859-2"))[2] == b"a=%26%239731%3B"
 
 
 async def test_multipart(bench: Bench) -> None:
-    """Each entry is a part; names are escaped, and a file control sends an empty file."""
+    """Each entry is a part with an escaped name. A file control sends an empty file."""
     fields = "<input name='a\"b\nc' value='1\n\"2\"'><input type=hidden name=h value='1\n2'><input type=file name=f>"
     _, kind, body = await sent(bench, form(fields, "method=post action=/go enctype=multipart/form-data"))
     boundary = re.fullmatch("multipart/form-data; boundary=([A-Za-z0-9-]{30,70})", kind)
@@ -228,7 +228,7 @@ async def test_multipart(bench: Bench) -> None:
     ],
 )
 async def test_encodings(bench: Bench, attributes: str, button: str, kind: str, body: bytes) -> None:
-    """The form's encoding, or its button's; one that nobody knows is urlencoded."""
+    """The encoding is that of the form, or of its button. An unknown encoding counts as urlencoded."""
     html = form(
         f"<input name=a value='1 2'><input name=b value=\u00e9>{button}", f"method=post action=/go {attributes}"
     )
@@ -236,7 +236,7 @@ async def test_encodings(bench: Bench, attributes: str, button: str, kind: str, 
 
 
 async def test_headers_of_a_form(bench: Bench) -> None:
-    """A form's request names the page that it came from, its length, and the origin where it is a POST."""
+    """The request of a form has the page as Referer, its length, and the origin if it is a POST."""
     bench.put("/a?x=1", page(form("<input name=a value=1>")))
     bench.put("/go", to(TARGET))
     assert (await bench.resolve(f"{HOST}/a?x=1#part", SUBMIT)).target_url == TARGET
@@ -248,7 +248,7 @@ async def test_headers_of_a_form(bench: Bench) -> None:
 
 
 async def test_empty_post(bench: Bench) -> None:
-    """A form without fields is sent with a body of no length."""
+    """A form without fields is sent with an empty body."""
     bench.put("/a", page(form("")))
     bench.put("/go", to(TARGET))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).target_url == TARGET
@@ -257,7 +257,7 @@ async def test_empty_post(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("status", "line"), [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
 async def test_redirects_of_a_form(bench: Bench, status: int, line: str) -> None:
-    """301, 302 and 303 ask for the next page; 307 and 308 send the form again, whole."""
+    """301, 302 and 303 lead to a request for the next page. 307 and 308 send the whole form again."""
     bench.put("/a", page(form("<input name=a value=1>")))
     bench.put("/go", to("/on", status=status))
     bench.put("/on", to(TARGET))
@@ -283,7 +283,7 @@ async def test_form_that_is_redirected_to_the_destination(bench: Bench, status: 
 
 
 async def test_get_form_to_another_host_is_the_destination(bench: Bench) -> None:
-    """Where a form without a body leads is told, with its fields, and not contacted."""
+    """The URL of a form without a body is returned with its fields, and is not contacted."""
     bench.put("/a", page(form("<input name=a value='1 2'>", "action=http://other.test/x?y")))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).target_url == "http://other.test/x?a=1+2"
     assert bench.shortener.asked == ["s.test/a"]
@@ -304,7 +304,7 @@ async def test_get_form_to_another_host_is_the_destination(bench: Bench) -> None
     ],
 )
 async def test_fields_go_to_the_provider_alone(bench: Bench, action: str, reason: str) -> None:
-    """A form's fields are sent nowhere else, nor where the guard forbids, by its action or by a redirect."""
+    """A form's fields go only where its provider and the guard allow, by its action and by a redirect."""
     bench.put("/a", page(form("<input name=a value=1>", f"method=post action='{action}'")))
     bench.put("/b", page(form("<input name=a value=1>")))
     bench.put("/go", to(action, status=307))
@@ -316,7 +316,7 @@ async def test_fields_go_to_the_provider_alone(bench: Bench, action: str, reason
 
 
 async def test_decoy_forms_are_not_sent(bench: Bench) -> None:
-    """A form that leads to a decoy is none."""
+    """A form that leads to a decoy does not count as a form."""
     bench.put("/a", page(form("", "action=http://ads.test/x")))
     decoyed = provider(steps=[{"use": "submit", "selector": "form"}], accept={"decoys": ["ads.test"]})
     assert (await bench.resolve(f"{HOST}/a", decoyed)).reason == "provider_changed"
@@ -327,21 +327,21 @@ async def test_decoy_forms_are_not_sent(bench: Bench) -> None:
     ["<p>Hi</p>", "<form id=g></form>", "<div id=f></div>", "<button id=f>Go</button>", "<input id=f form=nowhere>"],
 )
 async def test_no_form(bench: Bench, html: str) -> None:
-    """A selector that finds no form, or a button without one, finds nothing."""
+    """A selector without a form, or a button without a form, finds nothing."""
     bench.put("/a", page(html))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
 
 
 @pytest.mark.parametrize("status", [404, 410])
 async def test_forms_sent_to_nowhere(bench: Bench, status: int) -> None:
-    """That there is nothing where a form is sent says nothing of the link."""
+    """A missing page behind a form does not mean that the link was removed."""
     bench.put("/a", page(form("")))
     bench.put("/go", answer(status))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "provider_changed"
 
 
 async def test_same_url_posted_is_no_loop(bench: Bench) -> None:
-    """A form that goes to its own page is no loop, nor are several with other fields; the same one again is."""
+    """A form to its own page is not a loop, nor are several forms with other fields. The same form again is a loop."""
     bench.put("/a", *(page(form(f"<input name=n value={n}>", "method=post")) for n in range(4)), to(TARGET))
     steps = [{"use": "submit", "selector": "#f"}] * 4
     assert (await bench.resolve(f"{HOST}/a", provider(steps=[*steps, {"use": "follow"}]))).target_url == TARGET
@@ -352,7 +352,7 @@ async def test_same_url_posted_is_no_loop(bench: Bench) -> None:
 
 
 async def test_cookies_go_with_forms(bench: Bench) -> None:
-    """A page's session goes along with its form, and on to where that redirects."""
+    """A page's session cookie is sent with its form, and with the redirect that follows."""
     bench.put("/a", answer(200, "Set-Cookie: session=1; HttpOnly; SameSite=Lax", body=form("")))
     bench.put("/go", to("/on", "Set-Cookie: step=2"))
     bench.put("/on", to(TARGET))
@@ -362,7 +362,7 @@ async def test_cookies_go_with_forms(bench: Bench) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_turned_away_forms_are_sent_again(bench: Bench, status: int) -> None:
-    """Where a server did not take the form and says when to come back, it is sent again then."""
+    """If a server did not accept a form and says when to come back, the form is sent again then."""
     bench.put("/a", page(form("<input name=a value=1>")))
     bench.put("/go", answer(status, "Retry-After: 2"), to(TARGET))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).target_url == TARGET
@@ -372,7 +372,7 @@ async def test_turned_away_forms_are_sent_again(bench: Bench, status: int) -> No
 
 @pytest.mark.parametrize("reply", [answer(503), answer(500, "Retry-After: 2"), answer(408), b""])
 async def test_forms_that_may_have_been_taken_are_not_sent_again(bench: Bench, reply: bytes) -> None:
-    """A failure after which nobody knows whether the form was taken ends the link."""
+    """A failure ends the link if the server may already have accepted the form."""
     bench.put("/a", page(form("<input name=a value=1>")))
     bench.put("/go", reply, to(TARGET))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "upstream_error"
@@ -380,7 +380,7 @@ async def test_forms_that_may_have_been_taken_are_not_sent_again(bench: Bench, r
 
 
 async def test_stop_rules_before_and_after_a_form(bench: Bench) -> None:
-    """A page that asks for a CAPTCHA has its form left alone, and so has one that comes after a form."""
+    """A form is not sent from a page that asks for a CAPTCHA. This is true before and after another form."""
     captcha = '<div class="g-recaptcha"></div>'
     bench.put("/a", page(form(captcha)))
     assert (await bench.resolve(f"{HOST}/a", SUBMIT)).reason == "captcha_required"
@@ -391,7 +391,7 @@ async def test_stop_rules_before_and_after_a_form(bench: Bench) -> None:
 
 
 async def test_a_form_behind_redirects(bench: Bench) -> None:
-    """Redirects and refreshes are followed up to the page with the form, and out where they lead out."""
+    """Redirects and refreshes are followed to the page with the form, and from there to the destination."""
     bench.put("/a", to("/b"))
     bench.put("/b", page("<meta http-equiv=refresh content='0;url=/c'>"))
     bench.put("/c", page(form("") + "<meta http-equiv=refresh content='60;url=/too-late'>"))

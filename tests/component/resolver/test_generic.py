@@ -19,7 +19,7 @@ GO = "<form id=go-link method=post action=/links/go><input type=hidden name=ad_f
 
 @pytest.fixture(scope="module")
 async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LinkResolver]:
-    """A resolver that reaches the lab's hosts without knowing any of them."""
+    """Yield a resolver that reaches the lab's hosts without knowing any of them."""
     async with Lab(state_dir=tmp_path_factory.mktemp("lab")) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
         async with Client(policy, user_agent=USER_AGENT) as client:
@@ -46,7 +46,7 @@ async def unaided(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lin
     ],
 )
 async def test_unknown_aliases_of_the_labs_families(unaided: LinkResolver, link: str, family: str, ending: str) -> None:
-    """Each family is told by its pages, and its links end as those of a host that a file names."""
+    """Each family is recognised by its pages, and its links end like those of a host that a file names."""
     resolution = await unaided.resolve(f"https://{link}")
     assert resolution.provider == f"generic-{family}"
     assert ending in {resolution.reason, (resolution.target_url or "").removeprefix("https://example.com/")}
@@ -72,7 +72,7 @@ async def test_unknown_aliases_of_the_labs_families(unaided: LinkResolver, link:
     ],
 )
 async def test_signs(bench: Bench, html: str, family: str) -> None:
-    """The signs of each family, and what only resembles them."""
+    """The signs of each family are recognised, and texts that only resemble them are not."""
     bench.put("/a", page(html))
     bench.generic = True
     assert (await bench.resolve("http://s.test/a", provider("named.test"))).provider == f"generic-{family}"
@@ -90,7 +90,7 @@ async def test_signs(bench: Bench, html: str, family: str) -> None:
     ],
 )
 def test_families_find_what_they_are_told_by(name: str, family: str, html: str) -> None:
-    """Whatever name a page is recognised by, the family's steps find it there."""
+    """A page is recognised by any of several names. The steps of the family find the element by the same name."""
     body = html.format(name).encode()
     url = parse_url("http://s.test/a")
     shown = Page(Response(url, 200, CIMultiDictProxy(CIMultiDict()), body, "text/html", "utf-8"))
@@ -104,7 +104,7 @@ def test_families_find_what_they_are_told_by(name: str, family: str, html: str) 
 
 
 async def test_families_take_over_where_redirects_end(bench: Bench) -> None:
-    """Redirects within the host lead to the page that shows the family; one that leads off is the destination."""
+    """A redirect within the host leads to the page that shows the family. Another redirect is the destination."""
     bench.generic = True
     bench.put("/a", to("/b"))
     bench.put("/b", answer(200, "Set-Cookie: s=1", body=GO + "<script>app_vars = {counter_value: 1}</script>"))
@@ -117,7 +117,7 @@ async def test_families_take_over_where_redirects_end(bench: Bench) -> None:
 
 @pytest.mark.parametrize("host", [HOST, f"www.{HOST}"])
 async def test_links_to_the_shorteners_own_redirect(bench: Bench, host: str) -> None:
-    """Where a page's link goes to the shortener itself, it is followed from there; where it ends there, it is none."""
+    """A page's link to the shortener itself is followed. If it ends at the shortener, the URL is not a link."""
     bench.generic = True
     leaving = "<h1>You are leaving</h1><a id=continue href=http://{}/out>On</a>"
     bench.put("/a", page(leaving.format(host)), host=host)
@@ -129,7 +129,7 @@ async def test_links_to_the_shorteners_own_redirect(bench: Bench, host: str) -> 
 
 
 async def test_known_hosts_keep_their_files(bench: Bench) -> None:
-    """Where a file names the host, its steps are run; where a link leads to such a host, it goes on there."""
+    """A host that a file names uses the steps of its file, also when another link leads to it."""
     bench.generic = True
     bench.put("/a", page(GO + f"<a id=mine href={TARGET}>Go</a>"))
     named = provider(steps=[{"use": "link", "selector": "#mine"}])
@@ -143,11 +143,11 @@ async def test_known_hosts_keep_their_files(bench: Bench) -> None:
     "url", ["http://127.0.0.1/a", "http://localhost/a", "http://[::1]/a", "hello", "ftp://s.test/a"]
 )
 async def test_what_cannot_be_a_shortener(bench: Bench, url: str) -> None:
-    """Addresses, local names and other schemes are no links, and nothing is sent there."""
+    """Addresses, local names and other schemes are not links, and nothing is sent to them."""
     bench.generic = True
     assert (await bench.resolve(url, provider("named.test"))).reason == "unsupported_link"
 
 
 async def test_only_on_request(bench: Bench) -> None:
-    """Unknown hosts are unsupported otherwise."""
+    """Unknown hosts are unsupported unless a caller asks for them."""
     assert (await bench.resolve("http://s.test/a", provider("named.test"))).reason == "unsupported_link"

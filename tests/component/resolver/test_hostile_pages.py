@@ -1,4 +1,4 @@
-"""Pages that are made to stall whoever reads them. Other links go on, and the link itself costs little."""
+"""Pages that are made to stall their reader. Other links continue, and the link itself costs little."""
 
 import gzip
 from collections.abc import Callable
@@ -72,7 +72,7 @@ def zipped(html: str, media_type: str = "text/html") -> bytes:
 
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
 async def test_the_loop_goes_on(bench: Bench, html: str) -> None:
-    """The process that serves others computes for a moment at most, and for a fraction of a second in all."""
+    """The process that serves others computes for a moment at a time, and for a fraction of a second in all."""
     bench.put("/a", zipped(html))
     async with heartbeat() as pulse:  # its collection of garbage does not count: it depends on the tests before
         began = process_time()

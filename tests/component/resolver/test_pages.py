@@ -1,4 +1,4 @@
-"""What is read out of pages, and the steps that read it."""
+"""The URLs that pages contain, and the steps that read them."""
 
 import pytest
 
@@ -31,13 +31,13 @@ async def test_refresh_spellings(bench: Bench, content: str) -> None:
 
 @pytest.mark.parametrize("content", ["5", "0;", "0; url=", "url=https://example.com/", "", "x;https://example.com/"])
 async def test_refresh_without_a_url(bench: Bench, content: str) -> None:
-    """A page that only loads itself again leads nowhere."""
+    """A page that only reloads itself leads nowhere."""
     bench.put("/a", answer(200, f"Refresh: {content}", body=f'<p>Hi</p><meta http-equiv=refresh content="{content}">'))
     assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
 
 
 async def test_refresh_within_noscript(bench: Bench) -> None:
-    """It is for visitors without scripts: taken only where the page moves on in no other way."""
+    """A refresh in `noscript` is for visitors without scripts. It counts only if the page moves in no other way."""
     fallback = '<noscript><meta http-equiv="refresh" content="0;url=https://example.com/noscript"></noscript>'
     bench.put("/alone", page(fallback))
     bench.put("/script", page(f"{fallback}<script>location.replace('{TARGET}')</script>"))
@@ -48,13 +48,13 @@ async def test_refresh_within_noscript(bench: Bench) -> None:
 
 
 async def test_refresh_in_a_comment(bench: Bench) -> None:
-    """What is commented out is not there."""
+    """A refresh in an HTML comment is ignored."""
     bench.put("/a", page(f'<!-- <meta http-equiv=refresh content="0;{TARGET}"> --><p>Hi</p>'))
     assert (await bench.resolve("http://s.test/a")).reason == "not_a_link"
 
 
 async def test_scripts_that_do_not_run(bench: Bench) -> None:
-    """Data, templates and plain text are no scripts, and those for visitors without scripts are none that run."""
+    """Data, templates and plain text are not scripts. Scripts in `noscript` do not run."""
     body = f'<script type="application/json">location="{TARGET}"</script><p>location="{TARGET}"</p>'
     body += f"<noscript><script>location='{TARGET}'</script></noscript>"
     bench.put("/a", page(body))
@@ -71,7 +71,7 @@ async def test_types_of_scripts(bench: Bench, kind: str) -> None:
 
 
 async def test_other_charsets(bench: Bench) -> None:
-    """A page's own charset is respected."""
+    """A page's own charset is used."""
     body = "<script>location='https://example.com/\xe9'</script>".encode("latin-1")
     head = f"HTTP/1.1 200 X\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Length: {len(body)}\r\n\r\n"
     bench.put("/a", head.encode() + body)
@@ -79,7 +79,7 @@ async def test_other_charsets(bench: Bench) -> None:
 
 
 async def test_preview_page(bench: Bench) -> None:
-    """A link step fetches the page it needs, and takes the first element's URL."""
+    """A link step fetches the page that it needs, and takes the URL of the first matching element."""
     bench.put("/a", page(f"<a id=go href='{TARGET}?a=1&amp;b=2'>Go</a><a id=go href=/no>No</a>"))
     resolution = await bench.resolve("http://s.test/a", provider(steps=[LINK]))
     assert resolution.target_url == f"{TARGET}?a=1&b=2"
@@ -87,7 +87,7 @@ async def test_preview_page(bench: Bench) -> None:
 
 
 async def test_fetch_follows_no_redirect(bench: Bench) -> None:
-    """What comes after fetch sees the first answer, whatever that is."""
+    """The step after `fetch` sees the first response, whatever it is."""
     bench.put("/a", to(TARGET))
     resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "fetch"}, LINK]))
     assert (resolution.reason, bench.shortener.asked) == ("provider_changed", ["s.test/a"])
@@ -105,7 +105,7 @@ async def test_steps_that_find_nothing(bench: Bench) -> None:
 
 
 async def test_follow_then_link(bench: Bench) -> None:
-    """Follow ends at the first page that leads nowhere, and the next step reads that one."""
+    """The step `follow` ends at the first page that leads nowhere. The next step reads that page."""
     bench.put("/a", to("/b"))
     bench.put("/b", page(f"<a id=go href='{TARGET}'>Go</a>"))
     resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "follow"}, LINK]))
@@ -114,7 +114,7 @@ async def test_follow_then_link(bench: Bench) -> None:
 
 
 async def test_link_to_another_link_of_the_same_provider(bench: Bench) -> None:
-    """Steps that end at another link of the same provider begin again; at its home page, they end."""
+    """Steps that end at another link of the same provider begin again. Steps that end at its home page stop."""
     bench.put("/a", page("<a id=go href=/b>Go</a>"))
     bench.put("/b", page(f"<a id=go href='{TARGET}'>Go</a>"))
     bench.put("/c", page("<a id=go href=/>Go</a>"))
@@ -134,7 +134,7 @@ async def test_link_to_another_link_of_the_same_provider(bench: Bench) -> None:
     ],
 )
 async def test_script_value(bench: Bench, script: str, step: dict[str, str]) -> None:
-    """A variable's or pattern's value is taken, its escapes decoded."""
+    """The value of a variable or a pattern is taken, and its escapes are decoded."""
     bench.put("/a", page(f"<script>var mydest = '/no';</script><script>{script}</script>"))
     resolution = await bench.resolve("http://s.test/a", provider(steps=[{"use": "script_value", **step}]))
     assert resolution.target_url == TARGET
@@ -155,7 +155,7 @@ async def test_script_value(bench: Bench, script: str, step: dict[str, str]) -> 
     ],
 )
 async def test_destination_within_the_url(bench: Bench, url: str, step: dict[str, object]) -> None:
-    """A destination that the URL carries is taken with no request; what is none is not taken for one."""
+    """A destination in the URL is taken without a request. Other text in the URL is not taken for one."""
     everything = provider(match={"path": ""}, steps=[step])
     resolution = await bench.resolve(f"http://s.test{url}", everything)
     if "QXZ" in url:
@@ -176,14 +176,14 @@ async def test_destination_within_the_url(bench: Bench, url: str, step: dict[str
     ],
 )
 async def test_embedded_spelling(bench: Bench, value: str, target: str) -> None:
-    """A URL that stands in the query as it is keeps its escapes; where its delimiters are escaped, it is decoded."""
+    """A URL in the query keeps its escapes. If its delimiters are escaped, it is decoded."""
     step = {"use": "from_query", "param": "u"}
     resolution = await bench.resolve(f"http://s.test/o?u={value}", provider(steps=[step]))
     assert resolution.target_url == target
 
 
 async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
-    """A link that opens an application, or a place in the page, is passed over if there is another."""
+    """A link that opens an application, or a place in the page, is skipped if there is another link."""
     bench.put(
         "/b",
         answer(
@@ -197,7 +197,7 @@ async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:
 
 
 async def test_embedded_links_of_others_are_followed(bench: Bench) -> None:
-    """What the URL carries may be another provider's link."""
+    """A link of another provider in the URL is followed."""
     bench.put("/b", to(TARGET), host=OTHER)
     step = {"use": "from_query", "param": "u"}
     resolution = await bench.resolve("http://s.test/o?u=http://other.test/b", provider(steps=[step]), provider(OTHER))
@@ -210,7 +210,7 @@ WARNING = {"use": "from_query", "param": "to", "path": "^/warning$", "warning": 
 
 @pytest.mark.parametrize("first", [{"use": "fetch"}, FOLLOW])
 async def test_warning_pages_are_passed(bench: Bench, first: dict[str, str]) -> None:
-    """A URL that a step reads is not fetched where a redirect leads there, and the trace says what it was."""
+    """A warning page is not fetched if its URL contains the destination. The trace says that it was a warning page."""
     bench.put("/a", to(f"/warning?to={TARGET}"))
     bench.put("/warning?to=x", page("<p>Stop"))
     steps = [WARNING, FOLLOW] if first == FOLLOW else [first, FOLLOW, WARNING]
@@ -221,7 +221,7 @@ async def test_warning_pages_are_passed(bench: Bench, first: dict[str, str]) -> 
 
 
 async def test_warning_pages_without_a_destination(bench: Bench) -> None:
-    """A page whose URL carries nothing is read like any other."""
+    """A warning page without a destination in its URL is read like any other page."""
     bench.put("/a", to("/warning?to=x"))
     bench.put("/warning?to=x", page(f"<a id=go href='{TARGET}'>Go</a>"))
     link = {"use": "link", "selector": "#go", "warning": True}
@@ -231,14 +231,14 @@ async def test_warning_pages_without_a_destination(bench: Bench) -> None:
 
 
 async def test_urls_of_other_paths_are_not_read(bench: Bench) -> None:
-    """A parameter counts only where the step reads such a URL."""
+    """A parameter counts only in a URL that the step reads."""
     bench.put("/a?to=https://wrong.test/", to(TARGET))
     resolution = await bench.resolve("http://s.test/a?to=https://wrong.test/", provider(steps=[WARNING, FOLLOW]))
     assert resolution.target_url == TARGET
 
 
 async def test_carried_pages_of_the_same_site(bench: Bench) -> None:
-    """What a URL carries is the destination, also on the provider's own host, unless it is another link there."""
+    """A URL within a URL is the destination, also on the provider's own host, unless it is another link there."""
     step = {"use": "from_query", "param": "u"}
     own = provider(match={"path": "^/out$"}, steps=[step])
     page_of_site = await bench.resolve("http://s.test/out?u=http://s.test/welcome", own)
@@ -268,7 +268,7 @@ async def test_links_that_carry_nothing(bench: Bench) -> None:
 async def test_rest_of_the_path_and_parameters_of_the_fragment(
     bench: Bench, path: str, step: dict[str, object]
 ) -> None:
-    """The rest of the path has its query, and a fragment may have parameters."""
+    """The rest of the path includes the query. A fragment may have parameters."""
     resolution = await bench.resolve(f"http://s.test{path}", provider(steps=[step]))
     assert resolution.target_url == f"{TARGET}?a=b"
 
@@ -284,7 +284,7 @@ async def test_rest_of_the_path_and_parameters_of_the_fragment(
     ],
 )
 async def test_text_of_an_element(bench: Bench, html: str, reason: str | None) -> None:
-    """A destination that stands as text is taken if it is an absolute URL."""
+    """A destination in the text of an element is taken if it is an absolute URL."""
     bench.put("/a", page(html))
     step = {"use": "link", "selector": "p.url", "attr": "#text"}
     resolution = await bench.resolve("http://s.test/a", provider(steps=[step]))

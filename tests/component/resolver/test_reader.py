@@ -1,4 +1,4 @@
-"""The processes that read large pages: what ends them, and what that costs others."""
+"""The processes that read large pages: what ends them, and what their end costs others."""
 
 import asyncio
 import os
@@ -20,12 +20,12 @@ SECONDS = 5.0
 
 
 def page(body: bytes = b"<p>x</p>" * SMALL_TAGS + b"<a class=go href=/x>") -> Page:
-    """A page, by default one that is not small."""
+    """Return a page, by default one that is not small."""
     return Page(Response(parse_url("http://s.test/"), 200, CIMultiDictProxy(CIMultiDict()), body, "text/html", None))
 
 
 def readers() -> list[psutil.Process]:
-    """The reader processes of this process."""
+    """Return the reader processes of this process."""
     return [child for child in psutil.Process().children() if "resolver.reader" in command_of(child)]
 
 
@@ -41,12 +41,12 @@ def command_of(process: psutil.Process) -> str:
 
 
 def busy(_: Page) -> None:
-    """Use the processor for ever, in C code that no signal handler of Python interrupts."""
+    """Use the processor without end, in C code that no signal handler of Python interrupts."""
     sum(range(10**15))
 
 
 def crash(_: Page) -> None:
-    """End the process as a fault in a library would."""
+    """End the process as an error in a C library would."""
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
@@ -102,7 +102,7 @@ async def test_a_reader_that_ends(reader: PageReader, question: Callable[[Page],
 
 
 async def test_a_link_that_is_cancelled(reader: PageReader) -> None:
-    """A reader whose link has ended is killed, and replaced when it is needed."""
+    """A reader whose link has ended is killed. Another one starts when it is needed."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(3):
             await reader.call(wait, page(), SECONDS)

@@ -1,4 +1,4 @@
-"""What ends a link, and how."""
+"""The rules that end a link, and the reasons that they give."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ CAPTCHA = '<form><div class="g-recaptcha" data-sitekey="k"></div></form>'
     ],
 )
 async def test_reason(bench: Bench, reply: bytes, reason: str) -> None:
-    """Each stop rule ends the link for its own reason, and as the table says."""
+    """Each stop rule ends the link with its own reason, as the table says."""
     bench.put("/a", reply)
     resolution = await bench.resolve("http://s.test/a")
     assert (resolution.reason, resolution.target_url) == (reason, None)
@@ -80,7 +80,7 @@ async def test_nothing_is_read_out_from_behind_a_captcha(bench: Bench) -> None:
     ],
 )
 async def test_pages_that_move_on(bench: Bench, page: str, reason: str) -> None:
-    """What a page asks or says counts though it takes visitors on; what comes along with a redirect is no page."""
+    """A stop rule also applies to a page that moves on by itself. It does not apply to the body of a redirect."""
     bench.put("/a", answer(200, f"Refresh: 5;url={TARGET}", body=page))
     bench.put("/b", answer(200, body=f'{page}<meta http-equiv=refresh content="5;url={TARGET}">'))
     bench.put("/c", answer(302, f"Location: {TARGET}", body=page))
@@ -89,7 +89,7 @@ async def test_pages_that_move_on(bench: Bench, page: str, reason: str) -> None:
 
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_loop(bench: Bench, length: int) -> None:
-    """Coming back with nothing changed is a loop, however long."""
+    """A return to an earlier URL with nothing changed is a loop, however long it is."""
     for number in range(length):
         bench.put(f"/{number}", to(f"/{(number + 1) % length}"))
     resolution = await bench.resolve("http://s.test/0")
@@ -98,7 +98,7 @@ async def test_loop(bench: Bench, length: int) -> None:
 
 
 async def test_cookie_gate_is_no_loop(bench: Bench) -> None:
-    """A page that sets a cookie and redirects to itself is passed; one that sets ever new ones is not."""
+    """A page that sets a cookie and redirects to itself is passed. If it sets new cookies each time, it is a loop."""
     bench.put("/a", to("/a", "Set-Cookie: seen=1"), lambda head: to(TARGET if "Cookie: seen=1" in head else "/a"))
     endless = iter(range(100))
     bench.put("/b", lambda _: to("/b", f"Set-Cookie: n={next(endless)}"))
@@ -107,7 +107,7 @@ async def test_cookie_gate_is_no_loop(bench: Bench) -> None:
 
 
 async def test_cookies_live_for_one_link(bench: Bench) -> None:
-    """What one link's pages set is not sent for the next link."""
+    """Cookies of one link are not sent for the next link."""
     bench.put("/a", to(TARGET, "Set-Cookie: seen=1; Path=/"))
     await bench.resolve("http://s.test/a")
     await bench.resolve("http://s.test/a")
@@ -115,7 +115,7 @@ async def test_cookies_live_for_one_link(bench: Bench) -> None:
 
 
 async def test_hops_up_to_the_limit(bench: Bench) -> None:
-    """A provider's limit is the number of times that a link is passed on; one more is too many."""
+    """A link may be passed on as often as its provider's limit says. One more time is too many."""
     for number in range(4):
         bench.put(f"/{number}", to(f"/{number + 1}"))
     bench.put("/4", to(TARGET))
@@ -125,7 +125,7 @@ async def test_hops_up_to_the_limit(bench: Bench) -> None:
 
 
 async def test_whole_link_within_one_deadline(bench: Bench) -> None:
-    """A server that does not answer is left when the link's time is up, and the hop is told."""
+    """A server that does not answer is left when the link's time is up. The trace has its hop."""
     bench.put("/a", lambda _: b"HTTP/1.1 200 X\r\nContent-Length: 9\r\nContent-Type: text/html\r\n\r\n")
     resolution = await bench.resolve("http://s.test/a", provider(limits={"timeout": 0.2}))
     assert (resolution.reason, resolution.status) == ("timeout", "failed")
@@ -136,7 +136,7 @@ HANGS = b"HTTP/1.1 200 X\r\nContent-Length: 9\r\nContent-Type: text/html\r\n\r\n
 
 
 async def test_a_host_with_the_full_time_of_a_fetch_is_unresponsive(bench: Bench) -> None:
-    """A timeout counts against the host where it used up the limit of one fetch, or most of the link's time."""
+    """A timeout counts against a host that used up the limit of one fetch, or most of the link's time."""
     bench.put("/a", HANGS)
     bench.limits = FetchLimits(fetch_seconds=0.2)
     by_fetch = await bench.resolve("http://s.test/a")
@@ -146,7 +146,7 @@ async def test_a_host_with_the_full_time_of_a_fetch_is_unresponsive(bench: Bench
 
 
 async def test_a_host_with_a_rest_of_the_time_is_not_blamed(bench: Bench) -> None:
-    """A timeout does not count against a host that had only what a countdown had left of the link's time."""
+    """A timeout does not count against a host that had only the time that a countdown left."""
     bench.sleep = asyncio.sleep
     bench.put("/a", page("<a id=go href=/b>Go</a>"))
     bench.put("/b", HANGS)
@@ -159,7 +159,7 @@ async def test_a_host_with_a_rest_of_the_time_is_not_blamed(bench: Bench) -> Non
 
 
 async def test_a_countdown_over_the_time_does_not_blame_the_host(bench: Bench) -> None:
-    """A link that has no time for a countdown, or that resolves, says nothing bad about its host."""
+    """A link that has no time for a countdown, or that is resolved, does not count against its host."""
     bench.put("/a", page("<p>Wait</p>"))
     bench.put("/b", to(TARGET))
     late = await bench.resolve(
@@ -171,7 +171,7 @@ async def test_a_countdown_over_the_time_does_not_blame_the_host(bench: Bench) -
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 async def test_transient_errors_are_tried_again(bench: Bench, status: int) -> None:
-    """An error that may pass is asked again with growing pauses, three times in all."""
+    """A request with a temporary error is sent again with growing pauses, three times in all."""
     bench.put("/once", answer(status), to(TARGET))
     bench.put("/ever", answer(status))
     assert (await bench.resolve("http://s.test/once")).target_url == TARGET
@@ -182,14 +182,14 @@ async def test_transient_errors_are_tried_again(bench: Bench, status: int) -> No
 
 
 async def test_lasting_errors_are_not(bench: Bench) -> None:
-    """An error that will not pass is asked once."""
+    """A request with a permanent error is sent once."""
     bench.put("/a", answer(403))
     await bench.resolve("http://s.test/a")
     assert bench.shortener.asked == ["s.test/a"]
 
 
 async def test_dropped_connections_are_tried_again(bench: Bench) -> None:
-    """A connection that ends without an answer counts as an error that may pass."""
+    """A connection that ends without a response counts as a temporary error."""
     bench.put("/a", b"", b"", to(TARGET))
     assert (await bench.resolve("http://s.test/a")).target_url == TARGET
     bench.put("/b", b"")
@@ -197,7 +197,7 @@ async def test_dropped_connections_are_tried_again(bench: Bench) -> None:
 
 
 async def test_retry_after(bench: Bench) -> None:
-    """A server's own wish is honoured while there is time for it, and ends the link at once where there is not."""
+    """The server's Retry-After is honoured if the link has time for it. Otherwise the link ends at once."""
     bench.put("/soon", answer(429, "Retry-After: 2"), to(TARGET))
     bench.put("/late", answer(429, "Retry-After: 3600"))
     assert (await bench.resolve("http://s.test/soon")).target_url == TARGET
@@ -211,7 +211,7 @@ def _date_in(seconds: float) -> str:
 
 
 async def test_retry_after_a_date(bench: Bench) -> None:
-    """A date in Retry-After is honoured as a number of seconds is; one in the past asks for no wait."""
+    """A date in Retry-After is honoured as a number of seconds is. A date in the past asks for no wait."""
     bench.put("/soon", lambda _: answer(503, f"Retry-After: {_date_in(20)}"), to(TARGET))
     bench.put("/late", lambda _: answer(503, f"Retry-After: {_date_in(3600)}"))
     bench.put("/past", answer(503, "Retry-After: Fri, 05 Jun 2015 12:00:00 GMT"), to(TARGET))
@@ -230,7 +230,7 @@ async def test_refused_provider_address(bench: Bench) -> None:
 
 
 async def test_decoys_are_passed_over(bench: Bench) -> None:
-    """A decoy is never the destination: the next candidate is, or none."""
+    """A decoy is never the destination. The next candidate is, if there is one."""
     decoyed = provider(accept={"decoys": ["*.ads.test"]})
     bench.put("/a", page(f"<script>location='http://x.ads.test/';location='{TARGET}'</script>"))
     bench.put("/b", to("http://x.ads.test/"))
@@ -251,7 +251,7 @@ async def test_other_schemes_only_where_accepted(bench: Bench) -> None:
 
 @pytest.mark.parametrize("target", ["mailto:a@b.test", "http://10.0.0.1/x", "http://user@s.test/b"])
 async def test_the_trace_ends_with_what_is_not_given_out(bench: Bench, target: str) -> None:
-    """The last hop is the URL that the shortener gave, and that may be neither requested nor given out."""
+    """The last hop is the URL of the shortener, even if that may be neither requested nor returned."""
     bench.put("/a", to(target))
     resolution = await bench.resolve("http://s.test/a")
     assert [hop.url for hop in resolution.hops] == ["http://s.test/a", target]

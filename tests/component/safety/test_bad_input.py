@@ -1,4 +1,4 @@
-"""Pages that are made to hurt, or are no pages: a typed reason within the caps, and everything else goes on."""
+"""Hostile pages, and files that are not pages, end with a typed reason within the limits. Everything else continues."""
 
 from collections.abc import Mapping
 from itertools import count
@@ -33,13 +33,13 @@ EVERY_STEP = provider(steps=STEPS, limits={"timeout": 20})
 
 
 def full(piece: str, before: str = "", after: str = "") -> str:
-    """A page of one thing over and over, as large as may be."""
+    """Return a page that repeats one piece, as large as allowed."""
     room = PAGE - len(before) - len(after)
     return before + piece * (room // len(piece.encode())) + after
 
 
 def numbered(form: str, most: int = PAGE) -> str:
-    """A page of one thing over and over, each with a number of its own."""
+    """Return a page that repeats one piece, each time with a number of its own."""
     pieces: list[str] = []
     length = 0
     for number in count():
@@ -123,7 +123,7 @@ WITHIN = {
 
 @pytest.mark.parametrize("name", TOO_MUCH)
 async def test_too_much(bench: Bench, name: str) -> None:
-    """What would take the parser minutes or gigabytes is not given to it."""
+    """Input that would cost a parser minutes or gigabytes is not parsed."""
     bench.put("/a", page(TOO_MUCH[name]))
     async with heartbeat() as pulse:
         resolution = await bench.resolve("http://s.test/a", EVERY_STEP)
@@ -134,7 +134,7 @@ async def test_too_much(bench: Bench, name: str) -> None:
 
 @pytest.mark.parametrize("name", WITHIN)
 async def test_odd_pages(bench: Bench, name: str) -> None:
-    """What is just within the caps, or is no proper page, ends with a reason, and holds up nothing else."""
+    """A page that is just within the limits or is malformed ends with a reason, and holds up nothing else."""
     bench.put("/a", page(WITHIN[name]))
     async with heartbeat() as pulse:
         resolution = await bench.resolve("http://s.test/a", EVERY_STEP)
@@ -161,7 +161,7 @@ async def test_odd_pages(bench: Bench, name: str) -> None:
     ],
 )
 async def test_what_is_no_html(bench: Bench, media_type: str, body: bytes) -> None:
-    """Nothing is read out of what is not HTML."""
+    """Nothing is read from a body that is not HTML."""
     head = f"HTTP/1.1 200 X\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     bench.put("/a", head.encode("latin-1") + body)
     resolution = await bench.resolve("http://s.test/a", EVERY_STEP)
@@ -170,7 +170,7 @@ async def test_what_is_no_html(bench: Bench, media_type: str, body: bytes) -> No
 
 
 async def test_ten_thousand_cookies(bench: Bench) -> None:
-    """In one answer they are over the limit on headers; over many answers no more than 180 are kept."""
+    """In one response, ten thousand cookies exceed the limit on headers. Over many responses, 180 are kept."""
     bench.put("/a", to("/b", *(f"Set-Cookie: c{number}=1" for number in range(10_000))))
     assert (await bench.resolve("http://s.test/a")).reason == "body_too_large"
     hops = 9
@@ -194,7 +194,7 @@ async def test_a_page_of_ordinary_size_is_read(bench: Bench) -> None:
 
 
 class Says:
-    """A transport that gives one answer to everything."""
+    """A transport that gives the same response to every request."""
 
     def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self._answer = status, CIMultiDictProxy(CIMultiDict(headers)), body
@@ -209,7 +209,7 @@ class Says:
         jar: CookieJar | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> Response:
-        """Give the answer."""
+        """Return the response."""
         status, fields, content = self._answer
         if jar is not None:
             jar.store(url, fields.getall("Set-Cookie", ()))
@@ -272,7 +272,7 @@ HEADERS = st.lists(
 async def test_any_answer_ends_the_link(
     status: int, headers: list[tuple[str, str]], fragments: list[str], raw: bytes
 ) -> None:
-    """Whatever is answered, the resolver gives a Resolution: a target that may be given out, or a reason."""
+    """The resolver returns a resolution for any response: a target that may be returned, or a reason."""
     body = "".join(fragments).encode("utf-8", "replace") + raw
     catalog = Catalog([Provider.model_validate(EVERY_STEP)])
     transport = Says(status, [*headers, ("Content-Type", "text/html")], body)

@@ -10,14 +10,14 @@ HANG_UP = b""
 
 
 def rebinding(arena: Arena) -> tuple[str, str]:
-    """A name that leads to the shortener first and to the canary ever after, and the hole that opens the former."""
+    """Return a name that leads to the shortener and then to the canary, and a rule that allows the shortener."""
     name = arena.new_name()
     arena.dns.set(name, ["127.0.0.1"], ["127.0.0.2"])
     return name, f"127.0.0.1:{arena.shortener.port}"
 
 
 async def test_between_check_and_connect(arena: Arena) -> None:
-    """One lookup serves both: the address that was judged is the one that is connected to."""
+    """One lookup serves both: the judged address is the one that is connected to."""
     name, hole = rebinding(arena)
     arena.shortener.put("/a", to(TARGET), host=f"{name}:{arena.shortener.port}")
     async with arena.other_client(allow=[hole]) as client:
@@ -27,7 +27,7 @@ async def test_between_check_and_connect(arena: Arena) -> None:
 
 
 async def test_between_hops(arena: Arena) -> None:
-    """The next hop's connection is judged by what the name leads to by then."""
+    """The connection of the next hop is judged by the address that the name has by then."""
     name, hole = rebinding(arena)
     here = f"{name}:{arena.shortener.port}"
     arena.shortener.put("/a", to("/b", "Connection: close"), host=here)
@@ -39,7 +39,7 @@ async def test_between_hops(arena: Arena) -> None:
 
 @pytest.mark.parametrize("first", [HANG_UP, answer(503, "Connection: close")])
 async def test_between_retries(arena: Arena, first: bytes) -> None:
-    """A try again is judged again."""
+    """A retry is judged again."""
     name, hole = rebinding(arena)
     here = f"{name}:{arena.shortener.port}"
     arena.shortener.put("/a", first, to(TARGET), host=here)
@@ -50,7 +50,7 @@ async def test_between_retries(arena: Arena, first: bytes) -> None:
 
 
 async def test_a_kept_connection_after_a_rebind(arena: Arena) -> None:
-    """Further hops on the connection that was judged go on; the new address gets nothing."""
+    """Further hops use the connection that was judged. The new address gets nothing."""
     name, hole = rebinding(arena)
     here = f"{name}:{arena.shortener.port}"
     arena.shortener.put("/a", to("/b"), host=here)
@@ -62,7 +62,7 @@ async def test_a_kept_connection_after_a_rebind(arena: Arena) -> None:
 
 
 async def test_a_kept_connection_is_no_door_for_other_names(arena: Arena) -> None:
-    """A name that leads to the same address is judged by itself, though a connection to there is open."""
+    """Another name with the same address is judged by itself, even if a connection to the address is open."""
     name, hole = rebinding(arena)
     other = arena.new_name()
     arena.dns.set(other, ["127.0.0.1", "10.0.0.1"])
@@ -76,7 +76,7 @@ async def test_a_kept_connection_is_no_door_for_other_names(arena: Arena) -> Non
     ("answers", "reason"), [("NXDOMAIN", "upstream_error"), ("SERVFAIL", "upstream_error"), ([], "upstream_error")]
 )
 async def test_no_address(arena: Arena, answers: str | list[str], reason: str) -> None:
-    """A name that nobody knows, that its server fails on, or that has no address, cannot be reached."""
+    """A name that nobody knows, whose server fails, or that has no address cannot be reached."""
     name = arena.new_name()
     for kind in ("A", "AAAA"):
         arena.dns.zone[name, kind] = [answers]
@@ -86,7 +86,7 @@ async def test_no_address(arena: Arena, answers: str | list[str], reason: str) -
 
 
 async def test_no_answer(arena: Arena) -> None:
-    """A name server that does not answer costs the time to connect and no more."""
+    """A name server that does not answer costs the time for connecting, and no more."""
     name = arena.new_name()
     arena.dns.set(name, "SILENT")
     arena.shortener.put("/a", to(f"http://{name}/x"))
@@ -97,7 +97,7 @@ async def test_no_answer(arena: Arena) -> None:
 
 
 async def test_the_destination_is_not_even_looked_up(arena: Arena) -> None:
-    """No name server learns of a destination, whatever it would answer."""
+    """No name server gets a question about a destination."""
     arena.dns.set("target.example.com", ["127.0.0.1"])
     arena.shortener.put("/a", to("https://target.example.com/x"), host=HOST)
     resolution, contacted = await arena.resolve()

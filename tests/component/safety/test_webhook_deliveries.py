@@ -1,4 +1,4 @@
-"""Webhooks are refused the same addresses at each delivery (docs/explanation/egress-guard.md, "Rules")."""
+"""Deliveries of webhooks are refused the same addresses (docs/explanation/egress-guard.md, "Rules")."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ HOSTS = (*LITERALS, *LOOPBACK, *LOCAL_NAMES)
 
 
 def due(url: str) -> PendingDelivery:
-    """A delivery to this URL."""
+    """Return a delivery to this URL."""
     return PendingDelivery(
         id=uuid4(),
         key_id=1,
@@ -28,7 +28,7 @@ def due(url: str) -> PendingDelivery:
 
 
 async def told(arena: Arena, url: str) -> tuple[str | None, list[object]]:
-    """What a key's owner is told of an attempt, and whom it contacted."""
+    """Return what the owner of a key learns about an attempt, and what the attempt contacted."""
     with connections() as seen:
         outcome = await WebhookClient(Receivers(arena.client)).attempt(due(url))
     return outcome.error, list(seen)
@@ -36,7 +36,7 @@ async def told(arena: Arena, url: str) -> tuple[str | None, list[object]]:
 
 @pytest.mark.parametrize("host", HOSTS)
 async def test_literal_hosts(arena: Arena, host: str) -> None:
-    """A URL that should never have been taken is not delivered to either."""
+    """A URL that should never have been accepted gets no delivery."""
     assert await told(arena, f"https://{host}/hook") == ("cannot be reached", [])
 
 
@@ -45,7 +45,7 @@ async def test_literal_hosts(arena: Arena, host: str) -> None:
     [*NAMES, *(((address,), "A") for address in DENIED_V4), *(((address,), "AAAA") for address in DENIED_V6)],
 )
 async def test_names_that_lead_there_by_then(arena: Arena, answers: tuple[str, ...], kind: str) -> None:
-    """A public name that leads to a private address when the event goes out is refused, and looks unreachable."""
+    """A public name that leads to a private address at the time of the event is refused, and looks unreachable."""
     name = arena.new_name()
     arena.dns.set(name, answers, kind=kind)
     assert await told(arena, f"https://{name}/hook") == ("cannot be reached", [])
@@ -53,7 +53,7 @@ async def test_names_that_lead_there_by_then(arena: Arena, answers: tuple[str, .
 
 
 async def test_refused_and_unreachable_look_alike(arena: Arena) -> None:
-    """Whoever names a webhook address cannot tell a name that leads inside from one that leads nowhere."""
+    """A client cannot tell whether its webhook's name leads to a private address or to no address."""
     inside, nowhere = arena.new_name(), arena.new_name()
     arena.dns.set(inside, ["10.0.0.1"])
     ends = [await told(arena, f"https://{name}/hook") for name in (inside, nowhere)]
