@@ -1,4 +1,4 @@
-"""A provider's limits with the real resolver and shorteners that refuse whoever goes over them, in both engines."""
+"""A provider's limits with the real resolver, in both engines. The shorteners refuse a client that exceeds them."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ selector = "#continue"
 
 @pytest.fixture
 async def resolver(tmp_path: Path) -> AsyncIterator[LinkResolver]:
-    """A resolver that finds the lab's hosts at the lab, one of them paced."""
+    """Yield a resolver that finds the lab's hosts at the lab. One of the providers has a pace."""
     (tmp_path / "paced.toml").write_text(PACED_BROWSER)
     async with Lab(state_dir=tmp_path) as lab:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=lab.host_map, extra_ca=lab.ca_file)
@@ -44,7 +44,7 @@ async def resolver(tmp_path: Path) -> AsyncIterator[LinkResolver]:
 
 
 async def test_in_one_process(resolver: LinkResolver) -> None:
-    """Many links at once, no server and no database: never more than two at a time, never too close together."""
+    """Of many links without a server or a database, at most two run at a time, and requests keep their distance."""
     crowd = [resolver.resolve(f"https://crowded.lab.test/20/{number}") for number in range(20)]
     paced = [resolver.resolve(f"https://paced.lab.test/two/{number}") for number in range(5)]
     resolutions = await asyncio.gather(*crowd, *paced)
@@ -52,7 +52,7 @@ async def test_in_one_process(resolver: LinkResolver) -> None:
 
 
 async def test_in_the_browser(resolver: LinkResolver) -> None:
-    """Pages that a browser asks for are apart too: the one behind the button comes three seconds later."""
+    """Pages that a browser requests keep their distance too: the page behind the button comes three seconds later."""
     began = time.monotonic()
     resolution = await resolver.resolve("https://interstitial.lab.test/countdown")
     assert resolution.target_url == "https://example.com/interstitial/countdown"

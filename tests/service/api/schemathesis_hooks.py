@@ -1,4 +1,4 @@
-"""What schemathesis cannot know from the schema: links that lead somewhere, and public addresses."""
+"""Values that schemathesis cannot know from the schema: links that lead somewhere, and public addresses."""
 
 from typing import Any, TypeGuard
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from linkskipper.api.body import MAX_URL_CHARACTERS
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001
-    """Every other URL is put into a link of the lab, and every webhook goes to a public address; wrong ones stay."""
+    """Put every other URL into a link of the lab, and use a public address for each webhook. Keep wrong values."""
     if not isinstance(case.body, dict):
         return
     if _is_url_text(case.body.get("webhook_url")):

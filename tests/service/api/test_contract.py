@@ -1,4 +1,4 @@
-"""The four endpoints, as the clients of the hosted API know them."""
+"""The four endpoints, as clients of the hosted API know them."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ def token(url: str) -> str:
 
 
 def problem(answer: Answer, status: int, code: str, title: str) -> str:
-    """Check that the answer is a problem document; returns its detail."""
+    """Check that the response is a problem document. Return its detail."""
     assert (answer.status, answer.body["status"]) == (status, status)
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.body["code"], answer.body["title"]) == (code, title)
@@ -28,7 +28,7 @@ def problem(answer: Answer, status: int, code: str, title: str) -> str:
 
 
 async def test_a_link_from_post_to_done(service: Service) -> None:
-    """Queued, polled, done, charged once; then answered from the cache for nothing."""
+    """A link is queued, polled, done and charged once. Later requests get it from the cache, free of charge."""
     caller = await service.caller(credits=5)
     url = fresh_link()
     queued = await caller.resolve(url)
@@ -71,7 +71,7 @@ async def test_a_link_from_post_to_done(service: Service) -> None:
 
 
 async def test_a_failed_job_costs_nothing(service: Service) -> None:
-    """failed: error is resolve_failed, no target, nothing charged; the trace says why when asked for."""
+    """A failed job has the error resolve_failed, no target and no charge. Its trace says why, on request."""
     caller = await service.caller(credits=5)
     queued = await caller.resolve(f"https://impatient.lab.test/20/{uuid4().hex}")
     traced = await caller.finished(queued.body["job_id"])
@@ -88,7 +88,7 @@ async def test_a_failed_job_costs_nothing(service: Service) -> None:
 
 
 async def test_removed_link_is_remembered(service: Service) -> None:
-    """The first request finds out and fails free of charge; later ones are told at once with 410."""
+    """The first request finds that the link is removed, and costs nothing. Later requests get 410 at once."""
     caller = await service.caller(credits=5)
     url = next(link.url for link in service.lab.links if link.reason == "link_removed")
     first = await caller.resolve(url)
@@ -99,7 +99,7 @@ async def test_removed_link_is_remembered(service: Service) -> None:
 
 
 async def test_premium_costs_two(service: Service) -> None:
-    """The dearer tier says so in the job, and costs what its provider says."""
+    """The job names the premium tier, and costs what its provider says."""
     caller = await service.caller(credits=5)
     queued = await caller.resolve(f"https://premium.lab.test/0/{uuid4().hex}")
     job = await caller.finished(queued.body["job_id"])
@@ -107,7 +107,7 @@ async def test_premium_costs_two(service: Service) -> None:
 
 
 async def test_wait_holds_the_answer(service: Service) -> None:
-    """?wait= gives the 200 shape with the job's id when the job is done in time, the 202 shape otherwise."""
+    """?wait= gives the 200 body with the job's id if the job is done in time, and the 202 body otherwise."""
     caller = await service.caller(credits=5)
     url = fresh_link()
     done = await caller.resolve(url, wait=10)
@@ -134,7 +134,7 @@ async def test_wait_has_limits(service: Service, wait: str) -> None:
 
 
 async def test_account(service: Service) -> None:
-    """The account's four members; the providers in short."""
+    """The account has four members, one of which is a short list of the providers."""
     caller = await service.caller(credits=5)
     answer = await caller.get("/v1/account")
     assert answer.status == 200
@@ -151,7 +151,7 @@ async def test_account(service: Service) -> None:
 
 
 async def test_providers(service: Service) -> None:
-    """Each provider with its seven members, of the types and values that clients expect."""
+    """Each provider has its seven members, with the types and values that clients expect."""
     caller = await service.caller()
     answer = await caller.get("/v1/providers")
     assert list(answer.body) == ["providers"]
@@ -166,7 +166,7 @@ async def test_providers(service: Service) -> None:
 
 @pytest.mark.parametrize("job_id", ["{other}", "{unknown}", "x", "%00", "{upper}x", "..", "{braced}"])
 async def test_jobs_of_others_and_of_nobody_look_alike(service: Service, job_id: str) -> None:
-    """Unknown, malformed and another key's job: 404 not_found."""
+    """An unknown job, a malformed id and another key's job get 404 not_found."""
     caller, other = await service.caller(), await service.caller()
     theirs = (await other.resolve(fresh_link())).body["job_id"]
     shown = job_id.format(other=theirs, unknown=uuid4(), upper=theirs.upper(), braced=f"{{{theirs}}}")
@@ -174,7 +174,7 @@ async def test_jobs_of_others_and_of_nobody_look_alike(service: Service, job_id:
 
 
 async def test_only_resolve_needs_the_scope(service: Service) -> None:
-    """A key without scopes reads all, and resolves nothing."""
+    """A key without scopes can read everything, and cannot resolve links."""
     caller = await service.caller(scopes=())
     problem(await caller.resolve(fresh_link()), 403, "forbidden_scope", "Forbidden scope")
     for path in ("/v1/account", "/v1/providers"):
@@ -203,7 +203,7 @@ async def test_only_resolve_needs_the_scope(service: Service) -> None:
     ],
 )
 async def test_what_is_no_link_is_422_or_400(service: Service, url: str) -> None:
-    """No URL, no link in it, another scheme, a home page, tricks: refused at once, nothing charged."""
+    """Texts that are not a supported link are refused at once, and nothing is charged."""
     caller = await service.caller(credits=5)
     answer = await caller.resolve(url)
     if url:
@@ -239,7 +239,7 @@ async def test_what_is_no_link_is_422_or_400(service: Service, url: str) -> None
     ],
 )
 async def test_bad_bodies(service: Service, body: bytes, wrong: list[str]) -> None:
-    """Every message in one answer, and nothing of it remembered."""
+    """One response has a message for each fault of the body. The request leaves nothing behind."""
     caller = await service.caller()
     detail = problem(await caller.call("POST", "/v1/resolve", data=body), 400, "invalid_request", "Invalid request")
     for message in wrong:
@@ -247,7 +247,7 @@ async def test_bad_bodies(service: Service, body: bytes, wrong: list[str]) -> No
 
 
 async def test_lengths_are_exact(service: Service) -> None:
-    """2048 characters of URL and 128 of idempotency key pass; one more of either does not."""
+    """A URL of 2048 characters and an idempotency key of 128 are accepted. One more character is refused."""
     caller = await service.caller()
     longest = fresh_link()
     longest += (2048 - len(longest)) * "x"
@@ -306,7 +306,7 @@ async def test_unknown_routes_and_methods(service: Service) -> None:
 
 
 async def test_request_id(service: Service) -> None:
-    """Every answer has an id: the client's own, if it is a decent one."""
+    """Every response has an id. It is the client's own if that is valid."""
     caller = await service.caller()
     mine = await caller.get("/v1/account", headers={"X-Request-Id": "my-id.1"})
     assert mine.headers["x-request-id"] == "my-id.1"
@@ -325,7 +325,7 @@ async def test_problem_types_lead_to_their_documentation(service: Service) -> No
 
 
 async def test_health(service: Service) -> None:
-    """Alive, and ready once the workers are at their queues."""
+    """The service is alive at once, and ready when the workers serve their queues."""
     async with service.session.get("/healthz") as response:
         assert response.status == 200
     async with asyncio.timeout(5), service.session.get("/readyz") as response:

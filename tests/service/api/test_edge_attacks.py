@@ -1,4 +1,4 @@
-"""What strangers without a key try at the edge: false addresses, floods of the log, and what browsers might run."""
+"""Attacks without a key: false addresses, floods of the log, and content that browsers might run."""
 
 import asyncio
 import logging
@@ -28,14 +28,14 @@ async def guess(service: Service, number: int) -> int:
 
 
 async def test_guessed_keys_behind_false_addresses(database_url: str, tmp_path: Path) -> None:
-    """X-Forwarded-For is believed from nobody by default, so it gives nobody more guesses."""
+    """X-Forwarded-For is ignored by default, so it gives a client no more guesses."""
     async with run_service(database_url, tmp_path, tiers=(), webhooks=False) as service:
         statuses = [await guess(service, number) for number in range(MAX_FAILED_AUTHS + 5)]
     assert statuses == [401] * MAX_FAILED_AUTHS + [429] * 5
 
 
 async def test_a_trusted_proxy_names_its_client() -> None:
-    """The address nearest to the trusted proxy counts, whatever the client itself claims."""
+    """The address nearest to the trusted proxy counts, whatever addresses the client sends."""
     clients: list[Any] = []
 
     async def app(scope: Any, _: Any, send: Any) -> None:
@@ -58,7 +58,7 @@ JUNK = (b"\x16\x03\x01", b"GET\r\n\r\n", UPGRADE)
 
 
 async def test_junk_writes_no_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
-    """Malformed requests and upgrades are counted, and write no line into the log."""
+    """Malformed requests and upgrades are counted, and add no line to the log."""
     host, port = service.url.removeprefix("http://").split(":")
     caplog.set_level(logging.INFO)
     for sent in JUNK * 20:
@@ -79,7 +79,7 @@ PATHS = ("/", "/docs", "/errors", "/openapi.json", "/healthz", "/readyz", "/metr
 @pytest.mark.parametrize("path", [*PATHS, *sorted({endpoint.path for endpoint in ENDPOINTS})])
 @pytest.mark.parametrize("accept", ["*/*", "text/html"])
 async def test_headers_of_every_answer(service: Service, method: str, path: str, accept: str) -> None:
-    """Every answer is not stored, has the type that it says, and runs nothing in a browser."""
+    """Every response forbids storage, has the type that it declares, and runs nothing in a browser."""
     async with service.session.request(method, path, headers={"Accept": accept}) as response:
         assert response.headers["Cache-Control"] == "no-store"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -90,7 +90,7 @@ async def test_headers_of_every_answer(service: Service, method: str, path: str,
 
 
 async def test_headers_of_malformed_requests(service: Service) -> None:
-    """The answer to what is not HTTP has the same headers."""
+    """The response to bytes that are not HTTP has the same headers."""
     host, port = service.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"GET\r\n\r\n")
@@ -101,7 +101,7 @@ async def test_headers_of_malformed_requests(service: Service) -> None:
 
 
 async def test_monitoring_on_a_listener_of_its_own(data_dir: Path) -> None:
-    """With a monitor port, clients do not reach the metrics and the readiness, and do not see links to them."""
+    """With a monitor port, clients cannot reach the metrics and the readiness, and see no links to them."""
     free = process.listen("127.0.0.1", 0)
     port = free.getsockname()[1]
     free.close()
@@ -118,7 +118,7 @@ async def test_monitoring_on_a_listener_of_its_own(data_dir: Path) -> None:
 
 
 async def test_readiness_is_remembered(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """200 requests for the readiness within a second ask the database once or twice."""
+    """200 readiness requests within a second query the database once or twice."""
     asked = []
 
     async def counted(connection: Any) -> None:
@@ -138,7 +138,7 @@ async def test_readiness_is_remembered(service: Service, monkeypatch: pytest.Mon
 async def test_a_second_api_without_shared_limits(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], pool: Pool
 ) -> None:
-    """The second process that serves the API warns that each counts its limits alone."""
+    """The second process that serves the API warns that each process counts its limits alone."""
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
     async with run_service(database_url, tmp_path / "first", tiers=(), webhooks=False):

@@ -1,4 +1,4 @@
-"""Every code of the error tree, as clients meet it; a crash and a database that is away among them."""
+"""Every error code, as clients get it. A crash and an absent database are among them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -97,7 +97,7 @@ OWN_HEADERS = {"invalid_key": "www-authenticate", "method_not_allowed": "allow"}
 
 
 def check(answer: Answer, code: str, base_url: str) -> None:
-    """The answer is the problem document of this code, whole, with the headers that belong to it."""
+    """Check that the response is the whole problem document of this code, with its headers."""
     error = TREE[code]
     detail = answer.body.pop("detail")
     balance = {"balance": 0} if code == "out_of_credits" else {}
@@ -122,7 +122,7 @@ async def test_code(service: Service, code: str) -> None:
 
 
 async def test_crash(database_url: str, tmp_path: Path) -> None:
-    """A part of the service is broken: 500 that tells nothing of its inside; the log tells it, and the rest goes on."""
+    """A crash gets a 500 response without internals. The log has them, and the rest of the service continues."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
         await service.pool.execute("DROP TABLE idempotency_keys")
@@ -136,7 +136,7 @@ async def test_crash(database_url: str, tmp_path: Path) -> None:
 
 
 async def test_database_away(data_dir: Path, tmp_path: Path) -> None:
-    """While the database is away: 503 with a Retry-After, quickly; once it is back, the next call is answered."""
+    """While the database is away, requests soon get 503 with Retry-After. Once it is back, the next call works."""
     server = EmbeddedServer(data_dir)
     url = server.join()
     await migrate(url)

@@ -1,4 +1,4 @@
-"""Arbitrary bytes, headers and paths at every endpoint of a service in a process of its own."""
+"""Arbitrary bytes, headers and paths at every endpoint of a service in its own process."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,7 @@ framing = st.lists(st.tuples(st.sampled_from(FRAMING), st.sampled_from(FRAMES) |
 
 @dataclass(frozen=True)
 class Target:
-    """A service in a process of its own, and a key for it."""
+    """A service in its own process, and a key for it."""
 
     process: Process
     port: int
@@ -86,9 +86,9 @@ class Target:
         return b"".join([method, b" ", target, b" HTTP/1.1\r\n", *(b"%b: %b\r\n" % field for field in shown), b"\r\n"])
 
     def answered(self, request: bytes) -> int:
-        """The status of the answer to a request that is complete, which must come."""
+        """Return the status of the response to a complete request. The response must come."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS) as connection:
-            with contextlib.suppress(ConnectionError):  # it need not hear a refused request out
+            with contextlib.suppress(ConnectionError):  # it may refuse before it has read all
                 connection.sendall(request)
             top = b""
             while b"\r\n" not in top:
@@ -98,7 +98,7 @@ class Target:
         return int(top.split()[1])
 
     def ended(self, request: bytes) -> bytes:
-        """What comes back from bytes that may be no request at all, once we have said that they are all."""
+        """Send bytes that may not be a request, close the sending side, and return what comes back."""
         received = b""
         address = ("127.0.0.1", self.port)
         with (
@@ -112,12 +112,12 @@ class Target:
         return received
 
     def memory(self) -> int:
-        """Bytes that the process holds in memory."""
+        """Return the bytes that the process holds in memory."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def attack(self, number: int) -> None:
-        """Throw some thousand requests at it, others for each number."""
+        """Send some thousand requests, which differ for each number."""
         profile = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
         @seed(number)
@@ -139,7 +139,7 @@ class Target:
 
 @asynccontextmanager
 async def api_process(database_url: str, data_dir: Path, log: Path) -> AsyncIterator[tuple[Process, str]]:
-    """`linkskipper api` as an operator runs it, logging to a file: the process and its address."""
+    """Run `linkskipper api` as an operator does, with its log in a file. Yield the process and its address."""
     with log.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("linkskipper")), "api", "--port", "0", "--data-dir", str(data_dir)),
@@ -164,7 +164,7 @@ async def api_process(database_url: str, data_dir: Path, log: Path) -> AsyncIter
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 async def test_garbage(database_url: str, pool: Pool, tmp_path: Path) -> None:
-    """No 5xx, no hang, no growth in memory, nothing charged or held, nothing crashed; then it answers as ever."""
+    """Garbage causes no 5xx, hang, crash, growth of memory, hold or charge. The service then answers as before."""
     account = await create_account(pool, "test", credits=100)
     keyring = load_keyring(load(secret_key=SECRET, data_dir=tmp_path))
     made = await create_key(pool, keyring, account.id, name="test", rate_limit=1_000_000)

@@ -25,7 +25,7 @@ async def test_pages(service: Service) -> None:
 
 
 async def test_members(service: Service) -> None:
-    """A job has the members that its own endpoint answers, with its link and its times."""
+    """A job has the members that its own endpoint returns, and its link and times."""
     caller = await service.caller()
     job_id = (await caller.resolve(fresh_link(), wait=10)).body["job_id"]
     (job,) = (await caller.get("/v1/jobs")).body["jobs"]
@@ -36,7 +36,7 @@ async def test_members(service: Service) -> None:
 
 
 async def test_status(database_url: str, tmp_path: Path) -> None:
-    """A status leaves out all other jobs; a job that is under way has no end."""
+    """A status leaves out all other jobs. A job in progress has no end."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
         await caller.resolve(fresh_link())
@@ -60,6 +60,6 @@ async def test_status(database_url: str, tmp_path: Path) -> None:
     ],
 )
 async def test_bounds(service: Service, params: dict[str, str], status: int) -> None:
-    """Each limit is accepted up to its bound and refused beyond it; unknown parameters are ignored."""
+    """Each parameter is accepted up to its bound and refused beyond it. Unknown parameters are ignored."""
     caller = await service.caller(scopes=())
     assert (await caller.get("/v1/jobs", params=params)).status == status

@@ -1,4 +1,4 @@
-"""Who may call, how often, and what the answers say about it."""
+"""Who may call, how often, and what the responses say about it."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,7 @@ from support.service import Caller, Service, fresh_link, run_service
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer sk_live_x", "Basic eDp5", "{unknown}"])
 async def test_no_valid_key(service: Service, authorization: str | None) -> None:
-    """Missing, malformed and unknown keys: one answer for all, with WWW-Authenticate."""
+    """Missing, malformed and unknown keys get the same response, with WWW-Authenticate."""
     shown = None if authorization is None else authorization.format(unknown=f"Bearer {tokens.new_key()}")
     headers = {} if shown is None else {"Authorization": shown}
     bodies = []
@@ -35,7 +35,7 @@ async def test_revoked_key(service: Service) -> None:
 
 
 async def test_guessing_is_slowed(database_url: str, tmp_path: Path) -> None:
-    """After many unknown keys from an address more of them have to wait; valid keys, known or new, have not."""
+    """After many unknown keys from one address, further ones must wait. Valid keys, used before or new, need not."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
         assert (await caller.get("/v1/account")).status == 200
@@ -52,7 +52,7 @@ async def test_guessing_is_slowed(database_url: str, tmp_path: Path) -> None:
 
 
 def window(headers: dict[str, str], name: str = "minute") -> tuple[int, int, int]:
-    """Limit, remaining and reset seconds of a window, as the answer's fields give them."""
+    """Return the limit, the remaining calls and the reset seconds of a window, from the response's headers."""
     policy = re.search(rf'"{name}";q=(\d+);w=\d+', headers["ratelimit-policy"])
     state = re.search(rf'"{name}";r=(\d+);t=(\d+)', headers["ratelimit"])
     assert policy is not None
@@ -61,7 +61,7 @@ def window(headers: dict[str, str], name: str = "minute") -> tuple[int, int, int
 
 
 async def test_minute_limit(service: Service) -> None:
-    """All calls of a key count, reads included; over the limit comes 429 with a Retry-After."""
+    """All calls of a key count, also reads. Over the limit, a call gets 429 with a Retry-After."""
     caller = await service.caller(rate_limit=3)
     for remaining in (2, 1, 0):
         answer = await caller.get("/v1/account")
@@ -76,7 +76,7 @@ async def test_minute_limit(service: Service) -> None:
 
 
 async def test_limits_are_each_keys_own(service: Service) -> None:
-    """One key's calls do not count for another of the same account."""
+    """One key's calls do not count for another key of the same account."""
     first = await service.caller(rate_limit=1)
     second = await service.caller(rate_limit=1, account_id=first.account_id)
     assert (await first.get("/v1/account")).status == 200
@@ -91,7 +91,7 @@ async def used(service: Service, caller: Caller) -> int:
 
 
 async def test_daily_quota(service: Service) -> None:
-    """Accepted resolves count, cached ones too; refusals and replays do not; cached answers go on."""
+    """Accepted resolves count, also cached ones. Refusals and replays do not. Cached responses need no quota left."""
     caller = await service.caller(daily_quota=3)
     link = fresh_link()
     first = await caller.resolve(link, wait=10, idempotency_key="one")
@@ -111,7 +111,7 @@ async def test_daily_quota(service: Service) -> None:
 
 
 async def test_quota_is_not_used_by_what_cannot_be_paid(service: Service) -> None:
-    """A resolve refused for want of credits leaves the quota as it was."""
+    """A resolve that is refused for lack of credits does not use up the quota."""
     caller = await service.caller(daily_quota=5, credits=0)
     refused = await caller.resolve(fresh_link())
     assert (refused.status, refused.body["code"], refused.body["balance"]) == (402, "out_of_credits", 0)
@@ -124,12 +124,12 @@ class Clock:
     now = 1000.0
 
     def __call__(self) -> float:
-        """The time, in seconds."""
+        """Return the time in seconds."""
         return self.now
 
 
 async def test_retry_after_is_true() -> None:
-    """A caller that waits as long as it is told finds room; one that waits a second less does not."""
+    """A caller that waits as long as Retry-After says is allowed. One that waits a second less is refused."""
     clock = Clock()
     windows = InMemoryRateLimiter(clock=clock)
     for second in (0.0, 10.5, 20.0):
@@ -146,7 +146,7 @@ async def test_retry_after_is_true() -> None:
 
 
 async def test_any_sixty_seconds() -> None:
-    """No 60 seconds, wherever they begin, hold more calls than the limit; half a minute at a time is let through."""
+    """No 60 seconds hold more calls than the limit, wherever they begin. The limit itself is reached in each minute."""
     clock = Clock()
     windows = InMemoryRateLimiter(clock=clock)
     allowed = []
@@ -159,7 +159,7 @@ async def test_any_sixty_seconds() -> None:
 
 
 async def test_silent_callers_are_forgotten() -> None:
-    """Memory follows the callers of the last minutes, not all there ever were."""
+    """The memory depends on the callers of the last minutes, not on all callers ever."""
     clock = Clock()
     windows = InMemoryRateLimiter(clock=clock)
     for caller in range(1000):

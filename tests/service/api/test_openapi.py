@@ -1,4 +1,4 @@
-"""The description of the API: true, complete, and the same in the repository as on the wire."""
+"""The description of the API is true and complete, and the same in the repository and from the service."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ DOCUMENT = openapi_document(BASE)
 
 
 def bodies() -> Iterator[Any]:
-    """Every content of every request and answer, each named after where it stands."""
+    """Yield every content of every request and response, each with the name of its place."""
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             places = {**operation["responses"], "request": operation.get("requestBody", {"content": {}})}
@@ -33,12 +33,12 @@ def bodies() -> Iterator[Any]:
 
 
 def test_kept_in_the_repository() -> None:
-    """docs/openapi.json is what the code says; `make openapi` renews it."""
+    """docs/openapi.json is what the code says. `make openapi` updates it."""
     assert msgspec.json.decode(KEPT.read_bytes()) == DOCUMENT
 
 
 def test_valid() -> None:
-    """It is OpenAPI 3.1 by its meta-schema."""
+    """The document is OpenAPI 3.1 by its meta-schema."""
     schemathesis.openapi.from_dict(DOCUMENT).validate()
     assert DOCUMENT["openapi"].startswith("3.1.")
 
@@ -49,7 +49,7 @@ def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
 
 @pytest.mark.parametrize("content", list(bodies()))
 def test_examples_are_true(content: Any) -> None:
-    """Every request and answer has examples, and they are what its schema says."""
+    """Every request and response has examples, and they match its schema."""
     assert content["examples"]
     for example in content["examples"].values():
         validator(content["schema"]).validate(example["value"])
@@ -57,7 +57,7 @@ def test_examples_are_true(content: Any) -> None:
 
 @pytest.mark.parametrize("part", ["parameters", "headers"])
 def test_parameters_and_headers_have_true_examples(part: str) -> None:
-    """Every parameter and every header has an example, and it is what its schema says."""
+    """Every parameter and every header has an example, and it matches its schema."""
     for described in DOCUMENT["components"][part].values():
         validator(described["schema"]).validate(described["example"])
 
@@ -76,7 +76,7 @@ def described_operations() -> set[tuple[str, str]]:
 
 
 def test_every_route_is_described() -> None:
-    """What the application serves under /v1 is what the document describes."""
+    """The routes that the application serves under /v1 are those that the document describes."""
     unused: Any = SimpleNamespace(base_url=BASE)
     paths = Api(unused).routes.paths
     served = {(method, path) for path in paths if path.startswith("/v1") for method in set(paths[path]) - {"HEAD"}}
@@ -91,7 +91,7 @@ async def test_served(service: Service) -> None:
 
 
 async def test_reference_page(service: Service) -> None:
-    """/docs tells of every operation and every error, and loads nothing from anywhere."""
+    """/docs shows every operation and every error, and loads nothing from elsewhere."""
     async with service.session.get("/docs") as response:
         assert (response.status, response.content_type) == (200, "text/html")
         page = await response.text()

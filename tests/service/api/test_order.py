@@ -1,4 +1,4 @@
-"""Of two faults of a request, the first counts (docs/reference/api.md, "Order of checks")."""
+"""If a request has two faults, the first one counts (docs/reference/api.md, "Order of checks")."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ def told(answer: Answer) -> tuple[int, str]:
 
 
 async def with_done_job(service: Service, key: str) -> Caller:
-    """A caller whose idempotency key has started a job that is done."""
+    """Return a caller whose idempotency key has started a job that is done."""
     caller = await service.caller()
     assert (await caller.resolve(fresh_link(), idempotency_key=key, wait=10)).status == 200
     return caller
@@ -64,7 +64,7 @@ async def test_replay_before_supported_link(service: Service) -> None:
 
 
 async def test_supported_link_before_cache(service: Service, tmp_path: Path) -> None:
-    """A cached link whose provider is supported no more: 422."""
+    """A cached link whose provider is no longer supported: 422."""
     providers = tmp_path / "providers"
     providers.mkdir()
     (providers / "lab-bulk.toml").write_text(
@@ -80,7 +80,7 @@ async def test_supported_link_before_cache(service: Service, tmp_path: Path) -> 
 
 
 async def test_cache_and_removed_exclude_each_other(service: Service) -> None:
-    """A link is remembered either with its target (200) or as removed (410), so neither can hide the other."""
+    """A link is stored either with its target (200) or as removed (410), so neither can hide the other."""
     caller, link = await service.caller(), fresh_link()
     await caller.resolve(link, wait=10)
     assert (await caller.resolve(link)).status == 200
@@ -98,7 +98,7 @@ async def test_removed_before_daily_quota(service: Service) -> None:
 
 
 async def test_cache_and_removed_before_provider_up(database_url: str, tmp_path: Path) -> None:
-    """With the provider switched off, a cached link is answered, a removed one is 410, any other 503."""
+    """If the provider is switched off, a cached link is answered, a removed one is 410, any other 503."""
     async with run_service(database_url, tmp_path) as service:
         caller = await service.caller(daily_quota=2, credits=2)
         cached, removed = fresh_link(), f"https://bulk.lab.test/{fresh_link()[-32:]}"
@@ -124,7 +124,7 @@ async def test_daily_quota_before_credits(service: Service) -> None:
 
 
 async def test_credits_before_queue(service: Service) -> None:
-    """No credits: 402 and no job; with credits the same call makes one."""
+    """Without credits, a call gets 402 and makes no job. With credits, the same call makes one."""
     caller, link = await service.caller(credits=0), fresh_link()
     jobs = "SELECT count(*) FROM jobs WHERE account_id = $1"
     assert told(await caller.resolve(link, idempotency_key="order")) == (402, "out_of_credits")

@@ -17,7 +17,7 @@ from support.service import Caller, run_service
 
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
-    """A Valkey server of the test's own."""
+    """Yield a Valkey server of the test's own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = ValkeyServer(port=port)
@@ -33,7 +33,7 @@ def url(server: ValkeyServer) -> str:
 
 @pytest.fixture
 async def windows(valkey: ValkeyServer) -> AsyncIterator[list[SharedRateLimiter]]:
-    """What four processes count with."""
+    """Yield the rate limiters of four processes."""
     windows = [SharedRateLimiter(url(valkey), InMemoryRateLimiter()) for _ in range(4)]
     yield windows
     for each in windows:
@@ -41,7 +41,7 @@ async def windows(valkey: ValkeyServer) -> AsyncIterator[list[SharedRateLimiter]
 
 
 async def test_exact_over_processes(windows: list[SharedRateLimiter]) -> None:
-    """Simultaneous calls over four processes: just as many pass as the limit says; the state is every one's."""
+    """Of simultaneous calls over four processes, exactly the limit passes. All processes see the same state."""
     states = await asyncio.gather(*(windows[call % 4].hit("caller", 25) for call in range(100)))
     assert sum(state.allowed for state in states) == 25
     refused = await windows[0].hit("caller", 25)
@@ -51,7 +51,7 @@ async def test_exact_over_processes(windows: list[SharedRateLimiter]) -> None:
 
 
 async def test_store_away(valkey: ValkeyServer) -> None:
-    """With the store gone, each process counts for itself, says so, and takes it up again when it is back."""
+    """Without the store, each process counts alone, and a metric says so. It uses the store again once that is back."""
     now = time.time()
     shared = SharedRateLimiter(url(valkey), InMemoryRateLimiter(), clock=lambda: now)
     assert (await shared.hit("caller", 3)).remaining == 2
@@ -68,7 +68,7 @@ async def test_store_away(valkey: ValkeyServer) -> None:
 
 
 async def test_limit_over_two_services(valkey: ValkeyServer, database_url: str, tmp_path: Path) -> None:
-    """Two services on one database and one store: a key's calls to both count together."""
+    """Calls of a key to two services on one database and one store are counted together."""
     options = {"secret_key": "s" * 32, "limits_url": url(valkey), "tiers": ()}
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -83,6 +83,6 @@ async def test_limit_over_two_services(valkey: ValkeyServer, database_url: str, 
 
 
 def test_wrong_url() -> None:
-    """A URL that names no store is refused at start, by the name of its setting."""
+    """A URL of no store is refused at the start, with the name of its setting."""
     with pytest.raises(SettingsError, match="LINKSKIPPER_LIMITS_URL"):
         SharedRateLimiter("nonsense://x", InMemoryRateLimiter())

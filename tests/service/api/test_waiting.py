@@ -1,4 +1,4 @@
-"""Waiting polls: a thousand of them ask the database nothing, and all are answered when the job ends."""
+"""Waiting polls: a thousand of them send no queries, and all are answered when the job ends."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from support.service import Caller, Service, fresh_link, run_service
 
 WAITING = 1000
 QUIET_SECONDS = 2
-SLACK = 10  # a thousand polls that asked once each in that time would be a thousand more
+SLACK = 10  # a thousand polls that each ask once in that time would add a thousand
 
 
 async def transactions(service: Service) -> int:
@@ -25,14 +25,14 @@ async def transactions(service: Service) -> int:
 
 
 async def in_a_while(service: Service) -> int:
-    """How many transactions the database sees in a few seconds."""
+    """Return how many transactions the database sees in a few seconds."""
     before = await transactions(service)
     await asyncio.sleep(QUIET_SECONDS)
     return await transactions(service) - before
 
 
 async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> None:
-    """While they wait the database sees what an idle service does; the end of the job reaches every one at once."""
+    """The database sees no more queries than from an idle service. The end of the job answers all polls at once."""
     async with (
         run_service(database_url, tmp_path, tiers=()) as service,
         aiohttp.ClientSession(service.url, connector=aiohttp.TCPConnector(limit=0)) as session,
@@ -54,7 +54,7 @@ async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> Non
 
 
 async def end(service: Service, job_id: UUID) -> None:
-    """What a worker does when it has resolved the link."""
+    """Do what a worker does when it has resolved the link."""
     lease = await start_attempt(service.pool, job_id)
     completer = JobCompleter(service.pool, link_cache(service.settings, service.pool))
     assert await completer.complete(
@@ -63,7 +63,7 @@ async def end(service: Service, job_id: UUID) -> None:
 
 
 async def test_what_is_told_when_the_time_is_up(database_url: str, tmp_path: Path) -> None:
-    """A job that has moved on meanwhile, of which nobody was told, is answered as it is by then."""
+    """When its time is up, a poll returns the job's current state, even if no notification came."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
         job_id = (await caller.resolve(fresh_link())).body["job_id"]

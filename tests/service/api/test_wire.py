@@ -1,4 +1,4 @@
-"""What is no HTTP, and what never becomes a whole request."""
+"""Input that is not HTTP, and input that never becomes a whole request."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ async def exchange(service: Service, sent: bytes) -> bytes:
 
 @pytest.mark.parametrize("sent", BROKEN)
 async def test_what_is_no_http_gets_a_problem_document(service: Service, sent: bytes) -> None:
-    """TLS on the plain port, half a request line, a version that is none: the envelope of all errors, and the end."""
+    """TLS on the plain port, half a request line or an unknown version get a problem document and then the end."""
     head, _, body = (await exchange(service, sent)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"\r\ncontent-type: application/problem+json\r\n" in head
@@ -50,7 +50,7 @@ async def test_what_is_no_http_gets_a_problem_document(service: Service, sent: b
 
 
 async def test_long_heads(service: Service) -> None:
-    """A head of some 60 KiB is read; one without an end is refused at its limit, in a header or in the target."""
+    """A head of some 60 KiB is read. A head without an end is refused at its limit, in a header or in the target."""
     begun = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: "
     assert (await exchange(service, begun + b"x" * 60_000 + b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
     for endless in (begun + b"x" * 66_000, b"GET /" + b"x" * 66_000):
@@ -58,7 +58,7 @@ async def test_long_heads(service: Service) -> None:
 
 
 async def test_what_follows_an_answer_must_become_a_request(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lone line end after an answer keeps no connection open."""
+    """A single line end after a response keeps no connection open."""
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     address = urlsplit(service.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -72,13 +72,13 @@ async def test_what_follows_an_answer_must_become_a_request(service: Service, mo
 
 @pytest.mark.parametrize("sent", UNFINISHED)
 async def test_unfinished_requests_are_ended(service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    """A client that sends nothing, or a request that is never whole, keeps no connection for ever."""
+    """The service closes the connection of a client that sends nothing, or never a whole request."""
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     await exchange(service, sent)
 
 
 async def test_whole_requests_may_be_answered_late(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time limit is the request's, not the answer's."""
+    """The time limit is that of the request, not of the response."""
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.1)
     caller = await service.caller()
     answer = await caller.resolve("https://slow.lab.test/1/late", wait=5)

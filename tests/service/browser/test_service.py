@@ -1,4 +1,4 @@
-"""Links that need a browser, through the API: with one, and on a machine that has none."""
+"""Links that need a browser, through the API: with a browser, and on a machine that has none."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ COUNTDOWN = "https://interstitial.lab.test/countdown"
 
 
 async def test_a_job(service: Service) -> None:
-    """A countdown is waited out and clicked through; the job costs what its tier costs, and tells its hops."""
+    """The browser waits for a countdown and clicks. The job costs what its tier costs, and lists its hops."""
     caller = await service.caller(credits=10)
     answer = await caller.resolve(COUNTDOWN)
     job = await caller.finished(answer.body["job_id"])
@@ -20,7 +20,7 @@ async def test_a_job(service: Service) -> None:
 
 
 async def test_without_a_browser(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its links are refused at once, as a provider's that is down; all others are taken."""
+    """Without a browser, links that need one are refused at once as `provider_down`. Other links are accepted."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     async with run_service(database_url, tmp_path) as service:

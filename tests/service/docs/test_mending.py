@@ -1,4 +1,4 @@
-"""docs/tutorials/mend-a-shortener.md works as it stands: each command prints what the page says."""
+"""docs/tutorials/mend-a-shortener.md works as written: each command prints what the page says."""
 
 import asyncio
 import json
@@ -23,26 +23,26 @@ TIME = re.compile(r" +\d+ ms ")
 
 
 class Block(NamedTuple):
-    """A block of the guide: its language, and what stands in it."""
+    """A block of the guide: its language and its text."""
 
     language: str
     text: str
 
 
 def commands(console: str) -> Iterator[tuple[str, str]]:
-    """Each command of a console block, and what it prints."""
+    """Yield each command of a console block, and what it prints."""
     for part in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
         yield command, output
 
 
 def plain(output: str) -> str:
-    """Without colours, terminal line ends, and the milliseconds that nobody can foresee."""
+    """Remove colours, terminal line ends, and the milliseconds that nobody can predict."""
     return TIME.sub(" N ms ", COLOURS.sub("", output).replace("\r\n", "\n"))
 
 
 async def on_terminal(command: str, cwd: Path, environment: dict[str, str]) -> str:
-    """What a command shows in a terminal."""
+    """Return what a command shows in a terminal."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_shell(
         command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
@@ -59,7 +59,7 @@ def _read_all(terminal: int) -> str:
     try:
         while part := os.read(terminal, 65536):
             parts.append(part)
-    except OSError:  # how Linux says that the last writer has gone
+    except OSError:  # Linux says so when the last writer has gone
         pass
     os.close(terminal)
     return b"".join(parts).decode()
@@ -67,7 +67,7 @@ def _read_all(terminal: int) -> str:
 
 @asynccontextmanager
 async def serving(cwd: Path, environment: dict[str, str]) -> AsyncIterator[tuple[Process, aiohttp.ClientSession]]:
-    """A service of its own, and a client with its key."""
+    """Yield a service of the test's own, and a client with its key."""
     process = await asyncio.create_subprocess_exec(
         *("linkskipper", "serve", "--port", "0"), cwd=cwd, env=environment, stdout=PIPE, stderr=PIPE
     )
@@ -89,7 +89,7 @@ async def serving(cwd: Path, environment: dict[str, str]) -> AsyncIterator[tuple
 
 
 async def told(process: Process, event: str) -> dict[str, Any]:
-    """The next line of the log about an event."""
+    """Return the next line of the log about an event."""
     assert process.stderr is not None
     async with asyncio.timeout(10):
         while True:
@@ -99,7 +99,7 @@ async def told(process: Process, event: str) -> dict[str, Any]:
 
 
 async def reason(session: aiohttp.ClientSession, url: str) -> str | None:
-    """How a link ends in the service."""
+    """Return the reason for which a link ends in the service."""
     async with session.post("/v1/resolve", params={"wait": "10"}, json={"url": url}) as response:
         job = (await response.json())["job_id"]
     async with session.get(f"/v1/jobs/{job}", params={"include": "trace"}) as response:
@@ -108,7 +108,7 @@ async def reason(session: aiohttp.ClientSession, url: str) -> str | None:
 
 
 async def test_the_guide_as_it_stands(database_url: str, tmp_path: Path) -> None:
-    """Every command prints what the guide prints; the service follows without a restart, and resolves the link."""
+    """Each command prints what the guide says. The service follows without a restart, and then resolves the link."""
     blocks = [Block(*found.groups()) for found in FENCED.finditer(GUIDE.read_text())]
     assert [block.language for block in blocks] == ["console", "console", "toml", "console", "json"]
     (tmp_path / "providers").mkdir()

@@ -1,4 +1,4 @@
-"""The commands that write HAR files, as processes of their own."""
+"""The commands that write HAR files, each in its own process."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from support.shortener import TARGET, Bench, answer, to
 
 
 async def test_resolve_keeps_what_is_exchanged(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """All links are in one file, a page for each, that others cannot read; stdout is as without it."""
+    """All links are in one file with a page for each, and others cannot read it. The output does not change."""
     bench.put("/a", to("/b"))
     bench.put("/b", to(TARGET))
     bench.put("/c", answer(404))
@@ -31,7 +31,7 @@ async def test_resolve_keeps_what_is_exchanged(bench: Bench, command: Command, t
 
 
 async def test_ctrl_c_leaves_the_file(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """A link that is broken off by hand leaves what was exchanged until then."""
+    """A link that Ctrl-C cancels leaves a file with everything until then."""
     asked = asyncio.Event()
 
     def never(_: str) -> bytes:
@@ -51,7 +51,7 @@ async def test_ctrl_c_leaves_the_file(bench: Bench, command: Command, tmp_path: 
 
 
 async def test_a_file_that_cannot_be_written(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """It is said before anything is fetched, in one line."""
+    """The error comes before anything is fetched, in one line."""
     ran = await command.run("resolve", "--har", str(tmp_path / "none" / "out.har"), "http://s.test/a")
     assert (ran.code, ran.out) == (1, "")
     assert "out.har cannot be written" in ran.err
@@ -60,7 +60,7 @@ async def test_a_file_that_cannot_be_written(bench: Bench, command: Command, tmp
 
 
 async def test_record(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """A visit becomes a file that leads to the same end with no network."""
+    """A recorded visit becomes a file that leads to the same end without a network."""
     bench.put("/a", to(TARGET))
     file = tmp_path / "s.har"
     ran = await command.run("providers", "record", "s", "http://s.test/a", "--out", str(file))
@@ -71,7 +71,7 @@ async def test_record(bench: Bench, command: Command, tmp_path: Path) -> None:
 
 
 async def test_record_wants_a_link_of_the_provider(command: Command) -> None:
-    """Unknown ids, other providers' links and what is no link are told, and nothing is written."""
+    """An unknown id, another provider's link, and text that is not a link give an error. Nothing is written."""
     assert PROVIDER.startswith('id = "s"')
     for arguments, code, said in (
         (("nobody", "http://s.test/a"), 1, "There is no provider nobody"),

@@ -1,4 +1,4 @@
-"""The command `linkskipper resolve`, as a process of its own."""
+"""The command `linkskipper resolve`, in its own process."""
 
 import asyncio
 import json
@@ -13,13 +13,13 @@ from support.shortener import TARGET, Bench, answer, to
 
 
 async def test_resolved(bench: Bench, command: Command) -> None:
-    """A link and its target on stdout with a tab between, nothing else anywhere, exit 0."""
+    """A link and its target are on stdout with a tab between them. Nothing else is printed, and the exit code is 0."""
     bench.put("/a", to(TARGET))
     assert await command.run("resolve", "http://s.test/a") == Ran(0, f"http://s.test/a\t{TARGET}\n", "")
 
 
 async def test_not_resolved(bench: Bench, command: Command) -> None:
-    """Without a target the reason and the details stand after an empty cell; exit 1."""
+    """Without a target, the line has an empty cell, the reason and the details. The exit code is 1."""
     bench.put("/a", answer(404))
     ran = await command.run("resolve", "http://s.test/a", "nonsense")
     lines = {cells[0]: cells[1:] for cells in (line.split("\t") for line in ran.out.splitlines())}
@@ -30,7 +30,7 @@ async def test_not_resolved(bench: Bench, command: Command) -> None:
 
 
 async def test_json(bench: Bench, command: Command) -> None:
-    """An object a line, with the fields that are promised."""
+    """Each line is an object with the promised fields."""
     bench.put("/a", to(TARGET))
     bench.put("/b", answer(410))
     ran = await command.run("resolve", "--json", "--concurrency", "1", "http://s.test/a", "http://s.test/b")
@@ -46,7 +46,7 @@ async def test_json(bench: Bench, command: Command) -> None:
 
 
 async def test_file(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """Links come from a file or standard input; blank lines and comments are skipped."""
+    """Links come from a file or from standard input. Blank lines and comments are skipped."""
     bench.put("/a", to(TARGET))
     lines = "# links\n\n  http://s.test/a  \n"
     file = tmp_path / "links.txt"
@@ -65,7 +65,7 @@ async def test_wrong_use(command: Command, arguments: tuple[str, ...]) -> None:
 
 
 async def test_ctrl_c(bench: Bench, command: Command) -> None:
-    """Ctrl-C in the middle of a link ends it at once and without a traceback."""
+    """Ctrl-C during a link ends the command at once and without a traceback."""
     asked = asyncio.Event()
 
     def never(_: str) -> bytes:
@@ -83,7 +83,7 @@ async def test_ctrl_c(bench: Bench, command: Command) -> None:
 
 
 async def test_providers_list(command: Command) -> None:
-    """All providers are listed, the operator's among them; of their health nothing is known without a database."""
+    """All providers are listed, also those of the operator. Without a database, their health is unknown."""
     no_database = ("--data-dir", str(command.directory / "none"))
     ran = await command.run("providers", "list", "--json", *no_database)
     listed = {each["id"]: each for each in json.loads(ran.out)}
@@ -95,7 +95,7 @@ async def test_providers_list(command: Command) -> None:
 
 
 async def test_providers_check(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """Check prints a line on stderr for each issue and exits with 1. Resolve warns, and works with the other files."""
+    """Check prints a line on stderr for each issue and exits with 1. Resolve warns, and uses the other files."""
     assert (await command.run("providers", "check", str(Lab.providers_dir))).code == 0
     bad = tmp_path / "bad.toml"
     bad.write_text(PROVIDER.replace("tier", "teir"))
