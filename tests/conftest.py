@@ -1,4 +1,4 @@
-"""What all tests share: a real PostgreSQL, and a fresh database for each test that asks for one."""
+"""Shared by all tests: a real PostgreSQL, and a fresh database for each test that asks for one."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -41,7 +41,7 @@ def state_folder() -> Iterator[None]:
 def server_url() -> Iterator[str]:
     """Return the URL of a PostgreSQL server: LINKSKIPPER_TEST_SERVER_URL, or an embedded one for this test process.
 
-    The embedded one is not among pytest's own folders: another pytest that root starts would close them to its user.
+    The embedded one is outside of pytest's folders. Another pytest that root starts would close these to its user.
     """
     if external := os.environ.get("LINKSKIPPER_TEST_SERVER_URL"):
         yield external
@@ -54,7 +54,7 @@ def server_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def template(server_url: str) -> str:
-    """The name of a database that the migrations built; others are copied from it."""
+    """Return the name of a database that the migrations built. The others are copies of it."""
     connection = await asyncpg.connect(server_url)
     await connection.execute(f"CREATE DATABASE {TEMPLATE}")
     await connection.close()
@@ -67,7 +67,7 @@ _numbers = count(1)
 
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
-    """The URL of a fresh database with the current schema."""
+    """Yield the URL of a fresh database with the current schema."""
     name = f"{DATABASES}_{next(_numbers)}"
     await _copy_template(server_url, template, name)
     yield named(server_url, name)
@@ -84,7 +84,7 @@ async def _copy_template(server_url: str, template: str, name: str) -> None:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    """A pool on a fresh database."""
+    """Yield a pool on a fresh database."""
     pool = await open_pool(database_url, size=5)
     yield pool
     pool.terminate()
@@ -92,7 +92,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture(scope="session")
 async def service(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
-    """A service that many tests share, each with accounts and links of its own."""
+    """Yield a service that many tests share. Each test has accounts and links of its own."""
     name = f"{DATABASES}_shared"
     await _copy_template(server_url, template, name)
     async with run_service(named(server_url, name), tmp_path_factory.mktemp("service")) as service:

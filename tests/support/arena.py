@@ -1,4 +1,4 @@
-"""A shortener that strangers control, a resolver that follows it, and everything around them that must stay alone."""
+"""A hostile shortener, a resolver that follows it, and everything around them that must not be contacted."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ Way = Callable[[str], bytes]
 
 
 def _header(text: str) -> str:
-    """The text's UTF-8, as the helper for answers wants it."""
+    """Return the text's UTF-8 in the form that the helper for responses takes."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
@@ -104,7 +104,7 @@ CARELESS = _catalog(HOST, *DENIED_V4)
 
 
 def policy(shortener: Shortener, canary: Wire, allow: Sequence[str] = ()) -> Policy:
-    """The shortener's host is where it is; all ports here are open, and so are the holes."""
+    """Return a policy that maps the shortener's host, and opens all ports of the test and the allow rules."""
     ports = ["80", "443", str(canary.port), str(shortener.port)]
     host_map = [f"{HOST}:80=127.0.0.1:{shortener.port}"]
     return Policy.parse(ports=ports, allow=allow, host_map=host_map, extra_ca=None)
@@ -112,7 +112,7 @@ def policy(shortener: Shortener, canary: Wire, allow: Sequence[str] = ()) -> Pol
 
 @dataclass
 class Arena:
-    """What a test sets up, and what has been touched."""
+    """What a test sets up, and what has been contacted."""
 
     shortener: Shortener
     canary: Wire
@@ -120,25 +120,25 @@ class Arena:
     client: Client
 
     def new_name(self) -> str:
-        """A name that the shortener keeps links on, and whose answers nobody has asked for and kept yet."""
+        """Return a name of the shortener whose addresses nobody has looked up yet."""
         return f"n{next(_numbers)}.in.test"
 
     def other_client(self, *, allow: Sequence[str] = (), limits: FetchLimits = QUICK) -> Client:
-        """A client with holes, or with other limits."""
+        """Return a client with allow rules, or with other limits."""
         guard = policy(self.shortener, self.canary, allow)
         return Client(guard, user_agent="Test/1", limits=limits, nameservers=[f"127.0.0.1:{self.dns.port}"])
 
     async def resolve(
         self, url: str = LINK, *, catalog: Catalog = CAREFUL, client: Client | None = None
     ) -> tuple[Resolution, list[Any]]:
-        """How a link ends, and which addresses besides the shortener's were connected to."""
+        """Return how a link ends, and which addresses besides the shortener's were connected to."""
         with connections() as seen:
             resolution = await LinkResolver(catalog, client or self.client, PageReader(), sleep=at_once).resolve(url)
         home = ("127.0.0.1", self.shortener.port)
         return resolution, [address for address in seen if address != home]
 
     async def by_each_way(self, url: str, *, catalog: Catalog = CAREFUL) -> dict[str, Resolution]:
-        """How a link ends that leads to a URL, by the way; proves that nobody else was contacted."""
+        """Return, for each way, how a link to a URL ends. Check that nobody else was contacted."""
         ends = {}
         for name, way in WAYS.items():
             self.shortener.put("/a", way(url))
@@ -147,7 +147,7 @@ class Arena:
         return ends
 
     async def by_each_form(self, url: str) -> dict[str, Resolution]:
-        """The same by way of forms."""
+        """Do the same with forms."""
         ends = {}
         for name, way in FORMS.items():
             form, reply = way(url)
@@ -159,14 +159,14 @@ class Arena:
 
 
 def reasons(ends: Mapping[str, Resolution]) -> dict[str, str | None]:
-    """Why each ended; where one has a target instead, that."""
+    """Return the target of each resolution, or the reason if it has none."""
     return {name: resolution.target_url or resolution.reason for name, resolution in ends.items()}
 
 
 def each(reason: str) -> dict[str, str | None]:
-    """The same end by every way."""
+    """Return the same end for every way."""
     return dict.fromkeys(WAYS, reason)
 
 
 async def at_once(_: float) -> None:
-    """Stands for waiting."""
+    """Do not wait."""

@@ -17,9 +17,9 @@ LIMITS = ProxyLimits()
 async def run_browser(
     policy: Policy, *, limits: ProxyLimits = LIMITS, nameservers: list[str] | None = None, **options: Any
 ) -> AsyncIterator[BrowserEngine]:
-    """An engine that gets out as far as the policy says, with everything else as an operator has it."""
+    """Yield an engine that reaches what the policy allows. All other options are those of an operator."""
     executable = options.pop("executable", None) or find_browser(load().browser)
-    assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+    assert executable is not None, "make test installs a Chromium (tools/test_programs.py)"
     options = {"sandbox": load().browser_sandbox, **options}
     chosen = BrowserOptions(executable, USER_AGENT, extra_ca=policy.extra_ca, **options)
     async with (

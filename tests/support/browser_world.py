@@ -22,7 +22,7 @@ LIMITS = ProxyLimits(connect_seconds=2, response_bytes=3_000_000)
 
 @dataclass
 class Canary:
-    """Counts what connects to a port of several loopback addresses, and what is sent there by UDP."""
+    """Counts the connections to a port of several loopback addresses, and what is sent there by UDP."""
 
     port: int = 0
     connections: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Canary:
         return bool(self.connections or self.datagrams)
 
     def forget(self) -> None:
-        """Begin again."""
+        """Forget everything."""
         self.connections.clear()
         self.datagrams = 0
 
@@ -50,7 +50,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._canary = canary
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - asyncio's signature
-        """Note it."""
+        """Note a datagram."""
         self._canary.datagrams += 1
 
 
@@ -59,8 +59,8 @@ class World:
     """What a test puts in, and what it gets out.
 
     127.0.0.1 and 127.0.0.2 are private, and the canary is there. The policy opens 127.0.0.3: what reaches the canary
-    there has contacted the destination. The shortener is at 127.0.0.1 by the host map, and at 127.0.0.3 by itself; on
-    its port of 127.0.0.2 is the canary too.
+    there has contacted the destination. The shortener is at 127.0.0.1 by the host map, and at 127.0.0.3 without it. The
+    canary is also on the shortener's port of 127.0.0.2.
     """
 
     shortener: Shortener
@@ -71,15 +71,15 @@ class World:
 
     @property
     def destination(self) -> str:
-        """Where the test's links lead."""
+        """Return the URL that the test's links lead to."""
         return f"http://{DESTINATION}:{self.canary.port}/Path?q=%7e#Top"
 
     def put(self, body: str, path: str = "/link") -> None:
-        """Say what the shortener has at a path."""
+        """Set what the shortener has at a path."""
         self.shortener.put(path, page(f"<!doctype html><title>A page</title>{body}"))
 
     async def resolve(self, url: str = "/link", *others: dict[str, object], **fields: object) -> Resolution:
-        """Resolve a link of the shortener, whose provider has these fields, beside other providers."""
+        """Resolve a link of the shortener. Its provider has these fields, and the catalog also has the others."""
         url = f"http://{HOST}{url}" if url.startswith("/") else url
         catalog = Catalog(Provider.model_validate(each) for each in (in_a_browser(**fields), *others))
         async with Client(self.policy, user_agent=USER_AGENT) as client, PageReader() as reader:
@@ -87,19 +87,19 @@ class World:
 
 
 def in_a_browser(*hosts: str, **fields: object) -> dict[str, object]:
-    """A provider's table, as its file would give it."""
+    """Return a provider's table, as its file would give it."""
     fields = {"engine": "browser", "steps": [CONTINUE], "limits": {"timeout": 20, "max_wait": 4}, **fields}
     return provider(*hosts, **fields)
 
 
 def shown(hops: tuple[Hop, ...]) -> list[tuple[str | None, int | None, str]]:
-    """What a trace says, but for the times."""
+    """Return what a trace says, without the times."""
     return [(hop.mechanism, hop.status, hop.url.removeprefix(f"http://{HOST}")) for hop in hops]
 
 
 @asynccontextmanager
 async def run_world(**options: object) -> AsyncIterator[World]:
-    """All of it, until the context ends; options are the browser's."""
+    """Run everything until the context ends. The options are those of the browser."""
     shortener, canary = Shortener(), Canary()
     async with AsyncExitStack() as stack:
         server = await asyncio.start_server(shortener.serve, "127.0.0.1", 0)

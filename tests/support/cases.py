@@ -56,7 +56,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def hosts(self) -> set[str]:
-        """The hosts that the case serves."""
+        """Return the hosts that the case serves."""
         return {urlsplit(url).netloc for url in self.serve}
 
 
@@ -153,7 +153,7 @@ async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
             host_map += [f"{host}:{port}={address}" for host in hosts]
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=ca_file)
         executable = find_browser(load().browser)
-        assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+        assert executable is not None, "make test installs a Chromium (tools/test_programs.py)"
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         options = BrowserOptions(executable, USER_AGENT, extra_ca=ca_file)
         reader = await stack.enter_async_context(PageReader())

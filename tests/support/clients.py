@@ -12,7 +12,7 @@ QUICK = FetchLimits(connect_seconds=2, fetch_seconds=5)
 
 @dataclass
 class Clients:
-    """Makes clients; they are closed when the test is over."""
+    """Makes clients, and closes them when the test is over."""
 
     stack: AsyncExitStack
     nameserver: str

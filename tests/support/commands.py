@@ -1,4 +1,4 @@
-"""`linkskipper …` as a process of its own."""
+"""`linkskipper …` in a process of its own."""
 
 import asyncio
 import os
@@ -12,8 +12,8 @@ SECONDS = 30
 PROVIDER = 'id = "s"\nlabel = "S"\nhosts = ["s.test"]\ntier = "premium"\n'
 
 
-def heed_interrupts() -> None:
-    """Undo what a shell does to what it runs in the background, the tests perhaps among it: ignoring SIGINT."""
+def restore_interrupts() -> None:
+    """Let SIGINT end the process. A shell ignores it in what it runs in the background, perhaps the tests."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -34,7 +34,7 @@ class Command:
     port: int
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Start it; its standard streams are pipes."""
+        """Start the command with pipes as its standard streams."""
         environment = {
             **os.environ,
             "LINKSKIPPER_PROVIDERS_DIR": str(self.directory),
@@ -47,11 +47,11 @@ class Command:
             stdout=pipe,
             stderr=pipe,
             env=environment,
-            preexec_fn=heed_interrupts,
+            preexec_fn=restore_interrupts,
         )
 
     async def run(self, *arguments: str, given: str = "") -> Ran:
-        """Run it to its end."""
+        """Run the command to its end."""
         process = await self.start(*arguments)
         async with asyncio.timeout(SECONDS):
             out, err = await process.communicate(given.encode())

@@ -1,4 +1,4 @@
-"""A name server that lies to order."""
+"""A name server that gives the answers that a test wants."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ _CODES = {"SERVFAIL": 2, "NXDOMAIN": 3}
 
 @dataclass
 class FakeDns(asyncio.DatagramProtocol):
-    """Answers from `zone`: (name, type) to a list of answers, given in turn, the last for ever.
+    """Answers from `zone`, which maps a name and a type to answers. They come in turn, and the last one repeats.
 
     An answer is a list of record data, or "NXDOMAIN", "SERVFAIL" or "SILENT". Unknown names are NXDOMAIN.
     """
@@ -24,7 +24,7 @@ class FakeDns(asyncio.DatagramProtocol):
     transport: asyncio.DatagramTransport | None = None
 
     def set(self, name: str, *answers: Sequence[str] | str, kind: str = "A") -> None:
-        """Say what a name leads to; of the other kinds it has none."""
+        """Set what a name leads to. It gets no addresses of the other kind."""
         for other in ("A", "AAAA"):
             self.zone.setdefault((name, other), [[]])
         self.zone[name, kind] = list(answers)
@@ -60,7 +60,7 @@ def _dns_reply(query: bytes, end: int, answer: Sequence[str] | str) -> bytes:
 
 
 def _records(item: str) -> list[bytes]:
-    """Write records with a TTL of 0; "alias>target>address" gives a CNAME and where it leads."""
+    """Encode records with a TTL of 0. "alias>target>address" gives a CNAME and the address of its target."""
     if ">" in item:
         _, target, address = item.split(">")
         wire_name = b"".join(bytes([len(part)]) + part.encode() for part in target.split(".")) + b"\0"

@@ -1,4 +1,4 @@
-"""Whether the event loop goes on while something happens, and what that takes."""
+"""Measures whether the event loop continues during an operation, and what the operation takes."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ BEAT = 0.01
 
 @dataclass
 class Pulse:
-    """`longest` is the most that the loop's thread computed between two beats, in seconds; `grown` is in bytes."""
+    """`longest` is the longest computation of the loop's thread between two beats, in seconds. `grown` is in bytes."""
 
     longest: float = 0.0
     grown: int = 0
@@ -22,7 +22,7 @@ class Pulse:
 
 @asynccontextmanager
 async def heartbeat() -> AsyncIterator[Pulse]:
-    """Feels the loop's pulse; neither other processes' load counts, nor what the tests before have left in memory."""
+    """Measure the loop's pulse. The load of other processes and the memory of earlier tests do not count."""
     gc.collect()
     gc.freeze()
     process, pulse = psutil.Process(), Pulse()

@@ -1,4 +1,4 @@
-"""A Chromium without this project's engine around it: where does it go from a link, when nobody touches it?"""
+"""A Chromium without this project's engine around it. It shows where a link leads if nobody touches the page."""
 
 import asyncio
 import contextlib
@@ -95,7 +95,7 @@ class _Visit:
 async def run_plain_chromium(*, http: int, https: int) -> AsyncIterator[PlainChromium]:
     """Start a Chromium for which every host is on these ports of the loopback address."""
     executable = find_browser(load().browser)
-    assert executable is not None, "make test gets a Chromium first; see requirements/browser.py"
+    assert executable is not None, "make test installs a Chromium (tools/test_programs.py)"
     rules = f"MAP *:80 127.0.0.1:{http} , MAP *:443 127.0.0.1:{https}"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -27,7 +27,7 @@ RANGES = (
     *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32"),
     *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
 )
-"""The ranges of the page's own table, for their edges; all IPv6 outside 2000::/3 is denied too."""
+"""The ranges of the page's own table, whose edges are tested. All IPv6 outside 2000::/3 is denied too."""
 
 LITERALS = (*DENIED_V4, *(f"[{address}]" for address in DENIED_V6))
 """The denied addresses as hosts of URLs."""
@@ -92,7 +92,7 @@ NO_URLS = (
     *("http://\ud800.com/", "http://a.com/\udc80", "http://%zz/", "http://a%2fb.com/", "http://127.0.0.1%2f.b.com/"),
     *("http://127.0.0.1%23.b.com/", "http://127.0.0.1%3f.b.com/", "http://b.com%00.127.0.0.1/"),
 )
-"""What is no URL to this service, because no browser takes it for one or because parsers disagree about it."""
+"""Texts that are not a URL to this service, because no browser reads them as one or because parsers disagree."""
 
 FOREIGN = (
     *(("magnet:?xt=urn:btih:abc", "magnet"), ("tg://resolve?domain=x", "tg"), ("javascript:alert(1)", "javascript")),
@@ -121,11 +121,11 @@ NAMES: tuple[tuple[tuple[str, ...], str], ...] = (
     *((("::1",), "AAAA"), (("fd00::1",), "AAAA"), (("::ffff:127.0.0.1",), "AAAA"), (("fd00:ec2::254",), "AAAA")),
     *((("2606:4700::1111", "fe80::1"), "AAAA"), (("64:ff9b::7f00:1",), "AAAA"), (("2002:7f00:1::1",), "AAAA")),
 )
-"""Answers, with their kind, that refuse the name they are for; "alias>target>address" is a CNAME."""
+"""Answers, with their kind, that refuse their name. "alias>target>address" is a CNAME."""
 
 
 def edges() -> list[tuple[str, bool]]:
-    """The first and last address of each range and their neighbours outside it, with whether each is public."""
+    """Return the first and last address of each range and their neighbours outside it, and whether each is public."""
     return [edge for text in RANGES for edge in _edges(IPv6Network(text) if ":" in text else IPv4Network(text))]
 
 

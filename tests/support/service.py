@@ -1,4 +1,4 @@
-"""The whole service in the test's own process, on real sockets, with the lab for shorteners."""
+"""The whole service in the test's own process, on real sockets, with the lab's shorteners."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +24,7 @@ from support.receiver import Receiver
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered."""
+    """A response of the API."""
 
     status: int
     headers: dict[str, str]
@@ -55,7 +55,7 @@ class Caller:
         return await self.call("POST", "/v1/resolve", json={"url": url, **options}, params=params, headers=headers)
 
     async def finished(self, job_id: str) -> Any:
-        """The job once it has ended."""
+        """Return the job once it has ended."""
         while True:
             answer = await self.get(f"/v1/jobs/{job_id}", params={"wait": "20", "include": "trace"})
             if answer.body["status"] in {"done", "failed", "invalid"}:
@@ -74,7 +74,7 @@ class Service:
     session: aiohttp.ClientSession
 
     async def caller(self, *, credits: int = 100, account_id: int | None = None, **options: Any) -> Caller:
-        """A client with an account (a new one, unless given) and a key."""
+        """Return a client with a key and an account, which is a new one unless it is given."""
         if account_id is None:
             account_id = (await create_account(self.pool, "test", credits=credits)).id
         options = {"rate_limit": 100_000, "name": "test", **options}
@@ -83,12 +83,12 @@ class Service:
 
 
 def named(url: str, database: str) -> str:
-    """The same server's URL for another database."""
+    """Return the same server's URL for another database."""
     return url.replace("/postgres?", f"/{database}?")
 
 
 def fresh_link(host: str = "bulk.lab.test") -> str:
-    """A link that no test has asked for before."""
+    """Return a link that no test has used before."""
     return f"https://{host}/{uuid4().hex}"
 
 
@@ -103,7 +103,7 @@ async def run_service(
     links_mapped: Sequence[str] = (),
     **options: Any,
 ) -> AsyncIterator[Service]:
-    """Run the service on a database until the context ends; without tiers, nobody works on the jobs.
+    """Run the service on a database until the context ends. Without tiers, no worker takes the jobs.
 
     hook.example and the receiver's names lead webhooks to the receiver. `links_mapped` extends the host map.
     """
@@ -135,7 +135,7 @@ async def run_service(
 
 
 def _bundle(folder: Path, lab: Lab, receiver: Receiver | None) -> Path:
-    """The authorities that vouch for the lab and the receiver, in one file."""
+    """Return a file with the authorities of the lab and of the receiver."""
     if receiver is None:
         return lab.ca_file
     bundle = folder / "authorities.pem"

@@ -17,19 +17,19 @@ Answer = bytes | Callable[[str], bytes]
 
 
 def answer(status: int = 200, *headers: str, body: str = "", media_type: str = "text/html") -> bytes:
-    """Spell out an HTTP answer."""
+    """Return an HTTP response."""
     encoded = body.encode()
     lines = [f"HTTP/1.1 {status} X", *headers, f"Content-Type: {media_type}", f"Content-Length: {len(encoded)}"]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + encoded
 
 
 def to(location: str, *headers: str, status: int = 302) -> bytes:
-    """Spell out a redirect."""
+    """Return a redirect."""
     return answer(status, f"Location: {location}", *headers)
 
 
 def page(body: str) -> bytes:
-    """Spell out a page."""
+    """Return a page."""
     return answer(body=body)
 
 
@@ -39,14 +39,14 @@ def _length(head: str) -> int:
 
 
 def header(head: str, name: str) -> str | None:
-    """The value of a header in a request's head; None if it is not there."""
+    """Return the value of a header in a request's head, or None."""
     found = re.search(rf"^{name}: (.*)\r", head, re.IGNORECASE | re.MULTILINE)
     return found[1] if found else None
 
 
 @dataclass
 class Shortener:
-    """Answers by host and path; several answers for one path are given in turn, the last one for good."""
+    """Answers by host and path. Several answers for one path come in turn, and the last one repeats."""
 
     pages: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Shortener:
     otherwise: Answer = field(default_factory=lambda: answer(404))
 
     def put(self, path: str, *answers: Answer, host: str = HOST) -> None:
-        """Say what a path answers."""
+        """Set what a path answers."""
         self.pages[host + path] = list(answers)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -99,7 +99,7 @@ class Bench:
     async def resolve(
         self, url: str, *providers: Mapping[str, object], on_hop: Callable[[Hop], None] | None = None
     ) -> Resolution:
-        """Resolve with the given providers or, failing that, with one for each of the two hosts."""
+        """Resolve with the given providers, or else with one for each of the two hosts."""
         shortener = f"127.0.0.1:{self.shortener.port}"
         policy = Policy.parse(
             ports=["80"],
@@ -119,6 +119,6 @@ class Bench:
 
 
 def provider(*hosts: str, **fields: object) -> dict[str, object]:
-    """A provider's table, as its file would give it."""
+    """Return a provider's table, as its file would give it."""
     hosts = hosts or (HOST,)
     return {"id": hosts[0].replace(".", "-").strip("*-"), "label": "A", "hosts": hosts, "tier": "standard", **fields}

@@ -10,7 +10,7 @@ Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Wire:
-    """A server on every loopback address; it answers with `reply`, or by `script` if there is one."""
+    """A server on every loopback address. It answers with `reply`, or by `script` if there is one."""
 
     reply: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
     script: Script | None = None
