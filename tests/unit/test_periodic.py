@@ -1,4 +1,4 @@
-"""Periodic work: at once, again and again, sooner when woken, and whatever a turn raises."""
+"""Periodic work: it begins at once, repeats, can be woken earlier, and survives errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -35,7 +35,7 @@ async def stop(task: asyncio.Task[None]) -> None:
 
 
 async def test_it_begins_at_once_and_repeats() -> None:
-    """The first turn waits for nothing, others follow."""
+    """The first turn does not wait. Others follow."""
     work, done = turns(None, None, None)
     task = Periodic("test", work, every=0.001).start()
     await done.wait()
@@ -43,7 +43,7 @@ async def test_it_begins_at_once_and_repeats() -> None:
 
 
 async def test_a_failed_turn_ends_nothing() -> None:
-    """An outage of the database is a warning, anything else an error with its traceback; both go on."""
+    """A database outage is a warning. Another error is an error with its traceback. The work continues after both."""
     work, done = turns(DatabaseUnavailable("gone"), ValueError("bug"), None)
     with capture_logs() as logs:
         task = Periodic("test", work, every=0.001).start()
@@ -56,7 +56,7 @@ async def test_a_failed_turn_ends_nothing() -> None:
 
 
 async def test_it_is_woken() -> None:
-    """A long rest ends as soon as it is woken, and only once for each time."""
+    """To wake the work ends its pause at once, and only one pause for each time."""
     wake = asyncio.Event()
     work, done = turns(None, None)
     task = Periodic("test", work, every=3600, wake=wake).start()

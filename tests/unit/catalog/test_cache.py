@@ -1,4 +1,4 @@
-"""The cache of the built-in files: it changes nothing but the time, and nothing that is in it can do harm."""
+"""The cache of the built-in files: it changes nothing but the time, and a bad cache does no harm."""
 
 import os
 import stat
@@ -121,7 +121,7 @@ def test_a_value_of_another_type(cache: Path, reads: list[object]) -> None:
 
 @pytest.mark.parametrize("blocked", ["cache", "home"])
 def test_without_a_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocked: str) -> None:
-    """A folder that cannot be made, as on a read-only system, is no problem."""
+    """A folder that cannot be made, as on a read-only system, causes no error."""
     (tmp_path / "file").write_text("")
     if blocked == "cache":
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -134,7 +134,7 @@ def test_without_a_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.usefixtures("cache")
 def test_a_changed_file_is_noticed(reads: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A built-in file that changes is read again, even if its size and time stay."""
+    """A built-in file that changes is read again, even if its size and time stay the same."""
     package = tmp_path / "catalog"
     folder = package / "data" / "providers"
     folder.mkdir(parents=True)

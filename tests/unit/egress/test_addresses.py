@@ -25,25 +25,25 @@ def test_the_table_allows(address: str) -> None:
 
 @pytest.mark.parametrize(("address", "public"), edges())
 def test_ranges_end_where_they_end(address: str, public: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """The first and the last address of each range are denied; those just outside it are public, or the next one's."""
+    """The first and last address of each range are denied. Their outside neighbours are public or in the next range."""
     assert (deny_reason(address) is None) == public
 
 
 @given(st.ip_addresses())
 def test_what_is_allowed_is_global_to_python_too(address: IPv4Address | IPv6Address) -> None:
-    """The table is nowhere wider than the standard library's own."""
+    """The table allows nothing that the standard library's own table denies."""
     assert address.is_global or deny_reason(str(address))
 
 
 @pytest.mark.parametrize("text", ["fe80::1%eth0", "2606:4700::1%1", "", "localhost", "127.1", "1.2.3.4.", " 8.8.8.8"])
 def test_what_is_no_plain_address_is_denied(text: str) -> None:
-    """Scope ids and anything that is not one address in its usual form are refused, not guessed at."""
+    """Scope ids and texts that are not one address in its usual form are refused."""
     assert deny_reason(text)
 
 
 @pytest.mark.parametrize("address", LITERALS)
 async def test_a_literal_address_is_refused_at_connect(clients: Clients, address: str) -> None:
-    """Literal addresses, which never meet a resolver, are refused when the socket would be opened."""
+    """Literal addresses, which need no lookup, are refused when the socket would be opened."""
     egress = await clients.make()
     for scheme in ("http", "https"):
         with pytest.raises(Refused) as refused:

@@ -1,4 +1,4 @@
-"""Cookies by RFC 6265bis: which are kept, and which are sent where."""
+"""Cookies by RFC 6265bis: which are kept, and to which URLs they are sent."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def sent(line: str, *, to: str = "https://a.s.test/dir/page", by: str = HERE.hre
     ],
 )
 def test_kept(line: str, *, kept: bool) -> None:
-    """What a name or an attribute promises must be so; what is too large or of others is left out."""
+    """A cookie must fulfil what its name and attributes promise. It is dropped if it is too large or for others."""
     assert (sent(line) is not None) == kept
 
 
@@ -70,7 +70,7 @@ def test_sent(line: str, to: str, *, goes: bool) -> None:
 
 @pytest.mark.parametrize("suffix", ["co.uk", "github.io", "com"])
 def test_public_suffixes(suffix: str) -> None:
-    """Nobody sets cookies for all who register there; who is there alone keeps its own."""
+    """A host cannot set cookies for a public suffix. A host that is a public suffix keeps cookies for itself."""
     theirs = f"https://a.{suffix}/"
     assert sent(f"a=1; Domain={suffix}", by=theirs, to=theirs) is None
     assert sent(f"a=1; Domain={suffix}", by=theirs, to=f"https://b.{suffix}/") is None
@@ -80,7 +80,7 @@ def test_public_suffixes(suffix: str) -> None:
 
 
 def test_plain_http_does_not_touch_secure_cookies() -> None:
-    """A secure cookie is neither replaced nor shadowed over a connection that is not."""
+    """A connection that is not secure neither replaces nor hides a secure cookie."""
     jar = CookieJar()
     jar.store(HERE, ["a=1; Secure; Path=/"])
     jar.store(parse_url("http://a.s.test/"), ["a=2; Path=/", "a=3; Path=/dir", "a=4; Path=/; Max-Age=0", "b=5; Path=/"])
@@ -88,7 +88,7 @@ def test_plain_http_does_not_touch_secure_cookies() -> None:
 
 
 def test_the_oldest_go_first() -> None:
-    """Of too many cookies the latest are kept, and a renewed one keeps its place."""
+    """Of too many cookies, the latest are kept. A renewed cookie keeps its place."""
     jar = CookieJar()
     jar.store(HERE, ["first=1", *(f"c{number}=1" for number in range(179)), "first=2"])
     jar.store(HERE, ["last=1"])

@@ -35,5 +35,5 @@ NOW = datetime(2026, 6, 5, 12, tzinfo=UTC)
     ],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
-    """Seconds and dates give a wait between zero and a day; anything else gives none."""
+    """Seconds and dates give a wait between zero and a day. Anything else gives none."""
     assert read_retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))

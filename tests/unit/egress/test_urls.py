@@ -15,7 +15,7 @@ LOOPBACK_HOSTS = [*LOOPBACK, *LOCAL_NAMES, *TRICKS]
 
 
 def with_port(host: str, port: int) -> str:
-    """Put the port behind the host, before whatever trick follows it."""
+    """Return the URL with a port behind the host, before any trick that follows."""
     for mark in "#?/":
         if mark in host:
             name, tail = host.split(mark, 1)
@@ -25,7 +25,7 @@ def with_port(host: str, port: int) -> str:
 
 @pytest.mark.parametrize("host", LOOPBACK_HOSTS)
 async def test_no_spelling_reaches_loopback(clients: Clients, wire: Wire, host: str) -> None:
-    """A server on loopback, on an allowed port, is contacted by no spelling of it."""
+    """No spelling of loopback reaches a server there, even on an allowed port."""
     egress = await clients.make(ports=[80, 443, wire.port])
     with pytest.raises(Refused):
         await egress.fetch(parse_url(with_port(host, wire.port)))
@@ -44,7 +44,7 @@ async def test_no_number_of_slashes_reaches_loopback(clients: Clients, wire: Wir
 
 @pytest.mark.parametrize("text", [*NO_URLS, *(f"http://{host}/" for host in DISPUTED)])
 def test_refused_spellings(text: str) -> None:
-    """Nothing that two parsers could read differently, or that DNS cannot hold, is a URL to this service."""
+    """A text that two parsers could read differently, or that DNS cannot hold, is not a URL to this service."""
     with pytest.raises(BadUrl) as refused:
         parse_url(text)
     assert not isinstance(refused.value, ForeignScheme)
@@ -52,7 +52,7 @@ def test_refused_spellings(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "scheme"), FOREIGN)
 def test_foreign_schemes_are_told_apart(text: str, scheme: str) -> None:
-    """A caller can tell a link of another scheme, with or without a base, from what is no URL at all."""
+    """A caller can tell a link of another scheme, with or without a base, from a text that is not a URL."""
     for base in (None, parse_url("https://a.com/")):
         with pytest.raises(ForeignScheme) as foreign:
             parse_url(text, base)
@@ -61,7 +61,7 @@ def test_foreign_schemes_are_told_apart(text: str, scheme: str) -> None:
 
 
 def test_the_parts_of_a_url() -> None:
-    """A URL is split as WHATWG says, the default port known and the rest left as it is spelt."""
+    """A URL is split as WHATWG says. Its default port is filled in, and the rest keeps its spelling."""
     url = parse_url("HTTPS://EXAMPLE.com:443/A/../b%2f;c?x=%7e&y#Frag")
     assert url.href == "https://example.com/b%2f;c?x=%7e&y#Frag"
     assert (url.scheme, url.host, url.port) == ("https", "example.com", 443)
@@ -70,7 +70,7 @@ def test_the_parts_of_a_url() -> None:
 
 
 def test_an_ipv6_host_has_no_brackets() -> None:
-    """The host of an IPv6 URL is the bare address, its origin has brackets."""
+    """The host of an IPv6 URL is the bare address. Its origin has brackets."""
     url = parse_url("http://[2606:4700::0:1111]:80/x")
     assert (url.host, url.port, url.origin) == ("2606:4700::1111", 80, "http://[2606:4700::1111]")
 
@@ -85,7 +85,7 @@ def test_an_ipv6_host_has_no_brackets() -> None:
     ],
 )
 def test_relative_references(text: str, href: str) -> None:
-    """What a page or a Location header says is read against the URL that it came from."""
+    """A reference in a page or in a Location header is read against the URL that it came from."""
     assert parse_url(text, parse_url("https://a.com/d/c?p#o")).href == href
 
 
@@ -101,7 +101,7 @@ def test_relative_references(text: str, href: str) -> None:
     ],
 )
 def test_a_url_has_a_length(prefix: str, letter: str, width: int, base: str | None, added: int) -> None:
-    """A URL may have as many characters as the limit when it is serialised, and one more is too many."""
+    """A serialised URL may have as many characters as the limit. One more is too many."""
     parsed_base = parse_url(base) if base else None
     count, rest = divmod(MAX_URL - added - len(prefix), width)
     longest = prefix + "x" * rest + letter * count
@@ -121,7 +121,7 @@ def test_a_long_text_with_a_short_url_is_too_long() -> None:
 
 
 def test_parts_cannot_make_a_url_too_long() -> None:
-    """A query or a fragment that is exchanged counts too."""
+    """A query or a fragment that is replaced counts for the length too."""
     url = parse_url("https://a.com/b?c=d#e")
     assert url.with_query("q").href == "https://a.com/b?q#e"
     assert url.with_fragment("f").href == "https://a.com/b?c=d#f"
@@ -137,7 +137,7 @@ def test_parts_cannot_make_a_url_too_long() -> None:
 
 @given(st.text(alphabet="htps:/.@[]a1%20?#&=-_ü\u3002", max_size=40), st.sampled_from([None, "https://a.com/b?c"]))
 def test_a_canonical_url_stays_as_it_is(text: str, base: str | None) -> None:
-    """Whatever is taken for a URL reads the same a second time, and its parts are those that browsers see."""
+    """A parsed URL reads the same a second time, and its parts are those that browsers see."""
     try:
         url = parse_url(text, parse_url(base) if base else None)
     except BadUrl:
@@ -151,7 +151,7 @@ def test_a_canonical_url_stays_as_it_is(text: str, base: str | None) -> None:
 
 @pytest.mark.parametrize("port", SERVICE_PORTS)
 async def test_other_ports_are_refused(clients: Clients, port: int) -> None:
-    """Only the allowed ports are ever dialled, whatever the host."""
+    """Only the allowed ports are connected to, whatever the host."""
     egress = await clients.make()
     with pytest.raises(Refused, match=f"port {port} "):
         await egress.fetch(parse_url(f"http://8.8.8.8:{port}/"))
@@ -179,12 +179,12 @@ def test_webhooks_to_no_public_host_are_refused(host: str) -> None:
     ],
 )
 def test_bad_webhook_addresses(text: str) -> None:
-    """A webhook goes to public https on a web port, or is refused when it is given."""
+    """A webhook address that is not public https on a web port is refused when it is given."""
     with pytest.raises(EgressError):
         check_public_https(text)
 
 
 def test_a_good_webhook_address() -> None:
-    """Public names and addresses pass, and come back canonical."""
+    """Public names and addresses are accepted, and are returned in canonical form."""
     assert check_public_https("https://EXAMPLE.com/hook?k=v").href == "https://example.com/hook?k=v"
     assert check_public_https("https://8.8.8.8/hook").host == "8.8.8.8"

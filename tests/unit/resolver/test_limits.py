@@ -1,4 +1,4 @@
-"""The limits of a provider within one process: places in the order of coming, requests apart."""
+"""The limits of a provider within one process: slots in the order of arrival, and requests with a distance in time."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,7 @@ def provider(**limits: float) -> Provider:
 
 
 async def test_places_are_given_in_order() -> None:
-    """No more are inside than may be, and they come in as they came."""
+    """No more links than allowed are inside. They enter in the order of their arrival."""
     exe, turns = provider(concurrency=2), InProcessLimiter()
     inside, order = set[int](), list[int]()
 
@@ -34,7 +34,7 @@ async def test_places_are_given_in_order() -> None:
 
 
 async def test_whoever_gives_up_waiting_costs_no_place() -> None:
-    """A link that is cancelled while it waits leaves the places as they were."""
+    """A link that is cancelled while it waits leaves all slots as they were."""
     exe, turns = provider(concurrency=1), InProcessLimiter()
     async with turns.slot(exe):
         waiting = asyncio.create_task(turns.slot(exe).__aenter__())
@@ -45,7 +45,7 @@ async def test_whoever_gives_up_waiting_costs_no_place() -> None:
 
 
 async def test_requests_are_apart() -> None:
-    """Each is reserved an interval after the one before; one whose turn comes too late reserves nothing."""
+    """Each request is reserved an interval after the one before. A request whose turn is too late reserves nothing."""
     now = 100.0
     exe, turns = provider(min_interval=10), InProcessLimiter(clock=lambda: now)
     assert [await turns.reserve(exe, 30) for _ in range(3)] == [0, 10, 20]
@@ -56,7 +56,7 @@ async def test_requests_are_apart() -> None:
 
 
 class NoTurns:
-    """Has no place for anybody, and keeps count of who asks."""
+    """Has no slot for anybody, and counts who asks."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -71,14 +71,14 @@ class NoTurns:
 
 
 def resolver(exe: Provider) -> LinkResolver:
-    """A resolver for one link of a provider."""
+    """Return a resolver for one link of a provider."""
     location = NameValue("Location", "https://example.com/")
     answer = HarEntry(HarRequest("https://exe.test/a"), HarResponse(302, headers=[location]))
     return LinkResolver(Catalog([exe]), Replay(Har(HarLog([answer]))), PageReader())
 
 
 async def test_only_the_limited_are_asked_for() -> None:
-    """A link of a provider without limits passes with no question asked; that of a full one is handed back as it is."""
+    """A link of a provider without limits asks for no slot. A link of a full provider is handed back unchanged."""
     turns = NoTurns()
     resolution = await resolver(provider()).resolve("https://exe.test/a", limiter=turns)
     assert (resolution.target_url, turns.asked) == ("https://example.com/", 0)
@@ -87,7 +87,7 @@ async def test_only_the_limited_are_asked_for() -> None:
 
 
 async def test_a_turn_that_comes_too_late() -> None:
-    """Where the next request would be after the link's deadline, the link ends as one that took too long."""
+    """A link ends as one that took too long if its next request would be after its deadline."""
     exe = provider(min_interval=20, timeout=30)
     turns = InProcessLimiter(clock=lambda: 0)
     for _ in range(2):

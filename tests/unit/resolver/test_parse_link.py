@@ -1,4 +1,4 @@
-"""What people paste, and the link that is found in it."""
+"""Texts that people paste, and the links that are found in them."""
 
 import hashlib
 import time
@@ -37,7 +37,7 @@ CATALOG = Catalog(
         ("https://bit.ly/abc https://example.com/", "https://bit.ly/abc"),
         ("https://bit.ly/abc_", "https://bit.ly/abc_"),
         ("https://bit.ly./abc", "https://bit.ly./abc"),
-        # as it is passed on among those who look into links
+        # defanged, so that nobody clicks on it by mistake
         ("hxxps://bit[.]ly/abc", "https://bit.ly/abc"),
         ("hXXp://bit(.)ly/abc", "http://bit.ly/abc"),
         ("h**ps://bit{.}ly/abc", "https://bit.ly/abc"),
@@ -47,7 +47,7 @@ CATALOG = Catalog(
         ("Do not open hxxp://bit[.]ly/abc, it is bad", "http://bit.ly/abc"),
         ("hxxps://bit.ly/a?u=hxxps://example[.]com", "https://bit.ly/a?u=https://example.com"),
         ("ttps://bit.ly/abc", "https://bit.ly/abc"),
-        # full-width characters, and those that show nothing
+        # full-width and invisible characters
         ("https\uff1a\uff0f\uff0fbit\uff0ely\uff0fabc", "https://bit.ly/abc"),
         ("\uff48\uff54\uff54\uff50\uff1a\uff0f\uff0fbit.ly\uff0f\uff21", "http://bit.ly/A"),
         ("https://bit\u3002ly/abc", "https://bit.ly/abc"),
@@ -55,13 +55,13 @@ CATALOG = Catalog(
         ("https://bit.ly/abc\u200b", "https://bit.ly/abc"),
         ("\ufeffhttps://bit\u200b.ly/a\u00adbc\u200d", "https://bit.ly/abc"),
         ("\u200ebit.ly/abc\u200f", "https://bit.ly/abc"),
-        # schemes twice
+        # a scheme twice
         ("https://https://bit.ly/abc", "https://bit.ly/abc"),
         ("http://https//bit.ly/abc", "https://bit.ly/abc"),
         ("https:http://bit.ly/abc", "http://bit.ly/abc"),
         ("https:bit.ly/abc", "https://bit.ly/abc"),
         ("https:////bit.ly/abc", "https://bit.ly/abc"),
-        # out of the source of a page
+        # from the source of a page
         ("https://bit.ly/abc?a=1&amp;b=2", "https://bit.ly/abc?a=1&b=2"),
         ("https://bit.ly/abc?a=1&#38;b=2&#x26;c", "https://bit.ly/abc?a=1&b=2&c"),
         ("https://bit.ly/abc?a=1&amp;amp;b=2", "https://bit.ly/abc?a=1&b=2"),
@@ -92,7 +92,7 @@ CATALOG = Catalog(
     ],
 )
 def test_found(text: str, href: str) -> None:
-    """White space, missing schemes, prose and its punctuation do not hide a link."""
+    """White space, missing schemes, and prose with its punctuation do not hide a link."""
     link = parse_link(text, CATALOG)
     assert link.url.href == href
     assert link.key == hashlib.sha256(href.encode()).digest()
@@ -129,7 +129,7 @@ def test_found(text: str, href: str) -> None:
     ],
 )
 def test_not_found(text: str, said: str) -> None:
-    """What is no link of a supported provider is told apart, in words that help."""
+    """Text that is not a link of a supported provider gets a message that says why."""
     with pytest.raises(Unsupported, match=said.replace("(", r"\(")):
         parse_link(text, CATALOG)
 
@@ -184,7 +184,7 @@ UNITS = [
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("beginning", ["", "https://", "x https://", "hxxps://bit[.]ly/"])
 def test_linear_time(beginning: str, unit: str) -> None:
-    """A long text takes no long time, whatever it repeats."""
+    """A long text takes a time in proportion to its length, whatever it repeats."""
     text = beginning + unit * (200_000 // len(unit))
     begin = time.process_time()
     with suppress(Unsupported):
@@ -194,7 +194,7 @@ def test_linear_time(beginning: str, unit: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from('htpsx:/[](){}.*dot&amp;<>"|,;\uff1a\uff0f\u3002\uff0c\u200b bit.ly')))
 def test_any_defanged_text(text: str) -> None:
-    """No mix of what is undone does anything but give a link or be refused."""
+    """Any defanged text gives a link or is refused."""
     for pasted in (text, f"hxxps://bit[.]ly/{text}", f"{text} https://bit.ly/{text}"):
         with suppress(Unsupported):
             assert parse_link(pasted, CATALOG).provider.label == "A"
@@ -202,14 +202,14 @@ def test_any_defanged_text(text: str) -> None:
 
 @given(st.text())
 def test_any_text(text: str) -> None:
-    """No text does anything but give a link or be refused."""
+    """Any text gives a link or is refused."""
     for pasted in (text, f"https://bit.ly/{text}", f"{text} https://bit.ly/{text}"):
         with suppress(Unsupported):
             assert parse_link(pasted, CATALOG).provider.label == "A"
 
 
 async def test_unsupported_text_resolves_to_invalid(bench: Bench) -> None:
-    """The resolver answers with what intake says; nothing is raised and nothing sent."""
+    """The resolver returns the message of `parse_link`. It raises no error and sends nothing."""
     resolution = await bench.resolve("http://example.com/x")
     assert (resolution.status, resolution.reason) == ("invalid", "unsupported_link")
     assert (resolution.provider, resolution.tier, resolution.cost, resolution.hops) == (None, None, 0, ())

@@ -1,4 +1,4 @@
-"""What shorteners say about links that do not exist, and what only speaks of such links."""
+"""Messages of shorteners about links that do not exist, and texts that only mention such links."""
 
 import time
 
@@ -94,27 +94,27 @@ OTHERS = [
 
 @pytest.mark.parametrize("text", MESSAGES)
 def test_messages(text: str) -> None:
-    """A message that begins a sentence is one, in any of the common languages, and in any case."""
+    """A message at the beginning of a sentence is recognised, in any of the common languages, and in any case."""
     assert says_removed(text)
     assert says_removed(f"Example | {text.upper()} - Example")
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_other_texts(text: str) -> None:
-    """An article about expired links is not a message, and neither are words that only resemble one."""
+    """Articles about expired links and words that resemble a message are not recognised as a message."""
     assert not says_removed(text)
     assert not says_removed(f"Example - {text} | Example")
 
 
 @given(st.text())
 def test_any_text(text: str) -> None:
-    """Every text says something or does not."""
+    """Any text is recognised or not. None raises an error."""
     assert says_removed(text) in {True, False}
 
 
 @pytest.mark.parametrize("unit", ["sorry ", "link you ", "the ", "(", "'a' ", "a/b ", "\u3002", ". ", "page not "])
 def test_linear_time(unit: str) -> None:
-    """A long text takes no long time, whatever it repeats."""
+    """A long text takes a time in proportion to its length, whatever it repeats."""
     begin = time.process_time()
     says_removed(unit * 100_000)
     assert time.process_time() - begin < 1

@@ -14,13 +14,13 @@ URL = "https://example.com/x"
 
 @given(st.text())
 def test_any_script(script: str) -> None:
-    """No script, however broken, is more than the reader can bear."""
+    """The reader accepts any script, however broken."""
     variable([script], "a.b")
 
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_escapes_round_trip(text: str) -> None:
-    """A string literal's value is what a script would have in hand."""
+    """A string literal decodes to the value that a script would see."""
     escaped = "".join(f"\\u{{{ord(char):x}}}" for char in text)
     assert unquoted(f'"{escaped}"') == text
 
@@ -62,13 +62,13 @@ def test_escapes(text: str, value: str) -> None:
     ],
 )
 def test_variables_among_comments(script: str) -> None:
-    """What a comment says is not read; what only looks like one is no comment."""
+    """Text in a comment is ignored. Text that only looks like a comment is read."""
     assert variable([script], "dest") == "yes"
 
 
 @pytest.mark.parametrize("script", ["// n = 5", "/* n = 5 */", "/* n = 5", "<!-- n = 5"])
 def test_variables_in_comments(script: str) -> None:
-    """A variable that stands in comments alone is none."""
+    """A variable that appears only in comments is not found."""
     assert number([script], "n") is None
     assert variable([script.replace("5", "'x'")], "n") is None
 
@@ -78,7 +78,7 @@ def test_variables_in_comments(script: str) -> None:
 )
 @pytest.mark.parametrize("end", ["//", "//\\", "//\\\n"])
 def test_comments_are_told_in_linear_time(piece: str, end: str) -> None:
-    """No script keeps the reader of variables busy for longer than its length."""
+    """The reader of variables needs a time in proportion to a script's length."""
     begin = time.process_time()
     variable(["n = 'x';" + piece * (1_000_000 // len(piece)) + end], "n")
     assert time.process_time() - begin < 2
@@ -86,7 +86,7 @@ def test_comments_are_told_in_linear_time(piece: str, end: str) -> None:
 
 @given(st.text(min_size=1))
 def test_any_text_decodes_or_does_not(text: str) -> None:
-    """What is not in an encoding gives None, never an error."""
+    """Text that is not in an encoding gives None, never an error."""
     for decoding in ("uri", "base64", "base64url", "hex", "reverse"):
         decode(text, [decoding])
 
@@ -107,5 +107,5 @@ def test_any_text_decodes_or_does_not(text: str) -> None:
     ],
 )
 def test_decodings(text: str, decodings: list[str], value: str | None) -> None:
-    """Decodings apply in order; one that does not fit gives nothing."""
+    """Decodings apply in order. A decoding that does not fit gives None."""
     assert decode(text, decodings) == value  # type: ignore[arg-type]
