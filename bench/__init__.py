@@ -1,1 +1,1 @@
-"""Benchmarks: ``make bench`` runs the usual ones, ``make bench ARGS="api"`` that one; figures are ratios in one run."""
+"""Benchmarks. ``make bench`` runs the usual ones, ``make bench ARGS="api"`` runs one. Figures are ratios in one run."""

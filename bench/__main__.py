@@ -1,7 +1,7 @@
-"""Run the benchmarks that are named, or the usual ones.
+"""Run the named benchmarks, or the usual ones.
 
-Of the others, large fills the disk with a few GB for some minutes. rivals and many install packages into a temporary
-folder.
+Of the others, `large` fills the disk with a few GB for some minutes. `rivals` and `many` install packages into a
+temporary folder.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def main(names: list[str]) -> None:
     """Run each benchmark, one after the other."""
     unknown = set(names) - set(BENCHES)
     if unknown:
-        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}")
+        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. Choose from: {', '.join(BENCHES)}")
     for name in names or USUAL:
         print(f"# {name}", flush=True)
         await BENCHES[name]()

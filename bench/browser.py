@@ -1,4 +1,4 @@
-"""Links a second through the browser engine, against a bare Playwright script that does the same clicks."""
+"""Links a second through the browser engine, compared to a bare Playwright script that does the same clicks."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ Work = Callable[[int], Awaitable[None]]
 
 
 async def run() -> None:
-    """Measure in pairs, the order alternating; then the memory that many links leave behind."""
+    """Measure pairs in alternating order. Then measure the memory that many links leave behind."""
     async with lab() as environment:
         host_map = environment["LINKSKIPPER_HOST_MAP"].split(",")
         ca = Path(environment["LINKSKIPPER_EXTRA_CA"])
@@ -57,7 +57,7 @@ async def run() -> None:
 
 
 async def show_memory(work: Work) -> None:
-    """What the browser takes after many links, beside what it took after the first few."""
+    """Show what the browser takes after many links, compared to what it took after the first few."""
     await rate(work, AT_ONCE * 2, at_once=AT_ONCE)
     before = await resting_memory()
     await rate(work, MEMORY_LINKS, at_once=AT_ONCE)
@@ -67,7 +67,7 @@ async def show_memory(work: Work) -> None:
 
 
 async def resting_memory() -> float:
-    """The bytes that all child processes take, once the last context has been thrown away."""
+    """Return the bytes that all child processes take, once the last context has been thrown away."""
     await asyncio.sleep(3)
     total = 0
     for process in psutil.Process(os.getpid()).children(recursive=True):
@@ -78,7 +78,7 @@ async def resting_memory() -> float:
 
 @asynccontextmanager
 async def our_browser(policy: Policy, ca: Path, catalog: Catalog) -> AsyncIterator[Work]:
-    """The engine, as a worker runs it."""
+    """Yield the engine, as a worker runs it."""
     options = BrowserOptions(executable(), USER_AGENT, extra_ca=ca, links=10_000)
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
@@ -96,7 +96,7 @@ async def our_browser(policy: Policy, ca: Path, catalog: Catalog) -> AsyncIterat
 
 @asynccontextmanager
 async def bare_browser(host_map: list[str], ca: Path) -> AsyncIterator[Work]:
-    """A warm Chromium that reaches the lab directly, and a fresh context for each link."""
+    """Yield a warm Chromium that reaches the lab directly, with a fresh context for each link."""
     address = next(item.partition("=")[2] for item in host_map if item.startswith("interstitial.lab.test:443="))
     with TemporaryDirectory() as home:
         trust(ca, Path(home))
@@ -115,7 +115,7 @@ async def bare_browser(host_map: list[str], ca: Path) -> AsyncIterator[Work]:
 
 
 async def clicked_through(browser: Browser) -> str:
-    """Click to the end, and give the URL that the last click asks for."""
+    """Click to the end, and return the URL that the last click asks for."""
     context = await browser.new_context()
     try:
         page = await context.new_page()
@@ -131,7 +131,7 @@ async def clicked_through(browser: Browser) -> str:
 
 
 def executable() -> Path:
-    """The Chromium that both use."""
+    """Return the Chromium that both use."""
     found = find_browser(load().browser)
     assert found is not None, "there is no Chromium"
     return found

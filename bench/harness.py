@@ -27,7 +27,7 @@ class RunningCommand:
     seconds: float
 
     def found(self, pattern: str) -> str:
-        """What the pattern's group finds in the output."""
+        """Return what the pattern's group matches in the output."""
         match = re.search(pattern, self.output)
         assert match is not None, self.output
         return match[1]
@@ -35,7 +35,7 @@ class RunningCommand:
 
 @asynccontextmanager
 async def started(*arguments: str, ready: str, **environment: str) -> AsyncIterator[RunningCommand]:
-    """A linkskipper command, from the moment that it prints the ready line until the context ends."""
+    """Run a linkskipper command. Yield it when it prints the ready line, and stop it when the context ends."""
     begin = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         COMMAND, *arguments, env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE
@@ -57,14 +57,14 @@ async def started(*arguments: str, ready: str, **environment: str) -> AsyncItera
 
 @asynccontextmanager
 async def lab() -> AsyncIterator[dict[str, str]]:
-    """The lab in a process of its own; gives the environment that leads to it."""
+    """Run the lab in its own process. Yield the environment that leads to it."""
     async with started("lab", "--port", "0", ready="Ctrl-C") as running:
         exports = re.findall(r"^export (\w+)=(.*)$", running.output, re.MULTILINE)
         yield {name: shlex.split(value)[0] for name, value in exports}
 
 
 async def rate(work: Callable[[int], Awaitable[object]], count: int, *, at_once: int) -> float:
-    """How many calls a second the work does, count calls in all, so many at once."""
+    """Return how many calls a second the work does: `count` calls in all, `at_once` of them at the same time."""
     numbers = iter(range(count))
 
     async def caller() -> None:
@@ -77,13 +77,13 @@ async def rate(work: Callable[[int], Awaitable[object]], count: int, *, at_once:
 
 
 def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -> None:
-    """Print a ratio taken several times, beside what it should be."""
+    """Print a ratio that was taken several times, and what it should be."""
     values = sorted(ratios)
     verdict = f"aim {aim:.2g} or more: {'ok' if median(values) >= aim else 'BELOW'}"
-    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), {verdict}; {detail}")
+    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), {verdict} ({detail})")
 
 
 def show_limit(what: str, value: float, *, limit: float, unit: str, detail: str = "") -> None:
-    """Print a figure beside the most that it should be."""
+    """Print a figure and the most that it should be."""
     verdict = "ok" if value <= limit else "OVER"
-    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}{detail and f'; {detail}'}")
+    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}{detail and f' ({detail})'}")

@@ -1,4 +1,4 @@
-"""A load generator that costs little beside what it measures: prepared bytes, plain sockets, no event loop."""
+"""A load generator that costs little compared to what it measures: prepared bytes, plain sockets, no event loop."""
 
 import re
 import select
@@ -15,7 +15,7 @@ CHUNK = 65_536
 
 
 def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> bytes:
-    """The bytes of a request."""
+    """Return the bytes of a request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {key}"]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
@@ -23,7 +23,7 @@ def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> byte
 
 
 def peak(address: str, requests: Sequence[bytes], *, at_once: int) -> float:
-    """Requests a second with every connection always busy."""
+    """Return the requests a second when every connection is always busy."""
     sending = iter(requests)
     with _connected(address, at_once) as connections:
         begin = time.perf_counter()

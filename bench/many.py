@@ -1,4 +1,4 @@
-"""`linkskipper resolve --file` against `curl -Z` and `minet resolve`: links over HTTPS at a server that takes 50 ms."""
+"""`linkskipper resolve --file`, `curl -Z` and `minet resolve`: links over HTTPS at a server that takes 50 ms."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from bench.harness import COMMAND, show_limit
 from bench.slow_shortener import HOST
 
 LINKS = 2000
-FEW = 1  # a run of one link is the start of a program, which is no cost of a link
+FEW = 1  # a run of one link measures the start of a program, which does not count as a cost of a link
 AT_ONCE = 50
 ROUNDS = 3
 PROVIDER = f'id = "slow"\nlabel = "Slow"\nhosts = ["{HOST}"]\ntier = "standard"\n'

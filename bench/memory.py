@@ -15,7 +15,7 @@ KILOBYTE = 1024
 
 
 async def run() -> None:
-    """Resolve a hundred thousand links; what is in use by then may not be much more than after ten thousand."""
+    """Resolve a hundred thousand links. The memory by then may not be much more than after ten thousand."""
     async with lab() as environment:
         catalog = Catalog.load(extra_dirs=[Path(environment["LINKSKIPPER_PROVIDERS_DIR"])])
         policy = Policy.parse(

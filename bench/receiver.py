@@ -1,4 +1,4 @@
-"""A receiver of webhooks that costs little beside what it measures, in a process of its own or in the benchmark's."""
+"""A receiver of webhooks that costs little compared to what it measures, in its own process or in the benchmark's."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ NAMES = ("hook.example", "*.hook.example")
 
 
 class Receiver(asyncio.Protocol):
-    """Answers each whole request with 204 and tells of its body."""
+    """Answers each whole request with 204 and passes on its body."""
 
     def __init__(self, told: Callable[[bytes], None]) -> None:
         self._told = told
@@ -30,7 +30,7 @@ class Receiver(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own do not inherit from it
 
     def data_received(self, data: bytes) -> None:
-        """Gather a request, answer it."""
+        """Collect a request, and answer it."""
         self._buffer += data
         head, found, body = self._buffer.partition(b"\r\n\r\n")
         length = LENGTH.search(head)
@@ -41,7 +41,7 @@ class Receiver(asyncio.Protocol):
 
 
 async def listen(folder: Path, told: Callable[[bytes], None]) -> int:
-    """Listen with a certificate of an authority that is written into the folder; returns the port."""
+    """Listen with a certificate whose authority is written into the folder. Return the port."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -53,7 +53,7 @@ async def listen(folder: Path, told: Callable[[bytes], None]) -> int:
 
 
 async def serve(folder: Path) -> None:
-    """Listen until a stop signal; the port is printed."""
+    """Listen until a stop signal. Print the port."""
     with process.stop_requested() as stop:
         print(await listen(folder, lambda _: None), flush=True)
         await stop.wait()

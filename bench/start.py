@@ -1,4 +1,4 @@
-"""The start of commands, against that of a Python that imports what every network program needs."""
+"""The start of commands, compared to that of a Python that imports what every network program needs."""
 
 import asyncio
 import resource
@@ -31,7 +31,7 @@ async def run() -> None:
         ratio = median(times[name] / times["bare"] for times in rounds)
         floor = median(times["empty"] / times["bare"] for times in rounds)
         took = median(times[name] for times in rounds) * 1000
-        detail = f"{took:.0f} ms; an empty command of Typer takes {floor:.1f} times"
+        detail = f"{took:.0f} ms, an empty command of Typer takes {floor:.1f} times"
         show_limit(f"start of {name} against a bare Python", ratio, limit=3, unit="times", detail=detail)
 
 

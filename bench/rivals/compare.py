@@ -1,7 +1,7 @@
-"""Links a second of our resolver against npm tall and url-unshort and PyPI unshortenit, on one local shortener.
+"""Links a second of our resolver, npm tall, npm url-unshort and PyPI unshortenit, on one local shortener.
 
-Each runs in a process of its own. Ours contacts no target; neither do the first two, as they are set here. unshortenit
-does, so that it makes two requests a link; ours is also measured on links of two requests.
+Each runs in a process of its own. Ours and the first two, as they are set here, contact no target.
+unshortenit does, so it makes two requests a link. Ours is also measured on links of two requests.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ FEWER_LINKS = 100  # for the slowest
 AT_ONCE = 50
 ROUNDS = 3  # the first warms up
 TURNS = 4
-# url-unshort asks for any cheerio of that series, and does not start with those that came after this one.
+# url-unshort asks for any cheerio of that series, and does not start with those after this one.
 NODE_PACKAGES = {
     "dependencies": {"tall": "*", "url-unshort": "*"},
     "overrides": {"cheerio": "1.0.0-rc.12"},
@@ -75,7 +75,7 @@ async def _rates(*command: str, links: int) -> list[float]:
 
 
 async def _install(folder: Path) -> str:
-    """Put the others into a folder; returns the Python that has unshortenit."""
+    """Install the others into a folder. Return the Python that has unshortenit."""
     (folder / "package.json").write_text(json.dumps(NODE_PACKAGES))
     await _done("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder))
     venv.create(folder / "python", with_pip=True)

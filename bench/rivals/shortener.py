@@ -1,6 +1,6 @@
-"""A shortener for those who cannot be told where a name leads: ``/x`` leads to a target that they may contact.
+"""A shortener for tools that cannot be told where a name leads: ``/x`` leads to a target that they may contact.
 
-Asked as SHORTENER it leads to a public address, for those who contact no target and would refuse a private one;
+Asked as SHORTENER it leads to a public address, for tools that contact no target and would refuse a private one.
 ``/again/x`` leads there over one more redirect.
 """
 
@@ -24,7 +24,7 @@ class Redirects(SiteDirectory):
         self._port = port
 
     def reply(self, request: LabRequest) -> LabReply:
-        """A redirect, or the target's page."""
+        """Return a redirect, or the target's page."""
         if request.host == TARGET:
             return PAGE
         if request.path.startswith("/again/"):
@@ -34,7 +34,7 @@ class Redirects(SiteDirectory):
 
 
 async def serve() -> None:
-    """Serve until a stop signal, on a free port of two loopback addresses; the port is printed."""
+    """Serve on a free port of two loopback addresses until a stop signal. Print the port."""
     listener = process.listen(HERE, 0)
     port = listener.getsockname()[1]
     server = LabServer(Redirects(port))
