@@ -14,7 +14,11 @@ from typing import NamedTuple
 from tools.prose_text import Passage, passages
 
 ROOT = Path(__file__).parents[1]
-DEFAULT_PATHS = ("src", "docs", "tools", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+DEFAULT_PATHS = (
+    *("src", "docs", "tools", "tests", "bench"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+)
+SAMPLES = ROOT / "tests/unit/tools/test_prose.py"  # its sentences break the rules on purpose
 SUFFIXES = frozenset({".py", ".md", ".toml", ".sql", ".html"})
 
 
@@ -84,10 +88,10 @@ def check(path: Path) -> list[Finding]:
 
 
 def files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files to check below the given files and folders."""
+    """Yield the files to check below the given files and folders. SAMPLES is the only exception."""
     for path in paths:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path] if path.exists() else []
-        yield from (file for file in inside if file.suffix in SUFFIXES and file.is_file())
+        yield from (file for file in inside if file.suffix in SUFFIXES and file.is_file() and file.resolve() != SAMPLES)
 
 
 def room(path: Path) -> str:

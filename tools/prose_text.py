@@ -66,7 +66,7 @@ def sql(text: str) -> Iterator[Passage]:
 def html(text: str) -> Iterator[Passage]:
     """Yield the text and the comments of HTML and of its templates."""
     text = re.sub(r"<(script|style)\b.*?</\1>|\{[%{#].*?[%}#]\}|<[^>]*>", _blank, text, flags=re.DOTALL)
-    for match in re.finditer(r"^.*\S.*$", re.sub(r"&\w+;", "x", text), re.MULTILINE):
+    for match in re.finditer(r"^.*\S.*$", without_entities(text), re.MULTILINE):
         yield Passage(text.count("\n", 0, match.start()) + 1, match[0].strip())
 
 
@@ -75,12 +75,17 @@ def without_code(text: str) -> str:
     return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", lambda code: "`x`" + "\n" * code[0].count("\n"), text, flags=re.DOTALL)
 
 
+def without_entities(text: str) -> str:
+    """Replace each HTML entity by a letter, because its semicolon ends no thought."""
+    return re.sub(r"&#?\w+;", "x", text)
+
+
 def message(string: str) -> str:
     """Return the prose of a string: its SQL comments, its HTML text, all of a message, or nothing."""
     if re.match(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|LOCK|SET|EXPLAIN|--)\b", string):
         return "\n".join(comment.text for comment in sql(string))
     if re.search(r"<\w+[^>]*>", string):
-        string = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", _blank, string, flags=re.DOTALL)
+        string = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", _blank, without_entities(string), flags=re.DOTALL)
     is_code = re.search(r"[{}=\\]|charset|\w\(", string) is not None
     return string.replace(";", ",") if is_code else without_code(string)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.prose import check, files, find, main
+from tools.prose import DEFAULT_PATHS, ROOT, SAMPLES, check, files, find, main
 from tools.prose_text import Passage
 
 REFUSED = [
@@ -87,6 +87,7 @@ CODE = {
     "SQL": 'x = "SELECT a FROM amid; SELECT b"\n',
     "a header": 'x = "text/html; charset=utf-8"\n',
     "a script": 'x = "<script>close(x); open(y)</script>"\n',
+    "an entity in HTML": 'x = "<p>a &lt; b &#38; c</p>"\n',
     "a pattern": "x = r'whatever\\\\; so'\n",
     "a name": "anew = 1\n",
 }
@@ -100,7 +101,7 @@ def test_code_is_not_read(source: str, tmp_path: Path) -> None:
 
 
 def test_markdown_code_is_not_read_and_lines_are_right(tmp_path: Path) -> None:
-    """Fenced code, targets of links and comments are left out; the line of a finding is that of its file."""
+    """Fenced code, targets of links and comments are ignored. The line of a finding is its line in the file."""
     (tmp_path / "page.md").write_text(
         "# A page\n\n```sh\ncd x; make anew\n```\n\n[a link](anew.md)\n\n"
         "| a | beside it |\n|---|---|\n\n- One.\n- Anew.\n"
@@ -119,6 +120,12 @@ def test_other_formats(tmp_path: Path) -> None:
         ("b.sql", 1),
         ("c.html", 2),
     ]
+
+
+def test_what_is_checked() -> None:
+    """The check covers the service, its tools, tests and benchmarks. Only the samples in this file are left out."""
+    python = {file for folder in ("src", "tools", "tests", "bench") for file in (ROOT / folder).rglob("*.py")}
+    assert python - set(files([ROOT / name for name in DEFAULT_PATHS])) == {SAMPLES} == {Path(__file__).resolve()}
 
 
 def test_exit_codes_and_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
