@@ -1,1 +1,1 @@
-"""Helpers for the tests of several rooms."""
+"""Shared parts of the tests of several rooms."""
