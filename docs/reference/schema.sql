@@ -8,6 +8,7 @@ CREATE TABLE public.accounts (
     balance bigint DEFAULT 0 NOT NULL,
     held bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
     CONSTRAINT accounts_balance_check CHECK ((balance >= 0)),
     CONSTRAINT accounts_check CHECK ((held <= balance)),
     CONSTRAINT accounts_held_check CHECK ((held >= 0))

@@ -116,6 +116,10 @@ class UserExistsError(OperatorError):
     """Another user has the name. Names are compared without their case."""
 
 
+class LastOperatorError(OperatorError):
+    """A change would leave the service without an operator who is enabled."""
+
+
 class OverdrawnError(OperatorError):
     """An account has fewer credits than a correction takes back, or its jobs under way hold them."""
 

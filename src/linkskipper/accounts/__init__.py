@@ -1,6 +1,14 @@
 """Accounts, API keys and their secrets."""
 
-from linkskipper.accounts.accounts import Account, create_account, get_account, list_accounts
+from linkskipper.accounts.accounts import (
+    Account,
+    close_account,
+    create_account,
+    get_account,
+    list_accounts,
+    reopen_account,
+    search_accounts,
+)
 from linkskipper.accounts.api_keys import (
     DEFAULT_RATE_LIMIT,
     SCOPES,
@@ -34,6 +42,7 @@ __all__ = [
     "NewWebhookSecret",
     "WebhookSecrets",
     "change_key",
+    "close_account",
     "create_account",
     "create_key",
     "find_account_key",
@@ -45,10 +54,12 @@ __all__ = [
     "load_secret",
     "lock_usage",
     "prune_usage",
+    "reopen_account",
     "restore_secret",
     "revoke_key",
     "roll_key",
     "roll_webhook_secret",
+    "search_accounts",
     "seconds_to_midnight",
     "used_today",
 ]

@@ -3,14 +3,26 @@
 CREATE_ACCOUNT = "INSERT INTO accounts (name, telegram_id) VALUES ($1, $2) RETURNING id"
 
 ACCOUNT = """
-SELECT id, name, telegram_id, subscription_until, balance, held, created_at
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at, closed_at
 FROM accounts WHERE id = $1
 """
 
 ACCOUNTS = """
-SELECT id, name, telegram_id, subscription_until, balance, held, created_at
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at, closed_at
 FROM accounts ORDER BY id
 """
+
+# A search by name looks at $4 accounts. A number also finds the account with that id or Telegram id.
+SEARCH_ACCOUNTS = """
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at, closed_at
+FROM (SELECT * FROM accounts WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $4) AS walked
+WHERE $1::text IS NULL OR position(lower($1) IN lower(name)) > 0 OR id = $5 OR telegram_id = $5
+ORDER BY id DESC LIMIT $3
+"""
+
+CLOSE_ACCOUNT = "UPDATE accounts SET closed_at = now() WHERE id = $1 AND closed_at IS NULL RETURNING id"
+
+REOPEN_ACCOUNT = "UPDATE accounts SET closed_at = NULL WHERE id = $1 AND closed_at IS NOT NULL RETURNING id"
 
 CREATE_KEY = """
 INSERT INTO api_keys
@@ -45,12 +57,17 @@ FROM api_keys WHERE id = ANY($1::bigint[])
 
 REVOKE = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
 
+# The keys of a closed account can only read.
 AUTHENTICATE = """
-SELECT hash AS matched_hash, id, account_id, name, scopes, rate_limit, daily_quota
-FROM api_keys WHERE hash = ANY($1::bytea[]) AND revoked_at IS NULL
-UNION ALL
-SELECT previous_hash, id, account_id, name, scopes, rate_limit, daily_quota
-FROM api_keys WHERE previous_hash = ANY($1::bytea[]) AND previous_until > now() AND revoked_at IS NULL
+SELECT matched_hash, matched.id, account_id, matched.name, rate_limit, daily_quota,
+    CASE WHEN closed_at IS NULL THEN scopes ELSE '{}' END AS scopes
+FROM (
+    SELECT hash AS matched_hash, id, account_id, name, scopes, rate_limit, daily_quota
+    FROM api_keys WHERE hash = ANY($1::bytea[]) AND revoked_at IS NULL
+    UNION ALL
+    SELECT previous_hash, id, account_id, name, scopes, rate_limit, daily_quota
+    FROM api_keys WHERE previous_hash = ANY($1::bytea[]) AND previous_until > now() AND revoked_at IS NULL
+) AS matched JOIN accounts ON accounts.id = account_id
 """
 
 # Lock in one order first, because several processes update the same keys.

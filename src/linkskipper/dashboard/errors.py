@@ -29,6 +29,11 @@ def forbidden(need: str) -> PageError:
     return PageError(403, "Not allowed", f"This needs the role {need}. Ask an owner of the account.")
 
 
+def changed_meanwhile(what: str) -> PageError:
+    """Return the error for a change whose ground somebody changed before it. `what` says what they did."""
+    return PageError(409, "Changed meanwhile", f"{what} Nothing was changed now. Open the page again.")
+
+
 def cross_site() -> PageError:
     """Return the error for a request that another site may have caused."""
     return PageError(

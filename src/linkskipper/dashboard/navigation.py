@@ -6,10 +6,12 @@ from typing import NamedTuple
 from linkskipper.people import Session
 
 HOME = "/dashboard"
+OPERATE = "/dashboard/operate"
+HOMES = (HOME, OPERATE)
 
 
 class MenuItem(NamedTuple):
-    """A page in the menu. `letter` opens it after the key g."""
+    """A page in the menu. `letter` opens it after the key g. Operators' pages are for operators alone."""
 
     title: str
     path: str
@@ -27,6 +29,9 @@ MENU = (
     MenuItem("Credits", "/dashboard/credits", "c", people_only=True),
     MenuItem("Providers", "/dashboard/providers", "p"),
     MenuItem("Settings", "/dashboard/settings", "s", people_only=True),
+    MenuItem("Accounts", "/dashboard/operate/accounts", "a", operators_only=True),
+    MenuItem("People", "/dashboard/operate/people", "u", operators_only=True),
+    MenuItem("Audit", "/dashboard/operate/audit", "i", operators_only=True),
 )
 
 
@@ -44,4 +49,4 @@ def _may_open(session: Session, item: MenuItem) -> bool:
 
 
 def _is_open(item: MenuItem, path: str) -> bool:
-    return path == item.path or (item.path != HOME and path.startswith(f"{item.path}/"))
+    return path == item.path or (item.path not in HOMES and path.startswith(f"{item.path}/"))

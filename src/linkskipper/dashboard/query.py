@@ -16,10 +16,14 @@ MAX_BODY_BYTES = 64 * 1024
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 Notice = Literal[
+    "account-closed", "account-reopened", "person-changed",
     "key-changed", "key-revoked", "name-changed", "password-set", "session-ended", "sessions-ended",
     "second-factor-off", "sent-again", "signed-out",
 ]  # fmt: skip
 NOTICES: Mapping[str, str] = {
+    "account-closed": "The account is closed. Its keys can only read.",
+    "account-reopened": "The account is open. Its keys can resolve links again.",
+    "person-changed": "Done. It takes effect within a second.",
     "key-changed": "The key was changed.",
     "key-revoked": "The key was revoked. Every process refuses it within a second.",
     "name-changed": "Your name was changed.",

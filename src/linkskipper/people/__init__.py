@@ -1,5 +1,14 @@
 """People: users, their roles, their sessions and the ways to sign in."""
 
+from linkskipper.people.administration import (
+    Member,
+    changing_people,
+    list_members,
+    remove_member,
+    search_users,
+    set_operator,
+    set_role,
+)
 from linkskipper.people.credentials import Credentials
 from linkskipper.people.login_links import FIRST_LINK_LIFETIME, LINK_LIFETIME, create_login_link
 from linkskipper.people.passwords import MAX_CHARACTERS, MIN_CHARACTERS, Passwords
@@ -26,6 +35,7 @@ from linkskipper.people.users import (
     enable_user,
     find_user,
     first_operator,
+    get_user,
     list_memberships,
     list_users,
     rename_user,
@@ -38,6 +48,7 @@ __all__ = [
     "MAX_NAME_CHARACTERS",
     "MIN_CHARACTERS",
     "Credentials",
+    "Member",
     "Membership",
     "OpenSession",
     "Passwords",
@@ -50,6 +61,7 @@ __all__ = [
     "SignInOrigin",
     "User",
     "any_user",
+    "changing_people",
     "count_recovery_codes",
     "create_login_link",
     "create_user",
@@ -58,10 +70,16 @@ __all__ = [
     "end_sessions",
     "find_user",
     "first_operator",
+    "get_user",
+    "list_members",
     "list_memberships",
     "list_sessions",
     "list_users",
     "prune_sessions",
     "prune_sign_in_failures",
+    "remove_member",
     "rename_user",
+    "search_users",
+    "set_operator",
+    "set_role",
 ]

@@ -28,6 +28,7 @@ async def use_login_link(connection: Connection, code: str) -> int | None:
     Raises:
         UnknownRecordError: there is no account yet.
     """
+    await connection.fetch(queries.LOCK_FIRST_LINKS)
     row = await connection.fetchrow(queries.USE_LOGIN_LINK, hash_code(code))
     if row is None:
         return None

@@ -20,6 +20,16 @@ USER_BY_ID = USER + "WHERE id = $1"
 
 USER_BY_NAME = USER + "WHERE lower(name) = lower($1)"
 
+# A search looks at $4 users.
+PEOPLE = (
+    USER  # noqa: S608 - nothing in it comes from outside
+    + """
+WHERE id IN (SELECT id FROM users WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $4)
+    AND ($1::text IS NULL OR position(lower($1) IN lower(name)) > 0)
+ORDER BY id DESC LIMIT $3
+"""
+)
+
 FIRST_OPERATOR = USER + "WHERE is_operator AND disabled_at IS NULL ORDER BY id LIMIT 1"
 
 RENAME = "UPDATE users SET name = $2 WHERE id = $1"
@@ -35,6 +45,29 @@ SELECT account_id, accounts.name AS account_name, role
 FROM memberships JOIN accounts ON accounts.id = account_id
 WHERE user_id = $1 ORDER BY account_id
 """
+
+MEMBERS = """
+SELECT users.id AS user_id, name, role, is_operator, disabled_at
+FROM memberships JOIN users ON users.id = user_id
+WHERE account_id = $1 ORDER BY user_id LIMIT $2
+"""
+
+SET_ROLE = """
+INSERT INTO memberships (user_id, account_id, role) VALUES ($1, $2, $3)
+ON CONFLICT (user_id, account_id) DO UPDATE SET role = excluded.role
+"""
+
+# The last account of a user stays: a session is always in one.
+REMOVE_MEMBER = """
+DELETE FROM memberships WHERE user_id = $1 AND account_id = $2
+    AND EXISTS (SELECT FROM memberships AS others WHERE others.user_id = $1 AND others.account_id <> $2)
+RETURNING user_id
+"""
+
+SET_OPERATOR = "UPDATE users SET is_operator = $2 WHERE id = $1"
+
+# Locked in the order of their ids, so that two operators cannot remove each other at the same time.
+LOCK_OPERATORS = "SELECT id FROM users WHERE is_operator AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE"
 
 CREDENTIALS = "SELECT id, password_hash, totp_secret FROM users WHERE lower(name) = lower($1) AND disabled_at IS NULL"
 
@@ -69,6 +102,9 @@ WHERE hash = $1 AND expires_at > now()
 RETURNING user_id
 """
 
+# In one order, so that two first links that are used at the same time do not wait for each other.
+LOCK_FIRST_LINKS = "SELECT FROM login_links WHERE user_id IS NULL ORDER BY hash FOR UPDATE"
+
 DROP_FIRST_LINKS = "DELETE FROM login_links WHERE user_id IS NULL"
 
 DROP_LINKS_OF_USER = "DELETE FROM login_links WHERE user_id = $1"
@@ -81,13 +117,15 @@ VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8)
 """
 
 # $2 and $3 are the times without a request after which a session ends: of operators, and of others.
-# A session of a pasted key ends with that value of the key.
+# A session of a pasted key ends with that value of the key. An operator visits the account of others as its viewer.
 FIND_SESSIONS = """
 SELECT sessions.hash, sessions.id, sessions.user_id, users.name AS user_name,
     coalesce(is_operator, false) AS is_operator, password_hash IS NOT NULL AS has_password,
     totp_secret IS NOT NULL AS has_totp,
-    sessions.key_id, api_keys.name AS key_name, sessions.account_id, accounts.name AS account_name, role,
-    sessions.created_at, last_seen_at, proven_at
+    sessions.key_id, api_keys.name AS key_name, sessions.account_id, accounts.name AS account_name,
+    CASE WHEN role IS NULL AND is_operator THEN 'viewer' ELSE role END AS role,
+    role IS NULL AND coalesce(is_operator, false) AS is_visiting, sessions.created_at, last_seen_at,
+    proven_at
 FROM sessions
 JOIN accounts ON accounts.id = sessions.account_id
 LEFT JOIN users ON users.id = sessions.user_id AND disabled_at IS NULL
@@ -96,7 +134,7 @@ LEFT JOIN api_keys ON api_keys.id = sessions.key_id AND revoked_at IS NULL
     AND (api_keys.hash = key_hash OR (previous_hash = key_hash AND previous_until > now()))
 WHERE sessions.hash = ANY($1::bytea[]) AND sessions.expires_at > now()
     AND last_seen_at > now() - CASE WHEN is_operator THEN $2::interval ELSE $3::interval END
-    AND (role IS NOT NULL OR api_keys.id IS NOT NULL)
+    AND (role IS NOT NULL OR is_operator OR api_keys.id IS NOT NULL)
 """
 
 SEEN = "UPDATE sessions SET last_seen_at = now() WHERE id = $1"
@@ -106,7 +144,10 @@ PROVE = "UPDATE sessions SET hash = $2, proven_at = now() WHERE id = $1 RETURNIN
 
 SWITCH_ACCOUNT = """
 UPDATE sessions SET hash = $3, account_id = $2
-WHERE id = $1 AND EXISTS (SELECT FROM memberships WHERE user_id = sessions.user_id AND account_id = $2)
+WHERE id = $1 AND EXISTS (SELECT FROM accounts WHERE accounts.id = $2) AND (
+    EXISTS (SELECT FROM memberships WHERE user_id = sessions.user_id AND account_id = $2)
+    OR EXISTS (SELECT FROM users WHERE users.id = sessions.user_id AND is_operator AND disabled_at IS NULL)
+)
 RETURNING id
 """
 

@@ -24,7 +24,10 @@ MAX_AGENT_CHARACTERS = 300
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A session of a user, or of a pasted API key (`user_id` and `role` are None). It is in one account at a time."""
+    """A session of a user, or of a pasted API key (`user_id` and `role` are None). It is in one account at a time.
+
+    An operator visits an account without a membership there, as its viewer.
+    """
 
     id: int
     user_id: int | None
@@ -37,6 +40,7 @@ class Session(msgspec.Struct, frozen=True):
     account_id: int
     account_name: str
     role: Role | None
+    is_visiting: bool
     created_at: datetime
     last_seen_at: datetime
     proven_at: datetime
@@ -114,7 +118,10 @@ class Sessions:
         return None if renewed is None else token
 
     async def switch_account(self, session: Session, account_id: int) -> str | None:
-        """Move a session to another account. Return a new id for the cookie, None if the user has no role there."""
+        """Move a session to another account. Return a new id for the cookie, None if the user may not.
+
+        Operators may visit every account.
+        """
         token = new_token()
         moved = await self._pool.fetchval(queries.SWITCH_ACCOUNT, session.id, account_id, hash_code(token))
         self._forget(session.id)

@@ -1,6 +1,7 @@
 """The statements behind the pages find their rows by indexes, once their tables have grown."""
 
 from linkskipper.accounts import queries as account_queries
+from linkskipper.audit import queries as audit_queries
 from linkskipper.credits import queries as credit_queries
 from linkskipper.database import Pool
 from linkskipper.people import queries
@@ -17,6 +18,11 @@ STATEMENTS = {
     "use_login_link": (queries.USE_LOGIN_LINK, HASH),
     "account_keys": (account_queries.ACCOUNT_KEYS, ACCOUNT_KEY),
     "account_key": (account_queries.ACCOUNT_KEY, ACCOUNT_KEY),
+    "search_accounts": (account_queries.SEARCH_ACCOUNTS, "'a', NULL, 50, 1000, 5"),
+    "people": (queries.PEOPLE, "'a', NULL, 50, 1000"),
+    "members": (queries.MEMBERS, "1, 200"),
+    "audit": (audit_queries.LIST, "NULL, 1000, 50, 'a', 'b'"),
+    "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 'a', 'b', 1"),
     "entries": (credit_queries.ENTRIES, "1, NULL, 50"),
     "spending": (credit_queries.SPENDING, "1, 1000"),
     "account_deliveries": (webhook_queries.ACCOUNT_LIST, "1, NULL, NULL, NULL, 50"),
@@ -38,6 +44,8 @@ INSERT INTO login_links (hash, user_id, expires_at)
 SELECT sha256(number::text::bytea), number, now() FROM generate_series(1, 5000) AS number;
 INSERT INTO sessions (hash, user_id, account_id, expires_at, address, user_agent)
 SELECT sha256(number::text::bytea), number, number, now(), 'a', 'u' FROM generate_series(1, 5000) AS number;
+INSERT INTO audit_log (action, actor, account_id)
+SELECT 'a', 'b', 1 + number % 500 FROM generate_series(1, 50000) AS number;
 INSERT INTO sign_in_failures (login, address) SELECT number::text, number::text FROM generate_series(1, 5000) AS number;
 INSERT INTO webhook_hosts (host) SELECT number::text FROM generate_series(1, 5000) AS number;
 INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)

@@ -8,6 +8,7 @@ from linkskipper.dashboard.pages import (
     keys,
     link,
     links,
+    operate,
     providers,
     settings,
     sign_in,
@@ -18,6 +19,9 @@ from linkskipper.dashboard.pages import (
 
 PAGES: tuple[PageRoute, ...] = tuple(
     page
-    for module in (sign_in, stream, home, try_link, links, link, webhooks, credits, providers, keys, key, settings)
+    for module in (
+        *(sign_in, stream, home, try_link, links, link, webhooks, credits, providers, keys, key, settings),
+        operate,
+    )
     for page in module.PAGES
 )

@@ -12,7 +12,7 @@ from linkskipper.accounts import (
     roll_key,
     roll_webhook_secret,
 )
-from linkskipper.dashboard.errors import PageError, not_found
+from linkskipper.dashboard.errors import PageError, changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.keys import MAX_KEY_NAME, MAX_QUOTA, MAX_RATE_LIMIT, PATH
@@ -106,7 +106,7 @@ def _page(call: PageCall, key: KeyOverview, errors: Messages) -> Response:
 
 
 def _revoked_meanwhile() -> PageError:
-    return PageError(409, "Changed meanwhile", "Somebody revoked this key meanwhile. Nothing was changed.")
+    return changed_meanwhile("Somebody revoked this key meanwhile.")
 
 
 PAGES = (

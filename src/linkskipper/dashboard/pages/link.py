@@ -115,7 +115,7 @@ def _report(details: JobDetails) -> str:
     job = details.job
     lines = [
         f"Link: {visible(job.url)}",
-        f"State: {job.status} {job.reason or ''}".strip(),
+        f"State: {job.status} {visible(job.reason or '')}".strip(),
         f"Provider: {visible(job.provider)} ({details.tier})",
         f"Submitted: {words.exact(job.created_at)}",
         f"Job: {job.id}",

@@ -1,0 +1,8 @@
+"""The pages for operators of the service, each a module here and its rows in PAGES."""
+
+from linkskipper.dashboard.page import PageRoute
+from linkskipper.dashboard.pages.operate import account, accounts, audit, people, person
+
+PAGES: tuple[PageRoute, ...] = tuple(
+    page for module in (accounts, account, people, person, audit) for page in module.PAGES
+)

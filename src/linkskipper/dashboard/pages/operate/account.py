@@ -1,0 +1,106 @@
+"""One account, as operators see it. They enter it as its viewers, close it and open it again."""
+
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from linkskipper.accounts import Account, close_account, get_account, list_account_keys, reopen_account
+from linkskipper.audit import AuditEntry, AuditFilter, list_audit, record
+from linkskipper.credits import list_entries
+from linkskipper.dashboard.errors import changed_meanwhile, not_found
+from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.navigation import HOME
+from linkskipper.dashboard.page import Access, PageCall, PageRoute
+from linkskipper.dashboard.pages.operate.accounts import PATH
+from linkskipper.errors import UnknownRecordError
+from linkskipper.jobs import JobFilter, JobOwner, list_owner_jobs
+from linkskipper.people import list_members, list_memberships
+
+ACCOUNT = PATH + "/{account_id}"
+SHOWN = 8
+MAX_NOTE = 500
+
+
+async def show(call: PageCall) -> Response:
+    """Show an account."""
+    return await _page(call, await _find(call), Messages())
+
+
+async def enter(call: PageCall) -> Response:
+    """Move the session of a person to an account. Operators visit accounts of others as viewers."""
+    account_id = call.identifier("account_id", "account")
+    call.token = await call.services.sessions.switch_account(call.session, account_id)
+    if call.token is None:
+        raise not_found("account")
+    entry = replace(call.entry("account.enter", f"account {account_id}"), account_id=account_id)
+    await record(call.services.pool, entry)
+    return call.redirect(HOME)
+
+
+async def leave(call: PageCall) -> Response:
+    """Move the session of an operator back to an account of their own."""
+    own = await list_memberships(call.services.pool, call.user_id)
+    if own:
+        call.token = await call.services.sessions.switch_account(call.session, own[0].account_id)
+    return call.redirect(f"{PATH}/{call.session.account_id}")
+
+
+async def close(call: PageCall) -> Response:
+    """Refuse new links of the account."""
+    account = await _find(call)
+    fields = FormReader(call.form)
+    note = fields.text("note", longest=MAX_NOTE)
+    if fields.errors:
+        return await _page(call, account, fields.errors)
+    async with call.services.pool.acquire() as connection, connection.transaction():
+        if not await close_account(connection, account.id):
+            raise changed_meanwhile("Another operator closed this account meanwhile.")
+        await record(connection, _entry(call, account, "account.close", f"account {account.id}: {note}"))
+    return call.redirect(f"{PATH}/{account.id}?done=account-closed")
+
+
+async def reopen(call: PageCall) -> Response:
+    """Accept new links of the account again."""
+    account = await _find(call)
+    async with call.services.pool.acquire() as connection, connection.transaction():
+        if not await reopen_account(connection, account.id):
+            raise changed_meanwhile("Another operator opened this account meanwhile.")
+        await record(connection, _entry(call, account, "account.reopen", f"account {account.id}"))
+    return call.redirect(f"{PATH}/{account.id}?done=account-reopened")
+
+
+async def _find(call: PageCall) -> Account:
+    try:
+        return await get_account(call.services.pool, call.identifier("account_id", "account"))
+    except UnknownRecordError:
+        raise not_found("account") from None
+
+
+def _entry(call: PageCall, account: Account, action: str, subject: str) -> AuditEntry:
+    return replace(call.entry(action, subject), account_id=account.id)
+
+
+async def _page(call: PageCall, account: Account, errors: Messages) -> Response:
+    pool = call.services.pool
+    jobs = await list_owner_jobs(pool, JobOwner(account.id), JobFilter(), before=None, limit=SHOWN)
+    audit = await list_audit(pool, AuditFilter(account_id=account.id), before=None, limit=SHOWN)
+    return call.render(
+        "operate_account.html",
+        status=422 if errors else 200,
+        account=account,
+        keys=await list_account_keys(pool, account.id),
+        members=await list_members(pool, account.id),
+        entries=await list_entries(pool, account.id, before=None, limit=SHOWN),
+        jobs=jobs.jobs,
+        audit=audit.entries,
+        errors=errors,
+        note=call.form.get("note", ""),
+    )
+
+
+PAGES = (
+    PageRoute("GET", ACCOUNT, show, Access.OPERATOR),
+    PageRoute("POST", ACCOUNT + "/close", close, Access.OPERATOR, fresh_proof=True),
+    PageRoute("POST", ACCOUNT + "/reopen", reopen, Access.OPERATOR, fresh_proof=True),
+    PageRoute("POST", "/dashboard/accounts/{account_id}/enter", enter, Access.VIEWER),
+    PageRoute("POST", "/dashboard/accounts/leave", leave, Access.OPERATOR),
+)
