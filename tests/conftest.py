@@ -20,6 +20,13 @@ DATABASES = f"linkskipper_{os.getpid()}"  # begins the names of this process's d
 TEMPLATE = f"{DATABASES}_template"
 
 
+def pytest_configure() -> None:
+    """Hide the settings of the developer's shell from the services and commands of the tests."""
+    for name in [name for name in os.environ if name.startswith("LINKSKIPPER_")]:
+        if not name.startswith("LINKSKIPPER_TEST_"):
+            del os.environ[name]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the browser's folders for `make test-fast`, and attacks for `make attack`."""
     for item in items:

@@ -129,7 +129,7 @@ async def test_a_page_that_takes_all_memory() -> None:
             "/greedy",
         )
         slow_link(world)
-        greedy = asyncio.create_task(world.resolve("/greedy", steps=FOLLOW, limits={"timeout": 20, "max_wait": 20}))
+        greedy = asyncio.create_task(world.resolve("/greedy", steps=FOLLOW, limits={"timeout": 60, "max_wait": 60}))
         await until_asked(world)
         assert (await world.resolve(steps=FOLLOW)).target_url == world.destination
         resolution = await greedy
