@@ -44,7 +44,7 @@ sbom: $(VENV)/dev ## Write dist/sbom.json (CycloneDX) and dist/licenses.txt from
 
 coverage: $(VENV)/dev ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m tools.test_programs
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/dev ## Check lint, format, types, imports and prose
 	$(BIN)/ruff check
