@@ -163,6 +163,8 @@ CREATE TABLE public.ledger (
     job_id uuid,
     note text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    reference text,
+    actor text,
     CONSTRAINT ledger_amount_check CHECK ((amount <> 0)),
     CONSTRAINT ledger_job_check CHECK (((kind = 'charge'::text) = (job_id IS NOT NULL))),
     CONSTRAINT ledger_kind_check CHECK ((kind = ANY (ARRAY['grant'::text, 'charge'::text, 'adjustment'::text]))),
@@ -304,6 +306,48 @@ ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.voucher_failures (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.voucher_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.voucher_failures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.vouchers (
+    id bigint NOT NULL,
+    hash bytea NOT NULL,
+    last_four text NOT NULL,
+    credits bigint NOT NULL,
+    max_uses integer NOT NULL,
+    uses integer DEFAULT 0 NOT NULL,
+    note text NOT NULL,
+    actor text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT vouchers_check CHECK (((uses >= 0) AND (uses <= max_uses))),
+    CONSTRAINT vouchers_credits_check CHECK ((credits > 0)),
+    CONSTRAINT vouchers_max_uses_check CHECK ((max_uses > 0))
+)
+WITH (fillfactor='90');
+
+ALTER TABLE public.vouchers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.vouchers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.webhook_attempts (
     delivery_id uuid NOT NULL,
     number integer NOT NULL,
@@ -419,6 +463,15 @@ ALTER TABLE ONLY public.sign_in_failures
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.voucher_failures
+    ADD CONSTRAINT voucher_failures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.webhook_attempts
     ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, number);
 
@@ -447,6 +500,8 @@ CREATE INDEX jobs_by_leader ON public.jobs USING btree (leader_id) WHERE (leader
 
 CREATE INDEX ledger_by_account ON public.ledger USING btree (account_id, id);
 
+CREATE UNIQUE INDEX ledger_by_reference ON public.ledger USING btree (reference) WHERE (reference IS NOT NULL);
+
 CREATE UNIQUE INDEX ledger_one_charge_per_job ON public.ledger USING btree (job_id) WHERE (job_id IS NOT NULL);
 
 CREATE INDEX memberships_by_account ON public.memberships USING btree (account_id);
@@ -466,6 +521,10 @@ CREATE INDEX sign_in_failures_by_age ON public.sign_in_failures USING btree (at)
 CREATE INDEX sign_in_failures_by_login ON public.sign_in_failures USING btree (login, at) WHERE (login IS NOT NULL);
 
 CREATE UNIQUE INDEX users_by_name ON public.users USING btree (lower(name));
+
+CREATE INDEX voucher_failures_by_account ON public.voucher_failures USING btree (account_id, at);
+
+CREATE INDEX voucher_failures_by_age ON public.voucher_failures USING btree (at);
 
 CREATE INDEX webhook_deliveries_by_key ON public.webhook_deliveries USING btree (key_id, id);
 
@@ -517,6 +576,9 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.voucher_failures
+    ADD CONSTRAINT voucher_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id);

@@ -17,7 +17,8 @@ LinkSkipperError
 │   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
 │   ├── UserExistsError      another user has that name
-│   └── OverdrawnError       an account has fewer credits than are to be taken back
+│   ├── OverdrawnError       an account has fewer credits than are to be taken back
+│   └── ReferenceUsedError   a reference of the ledger stands for another change
 ├── ApiError                 answered as a problem document (docs/reference/api.md, "Errors")
 │   ├── InvalidRequest       400
 │   ├── InvalidKey           401
@@ -33,6 +34,9 @@ LinkSkipperError
 ├── SignInError              a person cannot sign in, or prove who they are
 │   ├── SignInRefused        what they typed is wrong
 │   └── TooManyAttempts      the name or the address failed too often
+├── VoucherError             a voucher cannot be redeemed
+│   ├── VoucherRefused       its code is unknown, used, expired or revoked
+│   └── TooManyVoucherTries  the account tried too many wrong codes
 ├── NotRecorded              a recording does not hold the request (egress/har/replay.py)
 ├── NotResolved              a link has no target, raised by the library (resolver/result.py)
 │   ├── LinkFailed           a later try may succeed
@@ -122,6 +126,10 @@ class LastOperatorError(OperatorError):
 
 class OverdrawnError(OperatorError):
     """An account has fewer credits than a correction takes back, or its jobs under way hold them."""
+
+
+class ReferenceUsedError(OperatorError):
+    """A reference of the ledger stands for another change. Each one is booked once."""
 
 
 class ApiError(LinkSkipperError):
@@ -261,6 +269,24 @@ class TooManyAttempts(SignInError):
     def __init__(self, window: timedelta) -> None:
         super().__init__(f"Too many attempts failed. Try again in {window.seconds // 60} min.")
         self.window = window
+
+
+class VoucherError(LinkSkipperError):
+    """A voucher cannot be redeemed. The message is for the person who has its code."""
+
+
+class VoucherRefused(VoucherError):
+    """The code is unknown, used, expired or revoked. The message does not say which."""
+
+    def __init__(self) -> None:
+        super().__init__("This code is not valid. It was mistyped, used before, or has expired.")
+
+
+class TooManyVoucherTries(VoucherError):
+    """The account tried too many wrong codes."""
+
+    def __init__(self, window: timedelta) -> None:
+        super().__init__(f"Too many codes were wrong. Try again in {window.seconds // 60} min.")
 
 
 class EgressError(LinkSkipperError):

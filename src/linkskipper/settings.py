@@ -79,8 +79,19 @@ def read_duration(text: str) -> timedelta:
     return timedelta(seconds=int(number) * UNITS[unit])
 
 
+def _parse_links(value: object) -> object:
+    links = _split(value)
+    if not isinstance(links, list):
+        return links
+    pairs = [tuple(part.strip() for part in link.partition("=")[::2]) for link in links]
+    if not all(label and url.startswith("https://") for label, url in pairs):
+        raise ValueError("must be pairs such as Buy credits=https://shop.example/{account}")
+    return pairs
+
+
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Schedule = Annotated[tuple[timedelta, ...], BeforeValidator(_parse_schedule)]
+LabelledLinks = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_parse_links)]
 WorkerCount = Annotated[int, Field(ge=0), BeforeValidator(_parse_workers)]
 LogLevel = Annotated[str, AfterValidator(_check_log_level)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -141,6 +152,7 @@ class Settings(BaseModel):
     browser_sandbox: bool = Field(default=True, description="Whether Chromium must run in its sandbox.")
 
     new_account_credits: int = Field(default=100, ge=0)
+    topup_links: LabelledLinks = Field(default=(), description="Label=URL pairs where accounts buy credits.")
     cache_days: Days = Field(default=30, description="Days for which a resolved link is answered from the cache.")
     removed_days: Days = Field(default=1, description="Days for which a removed link is answered with 410.")
 

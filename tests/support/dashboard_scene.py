@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from linkskipper import credits
 from linkskipper.accounts import create_key, list_account_keys
@@ -52,7 +53,9 @@ async def hostile_scene(service: Service) -> Scene:
     for number, text in enumerate(HOSTILE):
         await create_key(pool, KEYRING, caller.account_id, name=text, daily_quota=number + 1)
         async with pool.acquire() as connection, connection.transaction():
-            await credits.grant(connection, caller.account_id, 1, note=text)
+            await credits.grant(connection, caller.account_id, 1, note=text, reference=text, actor=text)
+            terms = credits.VoucherTerms(1, 1, timedelta(days=1), text)
+            await credits.create_vouchers(connection, KEYRING.hash, terms, count=1, actor=text)
             entry = AuditEntry(
                 action=text, actor=text, account_id=caller.account_id, subject=text, address=text, request_id=text
             )
@@ -74,6 +77,7 @@ async def hostile_scene(service: Service) -> Scene:
         "key_id": str((await list_account_keys(pool, caller.account_id))[0].id),
         "delivery_id": str(delivery_id),
         "account_id": str(caller.account_id),
+        "voucher_id": str(await pool.fetchval("SELECT max(id) FROM vouchers")),
         "user_id": str(operator_id),
         "session_id": str(await pool.fetchval("SELECT id FROM sessions WHERE user_id = $1", operator_id)),
     }

@@ -44,3 +44,20 @@ def test_all_problems_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_only_secrets_have_files(name: str) -> None:
     """Other settings with _FILE are unknown."""
     assert len(unknown_variables([name])) == 1
+
+
+def test_topup_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links to buy credits are pairs of a label and an HTTPS address, which may hold signs of equality."""
+    monkeypatch.setenv(
+        "LINKSKIPPER_TOPUP_LINKS", "Card=https://shop.example/?id={account}&a=b, Coins=https://c.example/"
+    )
+    assert load().topup_links == (("Card", "https://shop.example/?id={account}&a=b"), ("Coins", "https://c.example/"))
+    for wrong in (
+        "https://shop.example/",
+        "Card=http://shop.example/",
+        "Card=javascript:alert(1)",
+        "=https://a.example/",
+    ):
+        monkeypatch.setenv("LINKSKIPPER_TOPUP_LINKS", wrong)
+        with pytest.raises(SettingsError, match="must be pairs"):
+            load()

@@ -6,14 +6,20 @@ import typer
 
 from linkskipper import credits
 from linkskipper.accounts import Account, create_account, list_accounts
+from linkskipper.audit import COMMAND_LINE, AuditEntry, record
 from linkskipper.cli.database import with_database
 from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import command, note, print_json, print_table
 from linkskipper.database import Pool
+from linkskipper.errors import OperatorError
 from linkskipper.settings import Settings
 
 app = command_group(help="Manage accounts and their credits.")
 
+ReferenceOption = Annotated[
+    str | None,
+    typer.Option("--reference", metavar="NAME", help="What the change is for. Nothing is booked twice under one name."),
+]
 AccountArgument = Annotated[int, typer.Argument(metavar="ID", help="Id of the account.")]
 
 
@@ -73,15 +79,21 @@ def grant(
     account: AccountArgument,
     amount: Annotated[int, typer.Argument(metavar="CREDITS", help="Credits to add.", min=1)],
     reason: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Reason, kept in the ledger.")] = None,
+    reference: ReferenceOption = None,
     data_dir: DataDirOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Add credits to an account."""
+    _check_amount(amount)
 
     async def work(_: Settings, pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
-            return await credits.grant(connection, account, amount, note=reason)
+            balance = await credits.grant(
+                connection, account, amount, note=reason, reference=reference, actor=COMMAND_LINE
+            )
+            await record(connection, _entry("credits.grant", account, amount))
+        return balance
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
 
@@ -91,6 +103,7 @@ def correct(
     account: AccountArgument,
     amount: Annotated[int, typer.Option("--by", metavar="CREDITS", help="Credits to add, or below 0 to take back.")],
     reason: Annotated[str, typer.Option("--note", metavar="TEXT", help="Reason, kept in the ledger.")],
+    reference: ReferenceOption = None,
     data_dir: DataDirOption = None,
     *,
     as_json: JsonOption = False,
@@ -98,12 +111,26 @@ def correct(
     """Correct the balance of an account."""
     if amount == 0:
         raise typer.BadParameter("a correction by 0 changes nothing", param_hint="--by")
+    _check_amount(amount)
 
     async def work(_: Settings, pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
-            return await credits.adjust(connection, account, amount, note=reason)
+            balance = await credits.adjust(
+                connection, account, amount, note=reason, reference=reference, actor=COMMAND_LINE
+            )
+            await record(connection, _entry("credits.correct", account, amount))
+        return balance
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
+
+
+def _check_amount(amount: int) -> None:
+    if abs(amount) > credits.MAX_CREDITS:
+        raise OperatorError(f"The amount is too large: at most {credits.MAX_CREDITS} credits are booked at once.")
+
+
+def _entry(action: str, account: int, amount: int) -> AuditEntry:
+    return AuditEntry(action=action, account_id=account, subject=f"account {account}: {amount}")
 
 
 def _show_balance(account: int, balance: int, *, as_json: bool) -> None:

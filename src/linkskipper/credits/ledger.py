@@ -13,7 +13,7 @@ import msgspec
 
 from linkskipper.credits import queries
 from linkskipper.database import Connection
-from linkskipper.errors import OverdrawnError, UnknownRecordError
+from linkskipper.errors import OverdrawnError, ReferenceUsedError, UnknownRecordError
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -87,32 +87,88 @@ async def settle(connection: Connection, charges: Sequence[Charge]) -> dict[int,
     return {row["id"]: row["balance"] for row in rows}
 
 
-async def grant(connection: Connection, account_id: int, amount: int, *, note: str | None = None) -> int:
-    """Add an amount above 0 to an account. Return the new balance.
+async def grant(
+    connection: Connection,
+    account_id: int,
+    amount: int,
+    *,
+    note: str | None = None,
+    reference: str | None = None,
+    actor: str | None = None,
+) -> int:
+    """Add an amount above 0 to an account, inside the caller's transaction. Return the new balance.
+
+    A repeated call with the same `reference` changes nothing and returns the balance.
 
     Raises:
         UnknownRecordError: No account has this id.
+        ReferenceUsedError: The reference stands for another change.
     """
-    return await _change(connection, account_id, amount, "grant", note)
+    return await _change(connection, LedgerChange(account_id, "grant", amount, note, reference, actor))
 
 
-async def adjust(connection: Connection, account_id: int, amount: int, *, note: str) -> int:
-    """Correct an account by an amount, which may be below 0. Return the new balance.
+async def adjust(
+    connection: Connection,
+    account_id: int,
+    amount: int,
+    *,
+    note: str,
+    reference: str | None = None,
+    actor: str | None = None,
+) -> int:
+    """Correct an account by an amount, which may be below 0, as `grant` does. Return the new balance.
 
     Raises:
         UnknownRecordError: No account has this id.
         OverdrawnError: The balance would fall below what jobs under way hold.
+        ReferenceUsedError: The reference stands for another change.
     """
-    return await _change(connection, account_id, amount, "adjustment", note)
+    return await _change(connection, LedgerChange(account_id, "adjustment", amount, note, reference, actor))
 
 
-async def _change(connection: Connection, account_id: int, amount: int, kind: str, note: str | None) -> int:
+class LedgerChange(msgspec.Struct, frozen=True):
+    """A row of the ledger that is not a charge."""
+
+    account_id: int
+    kind: str
+    amount: int
+    note: str | None
+    reference: str | None
+    actor: str | None
+
+
+async def book_once(connection: Connection, change: LedgerChange) -> int:
+    """Book a change inside the caller's transaction. Return the new balance.
+
+    Raises:
+        asyncpg.UniqueViolationError: The reference was booked before. The transaction must end.
+        UnknownRecordError: No account has this id.
+        OverdrawnError: The balance would fall below what jobs under way hold.
+    """
     try:
-        balance: int | None = await connection.fetchval(queries.CHANGE, account_id, amount, kind, note)
+        balance: int | None = await connection.fetchval(
+            queries.CHANGE,
+            *(change.account_id, change.amount, change.kind, change.note, change.reference, change.actor),
+        )
     except asyncpg.CheckViolationError:
         raise OverdrawnError(
-            f"Account {account_id} has fewer than {-amount} credits available. Jobs under way may hold some of them."
+            f"Account {change.account_id} has fewer than {-change.amount} credits available. Jobs under way may hold "
+            "some of them."
         ) from None
     if balance is None:
-        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")
+        raise UnknownRecordError(f"There is no account {change.account_id}: see linkskipper accounts list.")
+    return balance
+
+
+async def _change(connection: Connection, change: LedgerChange) -> int:
+    try:
+        async with connection.transaction():
+            return await book_once(connection, change)
+    except asyncpg.UniqueViolationError:
+        booked = await connection.fetchrow(
+            queries.BOOKED, change.reference, change.account_id, change.kind, change.amount
+        )
+    if booked is None or not booked["is_same"]:
+        raise ReferenceUsedError(f"The reference {change.reference} stands for another change. Choose another one.")
+    balance: int = booked["balance"]
     return balance

@@ -27,12 +27,17 @@ CHANGE = """
 WITH changed AS (
     UPDATE accounts SET balance = balance + $2 WHERE id = $1 RETURNING id, balance
 ), noted AS (
-    INSERT INTO ledger (account_id, kind, amount, note) SELECT id, $3, $2, $4 FROM changed
+    INSERT INTO ledger (account_id, kind, amount, note, reference, actor) SELECT id, $3, $2, $4, $5, $6 FROM changed
 )
 SELECT balance FROM changed
 """
 
-ENTRY = "SELECT id, kind, amount, job_id, note, created_at FROM ledger "
+BOOKED = """
+SELECT account_id = $2 AND kind = $3 AND amount = $4 AS is_same, balance
+FROM ledger JOIN accounts ON accounts.id = account_id WHERE reference = $1
+"""
+
+ENTRY = "SELECT id, kind, amount, job_id, note, reference, actor, created_at FROM ledger "
 
 # A range of one account, where `=` would do, keeps the planner on the index ledger_by_account.
 ENTRIES = (
@@ -52,3 +57,39 @@ FROM (
 """
 
 CHARGE_OF_JOB = ENTRY + "WHERE account_id = $1 AND job_id = $2"
+
+VOUCHER_REFERENCE = "voucher:{}:{}"
+
+CREATE_VOUCHERS = """
+INSERT INTO vouchers (hash, last_four, credits, max_uses, note, actor, expires_at)
+SELECT hash, last_four, $3, $4, $5, $6, now() + $7::interval
+FROM unnest($1::bytea[], $2::text[]) AS made (hash, last_four)
+"""
+
+# An account that redeems a voucher twice at the same time fails at the reference of the ledger.
+USE_VOUCHER = """
+UPDATE vouchers SET uses = uses + 1
+WHERE hash = $1 AND uses < max_uses AND revoked_at IS NULL AND expires_at > now()
+    AND NOT EXISTS (SELECT FROM ledger WHERE reference = format('voucher:%s:%s', vouchers.id, $2::bigint))
+RETURNING id, last_four, credits
+"""
+
+VOUCHERS = """
+SELECT id, last_four, credits, max_uses, uses, note, actor, created_at, expires_at, revoked_at,
+    expires_at <= now() AS is_expired
+FROM vouchers WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2
+"""
+
+REVOKE_VOUCHER = "UPDATE vouchers SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING id"
+
+ADD_VOUCHER_FAILURE = "INSERT INTO voucher_failures (account_id) VALUES ($1) RETURNING id"
+
+COUNT_VOUCHER_FAILURES = "SELECT count(*) FROM voucher_failures WHERE account_id = $1 AND at > now() - $2::interval"
+
+FORGIVE_VOUCHER_FAILURE = "DELETE FROM voucher_failures WHERE id = $1"
+
+PRUNE_VOUCHER_FAILURES = """
+DELETE FROM voucher_failures WHERE id IN (
+    SELECT id FROM voucher_failures WHERE at < now() - $1::interval ORDER BY at LIMIT $2
+)
+"""

@@ -19,6 +19,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     amount: int
     job_id: UUID | None
     note: str | None
+    reference: str | None
+    actor: str | None
     created_at: datetime
 
 

@@ -1,6 +1,6 @@
 """Check the fields of forms. Every message stands next to its field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class Messages(dict[str, str]):
@@ -22,6 +22,18 @@ class FormReader:
         value = self._form.get(name, "").strip()
         if not 1 <= len(value) <= longest:
             self.errors[name] = f"Write 1 to {longest} characters."
+        return value
+
+    def optional_text(self, name: str, *, longest: int) -> str | None:
+        """Return a text of at most `longest` characters, or None for an empty field."""
+        return self.text(name, longest=longest) if self._form.get(name, "").strip() else None
+
+    def choice(self, name: str, options: Sequence[str]) -> str:
+        """Return one of the options."""
+        value = self._form.get(name, "")
+        if value not in options:
+            self.errors[name] = f"Choose one of {', '.join(options)}."
+            return options[0]
         return value
 
     def number(self, name: str, *, least: int, most: int) -> int:

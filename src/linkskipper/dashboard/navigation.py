@@ -30,6 +30,7 @@ MENU = (
     MenuItem("Providers", "/dashboard/providers", "p"),
     MenuItem("Settings", "/dashboard/settings", "s", people_only=True),
     MenuItem("Accounts", "/dashboard/operate/accounts", "a", operators_only=True),
+    MenuItem("Vouchers", "/dashboard/operate/vouchers", "v", operators_only=True),
     MenuItem("People", "/dashboard/operate/people", "u", operators_only=True),
     MenuItem("Audit", "/dashboard/operate/audit", "i", operators_only=True),
 )

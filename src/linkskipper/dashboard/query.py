@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 64 * 1024
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 Notice = Literal[
-    "account-closed", "account-reopened", "person-changed",
+    "account-closed", "account-reopened", "person-changed", "credits-booked", "voucher-redeemed", "voucher-revoked",
     "key-changed", "key-revoked", "name-changed", "password-set", "session-ended", "sessions-ended",
     "second-factor-off", "sent-again", "signed-out",
 ]  # fmt: skip
@@ -24,6 +24,7 @@ NOTICES: Mapping[str, str] = {
     "account-closed": "The account is closed. Its keys can only read.",
     "account-reopened": "The account is open. Its keys can resolve links again.",
     "person-changed": "Done. It takes effect within a second.",
+    "credits-booked": "The credits were booked.",
     "key-changed": "The key was changed.",
     "key-revoked": "The key was revoked. Every process refuses it within a second.",
     "name-changed": "Your name was changed.",
@@ -33,6 +34,8 @@ NOTICES: Mapping[str, str] = {
     "second-factor-off": "Codes are no longer required. Your other sessions were ended.",
     "sent-again": "The event is being sent again.",
     "signed-out": "You signed out.",
+    "voucher-redeemed": "The voucher was redeemed. Its credits are in the balance.",
+    "voucher-revoked": "The voucher was revoked. Nobody can redeem it any more.",
 }
 
 

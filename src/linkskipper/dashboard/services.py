@@ -17,7 +17,8 @@ class DashboardServices:
 
     `base_url` is the address of the service for its clients. `hosts` are further names by which browsers may ask for
     the pages. `style` is the style sheet that all pages of the service share. `sample_links` are
-    links of the lab with a sentence about each. `snippets` returns calls that resolve a link, by language.
+    links of the lab with a sentence about each. `topup_links` are labels and addresses
+    where accounts buy credits. `snippets` returns calls that resolve a link, by language.
     """
 
     base_url: str
@@ -35,4 +36,5 @@ class DashboardServices:
     admission: AdmissionControl
     provider_stats: ProviderStatsCache
     sample_links: tuple[tuple[str, str], ...]
+    topup_links: tuple[tuple[str, str], ...]
     snippets: Callable[[str], Sequence[tuple[str, str]]]

@@ -49,6 +49,7 @@ async def run_dashboard(
                 admission=services.admission,
                 provider_stats=services.provider_stats,
                 sample_links=samples,
+                topup_links=settings.topup_links,
                 snippets=partial(resolve_snippets, services.base_url),
             )
         )

@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from linkskipper.accounts import prune_usage
+from linkskipper.credits import prune_voucher_failures
 from linkskipper.database import Pool
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
 from linkskipper.link_cache import prune_cached_links
@@ -47,6 +48,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "circuits": await prune_circuits(connection, IDLE_CIRCUITS),
                 "sessions": await prune_sessions(connection, batch=BATCH),
                 "sign_in_failures": await prune_sign_in_failures(connection, batch=BATCH),
+                "voucher_failures": await prune_voucher_failures(connection, batch=BATCH),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

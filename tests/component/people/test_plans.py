@@ -28,14 +28,20 @@ STATEMENTS = {
     "account_deliveries": (webhook_queries.ACCOUNT_LIST, "1, NULL, NULL, NULL, 50"),
     "account_delivery": (webhook_queries.ACCOUNT_READ, "gen_random_uuid(), 1, NULL"),
     "delivery_of_job": (webhook_queries.READ_BY_JOB, "gen_random_uuid(), 1"),
+    "booked": (credit_queries.BOOKED, "'a', 1, 'grant', 1"),
+    "use_voucher": (credit_queries.USE_VOUCHER, f"{HASH}, 1"),
+    "vouchers": (credit_queries.VOUCHERS, "NULL, 50"),
+    "voucher_failures": (credit_queries.COUNT_VOUCHER_FAILURES, "1, interval '1 hour'"),
+    "forgive_voucher_failure": (credit_queries.FORGIVE_VOUCHER_FAILURE, "1"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """
 INSERT INTO accounts (name) SELECT 'a' FROM generate_series(1, 5000);
 INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
 SELECT number, 'k', number::text::bytea, 'p', 'f', '', '{}', 1 FROM generate_series(1, 5000) AS number;
-INSERT INTO ledger (account_id, kind, amount)
-SELECT 1 + number % 5000, 'grant', 1 FROM generate_series(1, 50000) AS number;
+INSERT INTO ledger (account_id, kind, amount, reference)
+SELECT 1 + number % 5000, 'grant', 1, CASE WHEN number % 5 = 0 THEN number::text END
+FROM generate_series(1, 50000) AS number;
 INSERT INTO daily_usage (key_id, day) SELECT number, now()::date FROM generate_series(1, 5000) AS number;
 INSERT INTO users (name) SELECT number::text FROM generate_series(1, 5000) AS number;
 INSERT INTO memberships (user_id, account_id, role)
@@ -51,6 +57,9 @@ INSERT INTO webhook_hosts (host) SELECT number::text FROM generate_series(1, 500
 INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)
 SELECT uuidv7(), 1 + number % 5000, gen_random_uuid(), 'u', (1 + number % 5000)::text, 'e', 'b'
 FROM generate_series(1, 20000) AS number;
+INSERT INTO vouchers (hash, last_four, credits, max_uses, note, actor, expires_at)
+SELECT sha256(number::text::bytea), 'ABCD', 1, 1, 'n', 'a', now() FROM generate_series(1, 20000) AS number;
+INSERT INTO voucher_failures (account_id) SELECT 1 + number % 5000 FROM generate_series(1, 20000) AS number;
 ANALYZE;
 """
 

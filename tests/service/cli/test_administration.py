@@ -23,6 +23,10 @@ async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:
     account_id = str(account["id"])
     assert (await good("accounts", "grant", account_id, "3"))["balance"] == 10
     assert (await good("accounts", "correct", account_id, "--by", "-4", "--note", "a mistake"))["balance"] == 6
+    for _ in range(2):
+        assert (await good("accounts", "grant", account_id, "2", "--reference", "order 7"))["balance"] == 8
+    ended = await run("accounts", "grant", account_id, "3", "--reference", "order 7", data_dir=tmp_path, **settings)
+    assert (ended.code, "stands for another change" in ended.error) == (1, True)
     created = await good("keys", "create", "--account", account_id, "--rate-limit", "5", "--daily-quota", "9")
     assert set(created) == {"id", "key", "webhook_secret"}
     [listed] = await good("keys", "list")
@@ -37,6 +41,20 @@ async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:
     for too_large in (("keys", "list", "--account", str(2**63)), ("accounts", "grant", account_id, str(2**63 - 1))):
         ended = await run(*too_large, **settings)
         assert (ended.code, "too large" in ended.error) == (1, True)
+
+
+async def test_vouchers(database_url: str) -> None:
+    """Vouchers are made, listed without their codes, and revoked."""
+    settings: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": SECRET}
+    made = await run("vouchers", "create", "5", "--count", "2", "--note", "sold", "--json", **settings)
+    codes = json.loads(made.out)
+    assert [len(code) for code in codes] == [19, 19]
+    listed = json.loads((await run("vouchers", "list", "--json", **settings)).out)
+    assert [voucher["last_four"] for voucher in reversed(listed)] == [code[-4:] for code in codes]
+    assert (await run("vouchers", "revoke", str(listed[0]["id"]), **settings)).code == 0
+    table = (await run("vouchers", "list", **settings)).out
+    assert "revoked" in table
+    assert not [code for code in codes if code in table]
 
 
 async def test_key_without_scope(database_url: str) -> None:

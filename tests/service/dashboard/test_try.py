@@ -73,7 +73,7 @@ async def test_refused_links_say_the_next_step(service: Service) -> None:
 
 
 async def test_only_keys_that_may_resolve(service: Service) -> None:
-    """A revoked key, a key that only reads and a key of another account are refused. Without a key the page says so."""
+    """Keys that only read, of another account and of a closed account are refused. Without a key the page says so."""
     account = await create_account(service.pool, "try keys", credits=10)
     caller, stranger = await service.caller(account_id=account.id, scopes=()), await service.caller()
     person = await person_of(service, caller)
@@ -81,6 +81,9 @@ async def test_only_keys_that_may_resolve(service: Service) -> None:
     for key_id in (caller.key_id, stranger.key_id, "x", ""):
         page = await person.post(PATH, {"url": fresh_link(), "key": str(key_id)})
         assert page.status == 422
+    writer = await service.caller(account_id=account.id)
+    await service.pool.execute("UPDATE accounts SET closed_at = now() WHERE id = $1", account.id)
+    assert (await person.post(PATH, {"url": fresh_link(), "key": str(writer.key_id)})).status == 422
     assert await service.pool.fetchval("SELECT count(*) FROM jobs WHERE account_id = $1", account.id) == 0
 
 

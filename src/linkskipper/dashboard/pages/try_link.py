@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta
 from starlette.responses import Response
 
-from linkskipper.accounts import KeyOverview, list_account_keys
+from linkskipper.accounts import KeyOverview, get_account, list_account_keys
 from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
@@ -60,7 +60,11 @@ async def resolve(call: PageCall) -> Response:
 
 
 async def _keys(call: PageCall) -> list[KeyOverview]:
-    keys = await list_account_keys(call.services.pool, call.session.account_id)
+    """Return the keys that may resolve. A closed account has none."""
+    pool, account_id = call.services.pool, call.session.account_id
+    if (await get_account(pool, account_id)).closed_at is not None:
+        return []
+    keys = await list_account_keys(pool, account_id)
     return [key for key in keys if key.revoked_at is None and "resolve" in key.scopes]
 
 
