@@ -95,7 +95,7 @@ def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> Non
 def revoke(
     voucher: Annotated[int, typer.Argument(metavar="ID", help="Id of the voucher.")], data_dir: DataDirOption = None
 ) -> None:
-    """Let nobody redeem a voucher any more. What was redeemed stays."""
+    """Let nobody redeem a voucher any more. Its earlier redemptions stay."""
 
     async def work(_: Settings, pool: Pool) -> None:
         async with pool.acquire() as connection, connection.transaction():

@@ -144,7 +144,7 @@ async def list_vouchers(pool: Pool, *, before: int | None, limit: int) -> Sequen
 
 
 async def revoke_voucher(connection: Connection, voucher_id: int) -> None:
-    """Let nobody redeem a voucher any more. What was redeemed stays.
+    """Let nobody redeem a voucher any more. Its earlier redemptions stay.
 
     Raises:
         UnknownRecordError: No voucher has this id.

@@ -1,4 +1,4 @@
-"""Vouchers and references: nothing is granted twice, whatever happens at the same time, and whoever dies."""
+"""Vouchers and references: nothing is granted twice, also not at the same time or by a process that dies."""
 
 import asyncio
 import json
