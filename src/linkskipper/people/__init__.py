@@ -1,7 +1,7 @@
 """People: users, their roles, their sessions and the ways to sign in."""
 
 from linkskipper.people.administration import (
-    Member,
+    AccountMember,
     changing_people,
     list_members,
     remove_member,
@@ -47,8 +47,8 @@ __all__ = [
     "MAX_CHARACTERS",
     "MAX_NAME_CHARACTERS",
     "MIN_CHARACTERS",
+    "AccountMember",
     "Credentials",
-    "Member",
     "Membership",
     "OpenSession",
     "Passwords",

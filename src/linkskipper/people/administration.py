@@ -15,7 +15,7 @@ SEARCHED_USERS = 5000
 MAX_MEMBERS = 200  # of an account in a list
 
 
-class Member(msgspec.Struct, frozen=True):
+class AccountMember(msgspec.Struct, frozen=True):
     """A user with a role in an account."""
 
     user_id: int
@@ -30,10 +30,10 @@ async def search_users(pool: Pool, text: str | None, *, before: int | None, limi
     return [User(**row) for row in await pool.fetch(queries.PEOPLE, text, before, limit, SEARCHED_USERS)]
 
 
-async def list_members(pool: Pool, account_id: int) -> list[Member]:
+async def list_members(pool: Pool, account_id: int) -> list[AccountMember]:
     """List the members of an account, oldest first."""
     rows = await pool.fetch(queries.MEMBERS, account_id, MAX_MEMBERS)
-    return [Member(**{**row, "role": Role(row["role"])}) for row in rows]
+    return [AccountMember(**{**row, "role": Role(row["role"])}) for row in rows]
 
 
 @asynccontextmanager
