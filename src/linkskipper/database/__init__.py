@@ -3,6 +3,7 @@
 from linkskipper.database.embedded.server import EmbeddedServer
 from linkskipper.database.pool import (
     OUT_OF_RANGE,
+    STATEMENT_SECONDS,
     Connection,
     DedicatedConnection,
     Pool,
@@ -12,6 +13,7 @@ from linkskipper.database.pool import (
 
 __all__ = [
     "OUT_OF_RANGE",
+    "STATEMENT_SECONDS",
     "Connection",
     "DedicatedConnection",
     "EmbeddedServer",

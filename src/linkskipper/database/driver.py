@@ -26,6 +26,7 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # the server was demoted to a standby
 )
 
 ACQUIRE_SECONDS = 8  # a response must come within 10 seconds, if only to say that the database is away
@@ -60,9 +61,11 @@ def _mapped(method: Method) -> Method:
 def _lost(owner: object, error: BaseException) -> DatabaseUnavailable:
     """Return the error of a lost connection, and let its termination listeners know.
 
-    asyncpg forgets them when a statement begins between the server's last word and the end of its connection.
+    asyncpg forgets them when a statement begins between the server's last word and the end of its connection. A
+    connection to a server that was demoted is closed, so that the next one leads to another server.
     """
-    if isinstance(owner, asyncpg.Connection) and owner.is_closed():
+    demoted = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+    if isinstance(owner, asyncpg.Connection) and (demoted or owner.is_closed()):
         owner.terminate()
     return unavailable(error)
 

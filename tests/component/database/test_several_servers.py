@@ -4,6 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from linkskipper.database import EmbeddedServer, open_connection, open_pool
 from linkskipper.errors import DatabaseUnavailable
 
@@ -32,6 +34,26 @@ async def test_a_pool_moves_to_the_server_that_accepts_writes(data_dir: Path) ->
         )
         with suppress(DatabaseUnavailable):  # the pool may have noticed before
             await pool.fetchval(DIRECTORY)
+        assert await pool.fetchval(DIRECTORY) == f"{data_dir.parent}/2/postgres"
+        await pool.close()
+        await operator.close()
+
+
+async def test_a_pool_leaves_a_server_that_takes_no_writes_any_more(data_dir: Path) -> None:
+    """A write that a demoted server refuses, over a connection that it left open, is a lost connection."""
+    with (
+        EmbeddedServer(data_dir.with_name("1")).running() as first,
+        EmbeddedServer(data_dir.with_name("2")).running() as second,
+    ):
+        hosts = f"host={folder(first)},{folder(second)}&port=5432,5432"
+        pool = await open_pool(f"postgresql://postgres@/postgres?{hosts}&target_session_attrs=read-write", size=1)
+        await pool.execute("SET default_transaction_read_only = on")
+        operator = await open_connection(first)
+        await operator.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        await operator.execute("SELECT pg_reload_conf()")
+        with pytest.raises(DatabaseUnavailable):
+            await pool.execute("CREATE TABLE written ()")
+        await pool.execute("CREATE TABLE written ()")
         assert await pool.fetchval(DIRECTORY) == f"{data_dir.parent}/2/postgres"
         await pool.close()
         await operator.close()

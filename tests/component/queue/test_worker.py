@@ -4,21 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
+import pytest
 from structlog.testing import capture_logs
 
-from linkskipper.database import Connection, Pool
-from linkskipper.queue import NewQueueItem, QueueItem, QueueWorker, enqueue
+from linkskipper.database import Connection, EmbeddedServer, Pool, open_connection
+from linkskipper.queue import NewQueueItem, QueueItem, QueueWorker, enqueue, install_queue
 from linkskipper.queue.worker import QueueHandler
 
 QUEUE = "letters"
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+WORKER_ID = "SELECT queue_manager_id FROM pgqueuer"
+TAKE = "UPDATE pgqueuer SET status = 'picked', queue_manager_id = $1"
 
 
 @asynccontextmanager
-async def working(url: str, handler: QueueHandler, *, concurrency: int = 4) -> AsyncIterator[QueueWorker]:
+async def working(
+    url: str, handler: QueueHandler, *, concurrency: int = 4, lease_seconds: float = 1
+) -> AsyncIterator[QueueWorker]:
     """Run a worker until the context ends."""
-    worker = QueueWorker(url, {QUEUE: 0}, handler, concurrency=concurrency, lease_seconds=1)
+    worker = QueueWorker(url, {QUEUE: 0}, handler, concurrency=concurrency, lease_seconds=lease_seconds)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -30,6 +37,20 @@ async def working(url: str, handler: QueueHandler, *, concurrency: int = 4) -> A
 async def add(pool: Pool, *payloads: bytes, delay: timedelta = timedelta(), priority: int = 0) -> list[int]:
     async with pool.acquire() as connection:
         return await enqueue(connection, [NewQueueItem(QUEUE, payload, delay, priority) for payload in payloads])
+
+
+async def cut(pool: Pool) -> None:
+    await pool.execute(f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS others")
+
+
+async def connected(worker: QueueWorker) -> bool:
+    await asyncio.sleep(0.01)
+    return worker.connected
+
+
+async def until_empty(pool: Pool) -> None:
+    while await pool.fetchval("SELECT count(*) FROM queue_entries"):
+        await asyncio.sleep(0.01)
 
 
 async def test_entries_reach_the_handler(pool: Pool, database_url: str) -> None:
@@ -110,9 +131,8 @@ async def test_a_lost_connection_is_replaced(pool: Pool, database_url: str) -> N
             await add(pool, b"before")
             assert await items.get() == b"before"
             assert worker.connected
-            while await pool.fetchval("SELECT count(*) FROM queue_entries"):
-                await asyncio.sleep(0.01)
-            await pool.execute(f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS others")
+            await until_empty(pool)
+            await cut(pool)
             await add(pool, b"after")
             assert await items.get() == b"after"
     assert "queue.failed" not in {entry["event"] for entry in logs}
@@ -159,3 +179,89 @@ async def test_a_killed_worker_leaves_its_entry_to_others(pool: Pool, database_u
         await taken.wait()
     ended.set()
     await task
+
+
+async def test_entries_under_way_do_not_hold_up_a_new_connection(pool: Pool, database_url: str) -> None:
+    """A worker that loses its connection takes new entries at once, and does not begin again with one under way."""
+    items, ended, slow = asyncio.Queue[bytes](), asyncio.Event(), 0
+
+    async def handle(item: QueueItem) -> bool:
+        nonlocal slow
+        items.put_nowait(item.payload)
+        if item.payload == b"slow" and not ended.is_set():
+            slow += 1
+            await ended.wait()
+        return True
+
+    async with working(database_url, handle, lease_seconds=600):
+        await add(pool, b"slow")
+        assert await items.get() == b"slow"
+        for number in range(10):
+            await cut(pool)
+            await add(pool, str(number).encode())
+            while await items.get() != str(number).encode():
+                pass
+        assert slow == 1
+        ended.set()
+
+
+async def test_entries_that_a_lost_connection_took_are_put_back(pool: Pool, database_url: str) -> None:
+    """An entry whose worker never learnt that it took it does not wait for the lease."""
+    items = asyncio.Queue[bytes]()
+    worker_ids = asyncio.Queue[UUID]()
+
+    async def handle(item: QueueItem) -> bool:
+        worker_ids.put_nowait(await pool.fetchval(WORKER_ID))
+        items.put_nowait(item.payload)
+        return True
+
+    async with working(database_url, handle, lease_seconds=600):
+        await add(pool, b"a")
+        assert await items.get() == b"a"
+        await until_empty(pool)
+        async with pool.acquire() as connection, connection.transaction():
+            await enqueue(connection, [NewQueueItem(QUEUE, b"lost")])
+            await connection.execute(TAKE, worker_ids.get_nowait())
+        await cut(pool)
+        assert await items.get() == b"lost"
+
+
+@pytest.mark.parametrize("moment", range(10))
+async def test_a_busy_worker_whose_connection_is_cut(moment: int, pool: Pool, database_url: str) -> None:
+    """Whenever the connection of a busy worker is cut, every entry is handled without waiting for the lease."""
+    handled = set[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        await asyncio.sleep(0.01)
+        handled.add(item.payload)
+        return True
+
+    payloads = {str(number).encode() for number in range(200)}
+    async with working(database_url, handle, concurrency=20, lease_seconds=600):
+        await add(pool, *payloads)
+        while len(handled) < 15 * moment:
+            await asyncio.sleep(0)
+        await cut(pool)
+        while handled != payloads:
+            await asyncio.sleep(0.01)
+        await until_empty(pool)
+
+
+async def test_a_worker_stops_while_the_database_is_away(data_dir: Path) -> None:
+    """A worker that is told to stop after its server has ended does not wait for it."""
+
+    async def handle(_: QueueItem) -> bool:
+        return True
+
+    with EmbeddedServer(data_dir).running() as url:
+        connection = await open_connection(url)
+        await install_queue(connection)
+        worker = QueueWorker(url, {QUEUE: 0}, handle, concurrency=4, lease_seconds=600)
+        task = asyncio.create_task(worker.run())
+        while not await connected(worker):
+            pass
+    while await connected(worker):
+        pass
+    worker.stop()
+    async with asyncio.timeout(5):
+        await task

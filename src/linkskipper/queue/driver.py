@@ -1,0 +1,169 @@
+"""PgQueuer's way to the database: one connection, which is replaced when it is lost.
+
+PgQueuer ends with its connection, and waits for every entry under way before it does. Here it keeps its entries: their
+heartbeats, and new entries, go over the next connection.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+from pgqueuer.db import AsyncpgDriver
+
+from linkskipper.database import STATEMENT_SECONDS, Connection, open_connection
+from linkskipper.errors import DatabaseError, DatabaseUnavailable
+
+log = structlog.get_logger()
+
+RECONNECT_SECONDS = 1
+
+T = TypeVar("T")
+Notified = Callable[[str | bytes | bytearray], None]
+
+
+class ReconnectingDriver(AsyncpgDriver):
+    """Runs PgQueuer's statements, and repeats one that lost its connection on the next one.
+
+    `reconnected` is called with each new connection before any statement.
+    """
+
+    def __init__(self, url: str, name: str, reconnected: Callable[[Connection], Awaitable[None]]) -> None:
+        self._shutdown = asyncio.Event()  # PgQueuer's own
+        self._url = url
+        self._name = name
+        self._reconnected = reconnected
+        self._current: Connection | None = None
+        self._listeners: list[tuple[str, Notified]] = []
+        self._turn = asyncio.Lock()
+        self._closing = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is open."""
+        return self._current is not None and not self._current.is_closed()
+
+    async def open(self) -> None:
+        """Open the connection, and open another one whenever it is lost."""
+        await self._run(_nothing)
+        self._keeping = asyncio.create_task(self._keep())
+
+    def no_more(self) -> None:
+        """Open no further connection. Statements fail once this one is lost."""
+        self._closing.set()
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        self.no_more()
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self._current is not None:
+            self._current.terminate()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        """Return the rows of a statement."""
+        rows = await self._run(lambda connection: connection.fetch(query, *args, timeout=STATEMENT_SECONDS))
+        return [dict(row) for row in rows]
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement."""
+        return await self._run(lambda connection: connection.execute(query, *args, timeout=STATEMENT_SECONDS))
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Send a notice."""
+        await self.execute("SELECT pg_notify($1, $2)", channel, payload)
+
+    async def add_listener(self, channel: str, callback: Notified) -> None:
+        """Call back with each notice of a channel, on this connection and on later ones."""
+        await self._run(lambda connection: _listen(connection, channel, callback))
+        self._listeners.append((channel, callback))
+
+    async def _run(self, statement: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a statement on the connection, or on the next one.
+
+        Raises:
+            DatabaseUnavailable: the connection is lost, and there is no further one.
+        """
+        async with self._turn:
+            while True:
+                connection = await self._open_one()
+                try:
+                    return await statement(connection)
+                except DatabaseUnavailable as error:
+                    connection.terminate()
+                    self._warn(error)
+
+    async def _keep(self) -> None:
+        """Replace a lost connection at once, because an idle worker waits for a notice."""
+        while not self._closing.is_set():
+            await self._lost.wait()
+            try:
+                await self._run(_nothing)
+            except DatabaseError:
+                return  # the worker stops
+            except Exception:
+                log.exception("queue.failed", queue=self._name, retry_seconds=RECONNECT_SECONDS)
+                await self._pause()
+
+    async def _open_one(self) -> Connection:
+        while self._current is None or self._current.is_closed():
+            if self._closing.is_set():
+                raise DatabaseUnavailable("The connection of the queue is closed.")
+            try:
+                self._current = await self._connect()
+            except DatabaseError as error:
+                self._warn(error)
+                await self._pause()
+        return self._current
+
+    async def _connect(self) -> Connection:
+        connection = await open_connection(self._url)
+        try:
+            self._lost.clear()
+            connection.add_termination_listener(lambda _: self._lost.set())
+            for channel, callback in self._listeners:
+                await _listen(connection, channel, callback)
+            await self._reconnected(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        for channel, callback in self._listeners:
+            callback(_changed(channel))  # a notice may have been missed
+        return connection
+
+    def _warn(self, error: DatabaseError) -> None:
+        log.warning("queue.lost", queue=self._name, error=str(error), retry_seconds=RECONNECT_SECONDS)
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._closing.wait(), RECONNECT_SECONDS)
+        except TimeoutError:
+            return
+
+
+async def _nothing(_: Connection) -> None:
+    pass
+
+
+async def _listen(connection: Connection, channel: str, callback: Notified) -> None:
+    def receive(_connection: object, _pid: object, _channel: object, payload: Any) -> None:
+        callback(payload)
+
+    await connection.add_listener(channel, receive)
+
+
+def _changed(channel: str) -> str:
+    """Return the notice by which PgQueuer looks at its table."""
+    return json.dumps(
+        {
+            "channel": channel,
+            "sent_at": datetime.now(UTC).isoformat(),
+            "type": "table_changed_event",
+            "operation": "update",
+            "table": "pgqueuer",
+        }
+    )
