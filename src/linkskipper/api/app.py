@@ -16,7 +16,7 @@ from linkskipper.api.responses import problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
 from linkskipper.api.routes.health import healthz, monitor_routes
 from linkskipper.api.routing import RouteTable
-from linkskipper.api.safe_headers import NOSNIFF
+from linkskipper.api.safe_headers import ON_EVERY_RESPONSE
 from linkskipper.api.services import Services
 from linkskipper.errors import ApiError, DatabaseError
 
@@ -61,7 +61,8 @@ class Api:
         except Exception as error:
             response = problem_response(self._as_api_error(error), self._base_url)
         limits = () if request.limits is None else limit_headers(request.limits)
-        await send_response(response, ((b"x-request-id", request_id), NOSNIFF, *limits), scope, receive, send)
+        common = ((b"x-request-id", request_id), *ON_EVERY_RESPONSE, *limits)
+        await send_response(response, common, scope, receive, send)
 
     def _request_id(self, request: Request) -> bytes:
         """Return the client's own id if it is well-formed, or else a new one."""

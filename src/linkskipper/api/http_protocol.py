@@ -12,8 +12,8 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from linkskipper.api.connections import OpenConnections
-from linkskipper.api.problems import PROBLEM_TYPE, ServiceUnavailable, problem_document
-from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE, NOSNIFF
+from linkskipper.api.problems import PROBLEM_TYPE, ServiceUnavailable, problem_document, problem_headers
+from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE, ON_EVERY_RESPONSE
 from linkskipper.errors import ApiError, InvalidRequest
 from linkskipper.metrics import BAD_REQUESTS, CONNECTIONS_REFUSED
 
@@ -171,13 +171,18 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: ApiError) -> None:
         body = msgspec.json.encode(problem_document(error, self._base_url))
+        own = {
+            "content-type": PROBLEM_TYPE,
+            "content-length": len(body),
+            **problem_headers(error),
+            "x-request-id": secrets.token_hex(16),
+            "connection": "close",
+        }
+        safe = (NO_STORE, NO_CONTENT, *ON_EVERY_RESPONSE)
         head = (
             f"HTTP/1.1 {error.status} {error.title}",
-            f"content-type: {PROBLEM_TYPE}",
-            f"content-length: {len(body)}",
-            *(f"{name.decode()}: {value.decode()}" for name, value in (NO_STORE, NOSNIFF, NO_CONTENT)),
-            f"x-request-id: {secrets.token_hex(16)}",
-            "connection: close",
+            *(f"{name.lower()}: {value}" for name, value in own.items()),
+            *(f"{name.decode()}: {value.decode()}" for name, value in safe),
         )
         self.transport.write("\r\n".join((*head, "", "")).encode() + body)
         self.transport.close()

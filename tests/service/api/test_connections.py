@@ -125,7 +125,7 @@ async def limited(limits: ConnectionLimits) -> AsyncIterator[tuple[str, int]]:
 
 
 async def ask(address: tuple[str, int], source: str) -> tuple[socket.socket, bytes]:
-    """Open a connection and send a request. Return the connection, still open, and the first line of the answer."""
+    """Open a connection and send a request. Return the connection, still open, and the head of the answer."""
     loop = asyncio.get_running_loop()
     client = socket.socket()
     client.bind((source, 0))
@@ -133,7 +133,7 @@ async def ask(address: tuple[str, int], source: str) -> tuple[socket.socket, byt
     await loop.sock_connect(client, address)
     await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     async with asyncio.timeout(5):
-        return client, (await loop.sock_recv(client, 4096)).split(b"\r\n")[0]
+        return client, (await loop.sock_recv(client, 4096)).split(b"\r\n\r\n")[0]
 
 
 async def answers(address: tuple[str, int], *sources: str) -> list[bytes]:
@@ -141,7 +141,16 @@ async def answers(address: tuple[str, int], *sources: str) -> list[bytes]:
     pairs = [await ask(address, source) for source in sources]
     for client, _ in pairs:
         client.close()
-    return [line.removeprefix(b"HTTP/1.1 ")[:3] for _, line in pairs]
+    return [head.removeprefix(b"HTTP/1.1 ")[:3] for _, head in pairs]
+
+
+async def test_a_refused_connection_is_told_when_to_return() -> None:
+    """The 503 for a connection too many has Retry-After, as every `service_unavailable` has."""
+    async with limited(ConnectionLimits(total=20, per_address=1)) as address:
+        (kept, _), (refused, head) = await ask(address, "127.0.0.1"), await ask(address, "127.0.0.1")
+        assert b"\r\nretry-after: 2\r\n" in head
+        kept.close()
+        refused.close()
 
 
 async def test_connections_of_one_address() -> None:
