@@ -25,7 +25,13 @@ EXCERPT_BYTES = 200
 
 def listen(
     key: Annotated[
-        str, typer.Option("--key", metavar="KEY", envvar="LINKSKIPPER_KEY", help="API key to show the events of.")
+        str,
+        typer.Option(
+            "--key",
+            metavar="KEY",
+            envvar=["LINKSKIPPER_API_KEY", "LINKSKIPPER_KEY"],  # the second is the name of version 0.2
+            help="API key to show the events of.",
+        ),
     ],
     forward_to: Annotated[
         str | None,

@@ -26,7 +26,7 @@ async def greet(settings: Settings, pool: Pool, address: str, lab: Lab | None) -
         "",
         *_dashboard(public, link),
         "",
-        *_first_link(address, key.key if key else "$LINKSKIPPER_KEY", lab),
+        *_first_link(address, key.key if key else "$LINKSKIPPER_API_KEY", lab),
     ]
     typer.echo("\n".join(lines))
 
@@ -42,7 +42,7 @@ def _show_key(key: NewKey) -> list[str]:
     return [
         "Your API key and its webhook secret, shown only now:",
         "",
-        f"  export LINKSKIPPER_KEY={key.key}",
+        f"  export LINKSKIPPER_API_KEY={key.key}",
         f"  export LINKSKIPPER_WEBHOOK_SECRET={key.webhook_secret}",
     ]
 

@@ -76,7 +76,7 @@ async def serving(cwd: Path, environment: dict[str, str]) -> AsyncIterator[tuple
     async with asyncio.timeout(60):
         while "?wait=10" not in greeting:
             greeting += (await process.stdout.readline()).decode()
-    address, key = re.search(r"runs at (\S+)/ ", greeting), re.search(r"LINKSKIPPER_KEY=(\S+)", greeting)
+    address, key = re.search(r"runs at (\S+)/ ", greeting), re.search(r"LINKSKIPPER_API_KEY=(\S+)", greeting)
     assert address is not None
     assert key is not None
     try:
