@@ -92,12 +92,22 @@ class DedicatedConnection:
                 if isinstance(error, asyncpg.InterfaceError) and not is_lost(self._connection):
                     raise
             lost, self._connection = self._connection, None
-            with suppress(DatabaseUnavailable):
-                await self._pool.release(lost, timeout=RELEASE_SECONDS)
+            await self._release(lost)
+        self._connection = await self._acquire()
+        return await self._connection.fetch(statement, *arguments)
+
+    async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
         connection = await self._pool.acquire()
-        await connection.execute(PLAN_ONCE)
-        self._connection = connection
-        return await connection.fetch(statement, *arguments)
+        try:
+            await connection.execute(PLAN_ONCE)
+        except DatabaseUnavailable:
+            await self._release(connection)
+            raise
+        return connection
+
+    async def _release(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        with suppress(DatabaseUnavailable):
+            await self._pool.release(connection, timeout=RELEASE_SECONDS)
 
 
 async def open_connection(url: str, *, name: str | None = None) -> Connection:

@@ -143,6 +143,21 @@ async def test_a_server_that_hangs(database_url: str) -> None:
     pool.terminate()
 
 
+async def test_a_connection_that_never_begins_is_given_back(own_server: str) -> None:
+    """A dedicated connection whose first statement is not answered leaves its place in the pool."""
+    pool = await open_pool(own_server, size=1, statement_seconds=0.2)
+    async with pool.acquire() as connection:
+        backend = connection.get_server_pid()
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            await DedicatedConnection(pool).fetch("SELECT 1")
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    assert await pool.fetchval("SELECT 1") == 1
+    pool.terminate()
+
+
 async def test_a_pool_that_closes(database_url: str) -> None:
     """Calls that come while the process stops are unavailable."""
     pool = await open_pool(database_url, size=1)
