@@ -28,3 +28,8 @@ class Request(msgspec.Struct, gc=False):
         """Count this resolve in the daily quota that the response shows."""
         if self.limits is not None and self.limits.used_today is not None:
             self.limits.used_today += 1
+
+    def show_used_quota(self) -> None:
+        """Show that the daily quota is used up. Requests that came meanwhile may have done that."""
+        if self.limits is not None:
+            self.limits.used_today = self.limits.daily_quota

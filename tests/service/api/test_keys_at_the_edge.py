@@ -1,5 +1,6 @@
 """Who may call, how often, and what the responses say about it."""
 
+import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -105,9 +106,18 @@ async def test_daily_quota(service: Service) -> None:
     assert await used(service, caller) == 3
     refused = await caller.resolve(fresh_link())
     assert (refused.status, refused.body["code"]) == (429, "quota_exceeded")
-    assert 1 <= int(refused.headers["retry-after"]) <= 86_400
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert window(refused.headers, "daily")[:2] == (3, 0)
     assert (await caller.resolve(link)).body["cached"] is True
+
+
+async def test_a_quota_that_others_use_up_meanwhile(service: Service) -> None:
+    """Requests that come together and are refused by the quota show that nothing is left of it."""
+    caller = await service.caller(daily_quota=1)
+    answers = await asyncio.gather(*(caller.resolve(fresh_link()) for _ in range(8)))
+    refused = [answer for answer in answers if answer.status == 429]
+    assert len(refused) == 7
+    assert {window(answer.headers, "daily")[:2] for answer in refused} == {(1, 0)}
 
 
 async def test_quota_is_not_used_by_what_cannot_be_paid(service: Service) -> None:

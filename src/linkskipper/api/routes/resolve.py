@@ -75,16 +75,19 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
     """Answer from the cache, or queue a job."""
     request, key, wait = call.request, call.key, call.query.wait
     body = parse_resolve_request(await read_body(request.receive), request.header(b"idempotency-key"))
-    submitted = await services.job_submitter.submit(
-        NewJob(
-            account_id=key.account_id,
-            key_id=key.id,
-            daily_quota=key.daily_quota,
-            url=body.url,
-            idempotency_key=body.idempotency_key,
-            webhook_url=body.webhook_url,
-        )
+    new = NewJob(
+        account_id=key.account_id,
+        key_id=key.id,
+        daily_quota=key.daily_quota,
+        url=body.url,
+        idempotency_key=body.idempotency_key,
+        webhook_url=body.webhook_url,
     )
+    try:
+        submitted = await services.job_submitter.submit(new)
+    except QuotaExceeded:
+        request.show_used_quota()
+        raise
     match submitted:
         case Resolved():
             CACHED.inc()
