@@ -12,7 +12,7 @@ from linkskipper.catalog.provider import Provider
 from linkskipper.egress import Url
 
 HostOwner = Provider | DiscontinuedService
-Owner = TypeVar("Owner", Provider, DiscontinuedService, HostOwner)
+HostOwnerT = TypeVar("HostOwnerT", Provider, DiscontinuedService, HostOwner)
 
 
 class CatalogIndex(NamedTuple):
@@ -108,7 +108,7 @@ class Catalog:
         return provider if provider is not None and provider.is_link(url) else None
 
 
-def _lookup(hosts: Mapping[str, Owner], host: str) -> Owner | None:
+def _lookup(hosts: Mapping[str, HostOwnerT], host: str) -> HostOwnerT | None:
     """Look up the most specific pattern that a host matches."""
     return next((owner for pattern in patterns_of(host) if (owner := hosts.get(pattern)) is not None), None)
 

@@ -10,7 +10,7 @@ from linkskipper.cli.resolve_resume import SPAN, ResumedLinks
 
 WINDOW = 10_000  # links that are read ahead, among which hosts share fairly
 
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 class NumberedLink(NamedTuple):
@@ -155,12 +155,12 @@ def host_of(text: str) -> str:
     return text.partition("://")[2].partition("/")[0].lower()
 
 
-async def _in_thread(function: Callable[[], Result]) -> Result:
+async def _in_thread(function: Callable[[], T]) -> T:
     """Call a function in a thread that nobody waits for when the program ends: it may read a terminal."""
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
+    future: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: Result | None, error: BaseException | None) -> None:
+    def settle(result: T | None, error: BaseException | None) -> None:
         if future.done():
             return
         if error is not None:

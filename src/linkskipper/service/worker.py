@@ -90,7 +90,7 @@ async def run_workers(
     Raises:
         SettingsError, DataDirError: an egress setting or the service's secret cannot be read.
     """
-    links = link_cache(settings, pool)
+    cache = link_cache(settings, pool)
     policy = egress_policy(settings)
     async with (
         Client(policy, user_agent=USER_AGENT) as client,
@@ -100,38 +100,15 @@ async def run_workers(
     ):
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
-        resolver, settler = LinkResolver(catalog, client, reader, browser=browser), JobCompleter(pool, links)
-        runner = JobRunner(pool, resolver, links, settler, recorder=recorder, slots=slots)
-        concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
-
-        def work(item: QueueItem) -> Awaitable[bool]:
-            return runner.work(job_id_of(item), item.id)
-
-        queue_workers = [
-            QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)
-            for tier in tiers
-        ]
+        resolver, completer = LinkResolver(catalog, client, reader, browser=browser), JobCompleter(pool, cache)
+        runner = JobRunner(pool, resolver, cache, completer, recorder=recorder, slots=slots)
+        queue_workers = _job_workers(settings, url, runner, tiers)
         if webhooks:
-            queue_workers.append(
-                QueueWorker(
-                    url,
-                    QUEUE_LIMITS,
-                    deliveries.handle,
-                    concurrency=CONCURRENT_HOSTS,
-                    lease_seconds=settings.lease_seconds,
-                )
-            )
+            queue_workers.append(_webhook_worker(settings, url, deliveries))
         workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
-        periodics = [
-            periodic.start()
-            for periodic in (
-                retention(pool, settings),
-                rescue_work(pool),
-                recorder.periodic(),
-                slots.periodic(),
-            )
-        ]
+        repeated = (retention(pool, settings), rescue_work(pool), recorder.periodic(), slots.periodic())
+        periodics = [periodic.start() for periodic in repeated]
         try:
             yield workers
         finally:
@@ -140,3 +117,21 @@ async def run_workers(
             await workers.stop()
             with suppress(DatabaseUnavailable):
                 await recorder.flush()
+
+
+def _job_workers(settings: Settings, url: str, runner: JobRunner, tiers: Sequence[Tier]) -> list[QueueWorker]:
+    concurrency = {"standard": settings.standard_concurrency, "premium": settings.premium_concurrency}
+
+    def work(item: QueueItem) -> Awaitable[bool]:
+        return runner.work(job_id_of(item), item.id)
+
+    return [
+        QueueWorker(url, {tier: 0}, work, concurrency=concurrency[tier], lease_seconds=settings.lease_seconds)
+        for tier in tiers
+    ]
+
+
+def _webhook_worker(settings: Settings, url: str, deliveries: DeliveryWorker) -> QueueWorker:
+    return QueueWorker(
+        url, QUEUE_LIMITS, deliveries.handle, concurrency=CONCURRENT_HOSTS, lease_seconds=settings.lease_seconds
+    )
