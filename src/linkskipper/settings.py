@@ -187,7 +187,7 @@ def load(**overrides: object) -> Settings:
     try:
         settings = Settings.model_validate(variables | given)
     except ValidationError as error:
-        problems += [f"{_variable(details)}: {_reason(details)}." for details in error.errors(include_url=False)]
+        problems += [f"{_source(details, given)}: {_reason(details)}." for details in error.errors(include_url=False)]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
@@ -253,8 +253,10 @@ _REASONS = {
 }
 
 
-def _variable(details: ErrorDetails) -> str:
-    return PREFIX + str(details["loc"][0]).upper()
+def _source(details: ErrorDetails, given: Mapping[str, object]) -> str:
+    """Return the option or the variable that a wrong value comes from."""
+    field = str(details["loc"][0])
+    return f"--{field.replace('_', '-')}" if field in given else PREFIX + field.upper()
 
 
 def _reason(details: ErrorDetails) -> str:

@@ -1,6 +1,7 @@
 """Accounts, API keys and their secrets."""
 
 from linkskipper.accounts.accounts import (
+    MAX_NAME_CHARACTERS,
     Account,
     close_account,
     create_account,
@@ -29,6 +30,7 @@ from linkskipper.accounts.webhook_secrets import NewWebhookSecret, WebhookSecret
 
 __all__ = [
     "DEFAULT_RATE_LIMIT",
+    "MAX_NAME_CHARACTERS",
     "SCOPES",
     "WEBHOOK_PREFIX",
     "Account",

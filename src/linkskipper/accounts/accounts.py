@@ -12,6 +12,8 @@ from linkskipper.errors import UnknownRecordError
 SEARCHED_ACCOUNTS = 20_000
 MAX_ID_DIGITS = 18
 
+MAX_NAME_CHARACTERS = 64  # of accounts, of keys, and of people
+
 
 class Account(msgspec.Struct, frozen=True):
     """An account. `held` is the part of the credits in `balance` that is reserved for unfinished jobs.

@@ -8,6 +8,7 @@ from linkskipper import credits
 from linkskipper.accounts import Account, create_account, list_accounts
 from linkskipper.audit import COMMAND_LINE, AuditEntry, record
 from linkskipper.cli.database import with_database
+from linkskipper.cli.names import check_name
 from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import command, note, print_json, print_table
 from linkskipper.database import Pool
@@ -44,6 +45,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create an account."""
+    name = check_name(name, "NAME")
 
     async def work(settings: Settings, pool: Pool) -> Account:
         amount = settings.new_account_credits if first_credits is None else first_credits

@@ -19,6 +19,7 @@ from linkskipper.accounts import (
 )
 from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, SCOPES
 from linkskipper.cli.database import with_database
+from linkskipper.cli.names import check_name
 from linkskipper.cli.options import HOURS_IN_A_YEAR, DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import note, print_json, print_table
 from linkskipper.database import Pool
@@ -59,7 +60,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a key. The key and its webhook secret are shown only now."""
-    granted = SCOPES if scopes is None else _parse_scopes(scopes)
+    granted, name = SCOPES if scopes is None else _parse_scopes(scopes), check_name(name, "--name")
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
         return await create_key(

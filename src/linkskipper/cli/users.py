@@ -9,13 +9,13 @@ import typer
 from linkskipper.audit import AuditEntry, record
 from linkskipper.cli.database import find_database, with_database, work_on
 from linkskipper.cli.login_link import address_of_dashboard, login_link
+from linkskipper.cli.names import check_name
 from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import command, note, print_json, print_table
 from linkskipper.cli.startup import start
 from linkskipper.database import Connection, Pool
 from linkskipper.people import (
     LINK_LIFETIME,
-    MAX_NAME_CHARACTERS,
     Role,
     User,
     create_user,
@@ -46,18 +46,17 @@ def add(
     operator: Annotated[bool, typer.Option("--operator", help="The user may administer the whole service.")] = False,
 ) -> None:
     """Create a user, and print a link that signs the user in once."""
-    if not 1 <= len(name.strip()) <= MAX_NAME_CHARACTERS:
-        raise typer.BadParameter(f"a name has 1 to {MAX_NAME_CHARACTERS} characters", param_hint="NAME")
+    name = check_name(name, "NAME")
     settings = find_database(start(data_dir=data_dir))
 
     async def work(_: Settings, pool: Pool) -> str:
         async with pool.acquire() as connection, connection.transaction():
-            await create_user(connection, name.strip(), account_id=account, role=role, is_operator=operator)
-            await record(connection, AuditEntry(action="user.create", subject=name.strip(), account_id=account))
-        return await login_link(pool, address_of_dashboard(settings), name.strip())
+            await create_user(connection, name, account_id=account, role=role, is_operator=operator)
+            await record(connection, AuditEntry(action="user.create", subject=name, account_id=account))
+        return await login_link(pool, address_of_dashboard(settings), name)
 
     typer.echo(work_on(settings, work))
-    note(f"Give this link to {name.strip()}. It works once, for {int(LINK_LIFETIME.total_seconds()) // 60} minutes.")
+    note(f"Give this link to {name}. It works once, for {int(LINK_LIFETIME.total_seconds()) // 60} minutes.")
 
 
 @app.command("list")

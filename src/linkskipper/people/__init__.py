@@ -1,5 +1,6 @@
 """People: users, their roles, their sessions and the ways to sign in."""
 
+from linkskipper.accounts import MAX_NAME_CHARACTERS
 from linkskipper.people.administration import (
     AccountMember,
     changing_people,
@@ -25,7 +26,6 @@ from linkskipper.people.sessions import (
 from linkskipper.people.sign_in import Proof, SignIn
 from linkskipper.people.throttle import prune_sign_in_failures
 from linkskipper.people.users import (
-    MAX_NAME_CHARACTERS,
     Membership,
     Role,
     User,

@@ -10,8 +10,6 @@ from linkskipper.database import Connection, Pool
 from linkskipper.errors import UnknownRecordError, UserExistsError
 from linkskipper.people import queries
 
-MAX_NAME_CHARACTERS = 64
-
 
 class Role(StrEnum):
     """The rights of a user in an account. Each role has the rights of those before it."""

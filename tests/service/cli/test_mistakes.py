@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linkskipper.cli.commands import app
+from linkskipper.cli.names import check_name
 from support.processes import COMMAND, GUARD_SECONDS, environment, run
 
 ADMINISTRATION = (["serve", "--port", "0"], ["worker"], ["accounts", "list"], ["db", "migrate"])
@@ -31,7 +32,7 @@ ADMINISTRATION = (["serve", "--port", "0"], ["worker"], ["accounts", "list"], ["
         (["resolve", "x"], {"LINKSKIPPER_EXTRA_CA": "/none.pem"}, "LINKSKIPPER_EXTRA_CA: "),
         (["serve", "--port", "0"], {"LINKSKIPPER_SECRET_KEY": "short"}, "LINKSKIPPER_SECRET_KEY"),
         (["serve", "--port", "0"], {"LINKSKIPPER_LIMITS_URL": "nonsense"}, "LINKSKIPPER_LIMITS_URL"),
-        (["serve", "--workers", "many"], {}, "LINKSKIPPER_WORKERS: must be auto or a number"),
+        (["serve", "--workers", "many"], {}, "--workers: must be auto or a number"),
         (["serve"], {"LINKSKIPPER_WORKERS": "-1"}, "LINKSKIPPER_WORKERS: must be "),
         (["serve", "--host", "203.0.113.7"], {}, "LINKSKIPPER_"),
     ],
@@ -124,6 +125,10 @@ async def test_broken_provider_file(database_url: str, tmp_path: Path) -> None:
         (["accounts", "correct", "1", "--by", "0", "--note", "x"], "changes nothing"),
         (["webhooks", "redeliver"], "--since"),
         (["webhooks", "redeliver", "--since", "999999999d"], "neither a time nor a duration"),
+        (["accounts", "create", ""], "NAME"),
+        (["accounts", "create", "x" * 65], "1 to 64 printable characters"),
+        (["users", "add", " ", "--account", "1"], "NAME"),
+        (["keys", "create", "--account", "1", "--name", "a\nb"], "--name"),
         (["acounts"], "Did you mean 'accounts'?"),
         (["accounts", "lst"], "Did you mean 'list'?"),
         ([], "Usage"),
@@ -134,3 +139,8 @@ def test_wrong_use(arguments: list[str], hint: str) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
     assert hint in result.output
+
+
+def test_the_longest_name() -> None:
+    """A name of 64 characters is kept, without the spaces around it."""
+    assert check_name(f" {'é' * 64}\n", "NAME") == "é" * 64

@@ -5,6 +5,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from linkskipper.accounts import (
+    MAX_NAME_CHARACTERS,
     KeyOverview,
     change_key,
     find_account_key,
@@ -15,7 +16,7 @@ from linkskipper.accounts import (
 from linkskipper.dashboard.errors import PageError, changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.pages.keys import MAX_KEY_NAME, MAX_QUOTA, MAX_RATE_LIMIT, PATH
+from linkskipper.dashboard.pages.keys import MAX_QUOTA, MAX_RATE_LIMIT, PATH
 from linkskipper.errors import UnknownRecordError
 
 KEY = PATH + "/{key_id}"
@@ -31,7 +32,7 @@ async def change(call: PageCall) -> Response:
     """Change the name and the limits."""
     key = await _find(call)
     fields = FormReader(call.form)
-    name = fields.text("name", longest=MAX_KEY_NAME)
+    name = fields.text("name", longest=MAX_NAME_CHARACTERS)
     rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
     daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
     if fields.errors:

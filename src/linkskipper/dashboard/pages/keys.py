@@ -2,12 +2,11 @@
 
 from starlette.responses import Response
 
-from linkskipper.accounts import DEFAULT_RATE_LIMIT, SCOPES, create_key, list_account_keys
+from linkskipper.accounts import DEFAULT_RATE_LIMIT, MAX_NAME_CHARACTERS, SCOPES, create_key, list_account_keys
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 
 PATH = "/dashboard/keys"
-MAX_KEY_NAME = 64
 MAX_RATE_LIMIT = 1_000_000
 MAX_QUOTA = 1_000_000_000
 DEFAULTS = {"name": "", "resolve": "on", "rate_limit": str(DEFAULT_RATE_LIMIT), "daily_quota": ""}
@@ -21,7 +20,7 @@ async def show(call: PageCall) -> Response:
 async def create(call: PageCall) -> Response:
     """Create a key and show it once."""
     fields = FormReader(call.form)
-    name = fields.text("name", longest=MAX_KEY_NAME)
+    name = fields.text("name", longest=MAX_NAME_CHARACTERS)
     rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
     daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
     if fields.errors:
