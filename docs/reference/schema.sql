@@ -538,6 +538,8 @@ CREATE INDEX webhook_deliveries_retries ON public.webhook_deliveries USING btree
 
 CREATE INDEX webhook_deliveries_undelivered ON public.webhook_deliveries USING btree (key_id, status, id) WHERE (status <> 'delivered'::text);
 
+CREATE INDEX webhook_hosts_failing ON public.webhook_hosts USING btree (host) WHERE (failures > 0);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 

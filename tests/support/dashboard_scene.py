@@ -19,6 +19,7 @@ from support.hostile import HOSTILE, HOSTILE_URLS
 from support.service import Service
 
 SHOWN = tuple(page for page in PAGES if page.method == "GET" and page.path != STREAM)
+PROVIDER = "adjust"  # no test resolves links of it
 CHANGES = tuple(page for page in PAGES if page.method == "POST")
 
 
@@ -60,7 +61,6 @@ async def hostile_scene(service: Service) -> Scene:
                 action=text, actor=text, account_id=caller.account_id, subject=text, address=text, request_id=text
             )
             await record(connection, entry)
-        await switch_off(pool, text, note=text)
         await pool.execute(
             "INSERT INTO webhook_hosts (host, failures, failing_since, paused_at) VALUES ($1, 3, now(), now())"
             " ON CONFLICT DO NOTHING",
@@ -72,7 +72,15 @@ async def hostile_scene(service: Service) -> Scene:
     session = await visitor(service, operator_id)
     await session.get("/dashboard", headers={"User-Agent": HOSTILE[3]})
     await pool.execute("UPDATE sessions SET user_agent = $2 WHERE user_id = $1", operator_id, HOSTILE[3])
+    await switch_off(pool, PROVIDER, note=HOSTILE[0])
+    await pool.execute(
+        "INSERT INTO circuits (provider, host, consecutive_failures, open_until) VALUES ($1, $2, '{1}', now())"
+        " ON CONFLICT DO NOTHING",
+        *(PROVIDER, HOSTILE[1]),
+    )
     values = {
+        "provider_id": PROVIDER,
+        "entry_id": "1",
         "job_id": str(jobs[-1]),
         "key_id": str((await list_account_keys(pool, caller.account_id))[0].id),
         "delivery_id": str(delivery_id),
@@ -82,6 +90,13 @@ async def hostile_scene(service: Service) -> Scene:
         "session_id": str(await pool.fetchval("SELECT id FROM sessions WHERE user_id = $1", operator_id)),
     }
     return Scene(service, caller.account_id, operator_id, values)
+
+
+async def forget_scene(service: Service) -> None:
+    """Undo what the scene changed for all accounts."""
+    await service.pool.execute("DELETE FROM provider_state WHERE provider = $1", PROVIDER)
+    await service.pool.execute("DELETE FROM circuits WHERE provider = $1", PROVIDER)
+    await service.pool.execute("DELETE FROM webhook_hosts WHERE host = ANY($1::text[])", list(HOSTILE))
 
 
 async def _hostile_delivery(service: Service, key_id: int) -> object:

@@ -29,10 +29,15 @@ MENU = (
     MenuItem("Credits", "/dashboard/credits", "c", people_only=True),
     MenuItem("Providers", "/dashboard/providers", "p"),
     MenuItem("Settings", "/dashboard/settings", "s", people_only=True),
+    MenuItem("Now", OPERATE, "n", operators_only=True),
     MenuItem("Accounts", "/dashboard/operate/accounts", "a", operators_only=True),
     MenuItem("Vouchers", "/dashboard/operate/vouchers", "v", operators_only=True),
+    MenuItem("Providers", "/dashboard/operate/providers", "o", operators_only=True),
+    MenuItem("Queue", "/dashboard/operate/queue", "q", operators_only=True),
+    MenuItem("Hosts", "/dashboard/operate/hosts", "d", operators_only=True),
     MenuItem("People", "/dashboard/operate/people", "u", operators_only=True),
     MenuItem("Audit", "/dashboard/operate/audit", "i", operators_only=True),
+    MenuItem("System", "/dashboard/operate/system", "y", operators_only=True),
 )
 
 

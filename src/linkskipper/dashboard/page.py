@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Literal, TypeAlias
+from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
@@ -32,6 +33,7 @@ class Access(IntEnum):
     OPERATOR = 5
 
 
+UUID_CHARACTERS = 36
 ROLES = {None: Access.KEY, Role.VIEWER: Access.VIEWER, Role.DEVELOPER: Access.DEVELOPER, Role.OWNER: Access.OWNER}
 
 
@@ -112,6 +114,20 @@ class PageCall:
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(2**63 - 1)) - 1):
             raise not_found(thing)
         return int(text)
+
+    def uuid(self, name: str, thing: str) -> UUID:
+        """Return an id of 36 characters in the path.
+
+        Raises:
+            PageError: 404 for any other text.
+        """
+        text = self.parameters[name]
+        try:
+            if len(text) == UUID_CHARACTERS:
+                return UUID(text)
+        except ValueError:
+            pass
+        raise not_found(thing)
 
     def entry(self, action: str, subject: str | None = None) -> AuditEntry:
         """Return an entry of the audit log about what the session does."""

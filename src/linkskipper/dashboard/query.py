@@ -17,10 +17,18 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 Notice = Literal[
     "account-closed", "account-reopened", "person-changed", "credits-booked", "voucher-redeemed", "voucher-revoked",
+    "provider-off", "provider-on", "queue-first",
+    "queue-cancelled", "host-paused", "host-resumed",
     "key-changed", "key-revoked", "name-changed", "password-set", "session-ended", "sessions-ended",
     "second-factor-off", "sent-again", "signed-out",
 ]  # fmt: skip
 NOTICES: Mapping[str, str] = {
+    "provider-off": "New links of this provider are refused within a second.",
+    "provider-on": "Links of this provider are accepted within a second.",
+    "queue-first": "The link runs next.",
+    "queue-cancelled": "The link was cancelled.",
+    "host-paused": "The host is paused. Its events wait.",
+    "host-resumed": "The events for this host are being sent.",
     "account-closed": "The account is closed. Its keys can only read.",
     "account-reopened": "The account is open. Its keys can resolve links again.",
     "person-changed": "Done. It takes effect within a second.",

@@ -2,6 +2,7 @@
 
 from linkskipper.jobs.completer import JobCompleter
 from linkskipper.jobs.notifications import JobNotifier, JobSubscription, count_listeners
+from linkskipper.jobs.operation import JobRate, QueuedLink, cancel_job, read_job_rate, read_queued_links
 from linkskipper.jobs.overview import (
     JobCounts,
     JobDetails,
@@ -40,6 +41,7 @@ __all__ = [
     "JobNotifier",
     "JobOwner",
     "JobPage",
+    "JobRate",
     "JobReader",
     "JobResult",
     "JobRow",
@@ -52,9 +54,11 @@ __all__ = [
     "ListedJob",
     "NewJob",
     "Queued",
+    "QueuedLink",
     "Resolved",
     "SubmitResult",
     "Trace",
+    "cancel_job",
     "count_jobs",
     "count_listeners",
     "list_jobs",
@@ -63,4 +67,6 @@ __all__ = [
     "prune_idempotency_keys",
     "prune_jobs",
     "read_details",
+    "read_job_rate",
+    "read_queued_links",
 ]

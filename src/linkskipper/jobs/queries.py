@@ -179,6 +179,22 @@ RETURNING jobs.id AS job_id, attempt, jobs.lease, account_id, coalesce(canonical
     provider, tier, price, live
 """
 
+QUEUED_LINKS = """
+SELECT id, account_id, url, provider, status, attempt, created_at FROM jobs WHERE id = ANY($1::uuid[])
+"""
+
+JOB_RATE = """
+SELECT count(*) AS submitted, count(*) FILTER (WHERE status = 'done') AS done,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - created_at) * 1000)
+        FILTER (WHERE status = 'done') AS median_ms,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - created_at) * 1000)
+        FILTER (WHERE status = 'done') AS p95_ms
+FROM (
+    SELECT status, created_at, finished_at FROM jobs WHERE id >= $1 ORDER BY id DESC LIMIT $2
+) AS newest
+"""
+
 SHOW_HOPS = """
 UPDATE jobs SET hops = $4::jsonb, omitted_hops = $5
 WHERE id = $1 AND attempt = $2 AND lease = $3 AND status = 'running'

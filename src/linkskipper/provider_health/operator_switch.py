@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.stats import NO_STATS, ProviderStats, read_stats
 from linkskipper.provider_limits import read_waiting_jobs
@@ -24,14 +24,32 @@ class ProviderCondition(msgspec.Struct, frozen=True):
     stats: ProviderStats = NO_STATS
 
 
-async def switch_off(pool: Pool, provider: str, *, note: str | None = None) -> None:
+class HostCircuit(msgspec.Struct, frozen=True):
+    """A host of a provider that failed lately, with its failures in a row. An open circuit refuses links."""
+
+    host: str
+    failures: int
+    open_until: datetime | None
+
+
+async def switch_off(pool: "Pool | Connection", provider: str, *, note: str | None = None) -> None:
     """Refuse new links of a provider in every process. Queued jobs still run."""
     await pool.execute(queries.SWITCH_OFF, provider, note)
 
 
-async def switch_on(pool: Pool, provider: str) -> None:
+async def switch_on(pool: "Pool | Connection", provider: str) -> None:
     """Accept links of a provider again. Do nothing if it is on."""
     await pool.execute(queries.SWITCH_ON, provider)
+
+
+async def is_off(connection: Connection, provider: str) -> bool:
+    """Tell whether a provider is switched off, and keep others from switching it until the transaction ends."""
+    return bool(await connection.fetchval(queries.IS_OFF, provider))
+
+
+async def list_circuits(pool: Pool, provider: str) -> list[HostCircuit]:
+    """List the hosts of a provider that failed lately."""
+    return [HostCircuit(**row) for row in await pool.fetch(queries.CIRCUITS_OF, provider)]
 
 
 async def read_conditions(pool: Pool) -> dict[str, ProviderCondition]:

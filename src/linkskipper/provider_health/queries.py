@@ -61,9 +61,15 @@ ON CONFLICT (provider) DO UPDATE
 SET off_since = coalesce(provider_state.off_since, now()), note = excluded.note
 """
 
+IS_OFF = "SELECT off_since IS NOT NULL FROM provider_state WHERE provider = $1 FOR NO KEY UPDATE"
+
 SWITCH_ON = "UPDATE provider_state SET off_since = NULL, note = NULL WHERE provider = $1"
 
 SWITCHED_OFF = "SELECT provider, off_since, note FROM provider_state WHERE off_since IS NOT NULL"
+
+CIRCUITS_OF = """
+SELECT host, cardinality(consecutive_failures) AS failures, open_until FROM circuits WHERE provider = $1 ORDER BY host
+"""
 
 OPEN_CIRCUITS = "SELECT provider, host, open_until FROM circuits WHERE open_until IS NOT NULL ORDER BY provider, host"
 

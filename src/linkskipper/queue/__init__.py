@@ -4,6 +4,7 @@ Other rooms see the ids of queue entries, and the view `queue_entries` of those 
 last heartbeat of each.
 """
 
+from linkskipper.queue.entries import QueueDepth, QueueEntry, list_queue_entries, read_depths, run_next
 from linkskipper.queue.install import install_queue, prune_log
 from linkskipper.queue.items import NewQueueItem, QueueItem, enqueue
 from linkskipper.queue.jobs import QueuedJob, enqueue_jobs, enqueue_jobs_first, job_id_of
@@ -12,6 +13,8 @@ from linkskipper.queue.worker import QueueWorker
 
 __all__ = [
     "NewQueueItem",
+    "QueueDepth",
+    "QueueEntry",
     "QueueItem",
     "QueueState",
     "QueueWorker",
@@ -21,6 +24,9 @@ __all__ = [
     "enqueue_jobs_first",
     "install_queue",
     "job_id_of",
+    "list_queue_entries",
     "prune_log",
+    "read_depths",
     "read_queue_state",
+    "run_next",
 ]

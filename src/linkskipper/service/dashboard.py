@@ -10,7 +10,10 @@ from linkskipper.api.pages.html import STYLE
 from linkskipper.api.pages.snippets import resolve_snippets
 from linkskipper.dashboard import Dashboard, DashboardServices
 from linkskipper.database import open_pool
+from linkskipper.jobs import JobCompleter
 from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, SignIn
+from linkskipper.service.database import link_cache
+from linkskipper.service.installation import Examiner, shown
 from linkskipper.settings import Settings
 
 CONNECTIONS = 3  # so that no page takes a connection from the API
@@ -50,6 +53,10 @@ async def run_dashboard(
                 provider_stats=services.provider_stats,
                 sample_links=samples,
                 topup_links=settings.topup_links,
+                job_completer=JobCompleter(pool, link_cache(settings, pool)),
+                workers_ready=services.workers_ready,
+                examine=Examiner(settings, pool).examine,
+                shown_settings=shown(settings),
                 snippets=partial(resolve_snippets, services.base_url),
             )
         )

@@ -288,3 +288,44 @@ DELETE FROM webhook_hosts AS unused
 WHERE lease_entry_id IS NULL AND wakeup_entry_id IS NULL AND paused_at IS NULL
     AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_deliveries.host = unused.host)
 """
+
+_HOST = """
+SELECT host, failures, failing_since, paused_at, wakeup_at, (
+    SELECT count(*) FROM (
+        SELECT FROM webhook_deliveries WHERE host = receiver.host AND status = 'pending' LIMIT {counted}
+    ) AS pending
+) AS pending
+FROM webhook_hosts AS receiver
+"""
+
+_HOSTS = _HOST.format(counted="$3") + "WHERE {chosen} ($1::text IS NULL OR host > $1) ORDER BY host LIMIT $2"
+
+HOSTS = {
+    "failing": _HOSTS.format(chosen="failures > 0 AND"),
+    "paused": _HOSTS.format(chosen="failures > 0 AND paused_at IS NOT NULL AND"),
+    "all": _HOSTS.format(chosen=""),
+}
+
+HOST = _HOST.format(counted="$2") + "WHERE host = $1"
+
+BACKLOG = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM webhook_deliveries WHERE status = 'pending' ORDER BY host, next_attempt_at LIMIT $1
+    ) AS pending) AS pending,
+    (SELECT count(*) FROM (SELECT FROM webhook_hosts WHERE failures > 0 AND paused_at IS NOT NULL LIMIT $1) AS paused)
+        AS paused_hosts
+"""
+
+PAUSE_HOST = """
+UPDATE webhook_hosts
+SET paused_at = now(), failing_since = coalesce(failing_since, now()), failures = greatest(failures, 1)
+WHERE host = $1 AND paused_at IS NULL
+RETURNING host
+"""
+
+RESUME_HOST = """
+UPDATE webhook_hosts SET paused_at = NULL, failing_since = NULL, failures = 0
+WHERE host = $1 AND paused_at IS NOT NULL
+RETURNING host
+"""

@@ -4,7 +4,9 @@ from linkskipper.accounts import queries as account_queries
 from linkskipper.audit import queries as audit_queries
 from linkskipper.credits import queries as credit_queries
 from linkskipper.database import Pool
+from linkskipper.jobs import queries as job_queries
 from linkskipper.people import queries
+from linkskipper.queue import entries as queue_entries
 from linkskipper.webhooks import queries as webhook_queries
 
 HASH = "'a'::bytea"
@@ -23,6 +25,15 @@ STATEMENTS = {
     "members": (queries.MEMBERS, "1, 200"),
     "audit": (audit_queries.LIST, "NULL, 1000, 50, 'a', 'b'"),
     "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 'a', 'b', 1"),
+    "depths": (queue_entries.DEPTHS, "ARRAY['a', 'b'], 100, interval '1 minute'"),
+    "queue_entries": (queue_entries.ENTRIES, "ARRAY['standard'], 'queued', 100, interval '1 minute'"),
+    "job_rate": (job_queries.JOB_RATE, "gen_random_uuid(), 2000"),
+    "queued_links": (job_queries.QUEUED_LINKS, "ARRAY[gen_random_uuid()]"),
+    "hosts": (webhook_queries.HOSTS["failing"], "NULL, 50, 1000"),
+    "paused_hosts": (webhook_queries.HOSTS["paused"], "'a', 50, 1000"),
+    "all_hosts": (webhook_queries.HOSTS["all"], "'a', 50, 1000"),
+    "host": (webhook_queries.HOST, "'a', 1000"),
+    "backlog": (webhook_queries.BACKLOG, "1000"),
     "entries": (credit_queries.ENTRIES, "1, NULL, 50"),
     "spending": (credit_queries.SPENDING, "1, 1000"),
     "account_deliveries": (webhook_queries.ACCOUNT_LIST, "1, NULL, NULL, NULL, 50"),
@@ -60,6 +71,10 @@ FROM generate_series(1, 20000) AS number;
 INSERT INTO vouchers (hash, last_four, credits, max_uses, note, actor, expires_at)
 SELECT sha256(number::text::bytea), 'ABCD', 1, 1, 'n', 'a', now() FROM generate_series(1, 20000) AS number;
 INSERT INTO voucher_failures (account_id) SELECT 1 + number % 5000 FROM generate_series(1, 20000) AS number;
+INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position)
+SELECT uuidv7(), 1, 1, 'u', '', 'p', 'standard', 1, 1 FROM generate_series(1, 20000);
+INSERT INTO pgqueuer (priority, status, entrypoint, payload, execute_after, created, updated)
+SELECT 0, 'queued', 'standard', '', now(), now(), now() FROM generate_series(1, 20000);
 ANALYZE;
 """
 

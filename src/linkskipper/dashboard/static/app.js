@@ -81,6 +81,7 @@ function isRead(region) {
 }
 document.addEventListener("htmx:before:request", (event) => {
   const region = event.target;
+  if (document.hidden) event.preventDefault();
   if (!(region instanceof Element) || !region.hasAttribute("data-live") || !isRead(region)) return;
   event.preventDefault();
   held.add(region);
@@ -115,6 +116,7 @@ function tellNews() {
 function reveal() {
   for (const button of $$("[data-copy][hidden], [data-help][hidden]")) button.hidden = false;
 }
+for (const item of $$(".side [aria-current]")) item.scrollIntoView({ block: "nearest", inline: "center" });
 localizeTimes(document);
 reveal();
 useLink();

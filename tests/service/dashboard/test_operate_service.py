@@ -1,0 +1,128 @@
+"""Operators and the running service: providers, queue, hosts, the state now, the installation."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from support.dashboard import Visitor, make_user, visitor
+from support.deliveries import queued
+from support.service import Caller, Service, fresh_link, run_service
+
+OPERATE = "/dashboard/operate"
+
+
+async def operator_of(service: Service, caller: Caller) -> Visitor:
+    user_id = await make_user(service, f"operator {caller.account_id}", caller.account_id, is_operator=True)
+    return await visitor(service, user_id)
+
+
+@pytest.fixture
+async def idle(database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    """A service without workers, in which every link waits."""
+    async with run_service(database_url, tmp_path, tiers=(), webhooks=False) as service:
+        yield service
+
+
+async def test_switch(idle: Service) -> None:
+    """A provider that is switched off refuses links, with a note for operators. The second of two operators is told."""
+    caller = await idle.caller()
+    operator = await operator_of(idle, caller)
+    path = f"{OPERATE}/providers/lab-bulk"
+    assert (await operator.get(path)).status == 200
+    assert (await operator.post(f"{path}/off", {"note": " "})).status == 422
+    assert (await operator.post(f"{path}/off", {"note": "it is broken"})).status == 303
+    async with asyncio.timeout(10):
+        while (await caller.resolve(fresh_link())).status != 503:
+            await asyncio.sleep(0.05)
+    assert "it is broken" in (await operator.get(f"{OPERATE}/providers?state=off")).visible_text
+    assert "it is broken" not in (await operator.get("/dashboard/providers")).visible_text
+    assert (await operator.post(f"{path}/off", {"note": "again"})).status == 409
+    assert (await operator.post(f"{path}/on")).status == 303
+    assert (await operator.post(f"{path}/on")).status == 409
+    async with asyncio.timeout(10):
+        while (await caller.resolve(fresh_link())).status != 202:
+            await asyncio.sleep(0.05)
+    assert (await operator.get(f"{OPERATE}/providers/none")).status == 404
+    actions = await idle.pool.fetch("SELECT action FROM audit_log WHERE subject LIKE 'lab-bulk%' ORDER BY id")
+    assert [row["action"] for row in actions] == ["provider.off", "provider.on"]
+
+
+async def test_queue(idle: Service) -> None:
+    """A link that waits is put first, and cancelled with its credits released. Both happen once."""
+    caller = await idle.caller(credits=10)
+    operator = await operator_of(idle, caller)
+    ids = [(await caller.resolve(fresh_link())).body["job_id"] for _ in range(2)]
+    page = await operator.get(f"{OPERATE}/queue")
+    assert all(f"/queue/links/{job_id}/cancel" in page.text for job_id in ids)
+    entry_id = await idle.pool.fetchval("SELECT max(id) FROM pgqueuer WHERE entrypoint = 'standard'")
+    first = f"{OPERATE}/queue/entries/{entry_id}/first"
+    assert (await operator.post(first)).status == 303
+    assert (await operator.post(first)).status == 409
+    cancel = f"{OPERATE}/queue/links/{ids[0]}/cancel"
+    assert (await operator.post(cancel)).status == 303
+    assert (await operator.post(cancel)).status == 409
+    assert (await caller.get(f"/v1/jobs/{ids[0]}")).body["status"] == "failed"
+    assert "cancelled" in (await operator.get(f"/dashboard/links/{ids[0]}")).visible_text
+    assert await idle.pool.fetchval("SELECT held FROM accounts WHERE id = $1", caller.account_id) == 1
+    assert (await operator.get(f"{OPERATE}/queue?state=running")).status == 200
+
+
+async def test_cancelled_link_ends_for_its_worker(service: Service) -> None:
+    """The result of a worker that resolves a cancelled link counts no longer."""
+    caller = await service.caller(credits=10)
+    operator = await operator_of(service, caller)
+    job_id = (await caller.resolve(f"https://slow.lab.test/3/{uuid4().hex}")).body["job_id"]
+    async with asyncio.timeout(20):
+        while (await caller.get(f"/v1/jobs/{job_id}")).body["status"] != "running":
+            await asyncio.sleep(0.02)
+    assert (await operator.post(f"{OPERATE}/queue/links/{job_id}/cancel")).status == 303
+    async with asyncio.timeout(30):
+        while await service.pool.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'standard'"):
+            await asyncio.sleep(0.05)
+    job = (await caller.get(f"/v1/jobs/{job_id}")).body
+    assert (job["status"], job["balance"]) == ("failed", 10)
+
+
+async def test_hosts(idle: Service) -> None:
+    """A host is found, paused and resumed, and each of it happens once."""
+    caller = await idle.caller()
+    operator = await operator_of(idle, caller)
+    await queued(idle.pool, caller.key_id, "https://hook.example/x")
+    assert "hook.example" not in (await operator.get(f"{OPERATE}/hosts")).visible_text
+    assert "hook.example" in (await operator.get(f"{OPERATE}/hosts?state=all")).visible_text
+    assert "hook.example" in (await operator.get(f"{OPERATE}/hosts?host=HOOK.example")).visible_text
+    form = {"host": "hook.example"}
+    assert (await operator.post(f"{OPERATE}/hosts/resume", form)).status == 409
+    assert (await operator.post(f"{OPERATE}/hosts/pause", form)).status == 303
+    assert (await operator.post(f"{OPERATE}/hosts/pause", form)).status == 409
+    assert "hook.example" in (await operator.get(f"{OPERATE}/hosts?state=paused")).visible_text
+    assert "1 host of webhooks is paused" in (await operator.get(OPERATE)).visible_text
+    before = await idle.pool.fetchval("SELECT count(*) FROM pgqueuer")
+    assert (await operator.post(f"{OPERATE}/hosts/resume", form)).status == 303
+    assert await idle.pool.fetchval("SELECT count(*) FROM pgqueuer") == before + 1
+    assert "No host fails" in (await operator.get(f"{OPERATE}/hosts")).visible_text
+
+
+async def test_now_says_what_is_wrong(idle: Service) -> None:
+    """The first page of operators is calm while all is well, and names an old queue with the page that helps."""
+    caller = await idle.caller()
+    operator = await operator_of(idle, caller)
+    await caller.resolve(fresh_link())
+    assert "Nothing needs attention" in (await operator.get(OPERATE)).visible_text
+    await idle.pool.execute("UPDATE pgqueuer SET created = now() - interval '5 minutes'")
+    page = await operator.get(OPERATE)
+    assert "waits since 5" in page.visible_text
+    assert f'href="{OPERATE}/queue"' in page.text
+
+
+async def test_system_hides_secrets(idle: Service) -> None:
+    """The page of the installation shows settings, and of secrets only that they are set."""
+    operator = await operator_of(idle, await idle.caller())
+    page = await operator.get(f"{OPERATE}/system")
+    assert "LINKSKIPPER_KEEP_DAYS 90" in page.visible_text
+    assert "LINKSKIPPER_DATABASE_URL set" in page.visible_text
+    assert "postgresql://" not in page.text
+    assert "PostgreSQL" in page.visible_text
