@@ -1,4 +1,4 @@
-"""The resolver for programs, as a plain and as an async call. It needs no server, no database and no settings."""
+"""The resolver for programs, as a synchronous and as an async call. It needs no server, no database and no settings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,7 +16,7 @@ from linkskipper.resolver import USER_AGENT, LinkResolver, OnHop, PageReader, Re
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 
 T = TypeVar("T")
-_LEFT = "this resolver was left while a link was being resolved"
+_LEFT = "this resolver was closed before the link was resolved"
 
 
 class Resolver:

@@ -110,12 +110,12 @@ class Settings(BaseModel):
     max_connections: int = Field(default=10_000, ge=10, description="Open connections per process.")
     max_connections_per_address: int = Field(default=2_000, ge=5, description="Open connections of one address.")
     trusted_proxies: CommaSeparated = Field(
-        default_factory=_proxies_of_uvicorn, description="Proxies whose X-Forwarded-For is believed."
+        default_factory=_proxies_of_uvicorn, description="Proxies whose X-Forwarded-For is trusted."
     )
     monitor_host: str = "127.0.0.1"
     monitor_port: Port | None = Field(default=None, description="Port of /metrics and /readyz alone.")
     dashboard_hosts: CommaSeparated = Field(
-        default=(), description="Further names, each with an optional port, by which the dashboard answers."
+        default=(), description="More host names for the dashboard, each with an optional port."
     )
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("linkskipper"))
     database_url: str | None = Field(default=None, description="PostgreSQL URL. Default: the embedded server.")
@@ -129,16 +129,16 @@ class Settings(BaseModel):
     lab: bool = False
     lab_port: Port = Field(default=8100, description="HTTP port of the lab. HTTPS uses the next port.")
 
-    providers_dir: Path | None = Field(default=None, description="Directory of provider files over the built-in ones.")
+    providers_dir: Path | None = Field(default=None, description="Directory of your own provider files.")
     egress_allow: CommaSeparated = Field(default=(), description="Addresses or CIDRs, each with an optional port.")
-    egress_deny: CommaSeparated = Field(default=(), description="Addresses or CIDRs that nothing opens.")
+    egress_deny: CommaSeparated = Field(default=(), description="Addresses or CIDRs that no setting can open.")
     egress_ports: CommaSeparated = Field(default=("80", "443"), description="Ports that links may name.")
     host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs.")
     extra_ca: Path | None = Field(default=None, description="PEM file of an additional CA to trust.")
 
     workers: WorkerCount = Field(
         default_factory=_automatic_workers,
-        description="Worker processes of serve. Default: the cores less one. 0 works in the process of the API.",
+        description="Worker processes of serve. Default: the cores minus one. 0 works in the process of the API.",
     )
     standard_concurrency: int = Field(default=300, ge=20, description="Standard links in progress per process.")
     premium_concurrency: int = Field(default=50, ge=20, description="Premium links in progress per process.")
@@ -164,7 +164,7 @@ class Settings(BaseModel):
     )
     webhook_timeout: Seconds = Field(default=15, description="Seconds that a receiver of webhooks has to respond.")
     webhook_per_host: int = Field(default=20, ge=1, description="Webhooks in progress to one host, over all workers.")
-    webhook_pause_days: Days = Field(default=5, description="Days of failures only, after which a host is paused.")
+    webhook_pause_days: Days = Field(default=5, description="Days without a success after which a host is paused.")
     webhook_egress_allow: CommaSeparated = Field(
         default=(), description="Addresses or CIDRs that webhooks may reach, each with an optional port."
     )

@@ -23,7 +23,7 @@ def system_user(name: str) -> pwd.struct_passwd:
 
 
 def closed_folder(path: Path, user: pwd.struct_passwd) -> Path | None:
-    """Return the first folder on the way to a path that a user may not pass through. None if the user reaches it."""
+    """Return the first folder on the way to a path that a user cannot enter. None if the user reaches the path."""
     real = path.resolve()
     folders = [*reversed(real.parents), real] if real.is_dir() else [*reversed(real.parents)]
     return next((folder for folder in folders if not _may_pass(folder.stat(), user)), None)

@@ -56,7 +56,7 @@ async def read_body(receive: Receive) -> bytes:
             raise InvalidRequest("The body is incomplete.")
         body += message["body"]
         if len(body) > MAX_BODY_BYTES:
-            raise InvalidRequest(f"The body is larger than {MAX_BODY_BYTES} bytes. No valid request is.")
+            raise InvalidRequest(f"The body is larger than {MAX_BODY_BYTES} bytes, the maximum.")
         more = message["more_body"]
     return body
 

@@ -8,7 +8,7 @@ from linkskipper.errors import SettingsError
 
 
 def client_network(address: str) -> str:
-    """Return what stands for one client in limits: an IPv4 address, or the /64 that an IPv6 client gets as a whole."""
+    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -22,7 +22,7 @@ _EVERYBODY = {"*": ("0.0.0.0/0", "::/0")}
 
 
 class TrustedProxies:
-    """The reverse proxies whose X-Forwarded-For is believed. Their connections carry those of many clients.
+    """The reverse proxies whose X-Forwarded-For is trusted. One connection of theirs serves many clients.
 
     Raises:
         SettingsError: An item is not an address or a CIDR range.

@@ -49,9 +49,9 @@ def send_whole(cycle: RequestResponseCycle, status: int, headers: Iterable[tuple
 class BufferedTransport(asyncio.Transport):
     """A transport that sends what is written within one turn of the event loop in one piece.
 
-    uvicorn writes the head and the body of a response separately, and uvloop sends each at once. One system call less
-    for a response, and the responses of a turn one after the other, save a quarter of the time of a small response
-    (docs/decisions/0008-cached-answers.md).
+    uvicorn writes the head and the body of a response separately, and uvloop sends each at once. One system call
+    fewer for a response, and the responses of a turn one after the other, save a quarter of the time of a small
+    response (docs/decisions/0008-cached-answers.md).
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

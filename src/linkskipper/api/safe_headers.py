@@ -1,4 +1,4 @@
-"""The headers that keep browsers and caches from storing, guessing and running what the API answers."""
+"""Headers that forbid browsers and caches to store a response, guess its type or run it."""
 
 NO_STORE = (b"cache-control", b"no-store")  # responses hold balances and links
 NOSNIFF = (b"x-content-type-options", b"nosniff")

@@ -70,7 +70,7 @@ class Catalog:
         return cls(_by_precedence(layers), [service for layer in layers for service in layer.discontinued])
 
     def replace(self, other: "Catalog") -> CatalogDiff:
-        """Take the content of another catalog, at once for everybody who holds this one."""
+        """Take over the content of another catalog. All users of this object see it at once."""
         before, self.index = self.index, other.index
         return _diff(before, self.index)
 

@@ -1,4 +1,4 @@
-"""How a link's URL packs its destination: what the field `decode` lists."""
+"""How the URL of a link encodes its destination: the entries of the field `decode`."""
 
 from typing import Annotated, Literal, Self
 

@@ -18,7 +18,7 @@ SCAN_SECONDS = 0.5
 
 
 class LiveCatalog:
-    """Keep `catalog` in step with the files of an operator's directory.
+    """Keep `catalog` up to date with the files of an operator's directory.
 
     The layers are the built-in files, the files of `beneath`, and the operator's. A broken file of the operator's is
     left out, or its last good version stays, and the log says so.

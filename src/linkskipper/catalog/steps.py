@@ -42,7 +42,7 @@ class EmbeddedUrlStep(BaseStep):
     Attributes:
         path: The paths of the URLs that the step reads. A redirect to such a URL is not followed, but read.
         warning: Whether the URL is that of a page which warns of its destination or asks for consent.
-        decode: How the URL packs the destination.
+        decode: How the URL encodes the destination.
     """
 
     reads_url: ClassVar[bool] = True

@@ -26,7 +26,7 @@ AccountArgument = Annotated[int, typer.Argument(metavar="ID", help="Id of the ac
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name for people. It need not be unique.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name for people. Several accounts may have it.")],
     first_credits: Annotated[
         int | None,
         typer.Option(
@@ -103,7 +103,7 @@ def grant(
 @app.command()
 def correct(
     account: AccountArgument,
-    amount: Annotated[int, typer.Option("--by", metavar="CREDITS", help="Credits to add, or below 0 to take back.")],
+    amount: Annotated[int, typer.Option("--by", metavar="CREDITS", help="Credits to add. Below 0 takes credits back.")],
     reason: Annotated[str, typer.Option("--note", metavar="TEXT", help="Reason, kept in the ledger.")],
     reference: ReferenceOption = None,
     data_dir: DataDirOption = None,

@@ -20,7 +20,7 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File of the 
 def back_up(file: FileArgument, data_dir: DataDirOption = None) -> None:
     """Write the database and the secret of the service to an encrypted file.
 
-    The service may run meanwhile. The passphrase comes from LINKSKIPPER_BACKUP_PASSPHRASE, or you are asked for it.
+    The service may keep running. The command reads the passphrase from LINKSKIPPER_BACKUP_PASSPHRASE, or asks for it.
     """
     settings = find_database(start(data_dir=data_dir))
     backups.back_up(settings, file, _passphrase(settings, confirm=True))
@@ -30,7 +30,7 @@ def back_up(file: FileArgument, data_dir: DataDirOption = None) -> None:
 def restore(file: FileArgument, data_dir: NewDataDirOption = None) -> None:
     """Restore a backup into an empty database.
 
-    The passphrase comes from LINKSKIPPER_BACKUP_PASSPHRASE, or you are asked for it.
+    The command reads the passphrase from LINKSKIPPER_BACKUP_PASSPHRASE, or asks for it.
     """
     settings = start(data_dir=data_dir)
     backups.restore(settings, file, _passphrase(settings, confirm=False))

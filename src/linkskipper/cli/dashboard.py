@@ -28,7 +28,7 @@ def group() -> None:
 
 @app.command()
 def login(user: UserOption = None, data_dir: DataDirOption = None, *, end: EndSessionsOption = False) -> None:
-    """Print a link that signs a person in once. It replaces a lost password or phone too."""
+    """Print a link that signs a person in once. Use it also if the person lost a password or a phone."""
     settings = find_database(start(data_dir=data_dir))
 
     async def work(_: Settings, pool: Pool) -> str:

@@ -43,11 +43,11 @@ def work_on(settings: Settings, work: Callable[[Settings, Pool], Awaitable[WorkR
         try:
             return asyncio.run(run(url))
         except OUT_OF_RANGE:
-            raise OperatorError("A number is too large: at most 9223372036854775807, balances included.") from None
+            raise OperatorError("A number or a balance is too large. The maximum is 9223372036854775807.") from None
 
 
 def find_database(settings: Settings) -> Settings:
-    """Complete settings that name no database with that of the service that runs on this machine, and say so.
+    """If the settings name no database, use that of the service that runs on this machine. Print its address.
 
     Raises:
         SettingsError: several services run, or the service's database is not an embedded one.

@@ -18,7 +18,7 @@ app = command_group(help="Manage the schema of the database.")
 
 @app.command()
 def migrate(data_dir: DataDirOption = None) -> None:
-    """Bring the schema to the revision of this version. Change nothing if it is there already."""
+    """Bring the schema to the revision of this version. Change nothing if it has that revision already."""
     settings = find_database(start(data_dir=data_dir))
     with database(settings) as url:
         asyncio.run(apply_migrations(url))

@@ -70,7 +70,7 @@ def _formatter(settings: Settings, process: str | None) -> logging.Formatter:
 
 
 def shorten_links(_logger: object, _method: str, event: "EventDict") -> "EventDict":
-    """Leave the path, the query and the fragment of every link out. They often are a key to what it leads to."""
+    """Remove path, query and fragment of every link. Often, they are all that one needs to open its target."""
     for name, value in event.items():
         if isinstance(value, str) and "://" in value:
             event[name] = _LINK.sub(r"\1/…", value)

@@ -89,7 +89,7 @@ def resolve(
     it has no target, and details, separated by tabs. Exits with 1 if a link could not be resolved.
 
     A FILE may have any length. Hosts share the concurrency fairly. After Ctrl-C, run the same command with --resume
-    again: it goes on where it stopped.
+    again: it continues where it stopped.
     """
     if not urls and file is None:
         raise typer.BadParameter("give at least one link, or a --file that holds one", param_hint="URL")
@@ -190,7 +190,7 @@ def _run_to_end(main: Coroutine[Any, Any, None], bulk: _Bulk) -> None:
             _run_bulk(main)
     except KeyboardInterrupt:
         if not bulk.is_single:
-            note(f"Stopped. {bulk.progress.text()}. With --resume, the same command goes on here.")
+            note(f"Stopped. {bulk.progress.text()}. To continue here, run the same command with --resume.")
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:  # the reader of the results has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -198,7 +198,7 @@ def _run_to_end(main: Coroutine[Any, Any, None], bulk: _Bulk) -> None:
 
 
 def _run_bulk(main: Coroutine[Any, Any, None]) -> None:
-    """Run with what pays off for many links only."""
+    """Run with the parts that are worth their cost only for many links."""
     import uvloop  # noqa: PLC0415 - it takes longer to load than a link takes
 
     from linkskipper.service.process import allow_many_files  # noqa: PLC0415

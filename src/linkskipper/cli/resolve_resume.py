@@ -1,4 +1,4 @@
-"""Go on with a file of results where an earlier run was interrupted."""
+"""Continue a file of results where an earlier run was interrupted."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -35,7 +35,7 @@ def serve(
         typer.Option(
             "--workers",
             metavar="NUMBER",
-            help="Worker processes, apart from that of the API. auto is the cores less one. 0 runs all in one process.",
+            help="Worker processes besides the API process. auto is one less than the cores. 0 is one process for all.",
             show_default="LINKSKIPPER_WORKERS or auto",
         ),
     ] = None,
@@ -44,7 +44,7 @@ def serve(
         bool | None,
         typer.Option(
             "--lab",
-            help="Also run the lab: local shorteners to try the service on, without internet.",
+            help="Also run the lab: local shorteners, to try the service without internet.",
             show_default="LINKSKIPPER_LAB or off",
         ),
     ] = None,

@@ -97,7 +97,7 @@ def sessions(name: NameArgument, data_dir: DataDirOption = None) -> None:
 
 
 def _change(name: str, data_dir: Path | None, change: UserChange, *, action: str) -> None:
-    """Change a user, and record who is concerned."""
+    """Change a user, and record the change in the audit log."""
 
     async def work(_: Settings, pool: Pool) -> None:
         user = await find_user(pool, name)

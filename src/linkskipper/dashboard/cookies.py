@@ -23,5 +23,5 @@ class SessionCookie:
         response.set_cookie(self.name, token, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def delete(self, response: Response) -> None:
-        """Take the id away."""
+        """Delete the cookie."""
         response.delete_cookie(self.name, path="/", secure=self._secure, httponly=True, samesite="lax")

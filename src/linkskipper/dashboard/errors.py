@@ -44,9 +44,9 @@ def cross_site() -> PageError:
 
 
 def wrong_host(host: str, setting: str) -> PageError:
-    """Return the error for a name by which the dashboard does not answer."""
+    """Return the error for a host name that the dashboard does not have."""
     return PageError(
-        421, "Wrong address", f"The dashboard does not answer as {host}. The operator can add this name to {setting}."
+        421, "Wrong address", f"The dashboard has no host name {host}. The operator can add it to {setting}."
     )
 
 

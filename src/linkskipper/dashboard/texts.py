@@ -1,4 +1,4 @@
-"""Sentences about the values that the resolver gives: how a hop led on, and why a link ended without a target."""
+"""Sentences about the values that the resolver gives: how a hop led to the next one, and why a link has no target."""
 
 from collections.abc import Mapping
 
@@ -33,7 +33,7 @@ REASON_TEXTS: Mapping[str, str] = {
     Reason.BAD_SCHEME: "The link leads to something that is not a web address.",
     Reason.NO_DESTINATION: "The link leads nowhere.",
     Reason.LOOP_DETECTED: "The link leads back to itself.",
-    Reason.TOO_MANY_HOPS: "The link leads on and on. The operator can raise the limit in the provider file.",
+    Reason.TOO_MANY_HOPS: "The link redirects too many times. The operator can raise the limit in the provider file.",
     Reason.TIMEOUT: "A host on the way took too long. Try again later.",
     Reason.WAIT_TOO_LONG: "A countdown on the way is longer than the limit of the provider.",
     Reason.BODY_TOO_LARGE: "A page on the way is larger than the limit.",

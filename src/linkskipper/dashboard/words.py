@@ -47,7 +47,7 @@ def iso(time: datetime) -> str:
 
 
 def lasting(available: int, charged: int, since: datetime | None, now: datetime) -> str | None:
-    """Say for how long credits last at the rate of the last charges. None while nothing was charged."""
+    """Say how long the credits last at the rate of the last charges. None if nothing was charged."""
     if since is None or not charged:
         return None
     return days(available * max(now - since, timedelta(days=1)) / charged)

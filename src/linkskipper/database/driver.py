@@ -71,7 +71,7 @@ def _lost(owner: object, error: BaseException) -> DatabaseUnavailable:
 
 
 def notice_silence(connection: socket.socket) -> None:
-    """Let the kernel close a TCP connection whose peer acknowledges nothing for SILENCE_SECONDS.
+    """Let the kernel close a TCP connection if the other side acknowledges nothing for SILENCE_SECONDS.
 
     Without this, a connection with unacknowledged data waits 15 minutes (RFC 9293, "USER TIMEOUT").
     """
@@ -96,7 +96,7 @@ class MappedTransaction(asyncpg.transaction.Transaction):
 
 
 class MappedConnection(asyncpg.Connection):
-    """A connection whose statements raise mapped errors. It notices a server that vanished without a word."""
+    """A connection whose statements raise mapped errors. It notices a server that disappears without closing it."""
 
     def __init__(self, protocol: Any, transport: asyncio.BaseTransport, *others: Any) -> None:
         super().__init__(protocol, transport, *others)

@@ -1,4 +1,4 @@
-"""Repeat calls that a lost database would lose: what was done outside must be written down."""
+"""Repeat calls while the database is unavailable, because their results must not be lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

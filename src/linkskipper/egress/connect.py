@@ -23,7 +23,7 @@ AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, i
 class MappedAddress(str):
     """An address that the host map gives for the name that is being connected to.
 
-    The type carries this fact from the resolver to the socket. A mapped address is therefore open to its own name only:
+    Its type tells the socket that the resolver has mapped it. A mapped address is therefore open to its own name only:
     as a literal, or as the DNS answer for another name, it is a plain str, and the table decides.
     """
 

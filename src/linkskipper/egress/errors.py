@@ -1,4 +1,4 @@
-"""Why a request to the outside brought no usable response.
+"""Why a request to the outside got no usable response.
 
 EgressError
 ├── BadUrl               the text is not a URL that this service fetches

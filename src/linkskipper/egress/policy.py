@@ -24,7 +24,7 @@ _LOCAL_ZONES = ("localhost", "internal", "local")
 class AllowRule:
     """Addresses that are open although the table denies them.
 
-    A range of more than 16 addresses leaves loopback, metadata services and the machine's own addresses shut. The rule
+    A range of more than 16 addresses keeps loopback, metadata services and the machine's own addresses closed. The rule
     holds for `port` alone, or for the policy's allowed ports where `port` is None.
     """
 
@@ -49,7 +49,7 @@ class Policy:
     Attributes:
         ports: The ports that are open on every public address.
         allow: Addresses that are open besides the public ones.
-        deny: Addresses that are shut, whatever else opens them.
+        deny: Addresses that are closed, even if something else opens them.
         host_map: Names that lead to fixed addresses.
         extra_ca: A PEM file with certificate authorities to trust for mapped names and addresses in `allow`.
     """
@@ -103,7 +103,7 @@ class Policy:
         return None if reason is None or self._is_allowed(parsed, port) else reason
 
     def deny_list_reason(self, address: IPv4Address | IPv6Address) -> str | None:
-        """Return the range of the deny-list that contains an address. It goes before all that opens addresses."""
+        """Return the range of the deny-list that contains an address. It overrides everything that opens addresses."""
         return next((f"in {network} of the deny-list" for network in self.deny if address in network), None)
 
     def is_exception(self, name: str, address: str, port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The second of the two transactions that carry the money: end a job, once, with everything that follows from it."""
+"""The second of the two transactions that change credits: end a job, once, with all consequences."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
 
 class JobCompleter:
-    """Ends jobs and tells all who wait for them."""
+    """Ends jobs and notifies the clients that wait for them."""
 
     def __init__(self, pool: Pool, cache: LinkCache) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""The life of a job in a worker: started, resolved, completed, or handed back."""
+"""The life of a job in a worker: it is started, resolved and completed, or returned to the queue."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The states of a job, and the values that its room takes in and gives out (docs/reference/api.md)."""
+"""The states of a job, and the values that the functions of this room take and return (docs/reference/api.md)."""
 
 from collections.abc import Sequence
 from datetime import datetime

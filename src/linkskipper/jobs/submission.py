@@ -1,4 +1,4 @@
-"""The first of the two transactions that carry the money: hold credits, make the job and queue it, or do nothing."""
+"""The first of the two transactions that change credits: hold credits, make the job and queue it, or do nothing."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID

@@ -8,7 +8,7 @@ from linkskipper.people.passwords import MAX_CHARACTERS, MIN_CHARACTERS, Passwor
 from linkskipper.people.second_factor import SecondFactor
 from linkskipper.people.sessions import Session, Sessions, end_sessions
 
-WRONG_CODE = "This code does not belong to the secret. Check the clock of your phone and type the newest code."
+WRONG_CODE = "This code is wrong. Check the clock of your phone, and type the newest code."
 
 
 class Credentials:

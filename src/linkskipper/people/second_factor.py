@@ -35,7 +35,7 @@ class SecondFactor:
         return pyotp.TOTP(secret).provisioning_uri(name=user_name, issuer_name=ISSUER)
 
     def matching_step(self, secret: str, code: str) -> int | None:
-        """Return the time step whose code was typed, or None. Steps further away than DRIFT_STEPS do not count."""
+        """Return the time step whose code was typed, or None if no step within DRIFT_STEPS has that code."""
         digits = "".join(code.split())
         if len(digits) != CODE_DIGITS or not (digits.isascii() and digits.isdigit()):
             return None

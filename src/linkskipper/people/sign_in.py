@@ -1,4 +1,4 @@
-"""Sign people in, and let them prove again who they are."""
+"""Sign people in, and check a new proof of their identity."""
 
 import asyncpg
 import msgspec

@@ -35,7 +35,7 @@ def _now() -> datetime:
 
 
 class Fetcher:
-    """Sends requests through a transport. `sleep`, `random` (0 to 1) and `now` are handed in."""
+    """Sends requests through a transport. `sleep`, `random` (0 to 1) and `now` are parameters."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Fetcher:
         """
         seconds = await reserve(deadline.remaining())
         if seconds is None:
-            raise Stop(Reason.TIMEOUT, f"Too many requests wait for {url.host}. This link's turn comes too late.")
+            raise Stop(Reason.TIMEOUT, f"Too many requests wait for {url.host}. This link would wait too long.")
         if seconds > 0:
             await self.sleep(seconds)
 
@@ -140,7 +140,7 @@ def _check_repeatable(url: Url, spec: RequestSpec) -> None:
         Stop: It is a form, which the server may have accepted.
     """
     if spec.body is not None:
-        detail = f"This service stood still while {url.host} answered. A form is not sent again."
+        detail = f"This service was paused while {url.host} answered. A form is not sent again."
         raise Stop(Reason.TIMEOUT, detail, service_failed=True)
 
 

@@ -358,7 +358,7 @@ class Navigation:
     def _leads_home(self, target: Target, mechanism: Mechanism) -> bool:
         """Return whether the current page leads to the home page of its own site by itself.
 
-        Shorteners send links there that they do not know. A page that sets a cookie may go on with it there.
+        Shorteners send links there that they do not know. A page that sets a cookie may continue with it there.
         """
         if target.url is None or self.page is None or self.browser_page is not None or self._spec != PLAIN_GET:
             return False

@@ -216,7 +216,7 @@ async def _target_inside(navigation: Navigation) -> Target:
 
 
 def _explained(stop: Stop, navigation: Navigation) -> Stop:
-    """Return the error for a link that ended on a page for unknown links, as which it is one. Return others as is."""
+    """Return the error of an unknown link if the link ended on a page for such links. Else return it unchanged."""
     page, link = navigation.page, navigation.entered_at
     if stop.reason not in _OF_A_PAGE or page is None or page.status in TRANSIENT:
         return stop

@@ -63,7 +63,7 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[St
         yield None
         return
     if not settings.browser_sandbox:
-        log.warning("browser.without_sandbox", note="a page that breaks Chromium has the rights of its user")
+        log.warning("browser.without_sandbox", note="a page that breaks out of Chromium has all rights of its user")
     options = BrowserOptions(
         executable,
         USER_AGENT,

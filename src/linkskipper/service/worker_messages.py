@@ -1,7 +1,7 @@
-"""What `serve` and its worker processes tell each other, through the standard streams of the worker.
+"""The messages between `serve` and its worker processes, through the standard streams of the worker.
 
-Standard input brings the orders and then stays open. It ends when `serve` ends, however that happens. Standard output
-brings a report about once a second, from the event loop: a worker that hangs sends none.
+Standard input carries the orders and then stays open. It ends when `serve` ends, however that happens. Standard output
+carries a report about once a second, from the event loop: a worker that hangs sends none.
 """
 
 import pickle

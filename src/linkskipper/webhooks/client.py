@@ -57,7 +57,7 @@ class WebhookClient:
     async def _post(self, delivery: PendingDelivery, at: datetime) -> ReceiverResponse | str:
         """Return the answer, or the reason why there is none."""
         if not delivery.secrets:
-            hint = "is LINKSKIPPER_SECRET_KEY the right one?"
+            hint = "check that LINKSKIPPER_SECRET_KEY is the right one"
             log.error("webhooks.secret_unreadable", key_id=delivery.key_id, hint=hint)
             return NO_SECRET
         body = delivery.body.encode()

@@ -24,11 +24,12 @@ DESCRIPTION = (
 )
 
 EVENT_DESCRIPTION = (
-    "Sent to the `webhook_url` of a job when it has ended. It is sent at least once, and again for three days until "
-    "the response is a 2xx, with the same `webhook-id` each time. `X-LinkSkipper-Signature: t=…,v1=…` is the "
-    "HMAC-SHA256 of `<t>.<body>` in hex. Its secret is the webhook secret of the key. While a rolled secret is still "
-    "valid there are two `v1=`, the new secret's first. The headers `webhook-id`, `webhook-timestamp` and "
-    "`webhook-signature` are those of Standard Webhooks. Redirects are not followed. A 410 ends the attempts."
+    "Sent to the `webhook_url` of a job when the job has ended. Attempts continue for three days until the response is "
+    "a 2xx, so an event may arrive more than once, with the same `webhook-id` each time. "
+    "`X-LinkSkipper-Signature: t=…,v1=…` is the HMAC-SHA256 of `<t>.<body>` in hex. Its secret is the webhook secret "
+    "of the key. While an old secret is still valid after a roll, there are two `v1=` values, that of the new secret "
+    "first. The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` are those of Standard Webhooks. "
+    "Redirects are not followed. A 410 ends the attempts."
 )
 
 

@@ -18,7 +18,7 @@ HEADERS: dict[str, Json] = {
         "example": "3168f86c41386ed5b549859a1358ff10",
     },
     "RateLimit": {
-        "description": "With a valid key: `r` calls remain of each limit, and `t` seconds until it has more room.",
+        "description": "With a valid key, for each limit: `r` calls remain, and more are allowed in `t` seconds.",
         "schema": {"type": "string"},
         "example": '"minute";r=41;t=12, "daily";r=480;t=5400',
     },

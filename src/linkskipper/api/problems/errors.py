@@ -23,8 +23,7 @@ class MethodNotAllowed(ApiError):
 class InternalError(ApiError):
     """The service failed because of a fault of its own.
 
-    Send the request again. If the error stays, give the ``X-Request-Id`` to the operator, who finds the cause in the
-    log.
+    Send the request again. If it fails again, give the ``X-Request-Id`` to the operator. The log has the cause.
     """
 
     status, code, title = 500, "internal_error", "Internal error"

@@ -75,7 +75,7 @@ class SharedRateLimiter:
 
     def _fall_back(self, error: StorageError) -> None:
         if self._clock() >= self._retry_at:  # log once for all calls that failed together
-            log.warning("limits.store_away", error=str(error), note="each process counts for itself until it is back")
+            log.warning("limits.store_away", error=str(error), note="until it is back, each process counts alone")
         LIMITS_STORE_AWAY.set(1)
         self._retry_at = self._clock() + STORE_RETRY_SECONDS
 

@@ -1,4 +1,4 @@
-"""Health and metrics for whatever monitors the process."""
+"""Health and metrics for the monitoring of the process."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -39,7 +39,7 @@ def monitor_routes(services: Services) -> Mapping[str, Responder]:
 
 
 class Readiness:
-    """Whether the service can work. It is remembered for a second: nobody can keep the database busy with it."""
+    """Whether the service can work. The answer is kept for a second, so that clients cannot overload the database."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -48,7 +48,7 @@ class JobQuery(msgspec.Struct, frozen=True):
     include: (
         Annotated[
             Literal["trace"],
-            describe("`trace` adds the hops, and the reason of a job that did not end well.", example="trace"),
+            describe("`trace` adds the hops, and the reason of a failed or invalid job.", example="trace"),
         ]
         | UnsetType
     ) = UNSET
@@ -99,7 +99,7 @@ class JobResponse(JobSummary, frozen=True):
     trace_omitted_hops: (
         Annotated[int, describe("The number of hops left out at the end of a trace larger than 64 KiB.")] | UnsetType
     ) = UNSET
-    reason: Annotated[str, one_of(Reason, "Why the job did not end well, with `?include=trace`.")] | UnsetType = UNSET
+    reason: Annotated[str, one_of(Reason, "Why it failed or is invalid, with `?include=trace`.")] | UnsetType = UNSET
 
 
 class ListedJobResponse(JobSummary, frozen=True, kw_only=True):

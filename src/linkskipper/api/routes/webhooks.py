@@ -68,7 +68,7 @@ class DeliveryResponse(msgspec.Struct, frozen=True):
     created_at: Annotated[Time, describe("When the delivery was queued.")]
     next_attempt_at: Annotated[Time | None, describe("When the next attempt is due. Null unless it is pending.")]
     ended_at: Annotated[Time | None, describe("When it was delivered or given up. Null while it is pending.")]
-    paused: Annotated[bool, describe("True if its host failed for days. Deliver to the host by hand to resume it.")]
+    paused: Annotated[bool, describe("True if its host failed for days. To resume it, send one delivery again.")]
 
 
 class DeliveriesResponse(msgspec.Struct, frozen=True):

@@ -80,7 +80,7 @@ def _load(file: Path, key: str) -> dict[str, Any]:
 
 
 def _save(file: Path, key: str, content: Mapping[str, Any]) -> None:
-    """Write the cache in one step, so that no reader sees half of it."""
+    """Write the cache in one step, so that no reader sees an incomplete file."""
     body = msgspec.json.encode(content)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.", delete=False) as draft:
@@ -104,7 +104,7 @@ def _types_below(base: type[Table]) -> Iterator[type[Table]]:
 
 
 def _encode(value: Any) -> Any:
-    """Encode a value. Only text, numbers, truth and nothing stand for themselves. Others are lists that name a type.
+    """Encode a value. Text, numbers, booleans and None stay unchanged. Any other value becomes a list with its type.
 
     Raises:
         TypeError: the type is unknown here.

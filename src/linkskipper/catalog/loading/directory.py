@@ -25,7 +25,7 @@ class ProviderDirectory:
     """The provider files of a directory. A broken file keeps its last good version.
 
     A change counts once two scans in a row have found it, because editors leave files half-written or missing for a
-    moment. Every call blocks for as long as the file system takes.
+    moment. Every call blocks until the file system has answered.
     """
 
     def __init__(self, path: Path) -> None:

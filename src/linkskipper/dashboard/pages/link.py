@@ -1,4 +1,4 @@
-"""One link: what became of it, the hops that it took, and everything that belongs to it."""
+"""One link: its result, its hops, its price and its webhook."""
 
 from collections.abc import Sequence
 from datetime import timedelta

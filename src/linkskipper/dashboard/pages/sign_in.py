@@ -1,4 +1,4 @@
-"""Sign in, sign out, and prove again who one is."""
+"""Sign in, sign out, and prove one's identity again."""
 
 import re
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ async def sign_out(call: PageCall) -> Response:
 
 
 async def prove(call: PageCall) -> Response:
-    """Check a proof of identity, and go on with what needed it."""
+    """Check a proof of identity, and continue with the action that needed it."""
     proof = Proof(
         password=call.form.get("password", ""), code=call.form.get("code", ""), link=_code_of(call.form.get("link", ""))
     )

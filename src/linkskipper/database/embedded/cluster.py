@@ -38,7 +38,7 @@ class Cluster:
         return (self.path / "PG_VERSION").exists()
 
     def create(self) -> None:
-        """Create the cluster next to its place and move it there, so that a crash leaves no half of one."""
+        """Create the cluster next to its place and move it there, so that a crash leaves no incomplete cluster."""
         draft = self.path.with_name(f"{self.path.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -76,7 +76,7 @@ class Cluster:
         return bool(pid) and self._is_postmaster(pid[0])
 
     def _try_start(self, socket_folder: Path, deadline: float) -> bool:
-        """Start a postmaster. Return False if it gave way to processes that are left of the last one."""
+        """Start a postmaster. Return False if processes of the last postmaster kept it from starting."""
         found = bool(self._read_pid_file())
         postmaster = self._spawn_postmaster(socket_folder)
         while postmaster.poll() is None and time.monotonic() < deadline:
@@ -155,7 +155,7 @@ class Cluster:
         installed = subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
         if installed.partition(".")[0] != created_by:
             raise DatabaseError(
-                f"{self.path} was made by PostgreSQL {created_by}, this installation brings {installed}: "
+                f"{self.path} was made by PostgreSQL {created_by}, and this installation has {installed}: "
                 "dump it with the old installation and load it here, or choose a new --data-dir."
             )
 

@@ -1,4 +1,4 @@
-"""Lock files. The kernel drops a lock however its holder ends."""
+"""Lock files. The kernel drops a lock when its holder ends, however that happens."""
 
 import fcntl
 import os

@@ -33,7 +33,7 @@ def cluster_folder(data_dir: Path, user: ServerUser) -> Path:
         return inside.resolve()
     if inside.exists():
         raise DataDirError(
-            f"PostgreSQL runs as the user {user.name}, who may not pass through {closed} to {inside}. Allow it with"
+            f"PostgreSQL runs as the user {user.name}, who cannot enter {closed} to reach {inside}. Allow it with"
             f" chmod o+x {closed}, or move {data_dir} to a folder such as {STATE} and name it with --data-dir."
         )
     elsewhere = _own_folder(data_dir) / sha256(os.fsencode(data_dir)).hexdigest()[:16]
@@ -96,8 +96,8 @@ def _own_folder(wanted: Path) -> Path:
         status = STATE.lstat()
     except OSError as error:
         raise DataDirError(
-            f"PostgreSQL does not run as root, and its user cannot reach {wanted}. {STATE} cannot be made either"
-            f" ({error.strerror}). Choose a folder that all users can pass through with --data-dir."
+            f"PostgreSQL does not run as root, and its user cannot reach {wanted}. {STATE} cannot be created"
+            f" ({error.strerror}). With --data-dir, choose a folder that all users can enter."
         ) from None
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise DataDirError(f"{STATE} must belong to the user of the service, and others must not write to it.")

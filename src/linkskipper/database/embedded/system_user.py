@@ -43,7 +43,7 @@ class ServerUser(NamedTuple):
             folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXGRP)
 
     def closed_folder(self, path: Path) -> Path | None:
-        """Return the first folder on the way to a path that this user may not pass through."""
+        """Return the first folder on the way to a path that this user cannot enter."""
         return closed_folder(path, pwd.getpwuid(self.uid)) if self.is_stand_in else None
 
 

@@ -1,4 +1,4 @@
-"""One running Chromium: how it is started, what it takes, and how it ends."""
+"""One running Chromium: how it starts, what it uses, and how it ends."""
 
 import asyncio
 import contextlib
@@ -213,7 +213,7 @@ async def _stop(playwright: Playwright) -> None:
 
 
 async def _give_up(starting: asyncio.Future[Playwright], earlier_drivers: set[psutil.Process]) -> None:
-    """End what a failed start has left. A driver that has not answered yet is known only by being new."""
+    """End the processes of a failed start. A driver that has not answered is found among the new processes."""
     if starting.done() and not starting.cancelled() and starting.exception() is None:
         await _stop(starting.result())
     processes.kill(processes.family(*(processes.drivers() - earlier_drivers)))

@@ -52,8 +52,8 @@ class BrowserEngine:
     async def run(self, navigation: Navigation) -> None:
         """Run the steps of the current provider. Try again if the browser or the site fails.
 
-        A link that loses its browser may have been harmed by another link. That attempt does not count, and its time
-        does not either. From then on the link is alone in its browser.
+        A link that loses its browser may have been harmed by another link. That attempt and its time do not count. From
+        then on the link is alone in its browser.
 
         Raises:
             Stop: The link ends.

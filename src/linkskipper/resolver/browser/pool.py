@@ -41,7 +41,7 @@ class _Slot:
 
 
 class BrowserPool:
-    """Divides links among a few browsers, so that a page that breaks its browser takes few other links down.
+    """Divides links among a few browsers, so that a page that breaks its browser affects few other links.
 
     Use it as an async context manager, in one event loop.
     """
@@ -118,7 +118,7 @@ class BrowserPool:
         return slot
 
     async def _started(self, slot: _Slot, deadline: Deadline) -> Chromium:
-        """Wait for a browser. The start goes on for other links if this link's time ends first."""
+        """Wait for a browser. The start continues for other links if this link's time ends first."""
         if not slot.start.done():
             await asyncio.wait([slot.start], timeout=max(deadline.remaining(), 0))
         if not slot.start.done():

@@ -79,7 +79,7 @@ class BrowserSteps:
             await self._moves_within(seconds, navigation)
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
-            raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} does not lead on.")
+            raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} leads nowhere.")
 
     async def run_scripts(self, navigation: Navigation) -> None:
         """Wait until the page no longer moves by itself. Follow its refresh if that would take too long.
@@ -108,7 +108,7 @@ class BrowserSteps:
                 return True
 
     async def _check_status(self, navigation: Navigation, page: Page) -> None:
-        """Let the status of a page count that has nothing to lead on by."""
+        """Apply the status of a page if nothing on the page leads to another URL."""
         moves = await navigation.page_moves(page)
         if not moves.candidates and not moves.unread:
             await navigation.check_status(page)
@@ -185,5 +185,5 @@ class BrowserSteps:
 
 
 async def _may_take_long(navigation: Navigation, page: Page) -> bool:
-    """Return whether a page says that it waits before it leads on."""
+    """Return whether a page says that it waits before it leads to the next URL."""
     return await navigation.ask(has_timer, page) or bool((await navigation.page_moves(page)).refreshes)

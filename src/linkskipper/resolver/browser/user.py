@@ -44,7 +44,7 @@ def _user_for(executable: Path) -> struct_passwd:
     user = system_user(BROWSER_USER)
     for path in (executable, _driver(), Path(gettempdir())):
         if (folder := closed_folder(path, user)) is not None:
-            raise SystemUserError(f"The user {BROWSER_USER} may not pass through {folder} to {path}.")
+            raise SystemUserError(f"The user {BROWSER_USER} cannot enter {folder} to reach {path}.")
     return user
 
 

@@ -1,4 +1,4 @@
-"""Recognise what a page asks of its visitor before it goes on: a CAPTCHA, a password, a login."""
+"""Recognise what a page demands from its visitor first: a CAPTCHA, a password, a login."""
 
 import re
 from typing import Literal

@@ -1,6 +1,6 @@
 """Recognise what shorteners say about a link that is expired, deleted or unknown, in the common languages.
 
-A sentence counts if it begins with the message. Other texts speak of expired links too: an article about them, or the
+A sentence counts if it begins with the message. Other texts mention expired links too: an article about them, or the
 title of a destination that a preview shows.
 """
 
@@ -51,7 +51,7 @@ _ENGLISH = re2.compile(
 
 
 def _folded(text: str) -> str:
-    """Return a text in lower case, in which Turkish letters are not told from others."""
+    """Return a text in lower case, with Turkish letters replaced by similar ones."""
     return text.lower().replace("\u0131", "i").replace("\u0307", "")
 
 
@@ -76,7 +76,7 @@ SHORT_TEXT = 600
 
 
 def says_removed(text: str) -> bool:
-    """Return whether a sentence of a text says that a link does not exist, or does no longer."""
+    """Return whether a sentence of a text says that a link does not exist, or no longer exists."""
     sentences = (" ".join(sentence.split()) for sentence in _SENTENCE_END.split(_folded(text[:MAX_TEXT])))
     return any(_is_message(sentence) for sentence in sentences if sentence)
 

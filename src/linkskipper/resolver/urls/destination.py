@@ -19,7 +19,7 @@ def destination_deny_reason(host: str) -> str | None:
 
 def credentials_stop(target: Target) -> Stop:
     """Return the error for a URL that would have to be requested with a user name or a password."""
-    detail = f"The link goes on to {target.as_written}. URLs with a user name or a password are not requested."
+    detail = f"The link leads to {target.as_written}. URLs with a user name or a password are not requested."
     return Stop(Reason.BLOCKED_ADDRESS, detail)
 
 

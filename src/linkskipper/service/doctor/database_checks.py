@@ -68,7 +68,7 @@ async def check_clock(settings: Settings, pool: Pool) -> CheckResult:
             "clock",
             "warning",
             f"The clocks of this machine and of the database differ by {difference:.0f} s.",
-            "Synchronize both. Receivers refuse webhooks whose time is 300 s off.",
+            "Synchronize both. Receivers refuse webhooks if the difference exceeds 300 s.",
         )
     return ok("clock", f"The clock differs from the database's by {difference:.1f} s.")
 
