@@ -1,6 +1,6 @@
 """A shortener over TLS that takes its time: each request is answered with a redirect after 50 ms.
 
-`/direct/…` answers with an empty page instead, for those who would follow a redirect.
+`/direct/…` answers with an empty page instead, for tools that would follow a redirect.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ async def age(service: Service, job_id: str, days: float) -> UUID:
 
 
 async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -> None:
-    """Old jobs, old idempotency keys and expired links go. Jobs under way, recent ones and the ledger stay."""
+    """Old jobs, old idempotency keys and expired links are deleted. Other jobs and the ledger stay."""
     async with run_service(database_url, tmp_path, keep_days=30) as service:
         caller = await service.caller(credits=9)
         done = [

@@ -69,7 +69,7 @@ ATTACKS = {
 
 
 def page_that(attack: str, url: str, destination: str) -> str:
-    """A page that tries it, and lets the visitor go on a moment later."""
+    """Return a page that tries it, and lets the visitor continue a moment later."""
     udp = url.partition("://")[2].rstrip("/")
     tried = attack.format(url=url, udp=udp)
     return (

@@ -1,4 +1,4 @@
-"""A way to the database that passes on everything at once, but the end of a connection only when it is told to."""
+"""A proxy of the database that passes on data at once, but the end of a connection only on request."""
 
 import asyncio
 from collections.abc import AsyncIterator

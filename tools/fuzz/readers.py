@@ -79,7 +79,7 @@ def cookies(data: bytes) -> None:
 
 
 def refresh(data: bytes) -> None:
-    """Read the headers that lead on."""
+    """Read the headers that lead to the next URL."""
     text = data.decode("utf-8", "surrogateescape").replace("\n", " ")
     read_refresh(text)
     headers = CIMultiDict({"Location": text, "Refresh": text})

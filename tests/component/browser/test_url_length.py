@@ -32,7 +32,7 @@ def markup_of(way: str, url: str) -> str:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_clicks(world: World, way: str) -> None:
-    """A longer URL ends the link with a reason that says so. Nothing is requested, and the trace is short."""
+    """A longer URL ends the link as `url_too_long`. Nothing is requested, and the trace is short."""
     accept = {"schemes": ["http", "https", "magnet"]}
     longest = MAX_URL - len("magnet:?xt=") * (way == "another scheme")
     world.put(markup_of(way, url_of(world, longest)))

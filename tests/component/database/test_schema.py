@@ -33,7 +33,7 @@ async def test_migrating_an_empty_database(server_url: str) -> None:
 
 
 async def test_a_database_of_the_first_version_is_brought_up_with_its_data(server_url: str, tmp_path: Path) -> None:
-    """Accounts, keys and jobs under way of the first schema live on: the job ends, is charged, and is told."""
+    """Accounts, keys and jobs in progress of the first schema survive. The job ends, is charged, and is reported."""
     connection = await asyncpg.connect(server_url)
     await connection.execute("CREATE DATABASE first")
     url = named(server_url, "first")
@@ -107,7 +107,7 @@ async def test_a_locked_table_ends_the_migration(pool: Pool, monkeypatch: pytest
 
 
 async def test_a_database_of_alembic_is_taken_over(server_url: str) -> None:
-    """A database of version 0.1 goes on from its revision, and version 0.1 refuses it from then on."""
+    """A database of version 0.1 is upgraded from its revision. From then on, version 0.1 refuses it."""
     connection = await asyncpg.connect(server_url)
     await connection.execute("CREATE DATABASE alembics")
     url = named(server_url, "alembics")

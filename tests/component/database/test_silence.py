@@ -1,4 +1,4 @@
-"""Processes that are cut off from the database without a word: neither side waits for the other."""
+"""Processes whose connection to the database breaks without a message: neither side waits for the other."""
 
 import asyncio
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""Those who listen for the end of a connection are told, whatever was going on when it ended."""
+"""Listeners for the end of a connection are notified, whatever the connection did when it ended."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ def listen(connection: Connection) -> asyncio.Event:
 
 
 async def test_an_idle_connection(pool: Pool, database_url: str) -> None:
-    """The end of a connection that nobody uses is told."""
+    """The end of an idle connection is notified."""
     connection = await open_connection(database_url)
     ended = listen(connection)
     await pool.execute(CUT, await pid_of(connection))
@@ -30,7 +30,7 @@ async def test_an_idle_connection(pool: Pool, database_url: str) -> None:
 
 
 async def test_in_the_middle_of_a_statement(pool: Pool, database_url: str) -> None:
-    """The end of a connection during a statement is told."""
+    """The end of a connection during a statement is notified."""
     connection = await open_connection(database_url)
     ended, pid = listen(connection), await pid_of(connection)
     statement = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
@@ -43,7 +43,7 @@ async def test_in_the_middle_of_a_statement(pool: Pool, database_url: str) -> No
 
 @pytest.mark.parametrize("again", [1, 3])
 async def test_a_statement_after_the_servers_last_word(again: int, pool: Pool, database_url: str) -> None:
-    """The end is told when a statement begins after the server's last word, before the connection is closed."""
+    """The end is notified if a statement begins after the server's last message, before the connection is closed."""
     async with slow_end(database_url) as way:
         connection = await open_connection(way.url)
         ended = listen(connection)
@@ -56,7 +56,7 @@ async def test_a_statement_after_the_servers_last_word(again: int, pool: Pool, d
 
 
 async def test_a_pool_after_the_servers_last_word(pool: Pool, database_url: str) -> None:
-    """A pool replaces a connection that a statement found ended before the end was told."""
+    """A pool replaces a connection if a statement notices its end before the notification."""
     async with slow_end(database_url) as way:
         small = await open_pool(way.url, size=1)
         await pool.execute(CUT, await small.fetchval("SELECT pg_backend_pid()"))

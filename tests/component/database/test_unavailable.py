@@ -43,7 +43,7 @@ async def kill_backends(url: str) -> None:
 
 @pytest.mark.parametrize(("statement", "arguments"), WRONG.values(), ids=WRONG)
 async def test_a_wrong_call_fails_at_once(pool: Pool, statement: str, arguments: tuple[object, ...]) -> None:
-    """A mistake of the program is not taken for an outage, by whatever way it reaches the database."""
+    """A programming error does not count as an outage, however it reaches the database."""
     dedicated = DedicatedConnection(pool)
 
     async def run_batch(_: list[int]) -> list[object]:
@@ -87,7 +87,7 @@ async def test_a_closed_connection_in_the_middle_of_use(database_url: str) -> No
 
 
 async def test_a_transaction_whose_connection_is_lost(own_server: str) -> None:
-    """A transaction that loses its connection ends as unavailable, and the pool goes on with a new connection."""
+    """A transaction that loses its connection ends as unavailable. The pool continues with a new connection."""
     pool = await open_pool(own_server, size=2)
 
     async def transaction() -> None:

@@ -119,7 +119,7 @@ async def test_enqueue_belongs_to_the_transaction(pool: Pool) -> None:
 
 
 async def test_a_lost_connection_is_replaced(pool: Pool, database_url: str) -> None:
-    """A worker whose connection ends goes on with a new one. That is not reported as a failure."""
+    """A worker whose connection ends continues with a new one. That is not reported as a failure."""
     items = asyncio.Queue[bytes]()
 
     async def handle(item: QueueItem) -> bool:
@@ -139,7 +139,7 @@ async def test_a_lost_connection_is_replaced(pool: Pool, database_url: str) -> N
 
 
 async def test_a_failure_that_is_not_an_outage_is_an_error(pool: Pool, database_url: str) -> None:
-    """A worker that cannot use its tables says so with a traceback, and goes on when it can."""
+    """A worker that cannot use its tables logs a traceback, and continues when it can use them."""
     items = asyncio.Queue[bytes]()
 
     async def handle(item: QueueItem) -> bool:
@@ -158,7 +158,7 @@ async def test_a_failure_that_is_not_an_outage_is_an_error(pool: Pool, database_
 
 
 async def test_a_killed_worker_leaves_its_entry_to_others(pool: Pool, database_url: str) -> None:
-    """An entry under way in a killed worker is taken by another one once its lease is over."""
+    """Another worker takes the entries of a killed worker once their leases are over."""
     started, taken, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hang(_: QueueItem) -> bool:

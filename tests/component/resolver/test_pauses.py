@@ -105,7 +105,7 @@ async def stand_still(process: Process) -> None:
 
 
 async def test_a_request_that_expired_meanwhile_is_sent_again() -> None:
-    """The time of the link and of its request is over when the process goes on, and the link gets its answer."""
+    """The time of the link and of its request is over when the process continues. The link still gets its answer."""
     async with serving(b"", REDIRECT) as server:
         resolution = await resolve(server, pause=True)
     assert (resolution.target_url, server.requests) == (TARGET, 2)

@@ -62,7 +62,7 @@ async def test_a_shortener_in_a_folder(bench: Bench) -> None:
 
 
 async def test_home_pages_that_are_no_answer_to_a_link(bench: Bench) -> None:
-    """A home page that is asked for itself, that goes on with a cookie, or of another site is not such a page."""
+    """A home page is not such a page if it was the link itself, continues with a cookie, or is of another site."""
     bench.put("/", lambda head: to(TARGET) if "Cookie: gate=1" in head else page("<h1>Welcome"))
     bench.put("/a", to("/", "Set-Cookie: gate=1; Path=/"))
     bench.put("/b", to("http://other.test/"))
@@ -129,7 +129,7 @@ async def test_titles_of_destinations(bench: Bench) -> None:
     ],
 )
 async def test_passwords(bench: Bench, reply: bytes, reason: str) -> None:
-    """A form for the password of the link is told from a login, and from a form that makes links."""
+    """A form for the password of a link differs from a login and from a form that makes links."""
     bench.put("/a", reply)
     assert (await bench.resolve(LINK)).reason == reason
 

@@ -83,7 +83,7 @@ async def test_up_to_the_limit(bench: Bench, way: Way) -> None:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 async def test_over_the_limit(bench: Bench, way: Way) -> None:
-    """A longer URL ends the link with a reason that says so, and is neither requested nor shown."""
+    """A longer URL ends the link as `url_too_long`, and is neither requested nor shown."""
     resolution = await resolve(bench, way, way.target(MAX_URL + 1))
     assert (resolution.reason, resolution.status, resolution.target_url) == ("url_too_long", "failed", None)
     assert str(MAX_URL) in (resolution.detail or "")

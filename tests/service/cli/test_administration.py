@@ -69,7 +69,7 @@ async def test_key_without_scope(database_url: str) -> None:
 
 
 async def test_names_are_printed_as_written(database_url: str) -> None:
-    """Tables show square brackets as they are, although rich takes them for markup."""
+    """Tables show square brackets unchanged, although rich would read them as markup."""
     settings: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": SECRET}
     await run("accounts", "create", "[bold]A[/bold]", **settings)
     assert "[bold]A[/bold]" in (await run("accounts", "list", **settings)).out

@@ -70,7 +70,7 @@ async def test_a_healthy_installation(database_url: str, tmp_path: Path, reachab
 async def test_a_wrong_setting(
     database_url: str, tmp_path: Path, reachable: dict[str, str], name: str, state: str, settings: dict[str, str]
 ) -> None:
-    """The check of its name says so, and all others are still ok."""
+    """The check of the settings reports it, and all other checks are still ok."""
     code, results = await examine(tmp_path, {"LINKSKIPPER_DATABASE_URL": database_url} | reachable | settings)
     assert {result["name"] for result in results.values() if result["state"] != "ok"} == {name}
     assert (results[name]["state"], code) == (state, 1 if state == "problem" else 0)

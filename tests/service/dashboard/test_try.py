@@ -56,7 +56,7 @@ async def test_hops_appear_while_they_are_taken(service: Service) -> None:
 
 
 async def test_refused_links_say_the_next_step(service: Service) -> None:
-    """A link that is refused costs nothing, and the page leads on. The form keeps the text that was typed."""
+    """A link that is refused costs nothing, and the page says what to do. The form keeps the text that was typed."""
     caller = await service.caller(credits=0)
     person = await person_of(service, caller)
     for url, text, step in (

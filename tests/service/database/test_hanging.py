@@ -20,7 +20,7 @@ KEYS = 200
 
 @asynccontextmanager
 async def hanging(service: Service, server_url: str) -> AsyncIterator[None]:
-    """The server's processes for the service's connections stand still meanwhile."""
+    """Pause the server's processes for the service's connections."""
     connection = await asyncpg.connect(server_url)
     name = await service.pool.fetchval("SELECT current_database()")
     rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
@@ -35,7 +35,7 @@ async def hanging(service: Service, server_url: str) -> AsyncIterator[None]:
 
 
 async def test_readiness(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """A server that hangs is told within seconds, and so is that it goes on."""
+    """The readiness shows within seconds that a server hangs, and that it continues."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         async with hanging(service, server_url), asyncio.timeout(5), service.session.get("/readyz") as answer:
             assert (answer.status, await answer.text()) == (503, "the database does not answer\n")

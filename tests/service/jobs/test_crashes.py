@@ -27,7 +27,7 @@ async def drop_connections(service: Service) -> None:
 
 
 async def resolve_anew(caller: Caller) -> Answer:
-    """Resolve a fresh link. Answers that say that the database is away, as one may for a moment, are not the last."""
+    """Resolve a fresh link. Repeat the call while the database is away."""
     while (answer := await caller.resolve(fresh_link(), wait=10)).status == 503:
         await asyncio.sleep(0.05)
     return answer
@@ -71,7 +71,7 @@ async def test_hanging_worker_is_superseded(server_url: str, database_url: str, 
 
 
 async def test_stopped_worker_hands_its_jobs_back(server_url: str, database_url: str, tmp_path: Path) -> None:
-    """A worker that is told to stop ends within seconds and hands back its jobs, which does not count as an attempt."""
+    """A worker that must stop ends within seconds and returns its jobs. That does not count as an attempt."""
     del server_url
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller(credits=5)

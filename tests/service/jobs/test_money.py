@@ -26,7 +26,7 @@ async def test_admission_never_overspends(server_url: str, database_url: str, tm
 
 
 async def test_a_refusal_says_what_is_true(service: Service) -> None:
-    """The detail of a 402 mentions jobs under way only if there are any."""
+    """The detail of a 402 mentions jobs in progress only if there are any."""
     caller = await service.caller(credits=1)
     refused = await caller.resolve(f"https://premium.lab.test/0/{uuid4().hex}")
     assert refused.body["detail"] == "This link costs 2 credits and the balance is 1. Add credits and try again."

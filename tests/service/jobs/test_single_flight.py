@@ -51,7 +51,7 @@ async def test_one_is_resolved_and_paid(database_url: str, tmp_path: Path) -> No
 
 
 async def test_followers_are_in_no_queue(database_url: str, tmp_path: Path) -> None:
-    """Of many jobs for one link a single one is queued, and all are told its position."""
+    """Of many jobs for one link, only one is queued. All of them show its position."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
         caller = await service.caller()
         await caller.resolve(f"https://bulk.lab.test/{uuid4().hex}")
@@ -109,7 +109,7 @@ async def test_the_leader_is_handed_back(database_url: str, tmp_path: Path) -> N
 
 
 async def test_the_leader_waits_for_a_slot(database_url: str, tmp_path: Path) -> None:
-    """A leader that waits for a provider at its limit keeps its followers, and new ones join meanwhile."""
+    """A leader that waits for a provider slot keeps its followers, and new followers join it."""
     async with run_service(database_url, tmp_path) as service:
         caller = await service.caller()
         for _ in range(2):

@@ -26,7 +26,7 @@ async def test_a_long_trace_is_cut(database_url: str, tmp_path: Path) -> None:
 
 
 async def test_a_trace_is_only_there_where_asked_for(service: Service) -> None:
-    """A job shows its trace with ?include=trace alone, and a whole one says nothing of omitted hops."""
+    """A job shows its trace only with ?include=trace. A whole trace does not mention omitted hops."""
     caller = await service.caller()
     job_id = (await caller.resolve(fresh_link(), wait=10)).body["job_id"]
     plain = (await caller.get(f"/v1/jobs/{job_id}")).body

@@ -43,7 +43,7 @@ class OldJobs:
         self._key_id = key_id
 
     async def add(self, text: str, *, link: str | None = None, queued: bool = True, running: bool = False) -> UUID:
-        """Add a job under way, whose hold is taken."""
+        """Add a job in progress, with its credits held."""
         job_id = new_id()
         await self._connection.execute(
             "INSERT INTO jobs (id, account_id, key_id, url, link, provider, tier, cost, queue_position, status,"

@@ -105,7 +105,7 @@ async def test_tables(bench: Bench, command: Command, tmp_path: Path, mark: str)
 
 @pytest.mark.parametrize("output", ["plain", "csv", "ndjson"])
 async def test_resume(bench: Bench, command: Command, tmp_path: Path, output: str) -> None:
-    """An interrupted run goes on. Each link is resolved once, and duplicates have results of their own."""
+    """An interrupted run continues. Each link is resolved once, and duplicates have results of their own."""
     links = put_many(bench, 40)
     asked = threading.Event()
 

@@ -20,7 +20,7 @@ async def deliver(service: Service, url: str) -> tuple[str | None, str | None, i
 
 
 async def test_a_webhook_reads_no_internal_service(database_url: str, tmp_path: Path) -> None:
-    """An attacker names an internal host that links may reach: it is not contacted, and nothing of it is shown."""
+    """A webhook to an internal host that links may reach is not sent, and nothing of the host is shown."""
     async with run_receiver(tmp_path, INTERNAL) as receiver:
         receiver.script = answer(200, body=SECRET)
         address = f"127.0.0.1:{receiver.port}"

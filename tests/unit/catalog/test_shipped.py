@@ -58,7 +58,7 @@ def test_hosts_lead_to_their_file(provider: Provider) -> None:
     ],
 )  # fmt: skip
 def test_match(url: str, provider: str | None) -> None:
-    """The catalog knows common shorteners, and does not take other pages for links."""
+    """The catalog knows the links of common shorteners. Their other pages are not links."""
     owner = CATALOG.match(parse_url(url))
     assert (owner.id if owner else None) == provider
 

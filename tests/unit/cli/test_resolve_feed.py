@@ -16,7 +16,7 @@ def link(number: int, host: str) -> NumberedLink:
 
 
 def test_a_slow_host_gets_no_more_than_its_share() -> None:
-    """A host whose links do not end has at most as many under way as any other that waits."""
+    """A host whose links do not end has no more links in progress than any other host that waits."""
     queue = FairQueue()
     for number in range(100):
         queue.put(link(number, "slow"))

@@ -51,7 +51,7 @@ def test_timers(script: str) -> None:
 
 
 def test_order() -> None:
-    """Everything that a script opens is told, in order, and what opens a new window."""
+    """All URLs that a script opens are returned in order, with those that open a new window."""
     script = "window.open('/popup'); location.href = '/a'\nlocation.href = '/b'"
     assert read_script(script) == (ScriptMove("/popup", opens_window=True), ScriptMove("/a"), ScriptMove("/b"))
 

@@ -63,7 +63,7 @@ async def test_every_delivery_is_sent_once() -> None:
 
 
 async def test_an_attempt_may_outlast_the_turn() -> None:
-    """When the turn is over, no attempt begins and those under way end. The event loop stays free meanwhile."""
+    """When the turn is over, no attempt begins, and those in progress end. The event loop is not blocked."""
     backlog = Backlog(9, seconds=0.3)
     run = asyncio.create_task(sender(backlog, concurrency=2, seconds=0.05).run())
     turns = 0
