@@ -104,6 +104,15 @@ CREATE TABLE public.daily_usage (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.egress_refusals (
+    host text NOT NULL,
+    reason text NOT NULL,
+    count bigint NOT NULL,
+    first_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT egress_refusals_count_check CHECK ((count > 0))
+);
+
 CREATE TABLE public.idempotency_keys (
     key_id bigint NOT NULL,
     idempotency_key text NOT NULL,
@@ -418,6 +427,9 @@ ALTER TABLE ONLY public.circuits
 ALTER TABLE ONLY public.daily_usage
     ADD CONSTRAINT daily_usage_pkey PRIMARY KEY (key_id, day);
 
+ALTER TABLE ONLY public.egress_refusals
+    ADD CONSTRAINT egress_refusals_pkey PRIMARY KEY (host, reason);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_id, idempotency_key);
 
@@ -489,6 +501,8 @@ CREATE INDEX api_keys_by_account ON public.api_keys USING btree (account_id);
 CREATE INDEX audit_log_by_account ON public.audit_log USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 
 CREATE INDEX cached_links_by_expiry ON public.cached_links USING btree (expires_at);
+
+CREATE INDEX egress_refusals_by_time ON public.egress_refusals USING btree (last_at);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 

@@ -171,6 +171,8 @@ class Settings(BaseModel):
     webhook_host_map: CommaSeparated = Field(default=(), description="name[:port]=address[:port] pairs for webhooks.")
     webhook_keep_days: Days = Field(default=30, description="Days for which deliveries and their attempts are kept.")
 
+    refusal_keep_days: Days = Field(default=30, description="Days for which refused connections are kept.")
+
     log_level: LogLevel = "info"
     log_json: bool = False
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from linkskipper import credits
 from linkskipper.accounts import create_key, list_account_keys
-from linkskipper.audit import AuditEntry, record
+from linkskipper.audit import AuditEntry, RefusalRecorder, record
 from linkskipper.dashboard.page import PageRoute
 from linkskipper.dashboard.pages import PAGES
 from linkskipper.dashboard.pages.stream import PATH as STREAM
+from linkskipper.egress import RefusalCounter
 from linkskipper.people import Role
 from linkskipper.provider_health import switch_off
 from support.dashboard import Visitor, make_user, visitor
@@ -51,6 +52,7 @@ async def hostile_scene(service: Service) -> Scene:
     """Make an account with attacks in every table that pages show."""
     pool, caller = service.pool, await service.caller(credits=1000)
     await pool.execute("UPDATE accounts SET name = $2 WHERE id = $1", caller.account_id, HOSTILE[0])
+    counter = RefusalCounter()
     for number, text in enumerate(HOSTILE):
         await create_key(pool, KEYRING, caller.account_id, name=text, daily_quota=number + 1)
         async with pool.acquire() as connection, connection.transaction():
@@ -61,11 +63,13 @@ async def hostile_scene(service: Service) -> Scene:
                 action=text, actor=text, account_id=caller.account_id, subject=text, address=text, request_id=text
             )
             await record(connection, entry)
+            counter.add(text, text)
         await pool.execute(
             "INSERT INTO webhook_hosts (host, failures, failing_since, paused_at) VALUES ($1, 3, now(), now())"
             " ON CONFLICT DO NOTHING",
             text,
         )
+    await RefusalRecorder(pool, counter).flush()
     jobs = await make_hostile_jobs(pool, caller.key_id, (*HOSTILE, *HOSTILE_URLS))
     delivery_id = await _hostile_delivery(service, caller.key_id)
     operator_id = await make_user(service, f"{HOSTILE[1][:40]}{caller.account_id}", caller.account_id, is_operator=True)

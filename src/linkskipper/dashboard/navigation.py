@@ -35,6 +35,7 @@ MENU = (
     MenuItem("Providers", "/dashboard/operate/providers", "o", operators_only=True),
     MenuItem("Queue", "/dashboard/operate/queue", "q", operators_only=True),
     MenuItem("Hosts", "/dashboard/operate/hosts", "d", operators_only=True),
+    MenuItem("Egress", "/dashboard/operate/egress", "e", operators_only=True),
     MenuItem("People", "/dashboard/operate/people", "u", operators_only=True),
     MenuItem("Audit", "/dashboard/operate/audit", "i", operators_only=True),
     MenuItem("System", "/dashboard/operate/system", "y", operators_only=True),

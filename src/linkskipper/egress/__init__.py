@@ -23,6 +23,7 @@ from linkskipper.egress.proxy.peers import can_find_peers, find_peer, socket_hol
 from linkskipper.egress.proxy.server import BrowserProxy
 from linkskipper.egress.proxy.session import ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
+from linkskipper.egress.refusals import REFUSALS, RefusalCounter, RefusalKind
 from linkskipper.egress.response import Response
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
@@ -31,6 +32,7 @@ from linkskipper.egress.urls import MAX_URL, Url, parse_url, read_url
 __all__ = [
     "MAX_RETRY_AFTER",
     "MAX_URL",
+    "REFUSALS",
     "UTF8",
     "BadUrl",
     "BodyTooLarge",
@@ -46,6 +48,8 @@ __all__ = [
     "Policy",
     "ProxyLimits",
     "ProxySession",
+    "RefusalCounter",
+    "RefusalKind",
     "Refused",
     "Response",
     "TimedOut",

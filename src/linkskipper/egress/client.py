@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from linkskipper.egress import refusals
 from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody, drain_body, read_excerpt
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
@@ -19,9 +20,7 @@ from linkskipper.egress.policy import Policy
 from linkskipper.egress.response import Response, charset_of, is_text, media_type_of
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
-from linkskipper.logs import LibraryLogger
 
-_log = LibraryLogger(__name__)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_LINE_BYTES = 1024 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # Fetch standard, "redirect status"
@@ -223,7 +222,7 @@ def _translated_errors(url: Url, *, has_full_time: bool = True) -> Iterator[None
     try:
         yield
     except Refused as refused:
-        _log.warning("egress.refused", host=url.host, address=refused.address, reason=refused.reason)
+        refusals.report(url.host, refused)
         raise
     except TimedOut as error:
         had_full_time = has_full_time or error.had_full_time

@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from linkskipper.accounts import prune_usage
+from linkskipper.audit import prune_refusals
 from linkskipper.credits import prune_voucher_failures
 from linkskipper.database import Pool
 from linkskipper.jobs import prune_idempotency_keys, prune_jobs
@@ -49,6 +50,9 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "sessions": await prune_sessions(connection, batch=BATCH),
                 "sign_in_failures": await prune_sign_in_failures(connection, batch=BATCH),
                 "voucher_failures": await prune_voucher_failures(connection, batch=BATCH),
+                "egress_refusals": await prune_refusals(
+                    connection, timedelta(days=settings.refusal_keep_days), batch=BATCH
+                ),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

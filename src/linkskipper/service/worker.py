@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from linkskipper.audit import RefusalRecorder
 from linkskipper.catalog import Catalog, Tier
 from linkskipper.database import Pool
 from linkskipper.egress import Client
@@ -107,7 +108,11 @@ async def run_workers(
             queue_workers.append(_webhook_worker(settings, url, deliveries))
         workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
-        repeated = (retention(pool, settings), rescue_work(pool), recorder.periodic(), slots.periodic())
+        refusals = RefusalRecorder(pool)
+        repeated = (
+            *(retention(pool, settings), rescue_work(pool)),
+            *(recorder.periodic(), slots.periodic(), refusals.periodic()),
+        )
         periodics = [periodic.start() for periodic in repeated]
         try:
             yield workers
@@ -117,6 +122,7 @@ async def run_workers(
             await workers.stop()
             with suppress(DatabaseUnavailable):
                 await recorder.flush()
+                await refusals.flush()
 
 
 def _job_workers(settings: Settings, url: str, runner: JobRunner, tiers: Sequence[Tier]) -> list[QueueWorker]:

@@ -25,6 +25,7 @@ STATEMENTS = {
     "members": (queries.MEMBERS, "1, 200"),
     "audit": (audit_queries.LIST, "NULL, 1000, 50, 'a', 'b'"),
     "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 'a', 'b', 1"),
+    "refusals": (audit_queries.REFUSALS, "'a', 50, 1000"),
     "depths": (queue_entries.DEPTHS, "ARRAY['a', 'b'], 100, interval '1 minute'"),
     "queue_entries": (queue_entries.ENTRIES, "ARRAY['standard'], 'queued', 100, interval '1 minute'"),
     "job_rate": (job_queries.JOB_RATE, "gen_random_uuid(), 2000"),
@@ -73,6 +74,7 @@ SELECT sha256(number::text::bytea), 'ABCD', 1, 1, 'n', 'a', now() FROM generate_
 INSERT INTO voucher_failures (account_id) SELECT 1 + number % 5000 FROM generate_series(1, 20000) AS number;
 INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position)
 SELECT uuidv7(), 1, 1, 'u', '', 'p', 'standard', 1, 1 FROM generate_series(1, 20000);
+INSERT INTO egress_refusals (host, reason, count) SELECT number::text, 'r', 1 FROM generate_series(1, 20000) AS number;
 INSERT INTO pgqueuer (priority, status, entrypoint, payload, execute_after, created, updated)
 SELECT 0, 'queued', 'standard', '', now(), now(), now() FROM generate_series(1, 20000);
 ANALYZE;

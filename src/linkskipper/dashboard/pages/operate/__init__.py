@@ -6,6 +6,7 @@ from linkskipper.dashboard.pages.operate import (
     accounts,
     audit,
     booking,
+    egress,
     hosts,
     now,
     people,
@@ -19,6 +20,6 @@ from linkskipper.dashboard.pages.operate import (
 
 MODULES = (
     *(now, accounts, account, booking, vouchers, providers, provider, queue, hosts),
-    *(people, person, audit, system),
+    *(egress, people, person, audit, system),
 )
 PAGES: tuple[PageRoute, ...] = tuple(page for module in MODULES for page in module.PAGES)
