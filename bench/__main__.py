@@ -1,13 +1,13 @@
 """Run the named benchmarks, or the usual ones.
 
 Of the others, `large` fills the disk with a few GB for some minutes. `rivals` and `many` install packages into a
-temporary folder.
+temporary folder. `hosts` makes network namespaces, so it needs root.
 """
 
 import asyncio
 import sys
 
-from bench import api, browser, cost, library, many, memory, rest, sdks, service, single_flight, start, webhooks
+from bench import api, browser, cost, hosts, library, many, memory, rest, sdks, service, single_flight, start, webhooks
 from bench.rivals import compare
 
 BENCHES = {
@@ -24,6 +24,7 @@ BENCHES = {
     "many": many.run,
     "browser": browser.run,
     "sdks": sdks.run,
+    "hosts": hosts.run,
     "large": api.run_large,
 }
 USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")

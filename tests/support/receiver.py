@@ -70,6 +70,7 @@ class Receiver:
 
     ca: trustme.CA
     ca_file: Path
+    address: str = "127.0.0.1"
     port: int = 0
     script: Script = OK
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class Receiver:
     @property
     def host_map(self) -> list[str]:
         """Return the host map that leads to this server."""
-        return [f"{host}:443=127.0.0.1:{self.port}" for host in ("hook.example", *NAMES)]
+        return [f"{host}:443={self.address}:{self.port}" for host in ("hook.example", *NAMES)]
 
     def at(self, url: str) -> list[Received]:
         """Return the requests for a URL."""
@@ -135,15 +136,15 @@ async def _read(reader: asyncio.StreamReader) -> Received:
 
 
 @asynccontextmanager
-async def run_receiver(folder: Path, *names: str) -> AsyncIterator[Receiver]:
+async def run_receiver(folder: Path, *names: str, address: str = "127.0.0.1") -> AsyncIterator[Receiver]:
     """Run a receiver with a certificate for the names, by default hook.example and its subdomains."""
     ca = trustme.CA()
     ca_file = folder / "receiver-ca.pem"
     ca.cert_pem.write_to_path(ca_file)
-    receiver = Receiver(ca, ca_file)
+    receiver = Receiver(ca, ca_file, address)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     ca.issue_cert(*(names or ("hook.example", "*.hook.example"))).configure_cert(context)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=context, backlog=1000)
+    server = await asyncio.start_server(receiver.serve, address, 0, ssl=context, backlog=1000)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
