@@ -47,7 +47,7 @@ COMMANDS = {
     "dashboard": Command("dashboard", "app", ADMINISTRATION, "Sign in to the dashboard."),
     "users": Command("users", "app", ADMINISTRATION, "Manage the people who may use the dashboard."),
     "accounts": Command("accounts", "app", ADMINISTRATION, "Manage accounts and their credits."),
-    "vouchers": Command("vouchers", "app", ADMINISTRATION, "Make codes that give credits."),
+    "vouchers": Command("vouchers", "app", ADMINISTRATION, "Manage codes that give credits to accounts."),
     "keys": Command("keys", "app", ADMINISTRATION, "Manage API keys."),
     "providers": Command(
         "providers", "app", ADMINISTRATION, "Manage providers (the shorteners that are known) and their files."

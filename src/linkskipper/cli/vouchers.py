@@ -27,7 +27,7 @@ from linkskipper.settings import Settings
 
 LISTED = 1000
 
-app = command_group(help="Make codes that give credits to the accounts that redeem them.")
+app = command_group(help="Manage codes that give credits to accounts.")
 
 
 @app.command()
@@ -50,7 +50,7 @@ def create(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Make vouchers. Their codes are shown only now."""
+    """Create vouchers. Their codes are shown only now."""
     terms = VoucherTerms(credits, uses, timedelta(days=days), reason)
 
     async def work(settings: Settings, pool: Pool) -> list[str]:
@@ -95,7 +95,7 @@ def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> Non
 def revoke(
     voucher: Annotated[int, typer.Argument(metavar="ID", help="Id of the voucher.")], data_dir: DataDirOption = None
 ) -> None:
-    """Let nobody redeem a voucher any more. Its earlier redemptions stay."""
+    """Revoke a voucher. Nobody can redeem it any more, and its earlier redemptions stay."""
 
     async def work(_: Settings, pool: Pool) -> None:
         async with pool.acquire() as connection, connection.transaction():

@@ -72,9 +72,7 @@ async def test_members_switch_between_their_accounts_only(service: Service) -> N
 
 
 async def test_closed_account(service: Service) -> None:
-    """The keys of a closed account read and no longer resolve, until it is opened again. The second of two who close it
-    is told.
-    """
+    """The keys of a closed account can only read until it is opened again. Nobody can close it a second time."""
     caller, operator = await service.caller(), await operator_of(service, "closing operator")
     path = f"{OPERATE}/accounts/{caller.account_id}"
     assert (await operator.post(f"{path}/close", {"note": ""})).status == 422
