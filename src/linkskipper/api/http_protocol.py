@@ -18,6 +18,8 @@ from linkskipper.errors import ApiError, InvalidRequest
 from linkskipper.metrics import BAD_REQUESTS, CONNECTIONS_REFUSED
 
 MAX_HEAD_BYTES = 64 * 1024
+MAX_CHUNKED_BYTES = 256 * 1024  # of a request whose body has chunks, as sent
+MAX_PIPELINED = 100  # requests of a connection that wait for the responses to earlier ones
 REQUEST_SECONDS = 20  # from the first byte of a request to its last. A body has at most 64 KiB.
 WRITE_SECONDS = 20  # in which a client must take WRITE_BYTES, or everything that was sent to it
 WRITE_BYTES = 20 * 1024
@@ -110,7 +112,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._open_connections = open_connections
         self._address = ""
         self._request_complete = False
-        self._head_bytes: int | None = None  # of a head that is incomplete
+        self._is_in_body = False
+        self._received = 0  # bytes of the request that is incomplete
+        self._is_too_long = False
         self._timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -131,32 +135,37 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse data (asyncio.Protocol). Most requests arrive in one piece and need no timeout."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_too_long:
             return
+        self._received += len(data)
         super().data_received(data)
-        if self._head_bytes is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self.send_400_response(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes.")
         if self._request_complete:
             self._stop_timeout()
-        elif self._timeout is None:
+            return
+        if self.transport.is_closing():
+            return
+        if self._timeout is None:
             self._start_timeout()
+        if self._received > MAX_HEAD_BYTES:
+            self._check_length()
 
     def on_message_begin(self) -> None:
         """Begin a request (httptools)."""
-        self._request_complete, self._head_bytes = False, 0
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise InvalidRequest("Too many requests wait for their response on this connection.")  # ends the parsing
+        self._request_complete = False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin the body of a request (httptools)."""
-        self._head_bytes = None
+        self._is_in_body = True
         super().on_headers_complete()
         self.scope["extensions"] = {SEND_WHOLE: partial(send_whole, self.cycle)}  # type: ignore[dict-item]
+        self.headers = []  # for trailers, which must not become headers: no proxy has checked them
 
     def on_message_complete(self) -> None:
-        """End a request (httptools)."""
-        self._request_complete = True
+        """End a request (httptools). The rest of the same data is not counted."""
+        self._request_complete, self._is_in_body, self._received = True, False, 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -169,7 +178,33 @@ class StrictHttpProtocol(HttpToolsProtocol):
         BAD_REQUESTS.inc()
         self._refuse(InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it."))
 
+    def _check_length(self) -> None:
+        """Limit the head of a request, and a body in chunks: its framing and trailers can be any multiple of it."""
+        if not self._is_in_body:
+            self.send_400_response(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes.")
+        elif self._received > MAX_CHUNKED_BYTES and any(
+            name == b"transfer-encoding" for name, _ in self.scope["headers"]
+        ):
+            self._drop_rest()
+
+    def _drop_rest(self) -> None:
+        """Read no more of a body, and answer the request unless that is done.
+
+        What still comes is dropped until the time limit: a client whose connection is closed while it sends may not
+        read the response.
+        """
+        self._is_too_long = True
+        if not self.cycle.response_started:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            BAD_REQUESTS.inc()
+            self._write_problem(InvalidRequest(f"A request with chunks may have {MAX_CHUNKED_BYTES} bytes."))
+
     def _refuse(self, error: ApiError) -> None:
+        self._write_problem(error)
+        self.transport.close()
+
+    def _write_problem(self, error: ApiError) -> None:
         body = msgspec.json.encode(problem_document(error, self._base_url))
         own = {
             "content-type": PROBLEM_TYPE,
@@ -185,7 +220,6 @@ class StrictHttpProtocol(HttpToolsProtocol):
             *(f"{name.decode()}: {value.decode()}" for name, value in safe),
         )
         self.transport.write("\r\n".join((*head, "", "")).encode() + body)
-        self.transport.close()
 
     def _start_timeout(self) -> None:
         self._timeout = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
