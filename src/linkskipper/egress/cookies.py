@@ -19,6 +19,7 @@ from linkskipper.egress.urls import Url
 
 _MAX_COOKIES = 180  # for one link, as many as browsers keep for one site
 _MAX_PAIR = 4096  # characters of name and value together
+_MAX_CHARACTERS = 64 * 1024  # of all names and values: each request may send them all
 _MAX_ATTRIBUTE = 1024
 _MAX_AGE = timedelta(days=400)
 _MAX_AGE_DIGITS = 10
@@ -42,6 +43,11 @@ class Cookie:
     secure: bool
     expires: datetime | None
 
+    @property
+    def characters(self) -> int:
+        """The characters of name and value together."""
+        return len(self.name) + len(self.value)
+
     def matches(self, url: Url) -> bool:
         """Return whether a request for the URL sends the cookie."""
         is_host = url.host == self.domain if self.host_only else _is_within(url.host, self.domain)
@@ -54,10 +60,11 @@ class CookieJar:
     Cookies expire by the time that `now` returns. The oldest cookies are dropped first when there are too many.
     """
 
-    __slots__ = ("_cookies", "_now")
+    __slots__ = ("_characters", "_cookies", "_now")
 
     def __init__(self, now: Callable[[], datetime] = _now) -> None:
         self._cookies: dict[tuple[str, str, str], Cookie] = {}
+        self._characters = 0
         self._now = now
 
     def header(self, url: Url) -> str | None:
@@ -82,12 +89,15 @@ class CookieJar:
             if cookie is None or (url.scheme != "https" and self._shadows_secure(cookie)):
                 continue
             key = (cookie.domain, cookie.path, cookie.name)
+            if (replaced := self._cookies.get(key)) is not None:
+                self._characters -= replaced.characters
             if _expired(cookie, now):
                 self._cookies.pop(key, None)
                 continue
             self._cookies[key] = cookie
-            if len(self._cookies) > _MAX_COOKIES:
-                del self._cookies[next(iter(self._cookies))]
+            self._characters += cookie.characters
+            while len(self._cookies) > _MAX_COOKIES or self._characters > _MAX_CHARACTERS:
+                self._characters -= self._cookies.pop(next(iter(self._cookies))).characters
 
     def _shadows_secure(self, new: Cookie) -> bool:
         """Return whether a cookie set over plain HTTP would replace a secure one or be sent before it."""

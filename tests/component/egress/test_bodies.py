@@ -8,6 +8,7 @@ import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import brotli  # type: ignore[import-untyped]
@@ -24,6 +25,7 @@ from linkskipper.egress import (
     parse_url,
 )
 from support.clients import Clients
+from support.heartbeat import heartbeat
 from support.wire import Script, Wire
 
 if sys.version_info >= (3, 14):
@@ -105,6 +107,43 @@ async def test_a_bomb_stops_at_the_limit(clients: Clients, wire: Wire, coding: s
     finally:
         tracemalloc.stop()
     assert peak < 8 * MIB
+
+
+CHUNKED = f"HTTP/1.1 200 OK\r\nContent-Type: {HTML}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+FRAMING = {
+    "chunks of a byte": b"1\r\na\r\n",
+    "chunks of a byte with zeros": b"000000000000001\r\na\r\n",
+    "extensions": b"40;" + b"x" * 4000 + b"\r\n" + b"a" * 64 + b"\r\n",
+    "short extensions": b"1;a=b\r\na\r\n",
+}
+
+
+@pytest.mark.parametrize("piece", FRAMING.values(), ids=FRAMING)
+@pytest.mark.parametrize("head", [CHUNKED, CHUNKED.replace(b"text/html", b"image/png")], ids=["read", "drained"])
+async def test_framing_without_an_end(clients: Clients, wire: Wire, head: bytes, piece: bytes) -> None:
+    """A body that is mostly framing ends soon, although its own bytes are few. The loop goes on meanwhile."""
+    sent = 0
+
+    async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(piece * (64 * 1024 // len(piece)))
+            sent += 64 * 1024
+            await writer.drain()
+
+    wire.script = send
+    async with heartbeat() as pulse:
+        with suppress(HeadersTooLarge):
+            assert head is not CHUNKED or not (await fetch(clients, wire)).body
+    assert pulse.longest < 0.1
+    assert sent < 16 * MIB
+
+
+async def test_small_chunks(clients: Clients, wire: Wire) -> None:
+    """A page in chunks of a few words is read."""
+    wire.reply = CHUNKED + b"".join(b"14\r\n<p>twenty bytes</p>\n\r\n" for _ in range(20_000)) + b"0\r\n\r\n"
+    assert len((await fetch(clients, wire)).body) == 400_000
 
 
 async def test_a_wide_window_is_not_granted(clients: Clients, wire: Wire) -> None:

@@ -96,3 +96,18 @@ def test_the_oldest_go_first() -> None:
     assert "first=" not in header
     assert header.endswith("last=1")
     assert header.count("=") == 180
+
+
+def test_all_cookies_together_are_limited() -> None:
+    """A request sends at most 64 KiB of cookies: the latest. Cookies that are renewed or deleted make room."""
+    jar = CookieJar()
+    size = 64 * 1024 // 20
+    jar.store(HERE, [f"c{number:02}={'x' * (size - 3)}" for number in range(20)])
+    jar.store(HERE, [f"c{number:02}={'y' * (size - 3)}" for number in range(20)])
+    assert len(jar.stored()) == 20
+    jar.store(HERE, [f"a={'1' * 15}"])
+    assert len(jar.stored()) == 21
+    jar.store(HERE, [f"a={'1' * 16}"])
+    assert [cookie.name for cookie in jar.stored()] == [*(f"c{number:02}" for number in range(1, 20)), "a"]
+    jar.store(HERE, ["c01=; Max-Age=0", f"b={'z' * (size - 1)}"])
+    assert len(jar.stored()) == 20

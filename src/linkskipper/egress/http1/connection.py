@@ -11,6 +11,9 @@ _MAX_INTERIM = 8
 _MAX_CHUNK_LINE = 4096
 _MAX_CHUNK_DIGITS = 15
 _MAX_TRAILER_BYTES = 16 * 1024
+_MAX_FRAMING_BYTES = 64 * 1024  # of the chunks of a body, besides one byte for each byte of the body
+_CHUNK_COST = 16  # bytes that count for each chunk besides its line: to read one takes as long as to read many bytes
+_CHUNKS_AT_ONCE = 500  # that are read before others have their turn
 
 
 class Lost(Unreachable):
@@ -163,19 +166,27 @@ class HttpConnection(asyncio.Protocol):
             raise self._failure()
 
     async def _chunks(self) -> AsyncGenerator[bytes, None]:
-        while size := await self._chunk_size():
+        chunks, framing = 0, 0
+        while size := self._size_of_chunk(line := await self._line(_MAX_CHUNK_LINE)):
+            chunks += 1
+            framing += len(line) + _CHUNK_COST - size
+            if framing > _MAX_FRAMING_BYTES:
+                raise HeadersTooLarge("the framing of the chunks is over its limit")
             async for part in self._counted(size):
                 yield part
             if await self._line(_MAX_CHUNK_LINE):
                 raise Unreachable("the server sent malformed HTTP: a chunk is longer than announced")
+            if not chunks % _CHUNKS_AT_ONCE:
+                await asyncio.sleep(0)
         trailer_bytes = 0
         while line := await self._line(_MAX_TRAILER_BYTES):
             trailer_bytes += len(line)
             if trailer_bytes > _MAX_TRAILER_BYTES:
                 raise HeadersTooLarge("the trailers are over their limit")
 
-    async def _chunk_size(self) -> int:
-        digits = (await self._line(_MAX_CHUNK_LINE)).partition(b";")[0].strip()
+    @staticmethod
+    def _size_of_chunk(line: bytes) -> int:
+        digits = line.partition(b";")[0].strip()
         if not 0 < len(digits) <= _MAX_CHUNK_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
             raise Unreachable("the server sent malformed HTTP: the size of a chunk is malformed")
         return int(digits, 16)
