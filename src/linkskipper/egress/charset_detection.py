@@ -7,7 +7,7 @@ from linkskipper.egress.charsets import UTF8, UTF16_BE, UTF16_LE, WINDOWS_1252, 
 
 _BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, UTF16_LE), (codecs.BOM_UTF16_BE, UTF16_BE))
 _XML_IN_UTF16 = (("<?x".encode("utf-16-le"), UTF16_LE), ("<?x".encode("utf-16-be"), UTF16_BE))
-_XML_DECLARATION = re.compile(rb"<\?xml[^>]*?encoding[\0- ]*=[\0- ]*([\"'])([^\"'>\0- ]+)\1[^>]*>")
+_XML_ENCODING = re.compile(rb"<\?xml.*?encoding[\0- ]*=[\0- ]*([\"'])([^\"'\0- ]+)\1", re.DOTALL)
 _ATTRIBUTE = (
     rb"(?:=[^\s/>=]*+|[^\s/>=]++)"
     rb"(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?+)?+"
@@ -72,7 +72,7 @@ def _label(tag: bytes) -> bytes | None:
 
 
 def _xml_charset(body: bytes) -> Charset | None:
-    match = _XML_DECLARATION.match(body)
+    match = _XML_ENCODING.match(body, 0, max(body.find(b">"), 0))
     return None if match is None else _declared(match[2])
 
 

@@ -14,7 +14,18 @@ LABELS = sorted({webencodings.lookup(label).name for label in webencodings.LABEL
 PIECES = [
     *(b"<", b">", b"/", b"</", b"=", b"'", b'"', b" ", b";", b"a", b"\0", b"\xff", b"<!", b"<!--", b"-->", b"--"),
     *(b"<meta", b"<meta ", b"charset", b"charset=", b"utf-16", b"koi8-r", b"http-equiv=", b"content-type", b"content="),
-    *(b"<title", b"<title>", b"</title", b"</title>", b"<script>", b"<form", b"<?xml", b" encoding=", b"<\0?\0x\0"),
+    *(
+        b"<title",
+        b"<title>",
+        b"</title",
+        b"</title>",
+        b"<script>",
+        b"<form",
+        b"<?xml",
+        b" encoding=",
+        b'encoding="x"',
+        b"<\0?\0x\0",
+    ),
 ]
 
 
@@ -83,3 +94,21 @@ def test_detection_takes_linear_time(pieces: list[bytes], start: list[bytes]) ->
     begin = time.process_time()
     detect_charset(before + piece * (64 * 1024 // len(piece)), None, is_xml=False)
     assert time.process_time() - begin < 0.5  # linear patterns take 15 ms, quadratic ones over 2 s
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'<?xml version="1.0" encoding="koi8-r"?>', "KOI8-R"),
+        (b"<?xml encoding = 'koi8-r'>", "KOI8-R"),
+        (b'<?xml version="1.0"><a encoding="koi8-r">', "UTF-8"),
+        (b'<?xml encoding="koi8-r"', "UTF-8"),
+        (b'<?xml encoding="koi8-r>"?>', "UTF-8"),
+        (b"<?xml " + b'encoding="x"' * 150_000, "UTF-8"),
+    ],
+)
+def test_xml_declarations(body: bytes, name: str) -> None:
+    """The declaration ends at the first ">". Without one there is no declaration, however often it names a charset."""
+    begin = time.process_time()
+    assert detect_charset(body, None, is_xml=True).name == name
+    assert time.process_time() - begin < 0.5
