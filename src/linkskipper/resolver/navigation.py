@@ -23,6 +23,7 @@ from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.request import PLAIN_GET, RequestSpec
 from linkskipper.resolver.result import AUTOMATIC, READ_FROM_URL, Hop, Mechanism
+from linkskipper.resolver.traffic_budget import TrafficBudget
 from linkskipper.resolver.urls.destination import credentials_stop, form_target_stop
 from linkskipper.resolver.urls.home import is_sent_home, sets_state
 from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
@@ -101,6 +102,7 @@ class Navigation:
         self._counting_since = 0.0
         self._waited: dict[str, float] = {}
         self._visits = VisitLog()
+        self._traffic = TrafficBudget()
         self._moves = 0
         self._moves_of: tuple[Page, PageMoves] | None = None
         self._seconds = 0.0
@@ -318,7 +320,9 @@ class Navigation:
         return partial(self._limiter.reserve, self.provider) if is_paced else None
 
     async def _fetch(self) -> Page:
-        self._visits.record(self.url, self._spec, self.cookies.header(self.url))
+        cookies = self.cookies.header(self.url)
+        self._visits.record(self.url, self._spec, cookies)
+        self._traffic.count_request(self.url, self._spec, cookies)
         started = perf_counter()
         try:
             response = await self._fetcher.fetch(
@@ -332,6 +336,7 @@ class Navigation:
         finally:
             self._seconds = perf_counter() - started
         self._counting_since = asyncio.get_running_loop().time()
+        self._traffic.count_response(response)
         return Page(response)
 
     def _move(self, target: Target, mechanism: Mechanism, spec: RequestSpec = PLAIN_GET) -> None:
