@@ -45,8 +45,7 @@ def read_target(text: str, base: Url, charset: Charset = UTF8) -> Target | None:
     try:
         url = read_url(text, base)
     except HasCredentials as error:
-        url = read_url(error.bare_href)
-        return Target(_as_written(text, error.href, url.host), url.scheme, url, has_credentials=True)
+        return _with_credentials(text, error)
     except ForeignScheme as foreign:
         return Target(text if _PLAIN.fullmatch(text) else foreign.href, foreign.scheme, None)
     except UrlTooLong:
@@ -54,6 +53,14 @@ def read_target(text: str, base: Url, charset: Charset = UTF8) -> Target | None:
     except BadUrl:
         return None
     return Target(_as_written(text, url.href, url.host), url.scheme, url)
+
+
+def _with_credentials(text: str, error: HasCredentials) -> Target | None:
+    try:
+        url = read_url(error.bare_href)
+    except BadUrl:  # DNS cannot hold the name of the host
+        return None
+    return Target(_as_written(text, error.href, url.host), url.scheme, url, has_credentials=True)
 
 
 def inherit_fragment(target: Target, base: Url) -> Target:
