@@ -118,7 +118,7 @@ class JobRunner:
             holder = SlotHolder(attempt.job_id, attempt.tier, entry_id, attempt.lease)
             limiter = SharedLimiter(self._pool, self._slots, holder, cancelled=self._cancelled)
             on_hop = live_hops.add if attempt.live else None
-            return await self._resolver.resolve(attempt.canonical_url, on_hop=on_hop, limiter=limiter)
+            return await self._resolver.resolve(attempt.canonical_url, canonical=True, on_hop=on_hop, limiter=limiter)
         except asyncio.CancelledError:
             if not self._cancelled.is_set():
                 raise

@@ -25,15 +25,16 @@ class ParsedLink(msgspec.Struct, frozen=True, gc=False):
     key: bytes
 
 
-def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedLink:
+def parse_link(text: str, catalog: Catalog, *, generic: bool = False, canonical: bool = False) -> ParsedLink:
     """Return the link in a text: the text itself, or the first http or https URL in it. No request is sent.
 
-    With `generic`, a host that no provider file names gets an ad hoc provider.
+    With `generic`, a host that no provider file names gets an ad hoc provider. With `canonical`, a text that is a
+    canonical URL is the link, even if it looks as if it contained another one.
 
     Raises:
         Unsupported: The text contains no link of a supported provider. The message says what to do.
     """
-    url = _find_url(text.strip(), catalog)
+    url = (_canonical_url(text) if canonical else None) or _find_url(text.strip(), catalog)
     provider = catalog.owner(url.host)
     if provider is None and generic and catalog.find_discontinued(url.host) is None:
         provider = ad_hoc_provider(url.host)
@@ -44,6 +45,14 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False) -> ParsedL
             raise Unsupported(_unsupported_message(url, catalog))
         raise Unsupported(f"{url.href} is a page of {provider.label}, not a short link. Send the link itself.")
     return ParsedLink(url, provider, sha256(url.href.encode()).digest())
+
+
+def _canonical_url(text: str) -> Url | None:
+    try:
+        url = parse_url(text, limit=MAX_LINK)
+    except BadUrl:
+        return None
+    return url if url.href == text else None
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:

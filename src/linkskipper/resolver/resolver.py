@@ -90,7 +90,12 @@ class LinkResolver:
         self._pauses = PauseClock()
 
     async def resolve(
-        self, url: str, *, on_hop: OnHop | None = None, limiter: ProviderLimiter | None = None
+        self,
+        url: str,
+        *,
+        canonical: bool = False,
+        on_hop: OnHop | None = None,
+        limiter: ProviderLimiter | None = None,
     ) -> Resolution:
         """Find where a link leads, without contacting the destination.
 
@@ -98,6 +103,7 @@ class LinkResolver:
 
         Args:
             url: A text that contains the link.
+            canonical: Whether the text is the canonical URL of the link, which is not read as a text again.
             on_hop: Called with each hop when it ends.
             limiter: Keeps the limits of the providers. By default they hold among the links of this resolver.
 
@@ -106,7 +112,7 @@ class LinkResolver:
         """
         catalog = self._catalog.snapshot()
         try:
-            link = parse_link(url, catalog, generic=self._generic)
+            link = parse_link(url, catalog, generic=self._generic, canonical=canonical)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
         limiter = limiter or self._limiter

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from support.service import Caller, Service, run_service
 from support.workers import worker
 
@@ -79,3 +81,15 @@ async def test_the_answer_has_the_text_as_submitted(service: Service) -> None:
     assert (answer.status, answer.body["url"]) == (200, text)
     again = await caller.resolve(f"https://bulk.lab.test/{path}")
     assert again.body["cached"] is True
+
+
+@pytest.mark.parametrize("rest", ["&#93;(b", "&amp;amp;amp;amp;b", "[.]x&#32;y", "&#34;b", "&#62;", "%26gt;&amp;#41;"])
+async def test_canonical_urls_that_look_like_texts(service: Service, rest: str) -> None:
+    """A canonical URL is not read as a text again: entities, brackets and the like in it stay what they are."""
+    caller = await service.caller()
+    path = uuid4().hex
+    answer = await caller.resolve(f"https://bulk.lab.test/{path}?a=1{rest}", wait=10)
+    assert (answer.status, answer.body["status"]) == (200, "done")
+    canonical = await service.pool.fetchval("SELECT canonical_url FROM jobs WHERE id = $1::uuid", answer.body["job_id"])
+    assert answer.body["target_url"] == canonical.replace("https://bulk.lab.test", "https://example.com/landing")
+    assert await cached(service, canonical) == answer.body["target_url"]
