@@ -244,6 +244,29 @@ CREATE TABLE public.recovery_codes (
     hash bytea NOT NULL
 );
 
+CREATE TABLE public.requests (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    account_id bigint NOT NULL,
+    key_id bigint NOT NULL,
+    request_id text NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    status smallint NOT NULL,
+    code text,
+    milliseconds real NOT NULL,
+    job_id uuid
+);
+
+ALTER TABLE public.requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.requests_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schema_migrations (
     version text NOT NULL,
     name text NOT NULL,
@@ -460,6 +483,9 @@ ALTER TABLE ONLY public.provider_state
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash);
 
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
 
@@ -523,6 +549,8 @@ CREATE INDEX memberships_by_account ON public.memberships USING btree (account_i
 CREATE INDEX provider_slots_held ON public.provider_slots USING btree (provider, entry_id) WHERE (entry_id IS NOT NULL);
 
 CREATE INDEX provider_slots_waiting ON public.provider_slots USING btree (provider, job_id) WHERE (entry_id IS NULL);
+
+CREATE INDEX requests_by_account ON public.requests USING btree (account_id, id);
 
 CREATE INDEX sessions_by_key ON public.sessions USING btree (key_id) WHERE (key_id IS NOT NULL);
 

@@ -11,6 +11,9 @@ BAD_REQUESTS = Counter("linkskipper_bad_requests_total", "Connections that were 
 CONNECTIONS_REFUSED = Counter("linkskipper_connections_refused_total", "Connections over a limit on their number.")
 JOBS_ENDED = Counter("linkskipper_jobs_ended_total", "Jobs that ended in this process.", ["status", "reason"])
 LIMITS_STORE_AWAY = Gauge("linkskipper_limits_store_away", "1 while the shared store of limits does not respond.")
+REQUESTS_NOT_LOGGED = Counter(
+    "linkskipper_requests_not_logged_total", "API requests that the request log dropped because too many waited."
+)
 WEBHOOK_ATTEMPTS = Counter("linkskipper_webhook_attempts_total", "Attempts to deliver an event.", ["outcome"])
 WEBHOOKS_ENDED = Counter("linkskipper_webhooks_ended_total", "Deliveries that ended in this process.", ["status"])
 WEBHOOK_HOSTS_PAUSED = Counter("linkskipper_webhook_hosts_paused_total", "Receiving hosts that this process paused.")

@@ -158,6 +158,8 @@ class Settings(BaseModel):
 
     keep_days: float = Field(default=90, ge=30, description="Days for which ended jobs and idempotency keys are kept.")
 
+    request_log_days: float = Field(default=7, ge=0, description="Days for which API requests are logged. 0: none.")
+
     webhook_schedule: Schedule = Field(
         default=tuple(map(read_duration, ("0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"))),
         description="Waits before each attempt to deliver a webhook. The first must be 0.",

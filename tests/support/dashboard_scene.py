@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from linkskipper import credits
 from linkskipper.accounts import create_key, list_account_keys
@@ -13,6 +13,7 @@ from linkskipper.dashboard.pages.stream import PATH as STREAM
 from linkskipper.egress import RefusalCounter
 from linkskipper.people import Role
 from linkskipper.provider_health import switch_off
+from linkskipper.request_log import LoggedRequest, RequestLog
 from support.dashboard import Visitor, make_user, visitor
 from support.deliveries import queued
 from support.factories import KEYRING, make_hostile_jobs
@@ -70,6 +71,12 @@ async def hostile_scene(service: Service) -> Scene:
             text,
         )
     await RefusalRecorder(pool, counter).flush()
+    log = RequestLog(pool)
+    for text in HOSTILE:
+        log.add(
+            LoggedRequest(datetime.now(UTC), caller.account_id, caller.key_id, text, text, text, 400, text, 1, None)
+        )
+    await log.write()
     jobs = await make_hostile_jobs(pool, caller.key_id, (*HOSTILE, *HOSTILE_URLS))
     delivery_id = await _hostile_delivery(service, caller.key_id)
     operator_id = await make_user(service, f"{HOSTILE[1][:40]}{caller.account_id}", caller.account_id, is_operator=True)

@@ -12,7 +12,8 @@ from linkskipper.api.limit_headers import limit_headers
 from linkskipper.api.pages import pages
 from linkskipper.api.problems import InternalError, ServiceUnavailable
 from linkskipper.api.request import ACCEPTED_ID, Request
-from linkskipper.api.responses import problem_response, send_response
+from linkskipper.api.request_logging import log_request
+from linkskipper.api.responses import ApiResponse, problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
 from linkskipper.api.routes.health import healthz, monitor_routes
 from linkskipper.api.routing import RouteTable
@@ -23,6 +24,7 @@ from linkskipper.errors import ApiError, DatabaseError
 log = structlog.get_logger()
 
 LOG_SECONDS = 1
+STREAM_STATUS = 200
 
 
 def public_routes(services: Services, *, with_monitor: bool) -> RouteTable:
@@ -46,6 +48,7 @@ class Api:
 
     def __init__(self, services: Services, routes: RouteTable | None = None) -> None:
         self._base_url = services.base_url
+        self._log = services.request_log
         self.routes = routes or public_routes(services, with_monitor=True)
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
@@ -56,10 +59,15 @@ class Api:
         request = Request(scope, receive, dict(reversed(scope["headers"])), {})
         request_id = self._request_id(request)
         bind_contextvars(request_id=request_id.decode())
+        began, problem = monotonic(), None
         try:
             response = await self.routes.find(request)(request)
         except Exception as error:
-            response = problem_response(self._as_api_error(error), self._base_url)
+            problem = self._as_api_error(error)
+            response = problem_response(problem, self._base_url)
+        if self._log is not None:
+            status = response.status if isinstance(response, ApiResponse) else STREAM_STATUS
+            log_request(self._log, request, request_id, status=status, error=problem, began=began)
         limits = () if request.limits is None else limit_headers(request.limits)
         common = ((b"x-request-id", request_id), *ON_EVERY_RESPONSE, *limits)
         await send_response(response, common, scope, receive, send)

@@ -20,6 +20,7 @@ async def authorize(services: Services, request: Request, required_scope: str | 
     """
     text = services.authenticator.parse_header(request.header(b"authorization"))
     key = services.authenticator.from_cache(text) or await _look_up(services, request, text)
+    request.key = key
     minute = await services.rate_limiter.hit(key.id, key.rate_limit)
     used = None if key.daily_quota is None else await used_today(services.pool, key.id)
     request.limits = KeyLimits(minute, key.daily_quota, used)

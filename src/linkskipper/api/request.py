@@ -1,23 +1,29 @@
 """A request as the HTTP edge reads it."""
 
 import re
+from uuid import UUID
 
 import msgspec
 from starlette.types import Receive, Scope
 
+from linkskipper.accounts import ApiKey
 from linkskipper.api.limit_headers import KeyLimits
 
 ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 class Request(msgspec.Struct, gc=False):
-    """A request. `headers` has the first header of each name. `limits` are those of its key, once it is known."""
+    """A request. `headers` has the first header of each name. `limits` are those of its
+    `key`, once it is known. `job_id` is the job that it is about, for the request log.
+    """
 
     scope: Scope
     receive: Receive
     headers: dict[bytes, bytes]
     path_parameters: dict[str, str]
     limits: KeyLimits | None = None
+    key: ApiKey | None = None
+    job_id: UUID | None = None
 
     def header(self, name: bytes) -> str | None:
         """Return a header by its name in lower case, None if there is none."""

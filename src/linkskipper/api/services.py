@@ -9,6 +9,7 @@ from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
+from linkskipper.request_log import RequestLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,5 @@ class Services:
     admission: AdmissionControl
     provider_stats: ProviderStatsCache
     webhook_secrets: WebhookSecrets
+    request_log: RequestLog | None
     workers_ready: Callable[[], bool]

@@ -25,6 +25,7 @@ MENU = (
     MenuItem("Try", "/dashboard/try", "t", people_only=True),
     MenuItem("Links", "/dashboard/links", "l"),
     MenuItem("Keys", "/dashboard/keys", "k", people_only=True),
+    MenuItem("Requests", "/dashboard/requests", "r", people_only=True),
     MenuItem("Webhooks", "/dashboard/webhooks", "w"),
     MenuItem("Credits", "/dashboard/credits", "c", people_only=True),
     MenuItem("Providers", "/dashboard/providers", "p"),

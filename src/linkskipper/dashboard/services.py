@@ -27,9 +27,9 @@ class DashboardServices:
 
     `base_url` is the address of the service for its clients. `hosts` are further names by which browsers may ask for
     the pages. `style` is the style sheet that all pages of the service share. `sample_links` are links of the lab with
-    a sentence about each. `topup_links` are labels and addresses where accounts buy credits. `snippets` returns calls
-    that resolve a link, by language. `examine` checks the installation. `shown_settings` are the variables of all
-    settings with their values, without secrets.
+    a sentence about each. `topup_links` are labels and addresses where accounts buy credits. `request_log_days` is how
+    long requests are kept. `snippets` returns calls that resolve a link, by language. `examine` checks the
+    installation. `shown_settings` are the variables of all settings with their values, without secrets.
     """
 
     base_url: str
@@ -49,6 +49,7 @@ class DashboardServices:
     provider_stats: ProviderStatsCache
     sample_links: tuple[tuple[str, str], ...]
     topup_links: tuple[tuple[str, str], ...]
+    request_log_days: float
     snippets: Callable[[str], Sequence[tuple[str, str]]]
     workers_ready: Callable[[], bool]
     examine: Callable[[], Awaitable[Sequence[Finding]]]

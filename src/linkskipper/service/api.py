@@ -23,6 +23,7 @@ from linkskipper.dashboard import PREFIX
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
+from linkskipper.request_log import RequestLog
 from linkskipper.service.dashboard import run_dashboard
 from linkskipper.settings import Settings
 
@@ -95,6 +96,7 @@ async def run_api(
             admission=admission,
             provider_stats=ProviderStatsCache(pool),
             webhook_secrets=WebhookSecrets(pool, keyring),
+            request_log=_request_log(settings, pool, stack),
             workers_ready=lambda: workers is None or workers.ready,
         )
         for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
@@ -111,6 +113,16 @@ def _by_prefix(api: ASGIApp, dashboard: ASGIApp) -> ASGIApp:
         return (dashboard if scope["path"].startswith(PREFIX) else api)(scope, receive, send)
 
     return serve
+
+
+def _request_log(settings: Settings, pool: Pool, stack: AsyncExitStack) -> RequestLog | None:
+    """Return the log of requests, unless the operator turned it off. What waits in the end is written."""
+    if not settings.request_log_days:
+        return None
+    log = RequestLog(pool)
+    stack.push_async_callback(log.close)
+    stack.callback(log.periodic().start().cancel)
+    return log
 
 
 def _rate_limiter(settings: Settings, stack: AsyncExitStack) -> RateLimiter:

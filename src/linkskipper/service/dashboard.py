@@ -52,6 +52,7 @@ async def run_dashboard(
                 admission=services.admission,
                 provider_stats=services.provider_stats,
                 sample_links=samples,
+                request_log_days=settings.request_log_days,
                 topup_links=settings.topup_links,
                 job_completer=JobCompleter(pool, link_cache(settings, pool)),
                 workers_ready=services.workers_ready,

@@ -15,6 +15,7 @@ from linkskipper.people import prune_sessions, prune_sign_in_failures
 from linkskipper.periodic import Periodic
 from linkskipper.provider_health import prune_circuits
 from linkskipper.queue import prune_log
+from linkskipper.request_log import prune_requests
 from linkskipper.settings import Settings
 from linkskipper.webhooks import prune_deliveries
 
@@ -53,6 +54,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                 "egress_refusals": await prune_refusals(
                     connection, timedelta(days=settings.refusal_keep_days), batch=BATCH
                 ),
+                "requests": await prune_requests(connection, timedelta(days=settings.request_log_days), batch=BATCH),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

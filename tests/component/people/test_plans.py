@@ -7,6 +7,7 @@ from linkskipper.database import Pool
 from linkskipper.jobs import queries as job_queries
 from linkskipper.people import queries
 from linkskipper.queue import entries as queue_entries
+from linkskipper.request_log import queries as request_queries
 from linkskipper.webhooks import queries as webhook_queries
 
 HASH = "'a'::bytea"
@@ -45,6 +46,9 @@ STATEMENTS = {
     "vouchers": (credit_queries.VOUCHERS, "NULL, 50"),
     "voucher_failures": (credit_queries.COUNT_VOUCHER_FAILURES, "1, interval '1 hour'"),
     "forgive_voucher_failure": (credit_queries.FORGIVE_VOUCHER_FAILURE, "1"),
+    "requests": (request_queries.LIST, "1, NULL, 5000, 50, NULL, 'a', NULL, NULL, 'b'"),
+    "count_codes": (request_queries.COUNT_CODES, "1, 1000"),
+    "prune_requests": (request_queries.PRUNE, "interval '7 days', 5000"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """
@@ -69,6 +73,8 @@ INSERT INTO webhook_hosts (host) SELECT number::text FROM generate_series(1, 500
 INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)
 SELECT uuidv7(), 1 + number % 5000, gen_random_uuid(), 'u', (1 + number % 5000)::text, 'e', 'b'
 FROM generate_series(1, 20000) AS number;
+INSERT INTO requests (at, account_id, key_id, request_id, method, path, status, milliseconds)
+SELECT now(), 1 + number % 500, 1, 'i', 'GET', '/', 200, 1 FROM generate_series(1, 50000) AS number;
 INSERT INTO vouchers (hash, last_four, credits, max_uses, note, actor, expires_at)
 SELECT sha256(number::text::bytea), 'ABCD', 1, 1, 'n', 'a', now() FROM generate_series(1, 20000) AS number;
 INSERT INTO voucher_failures (account_id) SELECT 1 + number % 5000 FROM generate_series(1, 20000) AS number;

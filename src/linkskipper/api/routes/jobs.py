@@ -146,6 +146,7 @@ async def read_job(services: Services, call: Call[JobQuery]) -> ApiResponse:
     state = None if job_id is None else await wait_for_job(services, call.key.id, job_id, call.query.wait)
     if state is None:
         raise NotFound(UNKNOWN_JOB)
+    call.request.job_id = state.job_id
     trace = None
     if call.query.include == "trace":
         trace = await services.job_reader.read_trace(call.key.id, state.job_id)

@@ -95,10 +95,12 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
             return _resolved(submitted, cached=True)
         case Queued(job_id, position):
             QUEUED.inc()
+            request.job_id = job_id
             request.count_accepted()
             state = await wait_for_job(services, key.id, job_id, wait) if wait else None
             return _done(state) if state is not None and state.status is JobStatus.DONE else _queued(job_id, position)
         case JobState():
+            request.job_id = submitted.job_id
             state = await wait_for_job(services, key.id, submitted.job_id, wait) if wait else None
             return _replay(state or submitted)
 

@@ -10,6 +10,7 @@ from linkskipper.dashboard.pages import (
     links,
     operate,
     providers,
+    requests,
     settings,
     sign_in,
     stream,
@@ -20,7 +21,7 @@ from linkskipper.dashboard.pages import (
 PAGES: tuple[PageRoute, ...] = tuple(
     page
     for module in (
-        *(sign_in, stream, home, try_link, links, link, webhooks, credits, providers, keys, key, settings),
+        *(sign_in, stream, home, try_link, links, link, requests, webhooks, credits, providers, keys, key, settings),
         operate,
     )
     for page in module.PAGES

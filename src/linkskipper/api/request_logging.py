@@ -1,0 +1,33 @@
+"""Tell the request log what became of a request."""
+
+from datetime import UTC, datetime
+from time import monotonic
+
+from linkskipper.api.request import Request
+from linkskipper.errors import ApiError
+from linkskipper.request_log import LoggedRequest, RequestLog
+
+MAX_PATH_CHARACTERS = 300
+
+
+def log_request(
+    log: RequestLog, request: Request, request_id: bytes, *, status: int, error: ApiError | None, began: float
+) -> None:
+    """Log a request of a known key. `began` is its monotonic time in seconds."""
+    key = request.key
+    if key is None or not log.takes(key.id, is_success=error is None):
+        return
+    log.add(
+        LoggedRequest(
+            at=datetime.now(UTC),
+            account_id=key.account_id,
+            key_id=key.id,
+            request_id=request_id.decode(),
+            method=request.scope["method"],
+            path=request.scope["path"][:MAX_PATH_CHARACTERS].replace("\0", "\ufffd"),
+            status=status,
+            code=None if error is None else error.code,
+            milliseconds=(monotonic() - began) * 1000,
+            job_id=request.job_id,
+        )
+    )

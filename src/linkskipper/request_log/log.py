@@ -1,0 +1,87 @@
+"""Write the request log beside the requests: in batches, and never at their cost."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from linkskipper.database import Pool
+from linkskipper.errors import DatabaseError
+from linkskipper.metrics import REQUESTS_NOT_LOGGED
+from linkskipper.periodic import Periodic
+from linkskipper.request_log import queries
+
+WRITE_SECONDS = 1
+MAX_WAITING = 10_000  # requests that wait to be written. Later ones are not logged
+SUCCESSES_PER_SECOND = 10  # of a key. Later ones of that second are not logged
+
+
+class LoggedRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request of a key. `code` is that of its problem document, None for a success."""
+
+    at: datetime
+    account_id: int
+    key_id: int
+    request_id: str
+    method: str
+    path: str
+    status: int
+    code: str | None
+    milliseconds: float
+    job_id: UUID | None
+
+
+class RequestLog:
+    """Collects requests and writes them once a second. All failures are logged, and some successes of a busy key."""
+
+    def __init__(self, pool: Pool, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._waiting: list[LoggedRequest] = []
+        self._second = 0
+        self._successes: dict[int, int] = {}  # in this second, by key
+
+    def takes(self, key_id: int, *, is_success: bool) -> bool:
+        """Tell whether a request that ends now is logged, and count it."""
+        if is_success and not self._takes_success(key_id):
+            return False
+        if len(self._waiting) >= MAX_WAITING:
+            REQUESTS_NOT_LOGGED.inc()
+            return False
+        return True
+
+    def add(self, request: LoggedRequest) -> None:
+        """Add a request that `takes` accepted."""
+        self._waiting.append(request)
+
+    def periodic(self) -> Periodic:
+        """Return the writing to repeat."""
+        return Periodic("request_log.write", self.write, every=WRITE_SECONDS)
+
+    async def write(self) -> None:
+        """Write the requests that wait. They wait on if the database does not take them."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        rows = [msgspec.structs.astuple(request) for request in waiting]
+        try:
+            await self._pool.execute(queries.ADD, *zip(*rows, strict=True))
+        except BaseException:
+            self._waiting = (waiting + self._waiting)[:MAX_WAITING]
+            raise
+
+    async def close(self) -> None:
+        """Write what waits, for the last time."""
+        with suppress(DatabaseError):
+            await self.write()
+
+    def _takes_success(self, key_id: int) -> bool:
+        second = int(self._clock())
+        if second != self._second:
+            self._second, self._successes = second, {}
+        count = self._successes.get(key_id, 0)
+        self._successes[key_id] = count + 1
+        return count < SUCCESSES_PER_SECOND

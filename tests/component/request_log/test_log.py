@@ -1,0 +1,131 @@
+"""The log of requests is written in batches, loses rows rather than time, and finds its rows again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from linkskipper.database import Pool
+from linkskipper.errors import DatabaseUnavailable
+from linkskipper.request_log import (
+    LoggedRequest,
+    RequestFilter,
+    RequestLog,
+    count_codes,
+    list_requests,
+    prune_requests,
+)
+from linkskipper.request_log.log import MAX_WAITING, SUCCESSES_PER_SECOND
+
+ACCOUNT, KEY = 7, 70
+
+
+def entry(number: int = 0, *, status: int = 200, code: str | None = None, key_id: int = KEY) -> LoggedRequest:
+    at = datetime.now(UTC) + timedelta(milliseconds=number)
+    path = f"/v1/jobs/{number}"
+    return LoggedRequest(at, ACCOUNT, key_id, f"id-{number}", "GET", path, status, code, 1.5, None)
+
+
+async def written(pool: Pool) -> int:
+    return int(await pool.fetchval("SELECT count(*) FROM requests"))
+
+
+async def test_requests_are_written_together(pool: Pool) -> None:
+    """What was added is written by one call, and nothing is written twice."""
+    log = RequestLog(pool)
+    for number in range(3):
+        log.add(entry(number))
+    await log.write()
+    await log.write()
+    page = await list_requests(pool, ACCOUNT, RequestFilter(), before=None, limit=9)
+    assert [request.request_id for request in page.requests] == ["id-2", "id-1", "id-0"]
+    assert (page.next, page.walked) == (None, False)
+
+
+async def test_successes_of_a_busy_key_are_sampled(pool: Pool) -> None:
+    """Of the successes of a key in one second ten are taken, and all failures. Other keys and seconds count apart."""
+    now = [100.2]
+    log = RequestLog(pool, clock=lambda: now[0])
+    assert [log.takes(KEY, is_success=True) for _ in range(30)].count(True) == SUCCESSES_PER_SECOND
+    assert all(log.takes(KEY, is_success=False) for _ in range(30))
+    assert log.takes(KEY + 1, is_success=True)
+    now[0] = 101.0
+    assert log.takes(KEY, is_success=True)
+
+
+async def test_waiting_requests_are_bounded(pool: Pool) -> None:
+    """While the database is away requests wait up to a bound. Later ones are dropped, and those that wait are kept."""
+    log = RequestLog(pool)
+    while log.takes(KEY, is_success=False):
+        log.add(entry())
+    await pool.execute("ALTER TABLE requests RENAME TO away")
+    with pytest.raises(Exception, match="does not exist"):
+        await log.write()
+    assert not log.takes(KEY, is_success=False)
+    await pool.execute("ALTER TABLE away RENAME TO requests")
+    await log.write()
+    assert await written(pool) == MAX_WAITING
+    assert log.takes(KEY, is_success=False)
+
+
+async def test_stop_does_not_fail_without_a_database(pool: Pool) -> None:
+    """The last writing of a process that has lost its database ends quietly."""
+    log = RequestLog(pool)
+    log.add(entry())
+    pool.terminate()
+    with pytest.raises(DatabaseUnavailable):
+        await log.write()
+    await log.close()
+
+
+async def test_filters(pool: Pool) -> None:
+    """Each filter narrows the list, an account sees its own rows, and errors are counted by code."""
+    log = RequestLog(pool)
+    log.add(entry(1))
+    log.add(entry(2, status=404, code="not_found"))
+    log.add(entry(3, status=503, code="provider_down", key_id=KEY + 1))
+    await log.write()
+    for chosen, ids in (
+        (RequestFilter(status=2), ["id-1"]),
+        (RequestFilter(status=4), ["id-2"]),
+        (RequestFilter(code="provider_down"), ["id-3"]),
+        (RequestFilter(key_id=KEY), ["id-2", "id-1"]),
+        (RequestFilter(method="POST"), []),
+        (RequestFilter(text="jobs/3"), ["id-3"]),
+        (RequestFilter(text="id-2"), ["id-2"]),
+        (RequestFilter(text="%"), []),
+    ):
+        page = await list_requests(pool, ACCOUNT, chosen, before=None, limit=9)
+        assert [request.request_id for request in page.requests] == ids
+    assert (await list_requests(pool, ACCOUNT + 1, RequestFilter(), before=None, limit=9)).requests == []
+    assert [(count.code, count.requests) for count in await count_codes(pool, ACCOUNT)] == [
+        ("not_found", 1),
+        ("provider_down", 1),
+    ]
+
+
+async def test_pages_join(pool: Pool) -> None:
+    """Pages of the list join without gaps and without repetition."""
+    log = RequestLog(pool)
+    for number in range(25):
+        log.add(entry(number))
+    await log.write()
+    found: list[str] = []
+    before, more = None, True
+    while more:
+        page = await list_requests(pool, ACCOUNT, RequestFilter(), before=before, limit=10)
+        found += [request.request_id for request in page.requests]
+        before, more = page.next, page.next is not None
+    assert found == [f"id-{number}" for number in reversed(range(25))]
+
+
+async def test_old_requests_are_deleted(pool: Pool) -> None:
+    """Rows that are older than the setting are deleted in batches. 0 days delete all of them."""
+    log = RequestLog(pool)
+    for number in range(20):
+        log.add(entry(number - 8 * 86_400_000 if number < 12 else number))
+    await log.write()
+    async with pool.acquire() as connection:
+        assert await prune_requests(connection, timedelta(days=7), batch=5) == 12
+        assert await prune_requests(connection, timedelta(days=7), batch=5) == 0
+        await pool.execute("UPDATE requests SET at = now() - interval '1 s'")
+        assert await prune_requests(connection, timedelta(0), batch=5) == 8
