@@ -1,4 +1,4 @@
-"""Write the request log beside the requests: in batches, and never at their cost."""
+"""Write the request log without making any request wait: in batches, and with a bound on what waits."""
 
 import time
 from collections.abc import Callable

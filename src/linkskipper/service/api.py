@@ -116,7 +116,7 @@ def _by_prefix(api: ASGIApp, dashboard: ASGIApp) -> ASGIApp:
 
 
 def _request_log(settings: Settings, pool: Pool, stack: AsyncExitStack) -> RequestLog | None:
-    """Return the log of requests, unless the operator turned it off. What waits in the end is written."""
+    """Return the log of requests, unless the operator turned it off. It writes its last rows when the context ends."""
     if not settings.request_log_days:
         return None
     log = RequestLog(pool)

@@ -30,7 +30,7 @@ async def written(pool: Pool) -> int:
 
 
 async def test_requests_are_written_together(pool: Pool) -> None:
-    """What was added is written by one call, and nothing is written twice."""
+    """One call writes all requests that were added, and nothing is written twice."""
     log = RequestLog(pool)
     for number in range(3):
         log.add(entry(number))

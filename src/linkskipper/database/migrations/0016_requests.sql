@@ -1,4 +1,4 @@
--- The log of the requests that a key made. It is written beside the request, and rows may be missing.
+-- The log of the requests that a key made. It is written after the request, and rows may be missing.
 
 CREATE TABLE requests (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
