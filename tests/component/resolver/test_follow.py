@@ -155,6 +155,6 @@ async def test_honest_user_agent_and_no_referer(bench: Bench) -> None:
     "markup", ["<base href='//u@{}.example'><a href=x>", "<script>location='//u:p@{}.example'</script>"]
 )
 async def test_credentials_before_a_host_that_dns_cannot_hold(bench: Bench, markup: str) -> None:
-    """A URL with a user name and a host that is no name is not a URL, wherever it stands."""
+    """A text with a user name and a host that DNS cannot hold is not a URL, wherever it stands."""
     bench.put("/a", page(markup.format("x" * 64)))
     assert (await bench.resolve("http://s.test/a")).reason in {"not_a_link", "provider_changed"}

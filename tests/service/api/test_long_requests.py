@@ -57,7 +57,7 @@ async def status(reader: asyncio.StreamReader) -> bytes:
 @pytest.mark.parametrize("path", [b"read", b"at-once"])
 @pytest.mark.parametrize(("begin", "piece"), FRAMING.values(), ids=FRAMING)
 async def test_framing_without_an_end(path: bytes, begin: bytes, piece: bytes) -> None:
-    """What is sent beyond the limit takes neither memory nor time, whether or not the request is answered already."""
+    """Bytes beyond the limit take neither memory nor time, whether or not the request is answered already."""
     async with connect() as (reader, writer), heartbeat() as pulse:
         writer.write(HEAD % path + begin)
         for _ in range(32):
