@@ -72,9 +72,7 @@ def parse_resolve_request(body: bytes, idempotency_header: str | None) -> Resolv
         request = _decode(body)
     except NOT_JSON:
         raise InvalidRequest("; ".join([*_body_messages(body), *messages])) from None
-    messages += _nul_messages(request)
-    if request.webhook_url is not None:
-        messages += _webhook_messages(request.webhook_url)
+    messages += _text_messages(msgspec.structs.asdict(request))
     if messages:
         raise InvalidRequest("; ".join(messages))
     if request.idempotency_key is None:
@@ -97,7 +95,8 @@ def _body_messages(body: bytes) -> list[str]:
     if not isinstance(members, dict):
         return ["the body must be a JSON object with the member url"]
     missing = [] if "url" in members else ["url: missing (send the link to resolve)"]
-    return [*missing, *member_messages(members, ResolveRequest, strict=True), *_unknown_messages(members)]
+    wrong = member_messages(members, ResolveRequest, strict=True)
+    return [*missing, *wrong, *_text_messages(members), *_unknown_messages(members)]
 
 
 def _unknown_messages(members: Mapping[str, object]) -> list[str]:
@@ -108,9 +107,12 @@ def _unknown_messages(members: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _nul_messages(request: ResolveRequest) -> list[str]:
-    """Refuse NUL characters, which PostgreSQL does not store."""
-    return [f"{name}: holds a NUL character" for name in MEMBERS if "\0" in (getattr(request, name) or "")]
+def _text_messages(members: Mapping[str, object]) -> list[str]:
+    """Refuse NUL characters, which PostgreSQL does not store, and receivers that are not public."""
+    texts = {name: text for name in MEMBERS if isinstance(text := members.get(name), str)}
+    messages = [f"{name}: holds a NUL character" for name, text in texts.items() if "\0" in text]
+    url = texts.get("webhook_url", "")
+    return messages + (_webhook_messages(url) if 0 < len(url) <= MAX_URL_CHARACTERS else [])
 
 
 def _webhook_messages(url: str) -> list[str]:

@@ -233,6 +233,12 @@ async def test_what_is_no_link_is_422_or_400(service: Service, url: str) -> None
         (b'{"url": "https://bulk.lab.test/x", "idempotency_key": ""}', ["idempotency_key:"]),
         (b'{"url": "https://bulk.lab.test/x", "idempotency_key": "' + 129 * b"k" + b'"}', ["idempotency_key:"]),
         (b'{"url": "https://bulk.lab.test/x", "webhook_url": ""}', ["webhook_url:"]),
+        (
+            b'{"url": 7, "x": 1, "idempotency_key": "\\u0000", "webhook_url": "https://10.0.0.1/"}',
+            ["url: Expected", "x: unknown", "idempotency_key: holds a NUL", "webhook_url: must be a public"],
+        ),
+        (b'{"webhook_url": "http://a.example/"}', ["url: missing", "webhook_url: must be a public"]),
+        (b'{"webhook_url": "https://' + 2048 * b"x" + b'"}', ["url: missing", "webhook_url: Expected `str` of length"]),
         (b'{"url": "https://bulk.lab.test/' + 2048 * b"x" + b'"}', ["url: Expected `str` of length <= 2048"]),
         (b'{"url": "' + 1_000_000 * b"x" + b'"}', ["body is larger"]),
         (10_000 * b"[", ["not JSON"]),
