@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from time import perf_counter
-from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from linkskipper.catalog import Provider
-from linkskipper.egress import CookieJar, Url, UrlTooLong
+from linkskipper.egress import CookieJar, Url
+from linkskipper.resolver.candidates import first_candidate
+from linkskipper.resolver.countdowns import Countdowns
 from linkskipper.resolver.deadline import Deadline
-from linkskipper.resolver.errors import Stop, url_too_long
+from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.fetcher import Fetcher, Reserve
 from linkskipper.resolver.forms.submission import FormSubmission
 from linkskipper.resolver.limits import ProviderLimiter
+from linkskipper.resolver.page_asker import PageAsker
 from linkskipper.resolver.pages.moves import PageMoves, page_moves
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
@@ -26,16 +29,10 @@ from linkskipper.resolver.result import AUTOMATIC, READ_FROM_URL, Hop, Mechanism
 from linkskipper.resolver.traffic_budget import TrafficBudget
 from linkskipper.resolver.urls.destination import credentials_stop, form_target_stop
 from linkskipper.resolver.urls.home import is_sent_home, sets_state
-from linkskipper.resolver.urls.target import Target, inherit_fragment, read_target
+from linkskipper.resolver.urls.target import Target
 from linkskipper.resolver.visits import VisitLog
 
 OnHop = Callable[[Hop], None]
-P = ParamSpec("P")
-T = TypeVar("T")
-READING_SECONDS = 2.0
-"""The processor time that reading the large pages of one link may take."""
-
-LEAST_READING_SECONDS = 0.01  # a timer of zero seconds would never ring
 
 
 class BrowserPage(Protocol):
@@ -70,6 +67,7 @@ class Navigation:
         deadline: The time of the whole link.
         cookies: The cookies that the link has received over HTTP.
         browser_page: The page in the browser, for a provider that needs one.
+        ask: Asks about a page of the link (see `PageAsker.ask`).
     """
 
     def __init__(
@@ -93,14 +91,12 @@ class Navigation:
         self.browser_page: BrowserPage | None = None
         self._fetcher = fetcher
         self._limiter = limiter
-        self._reader = reader
-        self._reading_seconds = READING_SECONDS
+        self.ask = PageAsker(reader, self.deadline).ask
         self._on_hop = on_hop
         self.cookies = CookieJar()
         self._spec = PLAIN_GET
         self._referrer: Url | None = None
-        self._counting_since = 0.0
-        self._waited: dict[str, float] = {}
+        self._countdowns = Countdowns(fetcher, self.deadline)
         self._visits = VisitLog()
         self._traffic = TrafficBudget()
         self._moves = 0
@@ -172,25 +168,6 @@ class Navigation:
             await self.check_status(page)
         return page
 
-    async def ask(
-        self, function: Callable[Concatenate[Page, P], T], page: Page, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Call a function with a page, here if the page is small, else in a process that reads pages.
-
-        Raises:
-            Stop: The function raised it, or reading the pages of the link takes too long.
-        """
-        if page.is_small:
-            return function(page, *args, **kwargs)
-        try:
-            async with asyncio.timeout_at(self.deadline.at):
-                reading = await self._reader.call(function, page, self._reading_seconds, *args, **kwargs)
-        except TimeoutError:
-            raise Stop(Reason.TIMEOUT, f"The page of {page.url.host} was not read in time.") from None
-        self._reading_seconds = max(self._reading_seconds - reading.seconds, LEAST_READING_SECONDS)
-        result: T = reading.result
-        return result
-
     async def check_status(self, page: Page) -> None:
         """Apply the stop rules for the status of a page that does not lead on by itself.
 
@@ -212,7 +189,7 @@ class Navigation:
     def record_response(self, page: Page, seconds: float) -> None:
         """Record the response that a browser got at the current URL, and how long it took."""
         self.page, self._seconds = page, seconds
-        self._counting_since = asyncio.get_running_loop().time()
+        self._countdowns.begin()
 
     def record_browser_visit(self) -> None:
         """Count a request of the browser for the current URL.
@@ -234,35 +211,18 @@ class Navigation:
         self._moves = 0
 
     def follow_first(self, candidates: Iterable[NextUrl]) -> bool:
-        """Move to the first candidate that is a URL, is not a decoy, and has an accepted scheme.
-
-        Without one, move to the first with another scheme. Return whether there was a candidate to move to.
+        """Move to the first candidate (see `first_candidate`). Return whether there was one.
 
         Raises:
             Stop: The only candidates are too long, or a redirect would send a form's fields to another service.
         """
-        other: tuple[Target, Mechanism] | None = None
-        has_too_long = False
-        for candidate in candidates:
-            try:
-                target = _target_of(candidate)
-            except UrlTooLong:
-                has_too_long = True
-                continue
-            if target is None or (target.url is not None and self.provider.is_decoy(target.url.host)):
-                continue
-            if candidate.mechanism is Mechanism.LOCATION_HEADER:
-                self._move(target, candidate.mechanism, self._redirected(target))
-                return True
-            if target.scheme in self.provider.accept.schemes:
-                self._move(target, candidate.mechanism)
-                return True
-            other = other or (target, candidate.mechanism)
-        if has_too_long:
-            raise url_too_long(self.url.host)
-        if other is not None:
-            self._move(*other)
-        return other is not None
+        candidate = first_candidate(candidates, self.provider, self.url)
+        if candidate is None:
+            return False
+        target, mechanism = candidate
+        is_redirect = mechanism is Mechanism.LOCATION_HEADER
+        self._move(target, mechanism, self._redirected(target) if is_redirect else PLAIN_GET)
+        return True
 
     def submit(self, submission: FormSubmission, mechanism: Mechanism) -> None:
         """Move to the target of a form.
@@ -285,18 +245,7 @@ class Navigation:
         Raises:
             Stop: The countdown is longer than allowed, or than the link has time for. No time is spent then.
         """
-        waited = self._waited.get(self.provider.id, 0) + seconds
-        if waited > self.provider.limits.max_wait or (limit is not None and seconds > limit):
-            raise Stop(
-                Reason.WAIT_TOO_LONG, f"{self.url.host} makes visitors wait {seconds:g} seconds, which is too long."
-            )
-        now = asyncio.get_running_loop().time()
-        ends_at = max(self._counting_since + seconds, now)
-        if ends_at >= self.deadline.at:
-            raise Stop(Reason.TIMEOUT, f"{self.url.host} makes visitors wait longer than the link has time.")
-        if ends_at > now:
-            await self._fetcher.sleep(ends_at - now)
-        self._waited[self.provider.id], self._counting_since = waited, ends_at
+        await self._countdowns.wait_out(self.provider, self.url.host, seconds, limit)
 
     async def wait_for_turn(self) -> None:
         """Wait until the browser may send the provider another request.
@@ -335,7 +284,7 @@ class Navigation:
             )
         finally:
             self._seconds = perf_counter() - started
-        self._counting_since = asyncio.get_running_loop().time()
+        self._countdowns.begin()
         self._traffic.count_response(response)
         return Page(response)
 
@@ -389,10 +338,3 @@ class Navigation:
         self.hops.append(hop)
         if self._on_hop is not None:
             self._on_hop(hop)
-
-
-def _target_of(candidate: NextUrl) -> Target | None:
-    target = read_target(candidate.text, candidate.base, candidate.charset)
-    if target is None or candidate.mechanism is not Mechanism.LOCATION_HEADER:
-        return target
-    return inherit_fragment(target, candidate.base)

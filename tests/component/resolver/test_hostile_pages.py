@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from linkskipper.egress import Response, parse_url
-from linkskipper.resolver import Reason, Stop, navigation
+from linkskipper.resolver import Reason, Stop, page_asker
 from linkskipper.resolver.ad_hoc import family_of
 from linkskipper.resolver.pages.moves import page_moves
 from linkskipper.resolver.pages.page import SMALL_BYTES, SMALL_TAGS, Page
@@ -85,7 +85,7 @@ async def test_the_loop_goes_on(bench: Bench, html: str) -> None:
 
 async def test_a_link_of_many_pages(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """All pages of a link share the time for reading."""
-    monkeypatch.setattr(navigation, "READING_SECONDS", 0.1)
+    monkeypatch.setattr(page_asker, "READING_SECONDS", 0.1)
     costly = "<div>" * 240 + "<i></i>" * 9000  # takes some 0.03 s
     for number in range(30):
         refresh = f"<meta http-equiv=refresh content='0;url=/{number + 1}'>"
