@@ -113,6 +113,20 @@ CREATE TABLE public.egress_refusals (
     CONSTRAINT egress_refusals_count_check CHECK ((count > 0))
 );
 
+CREATE TABLE public.hourly_usage (
+    hour timestamp with time zone NOT NULL,
+    account_id bigint NOT NULL,
+    key_id bigint NOT NULL,
+    provider text NOT NULL,
+    done bigint NOT NULL,
+    failed bigint NOT NULL,
+    invalid bigint NOT NULL,
+    cached bigint NOT NULL,
+    credits bigint NOT NULL,
+    milliseconds bigint NOT NULL
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.idempotency_keys (
     key_id bigint NOT NULL,
     idempotency_key text NOT NULL,
@@ -453,6 +467,9 @@ ALTER TABLE ONLY public.daily_usage
 ALTER TABLE ONLY public.egress_refusals
     ADD CONSTRAINT egress_refusals_pkey PRIMARY KEY (host, reason);
 
+ALTER TABLE ONLY public.hourly_usage
+    ADD CONSTRAINT hourly_usage_pkey PRIMARY KEY (account_id, hour, key_id, provider);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_id, idempotency_key);
 
@@ -529,6 +546,12 @@ CREATE INDEX audit_log_by_account ON public.audit_log USING btree (account_id, i
 CREATE INDEX cached_links_by_expiry ON public.cached_links USING btree (expires_at);
 
 CREATE INDEX egress_refusals_by_time ON public.egress_refusals USING btree (last_at);
+
+CREATE INDEX hourly_usage_by_hour ON public.hourly_usage USING btree (hour);
+
+CREATE INDEX hourly_usage_by_key ON public.hourly_usage USING btree (key_id, hour);
+
+CREATE INDEX hourly_usage_by_provider ON public.hourly_usage USING btree (provider, hour);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 

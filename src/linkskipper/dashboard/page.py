@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from linkskipper.audit import AuditEntry, record
+from linkskipper.dashboard.chart import UsageChart, usage_chart
 from linkskipper.dashboard.cookies import SessionCookie
 from linkskipper.dashboard.errors import NotSignedInError, not_found
 from linkskipper.dashboard.navigation import menu
@@ -20,6 +21,7 @@ from linkskipper.dashboard.services import DashboardServices
 from linkskipper.dashboard.templates import Templates
 from linkskipper.jobs import JobOwner
 from linkskipper.people import Role, Session, SignInOrigin
+from linkskipper.usage import UsageOwner, UsagePeriod, read_usage
 
 
 class Access(IntEnum):
@@ -128,6 +130,11 @@ class PageCall:
         except ValueError:
             pass
         raise not_found(thing)
+
+    async def chart(self, owner: UsageOwner) -> UsageChart:
+        """Return the use of an owner in the period of the query."""
+        period: UsagePeriod = getattr(self.query, "period", UsagePeriod.DAY)
+        return usage_chart(await read_usage(self.services.pool, owner, period), period)
 
     def entry(self, action: str, subject: str | None = None) -> AuditEntry:
         """Return an entry of the audit log about what the session does."""

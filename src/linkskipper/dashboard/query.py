@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from linkskipper.dashboard.errors import PageError, bad_query
+from linkskipper.usage import UsagePeriod
 
 Fields = TypeVar("Fields", bound=msgspec.Struct)
 
@@ -51,6 +52,12 @@ class NoticeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a page without parameters of its own. `done` names a sentence about what was just done."""
 
     done: Notice | None = None
+
+
+class UsageQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
+    """The query of a page with a chart."""
+
+    period: UsagePeriod = UsagePeriod.DAY
 
 
 def read_query(query_string: bytes, query_type: type[Fields]) -> Fields:

@@ -16,3 +16,8 @@ def new_id() -> UUID:
 def first_id(moment: datetime) -> UUID:
     """Return the lowest id of that millisecond."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def age_of(row_id: UUID) -> float:
+    """Return how long ago an id was made, in milliseconds. Clocks that differ never make it negative."""
+    return max(0.0, time.time() * 1000 - (row_id.int >> 80))

@@ -9,12 +9,14 @@ from linkskipper import credits
 from linkskipper.credits import Charge
 from linkskipper.database import Pool
 from linkskipper.database.batching import batched
+from linkskipper.database.ids import age_of
 from linkskipper.jobs import queries
 from linkskipper.jobs.notifications import notify_ended
 from linkskipper.jobs.single_flight import end_followers
 from linkskipper.jobs.states import ERRORS, JobResult
 from linkskipper.link_cache import LinkCache
 from linkskipper.metrics import JOBS_ENDED
+from linkskipper.usage import USAGE, Outcome
 from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
 
@@ -40,6 +42,8 @@ class JobCompleter:
                 await queue_events(connection, [_delivery(job, balances) for job in jobs if job["webhook_url"]])
             # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
+        for job in jobs:
+            _count(job)
         for result in counted:
             JOBS_ENDED.labels(result.status, result.reason or "").inc()
         return [result.job_id in accepted for result in results]
@@ -70,6 +74,18 @@ def _columns(result: JobResult) -> tuple[object, ...]:
         result.hops,
         result.omitted_hops,
         result.price,
+    )
+
+
+def _count(job: asyncpg.Record) -> None:
+    outcome = Outcome[job["status"].upper()]
+    USAGE.add(
+        job["account_id"],
+        job["key_id"],
+        job["provider"],
+        outcome,
+        charged=job["credits_charged"],
+        milliseconds=age_of(job["id"]) if outcome is Outcome.DONE else 0,
     )
 
 

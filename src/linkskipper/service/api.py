@@ -26,6 +26,7 @@ from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.request_log import RequestLog
 from linkskipper.service.dashboard import run_dashboard
 from linkskipper.settings import Settings
+from linkskipper.usage import UsageRecorder
 
 log = structlog.get_logger()
 
@@ -99,7 +100,10 @@ async def run_api(
             request_log=_request_log(settings, pool, stack),
             workers_ready=lambda: workers is None or workers.ready,
         )
-        for periodic in (job_notifier.periodic(), admission.periodic(), authenticator.periodic()):
+        usage = UsageRecorder(pool)
+        stack.push_async_callback(usage.finish)
+        repeated = (job_notifier, admission, authenticator, usage)
+        for periodic in [part.periodic() for part in repeated]:
             stack.callback(periodic.start().cancel)
         dashboard = await stack.enter_async_context(run_dashboard(settings, url, services, keyring, sample_links))
         app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))

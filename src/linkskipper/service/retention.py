@@ -17,6 +17,7 @@ from linkskipper.provider_health import prune_circuits
 from linkskipper.queue import prune_log
 from linkskipper.request_log import prune_requests
 from linkskipper.settings import Settings
+from linkskipper.usage import prune_hourly_usage
 from linkskipper.webhooks import prune_deliveries
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ async def prune(pool: Pool, settings: Settings) -> dict[str, int]:
                     connection, timedelta(days=settings.refusal_keep_days), batch=BATCH
                 ),
                 "requests": await prune_requests(connection, timedelta(days=settings.request_log_days), batch=BATCH),
+                "hourly_usage": await prune_hourly_usage(connection, keep, batch=BATCH),
                 "queue_log": await prune_log(connection, QUEUE_LOG),
             }
         finally:

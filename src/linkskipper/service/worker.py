@@ -21,6 +21,7 @@ from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
 from linkskipper.service.webhooks import CONCURRENT_HOSTS, delivery_worker
 from linkskipper.settings import Settings
+from linkskipper.usage import UsageRecorder
 from linkskipper.webhooks import QUEUE_LIMITS, DeliveryWorker, rescue_work
 
 log = structlog.get_logger()
@@ -108,10 +109,10 @@ async def run_workers(
             queue_workers.append(_webhook_worker(settings, url, deliveries))
         workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
-        refusals = RefusalRecorder(pool)
+        refusals, usage = RefusalRecorder(pool), UsageRecorder(pool)
         repeated = (
             *(retention(pool, settings), rescue_work(pool)),
-            *(recorder.periodic(), slots.periodic(), refusals.periodic()),
+            *(recorder.periodic(), slots.periodic(), refusals.periodic(), usage.periodic()),
         )
         periodics = [periodic.start() for periodic in repeated]
         try:
@@ -123,6 +124,7 @@ async def run_workers(
             with suppress(DatabaseUnavailable):
                 await recorder.flush()
                 await refusals.flush()
+            await usage.finish()
 
 
 def _job_workers(settings: Settings, url: str, runner: JobRunner, tiers: Sequence[Tier]) -> list[QueueWorker]:

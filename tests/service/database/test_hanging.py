@@ -1,37 +1,16 @@
 """A database that hangs, and one that several processes write the same rows of."""
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-
-import asyncpg
 
 from linkskipper.accounts import queries
 from linkskipper.database import Pool
 from support.factories import make_keys
-from support.service import Service, run_service
+from support.hanging import hanging
+from support.service import run_service
 
 KEYS = 200
-
-
-@asynccontextmanager
-async def hanging(service: Service, server_url: str) -> AsyncIterator[None]:
-    """Pause the server's processes for the service's connections."""
-    connection = await asyncpg.connect(server_url)
-    name = await service.pool.fetchval("SELECT current_database()")
-    rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
-    await connection.close()
-    for row in rows:
-        os.kill(row["pid"], signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for row in rows:
-            os.kill(row["pid"], signal.SIGCONT)
 
 
 async def test_readiness(server_url: str, database_url: str, tmp_path: Path) -> None:

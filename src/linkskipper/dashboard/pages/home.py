@@ -9,10 +9,12 @@ from linkskipper.accounts import get_account, list_account_keys
 from linkskipper.credits import read_spending
 from linkskipper.dashboard.navigation import HOME
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
+from linkskipper.dashboard.query import UsageQuery
 from linkskipper.dashboard.words import lasting
 from linkskipper.database.ids import first_id
 from linkskipper.jobs import JobFilter, count_jobs, list_owner_jobs
 from linkskipper.provider_health import NO_STATS
+from linkskipper.usage import UsageOwner
 
 RECENT_JOBS = 8
 DAY = timedelta(days=1)
@@ -28,6 +30,10 @@ async def home(call: PageCall) -> Response:
         "counts": await count_jobs(services.pool, owner, first_id(now - DAY)),
         "providers": await _troubled_providers(call),
         "key_names": {},
+        "chart": await call.chart(
+            UsageOwner(key_id=owner.key_id) if owner.key_id else UsageOwner(account_id=owner.account_id)
+        ),
+        "usage_path": HOME,
     }
     if call.may(Access.VIEWER):
         keys = await list_account_keys(services.pool, owner.account_id)
@@ -65,4 +71,4 @@ async def _troubled_providers(call: PageCall) -> list[tuple[str, str]]:
     return [(label, state) for label, state in states if state == "down"]
 
 
-PAGES = (PageRoute("GET", HOME, home, Access.KEY),)
+PAGES = (PageRoute("GET", HOME, home, Access.KEY, UsageQuery),)

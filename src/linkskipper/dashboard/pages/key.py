@@ -1,6 +1,7 @@
 """One key: its limits, its use, and the ways to replace or end it."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from starlette.responses import Response
 
@@ -17,7 +18,9 @@ from linkskipper.dashboard.errors import PageError, changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.keys import MAX_QUOTA, MAX_RATE_LIMIT, PATH
+from linkskipper.dashboard.query import UsageQuery
 from linkskipper.errors import UnknownRecordError
+from linkskipper.usage import UsageOwner
 
 KEY = PATH + "/{key_id}"
 MAX_GRACE_HOURS = 720
@@ -25,7 +28,7 @@ MAX_GRACE_HOURS = 720
 
 async def show(call: PageCall) -> Response:
     """Show a key."""
-    return _page(call, await _find(call), Messages())
+    return await _page(call, await _find(call), Messages())
 
 
 async def change(call: PageCall) -> Response:
@@ -36,7 +39,9 @@ async def change(call: PageCall) -> Response:
     rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
     daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
     if fields.errors:
-        return _page(call, key, fields.errors)
+        return await _page(call, key, fields.errors)
+    if call.form.get("seen") not in {None, _seen(key)}:
+        raise changed_meanwhile("Somebody changed this key meanwhile.")
     pool, account_id = call.services.pool, call.session.account_id
     if not await change_key(pool, account_id, key.id, name=name, rate_limit=rate_limit, daily_quota=daily_quota):
         raise _revoked_meanwhile()
@@ -50,7 +55,7 @@ async def roll(call: PageCall) -> Response:
     fields = FormReader(call.form)
     hours = fields.number("grace", least=0, most=MAX_GRACE_HOURS)
     if fields.errors:
-        return _page(call, key, fields.errors)
+        return await _page(call, key, fields.errors)
     try:
         made = await roll_key(call.services.pool, call.services.keyring, key.id, grace=timedelta(hours=hours))
     except UnknownRecordError:
@@ -65,7 +70,7 @@ async def roll_secret(call: PageCall) -> Response:
     fields = FormReader(call.form)
     hours = fields.number("secret_grace", least=0, most=MAX_GRACE_HOURS)
     if fields.errors:
-        return _page(call, key, fields.errors)
+        return await _page(call, key, fields.errors)
     pool, keyring = call.services.pool, call.services.keyring
     try:
         made = await roll_webhook_secret(pool, keyring, key.id, grace=timedelta(hours=hours))
@@ -79,7 +84,9 @@ async def revoke(call: PageCall) -> Response:
     """Revoke the key, once its last four characters are typed."""
     key = await _find(call)
     if call.form.get("last_four", "").strip() != key.last_four:
-        return _page(call, key, Messages(last_four=f"Type {key.last_four}, the last four characters of this key."))
+        return await _page(
+            call, key, Messages(last_four=f"Type {key.last_four}, the last four characters of this key.")
+        )
     await revoke_key(call.services.pool, key.id)
     await call.audit("key.revoke", f"key {key.id}")
     return call.redirect(f"{PATH}/{key.id}?done=key-revoked")
@@ -93,9 +100,15 @@ async def _find(call: PageCall) -> KeyOverview:
     return key
 
 
-def _page(call: PageCall, key: KeyOverview, errors: Messages) -> Response:
+def _seen(key: KeyOverview) -> str:
+    """Return what a form showed of a key, so that two people who change it at the same time notice each other."""
+    return sha256(repr((key.name, key.rate_limit, key.daily_quota)).encode()).hexdigest()[:16]
+
+
+async def _page(call: PageCall, key: KeyOverview, errors: Messages) -> Response:
     form = {
         "name": key.name,
+        "seen": _seen(key),
         "rate_limit": str(key.rate_limit),
         "daily_quota": str(key.daily_quota or ""),
         "grace": "24",
@@ -103,7 +116,15 @@ def _page(call: PageCall, key: KeyOverview, errors: Messages) -> Response:
         "last_four": "",
     }
     form |= {name: value for name, value in call.form.items() if name in form}
-    return call.render("key.html", status=422 if errors else 200, key=key, form=form, errors=errors)
+    return call.render(
+        "key.html",
+        status=422 if errors else 200,
+        key=key,
+        form=form,
+        errors=errors,
+        chart=await call.chart(UsageOwner(key_id=key.id)),
+        usage_path=f"{PATH}/{key.id}",
+    )
 
 
 def _revoked_meanwhile() -> PageError:
@@ -111,7 +132,7 @@ def _revoked_meanwhile() -> PageError:
 
 
 PAGES = (
-    PageRoute("GET", KEY, show, Access.VIEWER),
+    PageRoute("GET", KEY, show, Access.VIEWER, UsageQuery),
     PageRoute("POST", KEY, change, Access.DEVELOPER),
     PageRoute("POST", KEY + "/roll", roll, Access.DEVELOPER, fresh_proof=True),
     PageRoute("POST", KEY + "/webhook-secret", roll_secret, Access.DEVELOPER, fresh_proof=True),

@@ -11,9 +11,11 @@ from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.navigation import HOME
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.accounts import PATH
+from linkskipper.dashboard.query import UsageQuery
 from linkskipper.errors import UnknownRecordError
 from linkskipper.jobs import JobFilter, JobOwner, list_owner_jobs
 from linkskipper.people import list_members, list_memberships
+from linkskipper.usage import UsageOwner
 
 ACCOUNT = PATH + "/{account_id}"
 SHOWN = 8
@@ -92,13 +94,15 @@ async def _page(call: PageCall, account: Account, errors: Messages) -> Response:
         entries=await list_entries(pool, account.id, before=None, limit=SHOWN),
         jobs=jobs.jobs,
         audit=audit.entries,
+        chart=await call.chart(UsageOwner(account_id=account.id)),
+        usage_path=f"{PATH}/{account.id}",
         errors=errors,
         note=call.form.get("note", ""),
     )
 
 
 PAGES = (
-    PageRoute("GET", ACCOUNT, show, Access.OPERATOR),
+    PageRoute("GET", ACCOUNT, show, Access.OPERATOR, UsageQuery),
     PageRoute("POST", ACCOUNT + "/close", close, Access.OPERATOR, fresh_proof=True),
     PageRoute("POST", ACCOUNT + "/reopen", reopen, Access.OPERATOR, fresh_proof=True),
     PageRoute("POST", "/dashboard/accounts/{account_id}/enter", enter, Access.VIEWER),

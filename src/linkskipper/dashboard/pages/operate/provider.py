@@ -8,7 +8,9 @@ from linkskipper.dashboard.errors import changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.providers import PATH, UNKNOWN, row_of
+from linkskipper.dashboard.query import UsageQuery
 from linkskipper.provider_health import is_off, latency, list_circuits, read_conditions, switch_off, switch_on
+from linkskipper.usage import UsageOwner
 
 PROVIDER = PATH + "/{provider_id}"
 MAX_NOTE = 500
@@ -59,6 +61,8 @@ async def _page(call: PageCall, provider: Provider, errors: Messages) -> Respons
         status=422 if errors else 200,
         row=row_of(call, provider, condition),
         latency=latency(provider, condition.stats),
+        chart=await call.chart(UsageOwner(provider=provider.id)),
+        usage_path=f"{PATH}/{provider.id}",
         circuits=await list_circuits(call.services.pool, provider.id),
         note=call.form.get("note", ""),
         errors=errors,
@@ -66,7 +70,7 @@ async def _page(call: PageCall, provider: Provider, errors: Messages) -> Respons
 
 
 PAGES = (
-    PageRoute("GET", PROVIDER, show, Access.OPERATOR),
+    PageRoute("GET", PROVIDER, show, Access.OPERATOR, UsageQuery),
     PageRoute("POST", PROVIDER + "/off", off, Access.OPERATOR, fresh_proof=True),
     PageRoute("POST", PROVIDER + "/on", on, Access.OPERATOR, fresh_proof=True),
 )
