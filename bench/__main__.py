@@ -1,6 +1,6 @@
 """Run the named benchmarks, or the usual ones.
 
-Of the others, `large` fills the disk with a few GB for some minutes. `rivals` and `many` install packages into a
+Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services. `rivals` and `many` install packages into a
 temporary folder. `hosts` makes network namespaces, so it needs root.
 """
 
@@ -26,6 +26,7 @@ BENCHES = {
     "sdks": sdks.run,
     "hosts": hosts.run,
     "large": api.run_large,
+    "request_log": api.run_request_log,
 }
 USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")
 

@@ -108,11 +108,26 @@ async def run_large() -> None:
         )
 
 
+async def run_request_log() -> None:
+    """Two services in turn, one with the log of requests and one without it. All failures are logged."""
+    async with _service() as logging, _service(LINKSKIPPER_REQUEST_LOG_DAYS="0") as silent:
+        links, _ = await _resolved(logging)
+        await _resolved(silent, links)
+        unknown = [uuid4() for _ in range(LINKS)]
+        what = "with the log of requests against without it"
+        _compare(f"cached POST /v1/resolve {what}", logging.resolves(links), silent.resolves(links), aim=0.97)
+        _compare(f"unknown GET /v1/jobs/{{id}} {what}", logging.reads(unknown), silent.reads(unknown), aim=0.9)
+        logged = await logging.database.fetchval("SELECT count(*) FROM requests")
+        print(f"{logged:,} requests were logged", flush=True)
+
+
 @asynccontextmanager
-async def _service() -> AsyncIterator[Service]:
+async def _service(**settings: str) -> AsyncIterator[Service]:
     async with lab() as environment:
         with TemporaryDirectory() as data_dir:
-            serving = started("serve", "--port", "0", "--data-dir", data_dir, ready="poll_url", **environment)
+            serving = started(
+                "serve", "--port", "0", "--data-dir", data_dir, ready="poll_url", **environment, **settings
+            )
             async with serving as process:
                 address, key = process.found(r"runs at (http://[^/\s]+)"), process.found(r"(sk_live_\w+)")
                 database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
@@ -123,9 +138,9 @@ async def _service() -> AsyncIterator[Service]:
                 await database.close()
 
 
-async def _resolved(service: Service) -> tuple[list[str], list[str]]:
+async def _resolved(service: Service, links: Sequence[str] = ()) -> tuple[Sequence[str], list[str]]:
     """Links that are in the cache by now, and the jobs that resolved them."""
-    links = [f"https://bulk.lab.test/{uuid4().hex}" for _ in range(LINKS)]
+    links = links or [f"https://bulk.lab.test/{uuid4().hex}" for _ in range(LINKS)]
     headers = {"Authorization": f"Bearer {service.key}"}
     async with aiohttp.ClientSession(service.address, headers=headers) as session:
 

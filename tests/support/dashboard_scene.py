@@ -9,6 +9,7 @@ from linkskipper.accounts import create_key, list_account_keys
 from linkskipper.audit import AuditEntry, RefusalRecorder, record
 from linkskipper.dashboard.page import PageRoute
 from linkskipper.dashboard.pages import PAGES
+from linkskipper.dashboard.pages.exports import PAGES as EXPORTS
 from linkskipper.dashboard.pages.stream import PATH as STREAM
 from linkskipper.egress import RefusalCounter
 from linkskipper.people import Role
@@ -20,7 +21,7 @@ from support.factories import KEYRING, make_hostile_jobs
 from support.hostile import HOSTILE, HOSTILE_URLS
 from support.service import Service
 
-SHOWN = tuple(page for page in PAGES if page.method == "GET" and page.path != STREAM)
+SHOWN = tuple(page for page in PAGES if page.method == "GET" and page.path != STREAM and page not in EXPORTS)
 PROVIDER = "adjust"  # no test resolves links of it
 CHANGES = tuple(page for page in PAGES if page.method == "POST")
 

@@ -3,6 +3,7 @@
 from linkskipper.dashboard.page import PageRoute
 from linkskipper.dashboard.pages import (
     credits,
+    exports,
     home,
     key,
     keys,
@@ -21,7 +22,22 @@ from linkskipper.dashboard.pages import (
 PAGES: tuple[PageRoute, ...] = tuple(
     page
     for module in (
-        *(sign_in, stream, home, try_link, links, link, requests, webhooks, credits, providers, keys, key, settings),
+        *(
+            sign_in,
+            stream,
+            home,
+            try_link,
+            exports,
+            links,
+            link,
+            requests,
+            webhooks,
+            credits,
+            providers,
+            keys,
+            key,
+            settings,
+        ),
         operate,
     )
     for page in module.PAGES

@@ -28,19 +28,17 @@ class LinksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=200)] | None = None
     before: UUID | None = None
 
+    @property
+    def chosen(self) -> JobFilter:
+        """The links to list."""
+        return JobFilter(self.status, self.key, self.provider, self.reason, self.text)
+
 
 async def show(call: PageCall) -> Response:
     """Show a page of the list."""
     query: LinksQuery = call.query
     pool, owner = call.services.pool, call.owner
-    chosen = JobFilter(
-        status=query.status,
-        key_id=query.key,
-        provider=query.provider,
-        reason=query.reason,
-        text=query.text,
-    )
-    page = await list_owner_jobs(pool, owner, chosen, before=query.before, limit=PAGE_SIZE)
+    page = await list_owner_jobs(pool, owner, query.chosen, before=query.before, limit=PAGE_SIZE)
     keys = await list_account_keys(pool, owner.account_id) if call.may(Access.VIEWER) else []
     filters = {name: value for name in FILTERS if (value := getattr(query, name)) is not None}
     return call.render(
@@ -50,6 +48,7 @@ async def show(call: PageCall) -> Response:
         first=_address(filters),
         walked=page.walked,
         filters=filters,
+        exported=urlencode(filters),
         query=query,
         keys=keys,
         providers=sorted(provider.id for provider in call.services.catalog.providers),

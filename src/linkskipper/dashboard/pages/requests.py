@@ -49,6 +49,7 @@ async def show(call: PageCall) -> Response:
         first=f"{PATH}?{urlencode(filters)}" if filters else PATH,
         walked=page.walked,
         filters=filters,
+        exported=urlencode(filters),
         query=query,
         keys=keys,
         key_names={key.id: key.name for key in keys},

@@ -1,0 +1,103 @@
+"""Downloads: whole lists, in pages, with the filters of their pages, and safe for programs for tables."""
+
+import csv
+import io
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from linkskipper.dashboard.export import PAGE_ROWS, cell
+from linkskipper.request_log import LoggedRequest, RequestLog
+from support.dashboard import Visitor, make_user, visitor
+from support.factories import make_hostile_jobs, make_jobs
+from support.hostile import HOSTILE
+from support.service import Caller, Service
+
+LISTS = ("links", "credits", "requests")
+FORMULAS = ("=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff20A1", " =1", "  +1")
+
+
+async def person_of(service: Service, caller: Caller) -> Visitor:
+    return await visitor(service, await make_user(service, f"exports {caller.account_id}", caller.account_id))
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+async def test_all_links_in_both_formats(service: Service) -> None:
+    """A file has each link once, the newest first, over many pages."""
+    caller = await service.caller()
+    ids = [str(job_id) for job_id in await make_jobs(service.pool, caller.key_id, ["done"] * (2 * PAGE_ROWS + 1))]
+    person = await person_of(service, caller)
+    table = await person.get("/dashboard/links/export")
+    assert table.headers["content-disposition"] == 'attachment; filename="linkskipper-links.csv"'
+    assert table.headers["cache-control"] == "no-store"
+    assert [row["id"] for row in rows_of(table.text)] == ids[::-1]
+    lines = (await person.get("/dashboard/links/export?format=ndjson")).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ids[::-1]
+
+
+async def test_filters_hold_for_files(service: Service) -> None:
+    """A file has the rows of the filter, and wrong values are refused."""
+    caller = await service.caller()
+    await make_jobs(service.pool, caller.key_id, ["done", "failed", "done"])
+    person = await person_of(service, caller)
+    rows = rows_of((await person.get("/dashboard/links/export?status=failed")).text)
+    assert [row["status"] for row in rows] == ["failed"]
+    for path in (f"/dashboard/{name}/export" for name in LISTS):
+        for query in ("format=xlsx", "status=none", "other=1"):
+            assert (await person.get(f"{path}?{query}")).status == 400
+
+
+async def test_formulas_become_text(service: Service) -> None:
+    """No cell of a table begins a formula. Lines of JSON hold the texts as they are."""
+    caller = await service.caller()
+    texts = (*FORMULAS, *HOSTILE)
+    await make_hostile_jobs(service.pool, caller.key_id, texts)
+    person = await person_of(service, caller)
+    rows = rows_of((await person.get("/dashboard/links/export")).text)
+    assert [row["url"] for row in rows] == [cell(text) for text in reversed(texts)]
+    for row in rows:
+        assert not [value for value in row.values() if value.strip().startswith(("=", "+", "-", "@", "\uff1d"))]
+    lines = (await person.get("/dashboard/links/export?format=ndjson")).text.split("\n")
+    assert [json.loads(line)["url"] for line in lines if line] == list(reversed(texts))
+
+
+async def test_ledger_and_requests(service: Service) -> None:
+    """The ledger keeps its numbers as numbers. The requests have their codes."""
+    caller = await service.caller(credits=5)
+    log = RequestLog(service.pool)
+    log.add(
+        LoggedRequest(
+            *(await service.pool.fetchval("SELECT now()"), caller.account_id, caller.key_id, "id-1", "GET", "/v1/x"),
+            *(404, "not_found", 1.5, None),
+        )
+    )
+    await log.write()
+    person = await person_of(service, caller)
+    (entry,) = rows_of((await person.get("/dashboard/credits/export")).text)
+    assert (entry["kind"], entry["amount"], entry["note"]) == ("grant", "5", "new account")
+    (request,) = rows_of((await person.get("/dashboard/requests/export?code=not_found")).text)
+    assert (request["request_id"], request["status"]) == ("id-1", "404")
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_files_of_others(service: Service, name: str) -> None:
+    """A file has nothing of other accounts, and nobody gets one without a session."""
+    caller, stranger = await service.caller(), await service.caller()
+    await make_jobs(service.pool, caller.key_id, ["done"])
+    path = f"/dashboard/{name}/export"
+    assert (await (await visitor(service)).get(path)).status == 303
+    own = rows_of((await (await person_of(service, stranger)).get(f"{path}?{urlencode({'format': 'csv'})}")).text)
+    assert len(own) == (1 if name == "credits" else 0)  # the grant of the new account
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_cells(text: str) -> None:
+    """Each beginning of a formula gets a quotation mark. Numbers and plain texts stay."""
+    assert cell(text) == f"'{text}"
+    assert [cell(value) for value in ("a=1", "https://example.com/", "", -3, None)] == [
+        *("a=1", "https://example.com/", "", -3, None)
+    ]
