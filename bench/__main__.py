@@ -1,7 +1,7 @@
 """Run the named benchmarks, or the usual ones.
 
-Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services. `rivals` and `many` install packages into a
-temporary folder. `hosts` makes network namespaces, so it needs root.
+Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services. `rivals` and
+`many` install packages into a temporary folder. `hosts` makes network namespaces, so it needs root.
 """
 
 import asyncio
