@@ -1,10 +1,10 @@
 """Authenticate requests and enforce the limits and scopes of their keys."""
 
 from linkskipper.accounts import ApiKey, used_today
-from linkskipper.api.connections import client_network
 from linkskipper.api.limit_headers import KeyLimits
 from linkskipper.api.request import Request
 from linkskipper.api.services import Services
+from linkskipper.egress import client_network
 from linkskipper.errors import ForbiddenScope, InvalidKey, RateLimited
 
 MAX_FAILED_AUTHS = 30  # unknown keys from one address in 60 seconds

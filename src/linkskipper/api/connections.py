@@ -2,21 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
+from linkskipper.egress import client_network
 from linkskipper.errors import SettingsError
-
-
-def client_network(address: str) -> str:
-    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((int(parsed) >> 64 << 64, 64)))
-
 
 _EVERYBODY = {"*": ("0.0.0.0/0", "::/0")}
 

@@ -1,6 +1,6 @@
 """The only way out: every outbound connection of the service passes through this package and its guard."""
 
-from linkskipper.egress.addresses import deny_reason
+from linkskipper.egress.addresses import client_network, deny_reason
 from linkskipper.egress.allow_rules import allow_urls
 from linkskipper.egress.charsets import UTF8, Charset
 from linkskipper.egress.client import Client
@@ -61,6 +61,7 @@ __all__ = [
     "allow_urls",
     "can_find_peers",
     "check_public_https",
+    "client_network",
     "deny_reason",
     "find_peer",
     "name_deny_reason",

@@ -88,6 +88,17 @@ def _deny_reason_v6(address: IPv6Address) -> str | None:
     return next((f"in {block}" for block in _V6_DENIED if address in block), None)
 
 
+def client_network(address: str) -> str:
+    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Network((int(parsed) >> 64 << 64, 64)))
+
+
 def is_protected(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an operator must name this address itself to open it, because a range does not suffice."""
     if isinstance(address, IPv4Address):

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from linkskipper.database import Connection, Pool
 from linkskipper.database.batch_delete import in_batches
+from linkskipper.egress import client_network
 from linkskipper.errors import TooManyAttempts
 from linkskipper.people import queries
 
@@ -37,6 +38,7 @@ class SignInThrottle:
         Raises:
             TooManyAttempts: the login or the address has too many failures.
         """
+        address = client_network(address)
         failure_id: int = await self._pool.fetchval(queries.ADD_FAILURE, login, address)
         failures = await self._pool.fetchrow(queries.COUNT_FAILURES, login, address, LOGIN_WINDOW, ADDRESS_WINDOW)
         if failures is None or failures["address_failures"] > ADDRESS_FAILURES:

@@ -241,6 +241,7 @@ async def test_lifetime(people: People, column: str, age: timedelta, *, operator
     assert await people.pool.fetchval("SELECT count(*) FROM sessions") >= alive
 
 
+@pytest.mark.attack
 async def test_guesses_of_a_name_are_limited(people: People) -> None:
     """After five failures a name is refused, although the password is right, and other names are not."""
     await people.with_password(await people.user())
@@ -258,6 +259,7 @@ async def test_guesses_of_a_name_are_limited(people: People) -> None:
     assert await people.sign_in.with_link(await people.link((await find_user(people.pool, "ann")).id), HOME)
 
 
+@pytest.mark.attack
 async def test_guesses_of_an_address_are_limited(people: People) -> None:
     """After thirty failures an address is refused for a minute, and others are not."""
     for _ in range(ADDRESS_FAILURES):
@@ -270,6 +272,20 @@ async def test_guesses_of_an_address_are_limited(people: People) -> None:
     await people.pool.execute("UPDATE sign_in_failures SET at = at - interval '16 minutes'")
     async with people.pool.acquire() as connection:
         assert await prune_sign_in_failures(connection, batch=10) == ADDRESS_FAILURES
+
+
+@pytest.mark.attack
+async def test_guesses_of_a_network_are_limited(people: People) -> None:
+    """An IPv6 client has 2**64 addresses. They count as one, in every spelling of IPv4 too."""
+    for first, other in (("2001:db8::", "2001:db8::ffff:1"), ("::ffff:198.51.100.1", "198.51.100.1")):
+        for number in range(ADDRESS_FAILURES):
+            address = f"{first}{number:x}" if first.endswith("::") else first
+            with pytest.raises(SignInRefused):
+                await people.sign_in.with_link("guess", SignInOrigin(address, ""))
+        with pytest.raises(TooManyAttempts):
+            await people.sign_in.with_link("guess", SignInOrigin(other, ""))
+    with pytest.raises(SignInRefused):
+        await people.sign_in.with_link("guess", SignInOrigin("2001:db8:0:1::1", ""))
 
 
 async def test_session_of_a_key_ends_with_its_value(people: People) -> None:

@@ -10,7 +10,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from linkskipper.api import http_protocol
-from linkskipper.api.connections import OpenConnections, TrustedProxies, client_network
+from linkskipper.api.connections import OpenConnections, TrustedProxies
+from linkskipper.egress import client_network
 from linkskipper.errors import SettingsError
 from linkskipper.service import http_server, process
 from linkskipper.service.http_server import ConnectionLimits
