@@ -1,6 +1,7 @@
 """The ASGI application of the dashboard."""
 
 import secrets
+from time import monotonic
 
 import structlog
 from starlette.requests import Request
@@ -28,6 +29,7 @@ PREFIX = "/dashboard"
 AWAY = PageError(503, "The database is away", "The service cannot reach its database. This page tries again by itself.")
 CRASHED = PageError(500, "The service failed", "Try again. If it fails again, give the request id to the operator.")
 RETRY_SECONDS = 5
+LOG_SECONDS = 1
 
 
 class Dashboard:
@@ -39,6 +41,7 @@ class Dashboard:
         self._templates = Templates(self._assets)
         self._guards = Guards(services.base_url, services.hosts)
         self._cookie = SessionCookie(services.base_url)
+        self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
         self.table = PageTable(pages.PAGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,8 +72,16 @@ class Dashboard:
                 return self._assets.respond(call.request)
             call.signed_in = await self._services.sessions.find(self._cookie.read(call.request))
             return await self._open(call)
+        except DatabaseError as error:
+            self._log_away(error)
+            return _error_page(call, error)
         except Exception as error:
             return _error_page(call, error)
+
+    def _log_away(self, error: DatabaseError) -> None:
+        if monotonic() >= self._next_log_at:
+            self._next_log_at = monotonic() + LOG_SECONDS
+            log.error("dashboard.database_away", error=str(error))
 
     async def _open(self, call: PageCall) -> Response:
         page, call.parameters = self.table.find(call.method, call.path)
@@ -127,7 +138,6 @@ def _error_page(call: PageCall, error: Exception) -> Response:
     elif isinstance(error, PageError):
         page = error
     elif isinstance(error, DatabaseError):
-        log.error("dashboard.database_away", error=str(error))
         page, headers["refresh"] = AWAY, str(RETRY_SECONDS)
     else:
         log.error("dashboard.crashed", exc_info=error)
