@@ -66,8 +66,21 @@ async def template(server_url: str) -> str:
     await connection.execute(f"CREATE DATABASE {TEMPLATE}")
     await connection.close()
     await migrate(named(server_url, TEMPLATE))
+    if connection.get_server_version().major < FIRST_WITH_UUIDV7:
+        template = await asyncpg.connect(named(server_url, TEMPLATE))
+        await template.execute(UUIDV7)
+        await template.close()
     return TEMPLATE
 
+
+FIRST_WITH_UUIDV7 = 18
+UUIDV7 = """
+CREATE FUNCTION uuidv7(shift interval DEFAULT '0') RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(
+        int8send(floor(extract(epoch FROM clock_timestamp() + shift) * 1000)::bigint) FROM 3
+    ) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$
+"""
 
 _numbers = count(1)
 
