@@ -16,7 +16,7 @@ SERVERS = list_servers()
 
 @pytest.mark.parametrize("version", sorted(SERVERS))
 async def test_a_link_and_its_event(version: int, data_dir: Path, tmp_path: Path) -> None:
-    """Links are resolved, charged, cached, listed and told to a webhook. What is old is removed."""
+    """Links are resolved, charged, cached, listed and told to a webhook. Old rows are removed."""
     with running(SERVERS[version], data_dir) as url:
         await migrate(url)
         async with (
