@@ -53,6 +53,8 @@ COMMANDS = {
         "providers", "app", ADMINISTRATION, "Manage providers (the shorteners that are known) and their files."
     ),
     "webhooks": Command("webhooks", "app", ADMINISTRATION, "Inspect webhook deliveries and send them again."),
+    "queue": Command("queue", "app", ADMINISTRATION, "Manage the links that wait."),
+    "jobs": Command("jobs", "app", ADMINISTRATION, "Show jobs of all accounts."),
     "doctor": Command(
         *("doctor", "examine", ADMINISTRATION),
         "Examine the installation: what is wrong, and what to do about it. Exit with 1 if there is a problem.",
