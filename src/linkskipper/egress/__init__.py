@@ -24,7 +24,7 @@ from linkskipper.egress.proxy.server import BrowserProxy
 from linkskipper.egress.proxy.session import ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
 from linkskipper.egress.refusals import REFUSALS, RefusalCounter, RefusalKind
-from linkskipper.egress.response import Response
+from linkskipper.egress.response import Response, content_type_of, is_text
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
 from linkskipper.egress.urls import MAX_URL, Url, parse_url, read_url
@@ -62,8 +62,10 @@ __all__ = [
     "can_find_peers",
     "check_public_https",
     "client_network",
+    "content_type_of",
     "deny_reason",
     "find_peer",
+    "is_text",
     "name_deny_reason",
     "parse_url",
     "read_retry_after",

@@ -20,6 +20,7 @@ else:
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, the largest window that RFC 9659 allows a web server
 _MAX_CODINGS = 4
+_GZIP_TRAILER = 8  # bytes: checksum and length (RFC 1952)
 _ZLIB_METHOD = 8  # RFC 1950: the lower half of the first byte of a zlib stream
 _DRAIN_BYTES = 16 * 1024
 _DRAIN_SECONDS = 0.2
@@ -98,11 +99,11 @@ async def _read_up_to(
 
 
 def _decoder(codings: str, limit: int) -> Decoder:
-    """Return a decoder for a list of codings. Like browsers, do not decode a body if one of them is unknown.
+    """Return a decoder for a list of codings. Like Chromium, decode nothing if one is unknown or is identity.
 
     What is decoded on the way to the last coding has a limit too: it could be large although the body is small.
     """
-    names = [name for name in codings.replace(" ", "").split(",") if name not in ("", "identity")]
+    names = [name for name in codings.replace(" ", "").split(",") if name]
     if not names or any(name not in _DECODERS for name in names):
         return lambda data, _room: data
     *decoders, last = [_DECODERS[name]() for name in reversed(names[:_MAX_CODINGS])]
@@ -122,6 +123,38 @@ def _decoder(codings: str, limit: int) -> Decoder:
 
 def _inflate(window_bits: int) -> Decoder:
     return zlib.decompressobj(window_bits).decompress
+
+
+def _gunzip() -> Decoder:
+    """Decode gzip. Browsers ignore a wrong checksum or length at its end."""
+    inflate = zlib.decompressobj(31)
+    has_ended = False
+
+    def decode(data: bytes, room: int) -> bytes:
+        nonlocal has_ended
+        if has_ended:
+            return b""
+        before = inflate.copy()
+        try:
+            return inflate.decompress(data, room)
+        except zlib.error as error:
+            if not str(error).endswith(("incorrect data check", "incorrect length check")):
+                raise
+            has_ended = True
+            return _without_trailer(before, data, room)
+
+    return decode
+
+
+def _without_trailer(inflate: "zlib._Decompress", data: bytes, room: int) -> bytes:
+    """Decode up to the trailer, of which the data may hold a part."""
+    decoded = inflate.decompress(data[:-_GZIP_TRAILER], room)
+    for position in range(max(len(data) - _GZIP_TRAILER, 0), len(data)):
+        try:
+            decoded += inflate.decompress(data[position : position + 1], room)
+        except zlib.error:
+            break
+    return decoded
 
 
 def _deflate() -> Decoder:
@@ -149,8 +182,8 @@ def _zstd() -> Decoder:
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
-    "gzip": lambda: _inflate(31),
-    "x-gzip": lambda: _inflate(31),
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
     "deflate": _deflate,
     "br": _brotli,
     "zstd": _zstd,

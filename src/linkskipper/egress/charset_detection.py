@@ -31,8 +31,8 @@ _CHARSET_IN_CONTENT = re.compile(rb"charset\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([
 def detect_charset(body: bytes, label: str | None, *, is_xml: bool) -> Charset:
     """Return the charset of a page by its byte order mark, its header, or its own declaration.
 
-    Like the standard and unlike Chromium, a declaration counts at any place of the page. A page without one is UTF-8 if
-    it can be, else windows-1252.
+    Like the standard and unlike Chromium, a declaration counts at any place of the page. A page without one is
+    windows-1252, unless it has characters that only UTF-8 explains.
 
     Args:
         body: The page.
@@ -48,7 +48,7 @@ def detect_charset(body: bytes, label: str | None, *, is_xml: bool) -> Charset:
         if body.startswith(beginning):
             return charset
     declared = (None if is_xml else _meta_charset(body)) or _xml_charset(body)
-    return declared or (UTF8 if is_xml or _is_utf8(body) else WINDOWS_1252)
+    return declared or (UTF8 if is_xml or (not body.isascii() and _is_utf8(body)) else WINDOWS_1252)
 
 
 def _meta_charset(body: bytes) -> Charset | None:

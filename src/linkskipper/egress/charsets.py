@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple, Self
 
 import webencodings
@@ -42,21 +43,16 @@ class Charset(NamedTuple):
             return _REPLACEMENT if data else ""
         if self.codec in _CHINESE:
             return data.decode("gb18030", "linkskipper.euro")
-        return data.decode(self.codec, "linkskipper.c1" if self._has_c1 else "replace")
+        return data.decode(self.codec, "linkskipper.c1" if _has_c1(self.codec) else "replace")
 
     def encode(self, text: str) -> bytes:
         """Encode the data of a form. Characters that the charset lacks become &#number;."""
-        return text.encode(self.codec, "linkskipper.form-c1" if self._has_c1 else "linkskipper.form")
+        return text.encode(self.codec, _encoding_errors("&#{};", self.codec))
 
     def encode_query(self, query: str) -> str:
         """Percent-encode the query of a URL (URL standard, "percent-encode after encoding")."""
-        encoded = query.encode(self.codec, "linkskipper.query-c1" if self._has_c1 else "linkskipper.query")
+        encoded = query.encode(self.codec, _encoding_errors("%26%23{}%3B", self.codec))
         return "".join(f"%{byte:02X}" if byte in _ESCAPED_IN_QUERY else chr(byte) for byte in encoded)
-
-    @property
-    def _has_c1(self) -> bool:
-        """Whether the standard reads bytes that Python's codec lacks as C1 control characters."""
-        return self.codec.startswith("cp125") or self.codec == "cp874"
 
 
 def _standard_name(name: str) -> str:
@@ -77,13 +73,13 @@ class _Decoder:
 class _Encoder:
     """Encodes the characters that Python's codec lacks: as a byte if the standard has one, else as a reference."""
 
-    def __init__(self, reference: str, *, has_c1: bool = False) -> None:
+    def __init__(self, reference: str, c1: frozenset[str]) -> None:
         self._reference = reference
-        self._has_c1 = has_c1
+        self._c1 = c1
 
     def __call__(self, error: Any) -> tuple[str | bytes, int]:
         character = error.object[error.start]
-        if self._has_c1 and character in _C1.values():
+        if character in self._c1:
             return bytes([ord(character)]), error.start + 1
         if character == "€" and error.encoding == "gbk":
             return b"\x80", error.start + 1
@@ -91,11 +87,22 @@ class _Encoder:
         return self._reference.format(number), error.start + 1
 
 
+def _has_c1(codec: str) -> bool:
+    """Return whether the standard reads bytes that Python's codec lacks as C1 control characters."""
+    return codec.startswith("cp125") or codec == "cp874"
+
+
+@cache
+def _encoding_errors(reference: str, codec: str) -> str:
+    """Register how a codec encodes the characters that it lacks. Return the name for `str.encode`."""
+    name = f"linkskipper.{codec}.{reference}"
+    c1 = {chr(byte) for byte in _C1 if not bytes([byte]).decode(codec, "ignore")} if _has_c1(codec) else set()
+    codecs.register_error(name, _Encoder(reference, frozenset(c1)))
+    return name
+
+
 codecs.register_error("linkskipper.c1", _Decoder(_C1))
 codecs.register_error("linkskipper.euro", _Decoder({0x80: "€"}))
-for name, reference in {"form": "&#{};", "query": "%26%23{}%3B"}.items():
-    codecs.register_error(f"linkskipper.{name}", _Encoder(reference))
-    codecs.register_error(f"linkskipper.{name}-c1", _Encoder(reference, has_c1=True))
 
 UTF8 = Charset("UTF-8", "utf-8")
 UTF16_LE = Charset("UTF-16LE", "utf-16-le")

@@ -17,7 +17,7 @@ from linkskipper.egress.http1.pool import ConnectionPool
 from linkskipper.egress.http1.request import RequestWriter
 from linkskipper.egress.limits import DEFAULT_LIMITS, FetchLimits
 from linkskipper.egress.policy import Policy
-from linkskipper.egress.response import Response, charset_of, is_text, media_type_of
+from linkskipper.egress.response import Response, content_type_of, is_text
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
 
@@ -121,7 +121,7 @@ class Client:
             connection, head = await self._send(url, "POST", headers, body, _now() + self._limits.fetch_seconds)
             try:
                 beginning = await read_excerpt(connection, head, excerpt)
-                return Response(url, head.status, head.headers, beginning, media_type_of(head.headers), None)
+                return Response(url, head.status, head.headers, beginning, content_type_of(head.headers)[0], None)
             finally:
                 self._release(url, connection)
 
@@ -190,13 +190,13 @@ class Client:
             self._pool.release(url, connection)
 
     async def _receive(self, url: Url, connection: HttpConnection, head: Head, exchange: Exchange | None) -> Response:
-        media_type = media_type_of(head.headers)
+        media_type, charset = content_type_of(head.headers)
         if _is_redirect(head) or not is_text(media_type):
             await drain_body(connection, head)
             body = b""
         else:
             body = await self._read_body(connection, head, exchange)
-        return Response(url, head.status, head.headers, body, media_type, charset_of(head.headers))
+        return Response(url, head.status, head.headers, body, media_type, charset)
 
     async def _read_body(self, connection: HttpConnection, head: Head, exchange: Exchange | None) -> bytes:
         coding = head.headers.get("Content-Encoding", "")

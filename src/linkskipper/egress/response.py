@@ -1,7 +1,6 @@
 """The response to a request: its status, headers and decoded body."""
 
 import re
-from collections.abc import Mapping
 
 import msgspec
 from multidict import CIMultiDictProxy
@@ -11,6 +10,9 @@ from linkskipper.egress.charsets import Charset
 from linkskipper.egress.urls import Url
 
 _CHARSET = re.compile(r"(?:[^\"]|\"[^\"]*+\"?+)*?;\s*+charset=(?:\"([^\"]*+)\"?+|([^\s;\"]++))", re.IGNORECASE)
+_VALUE = re.compile(r"(?:[^\",]|\"[^\"]*+\"?+)++")
+_AFTER_TYPE = re.compile(r"[ \t;(]")
+_UNKNOWN = frozenset({"unknown/unknown", "application/unknown"})  # MIME Sniffing standard, section 7
 _FIRST_NON_ASCII = 0x80
 _TEXT_TYPES = frozenset(
     f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
@@ -25,7 +27,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
         status: The status code.
         headers: The header fields, by name in any case.
         body: The decoded body. It is b"" for redirects, and for media types that are not text.
-        media_type: The media type in lower case, or "" if the server sent none.
+        media_type: The media type in lower case, or "" if the server sent none that says anything.
         charset: The charset of the Content-Type header in lower case, or None.
     """
 
@@ -48,16 +50,31 @@ class Response(msgspec.Struct, frozen=True, gc=False):
         """Return each Location header. Non-ASCII bytes are percent-encoded one by one, as browsers do."""
         return [_percent_encoded(value) for value in self.headers.getall("Location", ())]
 
+    def refresh(self) -> str | None:
+        """Return the Refresh header, or None. Like Chromium, join several, and take each byte for a character."""
+        values = self.headers.getall("Refresh", ())
+        if not values:
+            return None
+        joined = ", ".join(values)
+        return joined if joined.isascii() else joined.encode("utf-8", "surrogateescape").decode("latin-1")
 
-def media_type_of(headers: Mapping[str, str]) -> str:
-    """Return the media type of a Content-Type header in lower case, or ""."""
-    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
+def content_type_of(headers: CIMultiDictProxy[str]) -> tuple[str, str | None]:
+    """Return media type and charset of the Content-Type headers in lower case: "" and None if there are none.
 
-def charset_of(headers: Mapping[str, str]) -> str | None:
-    """Return the charset of a Content-Type header in lower case, or None."""
-    match = _CHARSET.match(headers.get("Content-Type", ""))
-    return None if match is None else (match[1] or match[2] or "").lower()
+    Like Chromium, pass over what is not a type, let the last type count, and keep the charset of an equal one before.
+    """
+    media_type, charset = "", None
+    for field in headers.getall("Content-Type", ()):
+        for value in _VALUE.findall(field):
+            name = _AFTER_TYPE.split(value.strip(" \t"), maxsplit=1)[0].lower()
+            if "/" not in name or name == "*/*":
+                continue
+            match = _CHARSET.match(value)
+            if name != media_type or match:
+                charset = match and (match[1] or match[2] or "").lower()
+            media_type = name
+    return "" if media_type in _UNKNOWN else media_type, charset
 
 
 def is_text(media_type: str) -> bool:

@@ -310,7 +310,7 @@ async def test_odd_responses(wire: Wire, dns: FakeDns, reply: bytes, fields: byt
     "reply",
     [
         b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nX: a\0\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
         b"HTTP/1.1 101 Switching\r\n\r\nok",
         b"SSH-2.0-OpenSSH\r\n\r\n",

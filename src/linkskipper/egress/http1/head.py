@@ -1,8 +1,9 @@
 """The head of a response: status line and header fields (RFC 9112, sections 2 to 4).
 
 Servers send more than the RFC allows, and browsers accept it. So does this parser: it skips lines that are not a
-field, allows white space before the colon and bare line feeds, and joins folded lines. A head with any of these is not
-regular, and its connection serves no other request.
+field, allows white space before the colon, lines that end with one character, a missing status and a broken
+Content-Length, and joins folded lines. A head with any of these is not regular, and its connection serves no other
+request.
 """
 
 import re
@@ -17,11 +18,13 @@ MAX_FIELD_BYTES = 16 * 1024
 MAX_FIELDS = 128
 
 _END = re.compile(rb"(\n)\r?\n")
-_STATUS = re.compile(rb"HTTP/(\d)\.(\d)[ \t]+(\d{3})(?:[ \t].*)?")
+_LINE_END = re.compile(rb"\r\n|[\r\n]")
+# Like Chromium, take a status line without a status for 200.
+_STATUS = re.compile(rb"HTTP/(?P<version>[^ ]*)(?: +(?:(?P<status>[0-9]{3})(?![0-9])|(?![0-9])).*)?")
+_HTTP_1_1 = re.compile(rb"1\.[1-9]")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _WITHOUT_BODY = frozenset({204, 304})
-_SWITCHING_PROTOCOLS = 101
 _HTTP_1_0 = "HTTP/1.0"
 
 
@@ -49,7 +52,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_interim(self) -> bool:
         """Whether another head follows (1xx)."""
-        return self.status < 200  # noqa: PLR2004 - RFC 9110, section 15.2
+        return _is_interim(self.status)
 
 
 def split_head(buffer: bytearray, searched: int = 0) -> bytes | None:
@@ -71,23 +74,30 @@ def parse_head(block: bytes, *, method: str, limit: int) -> Head:
         Unreachable: This is not HTTP/1, or the length of its body cannot be known.
         HeadersTooLarge: One field, their number or all of them together are over a limit.
     """
-    first, *lines = block.lstrip(b"\r\n").split(b"\n")
-    match = _STATUS.fullmatch(first.rstrip(b"\r"))
-    if match is None or match[1] != b"1":
-        raise Unreachable("the server sent malformed HTTP: the status line is malformed")
-    fields, is_regular = parse_fields(lines, limit)
+    (first, *lines), is_regular = split_lines(block.lstrip(b"\r\n"))
+    match = _STATUS.fullmatch(first)
+    if match is None or b"\0" in block:
+        raise Unreachable("the server sent malformed HTTP: the status line is malformed, or a byte is zero")
+    fields, has_regular_fields = parse_fields(lines, limit)
     headers = CIMultiDictProxy(fields)
-    status, version = int(match[3]), _HTTP_1_0 if match[2] == b"0" else "HTTP/1.1"
-    if status == _SWITCHING_PROTOCOLS:
-        raise Unreachable("the server switched protocols without a request")
+    status = int(match["status"] or 200)
+    version = "HTTP/1.1" if _HTTP_1_1.fullmatch(match["version"]) else _HTTP_1_0
     framing, length, is_framed = _framing(headers, status, method)
-    is_regular = is_regular and is_framed and first[-1:] == b"\r"
+    is_regular = is_regular and has_regular_fields and is_framed
     keep_alive = is_regular and framing is not Framing.CLOSE and _keeps_alive(headers, version)
     return Head(version, status, headers, framing, length, keep_alive)
 
 
+def split_lines(block: bytes) -> tuple[list[bytes], bool]:
+    """Return the lines of a head, and whether each ends with a carriage return and a line feed."""
+    ends = block.count(b"\r\n")
+    if block.count(b"\n") == ends == block.count(b"\r"):
+        return block.split(b"\r\n"), True
+    return _LINE_END.split(block), False
+
+
 def parse_fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool]:
-    """Parse the lines after the first, split at line feeds. Return the fields, and whether all lines are regular.
+    """Parse the lines after the first, without their ends. Return the fields, and whether all lines are regular.
 
     Raises:
         HeadersTooLarge: One field, their number or all of them together are over a limit.
@@ -105,12 +115,12 @@ def parse_fields(lines: list[bytes], limit: int) -> tuple[CIMultiDict[str], bool
             is_regular = False
             continue
         name, colon, value = line.partition(b":")
-        if not colon or _TOKEN.fullmatch(name) is None or line[-1:] != b"\r":
+        if not colon or _TOKEN.fullmatch(name) is None:
             is_regular = is_regular and not line
             name = name.rstrip()
             if not colon or _TOKEN.fullmatch(name) is None:
                 continue
-        fields.append((_text(name), _text(value.strip(b" \t\r"))))
+        fields.append((_text(name), _text(value.strip(b" \t"))))
     return CIMultiDict(fields), is_regular
 
 
@@ -130,7 +140,7 @@ def _text(raw: bytes) -> str:
 
 def _framing(headers: CIMultiDictProxy[str], status: int, method: str) -> tuple[Framing, int, bool]:
     """Return the framing, the length, and whether both are regular (RFC 9112, section 6.3)."""
-    if method == "HEAD" or status < 200 or status in _WITHOUT_BODY:  # noqa: PLR2004 - RFC 9110, section 15.2
+    if method == "HEAD" or status in _WITHOUT_BODY or _is_interim(status):
         return Framing.LENGTH, 0, True
     lengths = headers.getall("Content-Length", ())
     if "Transfer-Encoding" in headers:
@@ -142,11 +152,17 @@ def _framing(headers: CIMultiDictProxy[str], status: int, method: str) -> tuple[
         return Framing.CLOSE, 0, True
     values = {value.strip() for field in lengths for value in field.split(",")}
     (length, *others) = values
-    if others or not _LENGTH.fullmatch(length):
-        raise Unreachable("the server sent malformed HTTP: the length of the body is malformed")
+    if others:
+        raise Unreachable("the server sent malformed HTTP: two lengths of the body differ")
+    if not _LENGTH.fullmatch(length):
+        return Framing.CLOSE, 0, False
     return Framing.LENGTH, int(length), len(lengths) == 1 and lengths[0] == length
 
 
 def _keeps_alive(headers: CIMultiDictProxy[str], version: str) -> bool:
     options = ",".join(headers.getall("Connection", ())).lower()
     return "keep-alive" in options if version == _HTTP_1_0 else "close" not in options
+
+
+def _is_interim(status: int) -> bool:
+    return 100 <= status < 200  # noqa: PLR2004 - RFC 9110, section 15.2

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from multidict import CIMultiDict
 
 from linkskipper.egress.errors import BadProxyRequest, Unreachable
-from linkskipper.egress.http1.head import Framing, Head, parse_fields, parse_head
+from linkskipper.egress.http1.head import Framing, Head, parse_fields, parse_head, split_lines
 from linkskipper.egress.http1.streams import read_head
 from linkskipper.egress.urls import Url, parse_url
 
@@ -61,10 +61,10 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
         HeadersTooLarge: The head is over a limit.
     """
     head, begun = await read_head(reader, _HEAD_BYTES)
-    first, *lines = head.split(b"\n")
+    (first, *lines), has_regular_lines = split_lines(head)
     method, target = _parse_request_line(first)
     fields, is_regular = parse_fields(lines, _HEAD_BYTES)
-    if not is_regular or any(_CONTROL.search(value) for value in fields.values()):
+    if not (is_regular and has_regular_lines) or any(_CONTROL.search(value) for value in fields.values()):
         raise BadProxyRequest("a header line is malformed")
     if method == "CONNECT":
         host, port = _tunnel_target(target)
@@ -94,8 +94,8 @@ async def read_response(reader: asyncio.StreamReader, method: str) -> ProxyRespo
 
 
 def _parse_request_line(line: bytes) -> tuple[str, str]:
-    method, *rest = line.removesuffix(b"\r").split(b" ")
-    is_complete = len(rest) == 2 and rest[1].startswith(b"HTTP/1.") and line.endswith(b"\r")  # noqa: PLR2004
+    method, *rest = line.split(b" ")
+    is_complete = len(rest) == 2 and rest[1].startswith(b"HTTP/1.")  # noqa: PLR2004
     if not _TOKEN.fullmatch(method) or not is_complete:
         raise BadProxyRequest("the request line is malformed")
     return method.decode("ascii"), rest[0].decode("latin-1")
@@ -126,14 +126,14 @@ def _request_head(method: str, url: Url, fields: CIMultiDict[str]) -> bytes:
 
 def _response_head(head: Head) -> bytes:
     is_known = head.status in set(HTTPStatus)
-    first = f"HTTP/1.1 {head.status} {HTTPStatus(head.status).phrase if is_known else ''}"
+    first = f"HTTP/1.1 {head.status:03} {HTTPStatus(head.status).phrase if is_known else ''}"
     fields: list[tuple[str, str]] = []
     for name, value in head.headers.items():
         if _CONTROL.search(value):
             raise Unreachable("the server sent malformed HTTP: a header value has a control character")
         if name.lower() != "content-length":
             fields.append((name, value))
-        elif head.framing is not Framing.CHUNKED and "Content-Length" not in dict(fields):
+        elif head.framing is Framing.LENGTH and "Content-Length" not in dict(fields):
             fields.append(("Content-Length", value.partition(",")[0].strip()))
     return _join(first, fields)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from linkskipper.egress import CookieJar, Response, Url
+from linkskipper.egress import CookieJar, Response, Url, content_type_of
 from linkskipper.resolver.result import Mechanism
 
 MEDIA = ("Image", "Media", "Font")
@@ -54,9 +54,8 @@ class PausedRequest(NamedTuple):
 
     def response(self, url: Url) -> Response:
         """Return the response without its body."""
-        media_type, _, parameters = self.headers.get("Content-Type", "").partition(";")
-        charset = parameters.lower().partition("charset=")[2].strip(" \"'") or None
-        return Response(url, self.status or 0, self.headers, b"", media_type.strip().lower(), charset)
+        media_type, charset = content_type_of(self.headers)
+        return Response(url, self.status or 0, self.headers, b"", media_type, charset)
 
 
 def patterns(*, media: bool) -> dict[str, Any]:
