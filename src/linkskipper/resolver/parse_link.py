@@ -5,7 +5,7 @@ from hashlib import sha256
 import msgspec
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.egress import BadUrl, ForeignScheme, Url, UrlTooLong, parse_url
+from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
 from linkskipper.resolver.pasted_text import find_url, without_wrapping
@@ -83,6 +83,8 @@ def _parse(text: str) -> Url:
         raise Unsupported(f"{foreign.scheme}: links are not supported. Send an http or https link.") from None
     except UrlTooLong as error:
         raise Unsupported(f"The link is longer than {error.limit} characters.") from None
+    except HasCredentials:
+        raise Unsupported("Links with a user name or a password are not opened. Send the link without them.") from None
     except BadUrl:
         raise Unsupported("There is no URL in the text. Send one link, such as https://bit.ly/abc.") from None
 

@@ -117,7 +117,7 @@ def test_found(text: str, href: str) -> None:
         ("ftp://bit.ly/abc", "ftp: links are not supported"),
         ("javascript:alert(1)", "javascript: links"),
         ("https://bit.ly\\abc", "no URL"),
-        ("https://user@bit.ly/abc", "no URL"),
+        ("https://user@bit.ly/abc", "user name"),
         ("https://bit.ly/a\x00b", "no URL"),
         ("https://bit.ly/\ud800", "no URL"),
         ("https://127.0.0.1/abc", "not a shortener"),
