@@ -20,6 +20,7 @@ from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.destination import form_target_stop
 
 _OWN_SCHEMES = ("http:", "https:", "about:", "blob:", "data:", "javascript:")
+_OF_CHROMIUM = ("file:", "chrome", "view-source:", "devtools:", "filesystem:")  # it opens none of them for a page
 
 FetchDecision = Literal["Fetch.continueRequest", "Fetch.failRequest"]
 
@@ -34,6 +35,7 @@ class MainFrame:
         ready: Set while the frame shows a page that is loaded.
         mechanism: What the next request is to be attributed to, such as a click.
         response: The last response for a page.
+        app_url: The first URL for another program that the page opened, or "". The page remains then.
     """
 
     def __init__(self, frame_id: str, navigation: Navigation, session: ProxySession) -> None:
@@ -43,6 +45,7 @@ class MainFrame:
         self.ready = asyncio.Event()
         self.mechanism: Mechanism | None = None
         self.response: Response | None = None
+        self.app_url = ""
         self._navigation = navigation
         self._session = session
         self._current = ""
@@ -83,12 +86,27 @@ class MainFrame:
         """Take in a navigation that the page begins, before Chromium sends a request or rejects the scheme."""
         self._reason = event["reason"]
         href = event["url"]
-        if not href.startswith(_OWN_SCHEMES) and not self.left.done():
-            try:
-                self._follow(href)
-            except Stop as stop:
-                self.end(stop)
-            self.end()
+        if href.startswith(_OWN_SCHEMES) or self.left.done():
+            return
+        is_accepted = href.partition(":")[0] in self._navigation.provider.accept.schemes
+        if not is_accepted and not href.startswith(_OF_CHROMIUM):
+            self.app_url = self.app_url or href
+            self.moved.set()
+            return
+        try:
+            self._follow(href)
+        except Stop as stop:
+            self.end(stop)
+        self.end()
+
+    def follow_app_url(self) -> None:
+        """Move to the URL for another program, once the page leads nowhere else.
+
+        Raises:
+            Stop: The link redirects too often.
+        """
+        if self.app_url and self._navigation.target is None:
+            self._follow(self.app_url)
 
     def note_fragment(self, event: dict[str, Any]) -> None:
         """Take in the fragment that a script of the page has written into the page's own URL."""
@@ -138,6 +156,8 @@ class MainFrame:
         is_expected = paused.is_redirected or paused.href == self._expected
         self._expected = ""
         if not is_expected and not self._follow(paused.href):
+            return False
+        if self._navigation.target is not None:
             return False
         self.mechanism = None  # it counts for the first page after a click only
         if paused.method != "POST":

@@ -76,7 +76,11 @@ class BrowserSteps:
         while (seconds := until - monotonic()) > 0:
             self._tab.frame.moved.clear()
             await self._check_status(navigation, await navigation.load_checked(any_status=True))
-            await self._moves_within(seconds, navigation)
+            has_opened_app = self._tab.frame.app_url != ""
+            seconds = min(seconds, SCRIPT_SECONDS) if has_opened_app else seconds
+            if not await self._moves_within(seconds, navigation) and has_opened_app:
+                self._tab.frame.follow_app_url()
+                return
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} leads nowhere.")
@@ -96,7 +100,8 @@ class BrowserSteps:
                 break
             self._patience = max(self._patience - (monotonic() - began), 0)
         navigation.page = await navigation.load_checked(any_status=True)
-        navigation.follow_first((await navigation.page_moves(navigation.page)).refreshes)
+        if not navigation.follow_first((await navigation.page_moves(navigation.page)).refreshes):
+            self._tab.frame.follow_app_url()
 
     async def _follow(self, _: FollowStep, navigation: Navigation) -> bool:
         """Wait until the page no longer moves by itself."""

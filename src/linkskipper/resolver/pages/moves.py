@@ -10,26 +10,42 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from linkskipper.egress import UTF8, UrlTooLong
-from linkskipper.resolver.pages.page import SCRIPT_TYPES, Page
+from linkskipper.egress import MAX_URL, UrlTooLong
+from linkskipper.resolver.pages.media_types import is_download
+from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
+from linkskipper.resolver.pages.script_elements import (
+    forbids_moves,
+    is_deferred,
+    policies,
+    restricts_base,
+    restricts_scripts,
+    runs,
+    unclosed_script,
+)
 from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, read_script
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import read_target
 
-_NO_CONTENT = frozenset({204, 205})
+_NO_CONTENT = frozenset({204, 205, 304})
 _PROXY_AUTHENTICATION = 407  # browsers show an error page of their own
 _ERRORS = 400
 _CLOSE = 1  # seconds: Chromium starts the clock of a refresh when the page is loaded, and that of a timer before
-_EVENTS = ("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onanimationstart", "ontransitionend")
+_EVENTS = (
+    *("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onmessage", "onscroll"),
+    *("onanimationstart", "onanimationend", "ontransitionend"),
+)
 """Attributes with scripts that may run before the visitor does anything, besides onload."""
-_ELEMENTS = ("base[href]", "script", "iframe", "frame", "meta[http-equiv][content]", "[onload]")
+_FRAMES = frozenset({"iframe", "frame", "object", "embed"})
+_ELEMENTS = (
+    *("base[href]", "script", "iframe", "frame", "object[data]", "embed[src]", "meta[http-equiv][content]"),
+    *("[onload]", "template[shadowrootmode]"),
+)
 _RELEVANT = ", ".join((*_ELEMENTS, *(f"[{name}]" for name in _EVENTS)))
 _IN_NOSCRIPT = ", ".join(f"noscript {element}" for element in _RELEVANT.split(", "))
 MAX_CANDIDATES = 100
 """Refreshes and timers that are tried, and URLs for visitors without scripts."""
 
-_POLICIES = ("script-src", "default-src", "sandbox")
 
 Unread = Literal["", "files", "scripts"]
 MayLoad = Callable[[str], bool]
@@ -52,17 +68,19 @@ class PageMoves(NamedTuple):
 
 def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
     """Return where a page leads by itself. `may_load` says which hosts the page may load scripts and frames from."""
-    if page.status in _NO_CONTENT or page.status == _PROXY_AUTHENTICATION or _is_download(page):
+    if page.status in _NO_CONTENT or page.status == _PROXY_AUTHENTICATION or is_download(page.response):
+        return PageMoves(())
+    if forbids_moves(page):
         return PageMoves(())
     scan = _Scan(page, may_load)
     refreshes = tuple(_elsewhere(page, scan.delayed()))
-    if scan.script is not None:
+    if scan.script is not None and not scan.is_overtaken:
         return PageMoves(tuple(_elsewhere(page, iter((scan.script,)))), refreshes=refreshes)
-    if refreshes and scan.is_close:
+    if scan.is_overtaken or (refreshes and scan.is_close):
         return PageMoves((), "scripts", refreshes)
     if scan.unread == "scripts" or (scan.unread == "files" and page.status < _ERRORS):
         return PageMoves((), scan.unread, refreshes)
-    return PageMoves((*refreshes, *scan.last_resorts[:MAX_CANDIDATES]), refreshes=refreshes)
+    return PageMoves((*refreshes, *scan.apps, *scan.last_resorts[:MAX_CANDIDATES]), refreshes=refreshes)
 
 
 class _Scan:
@@ -71,15 +89,18 @@ class _Scan:
     def __init__(self, page: Page, may_load: MayLoad) -> None:
         self.script: NextUrl | None = None
         self.unread: Unread = ""
+        self.apps: list[NextUrl] = []  # a script opened another program there, and the page remains
         self.last_resorts: list[NextUrl] = []
         self._page = page
         self._may_load = may_load
         self._here = page.url
         self._delayed: list[tuple[float, int, NextUrl]] = []
-        self._is_restricted = any(map(_restricts_scripts, page.response.headers.getall("Content-Security-Policy", ())))
+        self._is_restricted = any(map(restricts_scripts, policies(page)))
+        self._may_set_base = not any(map(restricts_base, policies(page)))
+        self._unclosed = unclosed_script(page)
         self._late: list[LexborNode] = []
-        for header in page.response.headers.getall("Refresh", ()):
-            self._add_refresh(header, NextUrl("", Mechanism.REFRESH_HEADER, page.url, UTF8))
+        if (header := page.response.refresh()) is not None:
+            self._add_refresh(header, self._next_url("", Mechanism.REFRESH_HEADER))
         self._in_noscript: set[int] = set()
         if page.tree is not None and page.tree.css_first("noscript") is not None:
             self._in_noscript = {element.mem_id for element in page.tree.css(_IN_NOSCRIPT)}
@@ -103,6 +124,14 @@ class _Scan:
         )
 
     @property
+    def is_overtaken(self) -> bool:
+        """Whether a timer may replace the page that a script opens before that page is there."""
+        return self.script is not None and any(
+            seconds < _CLOSE and other.mechanism is Mechanism.SCRIPT_LOCATION and other.text != self.script.text
+            for seconds, _, other in self._delayed
+        )
+
+    @property
     def _is_decided(self) -> bool:
         return self.script is not None or self.unread == "scripts"
 
@@ -114,7 +143,7 @@ class _Scan:
             return
         elif element.tag == "base":
             self._read_base(element)
-        elif element.tag != "script" or _is_deferred(element):
+        elif element.tag != "script" or is_deferred(element):
             self._late.append(element)
         else:
             self._read_script(element)
@@ -123,6 +152,8 @@ class _Scan:
         base = self._page.base_element
         if base is not None and base.mem_id == element.mem_id:
             self._here = self._page.base
+            if not self._may_set_base:
+                self.unread = "scripts"
 
     def _read_meta(self, element: LexborNode, *, in_noscript: bool) -> None:
         name = (element.attributes["http-equiv"] or "").lower()
@@ -132,7 +163,8 @@ class _Scan:
         elif name == "refresh" and not in_noscript:
             self._add_refresh(content, self._next_url("", Mechanism.META_REFRESH))
         elif name == "content-security-policy" and not in_noscript:
-            self._is_restricted = self._is_restricted or _restricts_scripts(content)
+            self._is_restricted = self._is_restricted or restricts_scripts(content)
+            self._may_set_base = self._may_set_base and not restricts_base(content)
 
     def _next_url(self, text: str, mechanism: Mechanism) -> NextUrl:
         return NextUrl(text, mechanism, self._here, self._page.charset)
@@ -142,7 +174,7 @@ class _Scan:
             self._delayed.append((refresh.delay, -len(self._delayed), next_url._replace(text=refresh.url)))
 
     def _read_script(self, element: LexborNode) -> None:
-        if self._is_decided or not _runs(element):
+        if self._is_decided or not runs(element) or element.mem_id == self._unclosed:
             return
         if "src" in element.attributes:
             self._read_file(element)
@@ -153,8 +185,10 @@ class _Scan:
         """Read what runs only after the scripts of the page itself."""
         if self._is_decided:
             return
-        if element.tag in {"script", "iframe", "frame"}:
+        if element.tag == "script" or element.tag in _FRAMES:
             self._read_late_file(element)
+        if element.tag == "template" and may_move(element.html or ""):
+            self.unread = "scripts"
         for name in _EVENTS:
             if may_move(element.attributes.get(name) or ""):
                 self.unread = "scripts"
@@ -169,8 +203,8 @@ class _Scan:
             self._read_file(element)
 
     def _read_file(self, element: LexborNode) -> None:
-        text = (element.attributes.get("src") or "").strip()
-        if text.lower().startswith("javascript:"):
+        text = (element.attributes.get("data" if element.tag == "object" else "src") or "").strip()
+        if text.lower().startswith("data:" if element.tag == "script" else "javascript:"):
             self.unread = "scripts"
             return
         try:
@@ -187,8 +221,13 @@ class _Scan:
             return
         for move in moves:
             next_url = self._next_url(move.url, Mechanism.SCRIPT_LOCATION)
+            target = None if (is_too_long := len(move.url) > MAX_URL) else read_target(move.url, self._here)
+            if target is None and not is_too_long and move.seconds is None:
+                return  # the script throws
             if move.opens_window:
                 self.last_resorts.insert(0, next_url)
+            elif target is not None and target.url is None:
+                self.apps.append(next_url)
             elif move.seconds is not None:
                 self._delayed.append((move.seconds, len(self._delayed), next_url))
             else:
@@ -208,27 +247,3 @@ def _is_same_page(candidate: NextUrl, page: Page) -> bool:
     except UrlTooLong:
         return False
     return target is not None and target.url is not None and target.url.without_fragment == page.url.without_fragment
-
-
-def _is_download(page: Page) -> bool:
-    kind = page.response.headers.get("Content-Disposition", "").partition(";")[0].strip().lower()
-    return kind not in {"", "inline"}
-
-
-def _restricts_scripts(policy: str) -> bool:
-    return any(name in policy.lower() for name in _POLICIES)
-
-
-def _runs(element: LexborNode) -> bool:
-    """Return whether a script element is run (HTML standard, "prepare the script element")."""
-    kind, language = element.attributes.get("type"), element.attributes.get("language")
-    if "nomodule" in element.attributes:
-        return False
-    if kind is None and language:
-        kind = f"text/{language}"
-    return (kind or "").strip().lower() in SCRIPT_TYPES
-
-
-def _is_deferred(element: LexborNode) -> bool:
-    is_module = (element.attributes.get("type") or "").strip().lower() == "module"
-    return is_module or ("src" in element.attributes and not {"async", "defer"}.isdisjoint(element.attributes))

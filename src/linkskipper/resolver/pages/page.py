@@ -7,12 +7,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkskipper.egress import Charset, Response, Url, UrlTooLong
 from linkskipper.resolver.errors import Stop
+from linkskipper.resolver.pages.media_types import is_html
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
 from linkskipper.resolver.urls.target import read_target
 
 SMALL_BYTES = 16 * 1024
 SMALL_TAGS = 400
-_HTML = frozenset({"", "text/html", "application/xhtml+xml"})
 # MIME standard, "JavaScript MIME type".
 SCRIPT_TYPES = frozenset(
     {"", "module", "text/jscript", "text/livescript", *(f"text/javascript1.{minor}" for minor in range(6))}
@@ -43,7 +43,7 @@ class Page:
     @property
     def is_html(self) -> bool:
         """Whether the response is a page."""
-        return bool(self.response.body) and self.response.media_type in _HTML
+        return bool(self.response.body) and is_html(self.response)
 
     @property
     def tree(self) -> LexborHTMLParser | None:

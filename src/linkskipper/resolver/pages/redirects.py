@@ -14,11 +14,13 @@ from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# HTML standard, "shared declarative refresh steps".
-_REFRESH = re.compile(r"\s*+(\d++|(?=\.))[\d.]*+(?:\s*+[;,]\s*+|\s++(?![;,]))(.+)", re.DOTALL)
+# What Chromium makes of the HTML standard's "shared declarative refresh steps".
+_SPACE = r"[ \t\n\f\r]"
+_REFRESH = re.compile(rf"{_SPACE}*+([^,; \t\n\f\r]++){_SPACE}*+[,;]?+{_SPACE}*+(.+)", re.DOTALL)
+_DELAY = re.compile(r"\s*+(\d++\.?+\d*+|\.\d++)[\d.]*+\s*+", re.ASCII)
 _ABSOLUTE_URL = re.compile(r"https?://", re.IGNORECASE)
-_URL_PREFIX = re.compile(r"url\s*=\s*", re.IGNORECASE)
-_MAX_DELAY_DIGITS = 9
+_URL_PREFIX = re.compile(rf"url{_SPACE}*+={_SPACE}*+", re.IGNORECASE)
+_MAX_DELAY = (2**31 - 1) / 1000  # seconds: Chromium ignores a refresh that comes later
 
 
 class NextUrl(NamedTuple):
@@ -33,7 +35,7 @@ class NextUrl(NamedTuple):
 class Refresh(NamedTuple):
     """Where a page leads after a delay in seconds, as written."""
 
-    delay: int
+    delay: float
     url: str
 
 
@@ -56,15 +58,17 @@ def links(page: Page, selector: str, attribute: str) -> Iterator[NextUrl]:
 
 
 def read_refresh(content: str) -> Refresh | None:
-    """Read a Refresh header or meta element. Return None if the page only reloads itself."""
+    """Read a Refresh header or meta element. Return None if the page only reloads itself, or stays."""
     match = _REFRESH.fullmatch(content)
-    if match is None:
+    delay = match and _DELAY.fullmatch(match[1])
+    if not match or not delay or float(delay[1]) > _MAX_DELAY:
         return None
     text = _URL_PREFIX.sub("", match[2], count=1) if _URL_PREFIX.match(match[2]) else match[2]
     if text[:1] in {"'", '"'}:
-        text = text[1:].partition(text[0])[0]
+        quoted, mark, _ = text[1:].rpartition(text[0])
+        text = quoted if mark else text[1:]
     text = text.strip()
-    return Refresh(int(match[1][:_MAX_DELAY_DIGITS] or 0), text) if text else None
+    return Refresh(float(delay[1]), text) if text else None
 
 
 def _url_in_text(element: LexborNode) -> str | None:
