@@ -11,6 +11,9 @@ BAD_REQUESTS = Counter("linkskipper_bad_requests_total", "Connections that were 
 CONNECTIONS_REFUSED = Counter("linkskipper_connections_refused_total", "Connections over a limit on their number.")
 JOBS_ENDED = Counter("linkskipper_jobs_ended_total", "Jobs that ended in this process.", ["status", "reason"])
 LIMITS_STORE_AWAY = Gauge("linkskipper_limits_store_away", "1 while the shared store of limits does not respond.")
+QUEUE_WAITING = Gauge("linkskipper_queue_waiting", "Entries that are due, up to 10,000.", ["queue"])
+QUEUE_OLDEST_SECONDS = Gauge("linkskipper_queue_oldest_seconds", "Age of the oldest entry that is due.", ["queue"])
+QUEUE_LOST = Gauge("linkskipper_queue_lost", "Entries in progress without a heartbeat for a minute.", ["queue"])
 REQUESTS_NOT_LOGGED = Counter(
     "linkskipper_requests_not_logged_total", "API requests that the request log dropped because too many waited."
 )

@@ -8,6 +8,7 @@ from linkskipper.queue.entries import QueueDepth, QueueEntry, list_queue_entries
 from linkskipper.queue.install import install_queue, prune_log
 from linkskipper.queue.items import NewQueueItem, QueueItem, enqueue
 from linkskipper.queue.jobs import QueuedJob, enqueue_jobs, enqueue_jobs_first, job_id_of
+from linkskipper.queue.measure import measuring
 from linkskipper.queue.state import QueueState, read_queue_state
 from linkskipper.queue.worker import QueueWorker
 
@@ -25,6 +26,7 @@ __all__ = [
     "install_queue",
     "job_id_of",
     "list_queue_entries",
+    "measuring",
     "prune_log",
     "read_depths",
     "read_queue_state",

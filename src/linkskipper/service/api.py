@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, get_args
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,17 +18,21 @@ from linkskipper.api import (
     monitor_api,
     public_routes,
 )
-from linkskipper.catalog import Catalog
+from linkskipper.catalog import Catalog, Tier
 from linkskipper.dashboard import PREFIX
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
+from linkskipper.queue import measuring
 from linkskipper.request_log import RequestLog
 from linkskipper.service.dashboard import run_dashboard
 from linkskipper.settings import Settings
 from linkskipper.usage import UsageRecorder
+from linkskipper.webhooks import QUEUE_LIMITS
 
 log = structlog.get_logger()
+
+QUEUES = (*get_args(Tier), *QUEUE_LIMITS)
 
 
 class WorkersStatus(Protocol):
@@ -103,7 +107,7 @@ async def run_api(
         usage = UsageRecorder(pool)
         stack.push_async_callback(usage.finish)
         repeated = (job_notifier, admission, authenticator, usage)
-        for periodic in [part.periodic() for part in repeated]:
+        for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES)):
             stack.callback(periodic.start().cancel)
         dashboard = await stack.enter_async_context(run_dashboard(settings, url, services, keyring, sample_links))
         app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
