@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench openapi schema lock migration provider vendor release clean
+.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench screenshots openapi schema lock migration provider vendor release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -68,6 +68,9 @@ compare: $(VENV)/dev ## Compare both engines with a plain Chromium on 2,000 page
 
 bench: $(VENV)/dev ## Measure speed, each figure as a ratio in one run
 	$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(VENV)/dev ## Take the screenshots of the guides from a running service
+	@$(BIN)/python -m tools.screenshots
 
 openapi: $(VENV)/run ## Write docs/openapi.json from the code
 	$(BIN)/python -m linkskipper.api.openapi > docs/openapi.json

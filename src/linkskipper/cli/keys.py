@@ -18,6 +18,7 @@ from linkskipper.accounts import (
     roll_webhook_secret,
 )
 from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, SCOPES
+from linkskipper.audit import AuditEntry, record
 from linkskipper.cli.database import with_database
 from linkskipper.cli.names import check_name
 from linkskipper.cli.options import HOURS_IN_A_YEAR, DataDirOption, JsonOption, command_group
@@ -63,7 +64,7 @@ def create(
     granted, name = SCOPES if scopes is None else _parse_scopes(scopes), check_name(name, "--name")
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
-        return await create_key(
+        made = await create_key(
             pool,
             load_keyring(settings),
             account,
@@ -72,6 +73,8 @@ def create(
             rate_limit=rate_limit,
             daily_quota=daily_quota,
         )
+        await record(pool, AuditEntry(action="key.create", account_id=account, subject=f"key {made.id}"))
+        return made
 
     _show(with_database(data_dir, work), as_json=as_json)
 
@@ -107,6 +110,7 @@ def revoke(key: KeyArgument, data_dir: DataDirOption = None, *, as_json: JsonOpt
 
     async def work(_: Settings, pool: Pool) -> None:
         await revoke_key(pool, key)
+        await record(pool, AuditEntry(action="key.revoke", subject=f"key {key}"))
 
     with_database(data_dir, work)
     if as_json:
@@ -134,7 +138,9 @@ def roll(
     """
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
-        return await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+        rolled = await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+        await record(pool, AuditEntry(action="key.roll", subject=f"key {key}"))
+        return rolled
 
     _show(with_database(data_dir, work), as_json=as_json)
 
@@ -159,7 +165,9 @@ def roll_webhook_secret_(
     """Give a key a new webhook secret, which is shown only now."""
 
     async def work(settings: Settings, pool: Pool) -> NewWebhookSecret:
-        return await roll_webhook_secret(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+        made = await roll_webhook_secret(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
+        await record(pool, AuditEntry(action="key.roll-webhook-secret", subject=f"key {key}"))
+        return made
 
     rolled = with_database(data_dir, work)
     if as_json:

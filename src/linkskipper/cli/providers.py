@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from linkskipper.audit import AuditEntry
+from linkskipper.audit import record as record_entry
 from linkskipper.catalog import Catalog, Issue, Provider
 from linkskipper.catalog import check as check_files
 from linkskipper.catalog.issues import some_of
@@ -62,7 +64,10 @@ def off(
     _require(provider, settings)
 
     async def work(_: Settings, pool: Pool) -> None:
-        await switch_off(pool, provider, note=reason)
+        async with pool.acquire() as connection, connection.transaction():
+            await switch_off(connection, provider, note=reason)
+            subject = provider if reason is None else f"{provider}: {reason}"
+            await record_entry(connection, AuditEntry(action="provider.off", subject=subject))
 
     work_on(find_database(settings), work)
     typer.echo(f"{provider} is switched off. Switch it on with: linkskipper providers on {provider}")
@@ -76,7 +81,9 @@ def on(provider: ProviderArgument, data_dir: DataDirOption = None) -> None:
     _require(provider, settings)
 
     async def work(_: Settings, pool: Pool) -> None:
-        await switch_on(pool, provider)
+        async with pool.acquire() as connection, connection.transaction():
+            await switch_on(connection, provider)
+            await record_entry(connection, AuditEntry(action="provider.on", subject=provider))
 
     work_on(find_database(settings), work)
     typer.echo(f"{provider} is switched on.")

@@ -36,6 +36,11 @@ async def test_off_and_on(database_url: str, pool: Pool, data_dir: Path) -> None
     assert bitly["health"]["off_since"].endswith("Z")
     assert providers(database_url, data_dir, "on", "bitly").returncode == 0
     assert "asks for CAPTCHAs" not in providers(database_url, data_dir, "list").stdout
+    audited = await pool.fetch("SELECT action, actor, subject FROM audit_log ORDER BY id")
+    assert [tuple(row) for row in audited] == [
+        ("provider.off", "command line", "bitly: asks for CAPTCHAs"),
+        ("provider.on", "command line", "bitly"),
+    ]
 
 
 async def test_waiting(database_url: str, pool: Pool, data_dir: Path) -> None:
