@@ -1,17 +1,20 @@
 import type { Config } from "./config.js";
-import { type ApiError, ERRORS_BY_CODE, UnexpectedResponseError } from "./errors/api.js";
-import { FieldError, isObject, record } from "./fields.js";
-import type { Meta } from "./models.js";
+import { type ApiError, ERRORS_BY_CODE, textOrNull, UnexpectedResponseError } from "./errors/api.js";
+import { FieldError, record } from "./fields.js";
+import type { Meta, RawObject } from "./models.js";
 import { parseRateLimit } from "./rate-limit.js";
 import { parseRetryAfter } from "./retry.js";
 import { type HttpResponse, hideKey } from "./transport.js";
 
-/** A successful answer. `json` is undefined where the body is not JSON. */
+/** An answer that was read. `json` is undefined where the body is not JSON. */
 export interface Answer {
   meta: Meta;
   body: string;
   json: unknown;
 }
+
+/** Turns JSON of the API into a result. */
+export type Parser<T> = (value: unknown, meta: Meta, where?: string) => T;
 
 const SHOWN_CHARACTERS = 500;
 
@@ -20,8 +23,7 @@ const SHOWN_CHARACTERS = 500;
  *
  * @throws {ApiError} For every other answer. A 2xx without JSON is not an error here.
  */
-export function readAnswer(config: Config, response: HttpResponse, attempts: number): Answer {
-  const { status, headers, body } = response;
+export function readAnswer(config: Config, { status, headers, body }: HttpResponse, attempts: number): Answer {
   const rateLimit = parseRateLimit(headers.ratelimit);
   const meta = { status, requestId: headers["x-request-id"] ?? null, rateLimit, headers, attempts };
   const answer = { meta, body, json: decode(body) };
@@ -34,44 +36,36 @@ export function readAnswer(config: Config, response: HttpResponse, attempts: num
  *
  * @throws {UnexpectedResponseError} The body is not a JSON object, or the parser misses something in it.
  */
-export function parseAnswer<T>(config: Config, answer: Answer, parse: (value: unknown, meta: Meta) => T): T {
+export function parseAnswer<T>(config: Config, answer: Answer, parse: Parser<T>): T {
+  const { meta, body, json } = answer;
   try {
-    return parse(record(answer.json, ""), answer.meta);
+    return parse(record(json), meta);
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    const problem = `${answer.meta.status} with an unexpected body: ${error.message}: ${shorten(answer.body)}`;
-    throw new UnexpectedResponseError(clean(config, problem, answer.meta), {
-      ...{ code: null, title: null, detail: null, type: null, retryAfter: null, balance: null },
-      body: answer.body,
-      meta: answer.meta,
-    });
+    const message = `${meta.status} with an unexpected body: ${error.message}: ${shorten(body)}`;
+    throw new UnexpectedResponseError(clean(config, message, meta), { ...answer, json: null }, null);
   }
 }
 
-function apiError(config: Config, { meta, body, json }: Answer): ApiError {
-  const problem = isObject(json) ? json : {};
-  const [code, title, detail, type] = ["code", "title", "detail", "type"].map((name) => {
-    const value = problem[name];
-    return typeof value === "string" ? value : null;
-  }) as [string | null, string | null, string | null, string | null];
-  const kind = ERRORS_BY_CODE.get(code);
-  const message = kind
-    ? `${meta.status} ${code}: ${detail || title || "no detail"}`
-    : describeUnexpected(meta, code, detail || title, body);
+function apiError(config: Config, answer: Answer): ApiError {
+  const { meta, body, json } = answer;
+  const [code, title, detail] = ["code", "title", "detail"].map((name) =>
+    textOrNull((Object(json) as RawObject)[name]),
+  );
+  const kind = ERRORS_BY_CODE.get(code ?? "");
+  const said = detail || title || (code ? "no detail" : shorten(body) || "the body is empty");
+  const problem = code ? `${code}: ${said}` : said;
+  const message = kind ? problem : `that is not an answer of the API: ${describeRedirect(meta) || problem}`;
   const retryAfter = parseRetryAfter(meta.headers["retry-after"], config.clock.now());
-  const balance = Number.isInteger(problem.balance) ? (problem.balance as number) : null;
-  const details = { code, title, detail, type, retryAfter, balance, body, meta };
-  return new (kind ?? UnexpectedResponseError)(clean(config, message, meta), details);
+  const text = clean(config, `${meta.status} ${message}`, meta);
+  return new (kind ?? UnexpectedResponseError)(text, answer, retryAfter);
 }
 
-function describeUnexpected(meta: Meta, code: string | null, detail: string | null, body: string): string {
-  if (meta.status >= 300 && meta.status < 400) {
-    const { location } = meta.headers;
-    const target = location ? ` to ${shorten(location)}` : "";
-    return `${meta.status} redirects${target}, and redirects are not followed. Set baseUrl to the service's own address`;
-  }
-  const said = code ? `${code}: ${detail || "no detail"}` : detail || shorten(body) || "the body is empty";
-  return `${meta.status} that is not an answer of the API: ${said}`;
+/** Say what to do about a redirect. Empty: the answer is none. */
+function describeRedirect({ status, headers: { location } }: Meta): string {
+  if (status >= 400) return "";
+  const target = location ? ` to ${shorten(location)}` : "";
+  return `it redirects${target}, and redirects are not followed. Set baseUrl to the service's own address`;
 }
 
 function clean(config: Config, message: string, meta: Meta): string {

@@ -1,6 +1,8 @@
 import { onAbort } from "./clock.js";
+import { readNumber } from "./config.js";
 import { ForbiddenScopeError, InvalidKeyError, OutOfCreditsError, QuotaExceededError } from "./errors/api.js";
 import { ConfigurationError, LinkSkipperError } from "./errors/base.js";
+import { toHex } from "./hex.js";
 import type { Outcome, ResolvedLink } from "./models.js";
 import { type Pacer, UNSENT } from "./pacer.js";
 
@@ -17,9 +19,7 @@ const FATAL_ERRORS = [InvalidKeyError, ForbiddenScopeError, OutOfCreditsError, Q
 export function checkRun(urls: Links, concurrency: number): void {
   const iterable = typeof urls === "object" && urls && (Symbol.asyncIterator in urls || Symbol.iterator in urls);
   if (!iterable) throw new ConfigurationError("urls must be a list or another iterable of links.");
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new ConfigurationError("concurrency must be a whole number from 1.");
-  }
+  readNumber("concurrency", Number.isInteger(concurrency) ? concurrency : 0, 1);
 }
 
 /** Resolve many links, and yield the outcomes as they come. */
@@ -156,6 +156,5 @@ class Run {
 
 /** Return the idempotency key of a link in a batch: the same link has the same key in each run. */
 export async function batchKey(batch: string, url: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url)));
-  return `${batch}:${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `${batch}:${toHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url)))}`;
 }

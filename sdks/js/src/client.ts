@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { parseAnswer } from "./answers.js";
+import type { Parser } from "./answers.js";
 import { batchKey, checkRun, type Links, runMany } from "./bulk.js";
-import { type CallOptions, type ClientOptions, type Config, readConfig, readMs } from "./config.js";
+import { type CallOptions, type ClientOptions, type Config, readConfig, readNumber } from "./config.js";
 import { ConfigurationError } from "./errors/base.js";
 import { Caller } from "./exchange.js";
 import type {
@@ -19,7 +19,6 @@ import { Pacer } from "./pacer.js";
 import { followPages, type ListOptions } from "./pages.js";
 import {
   findProvider,
-  type Parser,
   parseAccount,
   parseDelivery,
   parseDeliveryDetail,
@@ -95,11 +94,9 @@ export class LinkSkipper {
   /** Resolve a link, or queue a job for it. `status` tells which: `done` or `queued`. */
   async resolve(url: string, options: ResolveOptions = {}): Promise<ResolveResult> {
     const { waitMs = 0, idempotencyKey, webhookUrl, ...rest } = options;
-    const caller = new Caller(this.#config, rest);
-    const body = resolveBody(url, idempotencyKey, webhookUrl);
-    const parts = { body, waitMs: readMs("waitMs", waitMs) };
-    const answer = await caller.exchange(() => caller.request("POST", "/v1/resolve", parts));
-    return parseAnswer(this.#config, answer, (value, meta) => parseResolve(value, meta, url));
+    const parts = { body: resolveBody(url, idempotencyKey, webhookUrl), waitMs: readNumber("waitMs", waitMs) };
+    const parse: Parser<ResolveResult> = (value, meta) => parseResolve(value, meta, url);
+    return new Caller(this.#config, rest).call("POST", "/v1/resolve", parse, parts);
   }
 
   /**
@@ -109,8 +106,9 @@ export class LinkSkipper {
    * @throws {TimeoutError} The deadline passed. Its `jobId` goes to `waitForJob`.
    */
   async resolveAndWait(url: string, options: ResolveAndWaitOptions = {}): Promise<ResolvedLink> {
-    const { maxWaitMs, pollIntervalMs, idempotencyKey, webhookUrl, ...rest } = options;
-    const wait = new Wait(new Caller(this.#config, rest), { maxWaitMs, pollIntervalMs });
+    const { idempotencyKey, webhookUrl, ...rest } = options;
+    const [times, callOptions] = readWait(this.#config, rest);
+    const wait = new Wait(new Caller(this.#config, callOptions), times);
     return wait.resolve(url, resolveBody(url, idempotencyKey, webhookUrl));
   }
 
@@ -121,8 +119,8 @@ export class LinkSkipper {
    * @throws {TimeoutError} The deadline passed.
    */
   async waitForJob(jobId: string, options: WaitOptions & CallOptions = {}): Promise<ResolvedLink> {
-    const { maxWaitMs, pollIntervalMs, ...rest } = options;
-    return new Wait(new Caller(this.#config, rest), { maxWaitMs, pollIntervalMs }).poll(jobId, null);
+    const [times, callOptions] = readWait(this.#config, options);
+    return new Wait(new Caller(this.#config, callOptions), times).poll(jobId, null);
   }
 
   /**
@@ -133,17 +131,17 @@ export class LinkSkipper {
    * outcomes, the rest is not sent, and then the error is thrown.
    */
   resolveMany(urls: Links, options: ResolveManyOptions = {}): AsyncGenerator<Outcome, void, undefined> {
-    const { concurrency = 8, batch, webhookUrl, maxWaitMs, pollIntervalMs, signal, ...rest } = options;
+    const { concurrency = 8, batch, webhookUrl, signal, ...rest } = options;
     checkRun(urls, concurrency);
     checkBatch(batch);
-    new Caller(this.#config, rest); // refuses wrong options before the run
-    const times = readWait(this.#config, { maxWaitMs, pollIntervalMs });
+    const [times, callOptions] = readWait(this.#config, rest);
+    new Caller(this.#config, callOptions); // refuses wrong options before the run
     const pacer = new Pacer(this.#config.clock);
     const begin = async (url: string, stop: AbortSignal): Promise<ResolvedLink> => {
       const key = batch && typeof url === "string" ? await batchKey(batch, url) : undefined;
       const body = resolveBody(url, key, webhookUrl);
       const config = { ...this.#config, closed: stop };
-      return new Wait(new Caller(config, rest, pacer.gate()), times).resolve(url, body);
+      return new Wait(new Caller(config, callOptions, pacer.gate()), times).resolve(url, body);
     };
     const signals = signal ? [signal, this.#config.closed] : [this.#config.closed];
     return runMany(urls, begin, pacer, concurrency, signals);
@@ -152,27 +150,24 @@ export class LinkSkipper {
   /** Return the state of a job. */
   async getJob(jobId: string, options: GetJobOptions = {}): Promise<Job> {
     const { waitMs = 0, trace, ...rest } = options;
-    const parts = { query: trace ? { include: "trace" } : {}, waitMs: readMs("waitMs", waitMs) };
-    const caller = new Caller(this.#config, rest);
-    const answer = await caller.exchange(() => caller.request("GET", jobPath(jobId), parts));
-    return parseAnswer(this.#config, answer, (value, meta) => parseJob(value, meta, "", jobId));
+    const parts = { query: trace ? { include: "trace" } : {}, waitMs: readNumber("waitMs", waitMs) };
+    const parse: Parser<Job> = (value, meta) => parseJob(value, meta, "$", jobId);
+    return new Caller(this.#config, rest).call("GET", jobPath(jobId), parse, parts);
   }
 
   /** Iterate over the jobs of the key, newest first. Pages are fetched when they are needed. */
   jobs(options: ListOptions & CallOptions = {}): AsyncGenerator<Job, void, undefined> {
-    const { status, pageSize, before, ...rest } = options;
-    const caller = new Caller(this.#config, rest);
-    return followPages(caller, "/v1/jobs", "jobs", parseJob, { status, pageSize, before });
+    return followPages(this.#config, "/v1/jobs", "jobs", parseJob, options);
   }
 
   /** Return the account that the key belongs to. */
   async account(options: CallOptions = {}): Promise<Account> {
-    return get(this.#config, "/v1/account", parseAccount, options);
+    return new Caller(this.#config, options).call("GET", "/v1/account", parseAccount);
   }
 
   /** Return the providers whose links the service resolves. */
   async providers(options: CallOptions = {}): Promise<ProviderEntry[]> {
-    return get(this.#config, "/v1/providers", parseProviders, options);
+    return new Caller(this.#config, options).call("GET", "/v1/providers", parseProviders);
   }
 
   /** Return the provider of a link, or null. It tells the cost and whether the provider is up. */
@@ -234,27 +229,20 @@ export class Webhooks {
 
   /** Iterate over the deliveries, newest first. `status`: `pending`, `delivered` or `failed`. */
   deliveries(options: ListOptions & CallOptions = {}): AsyncGenerator<Delivery, void, undefined> {
-    const { status, pageSize, before, ...rest } = options;
-    const caller = new Caller(this.#config, rest);
-    return followPages(caller, DELIVERIES, "deliveries", parseDelivery, { status, pageSize, before });
+    return followPages(this.#config, DELIVERIES, "deliveries", parseDelivery, options);
   }
 
   /** Return a delivery with its event and its attempts. */
   async delivery(deliveryId: string, options: CallOptions = {}): Promise<DeliveryDetail> {
-    return get(this.#config, `${DELIVERIES}/${quoteSegment(deliveryId)}`, parseDeliveryDetail, options);
+    const path = `${DELIVERIES}/${quoteSegment(deliveryId)}`;
+    return new Caller(this.#config, options).call("GET", path, parseDeliveryDetail);
   }
 
   /** Send a delivery again. */
   async redeliver(deliveryId: string, options: CallOptions = {}): Promise<Delivery> {
-    const caller = new Caller(this.#config, options);
     const path = `${DELIVERIES}/${quoteSegment(deliveryId)}/redeliver`;
-    return parseAnswer(this.#config, await caller.exchange(() => caller.request("POST", path, {})), parseDelivery);
+    return new Caller(this.#config, options).call("POST", path, parseDelivery);
   }
-}
-
-async function get<T>(config: Config, path: string, parse: Parser<T>, options: CallOptions): Promise<T> {
-  const caller = new Caller(config, options);
-  return parseAnswer(config, await caller.exchange(() => caller.request("GET", path, {})), parse);
 }
 
 /** Return the body of POST /v1/resolve. The key is made here, once for all attempts. */

@@ -81,13 +81,11 @@ export interface Config {
 
 // Never a host of strangers: a forgotten option must not send them a key.
 const DEFAULT_BASE_URL = "http://127.0.0.1:8000";
-const OPTIONS = new Set(
-  (
-    "apiKey baseUrl webhookSecret timeoutMs maxWaitMs pollIntervalMs longPollMs retry headers userAgent appInfo " +
-    "fetch logger clock sleeper random"
-  ).split(" "),
-);
-const OWN_HEADERS = new Set(["authorization", "content-length", "host", "content-type", "transfer-encoding"]);
+const OPTIONS = (
+  "apiKey baseUrl webhookSecret timeoutMs maxWaitMs pollIntervalMs longPollMs retry headers userAgent appInfo " +
+  "fetch logger clock sleeper random"
+).split(" ");
+const OWN_HEADERS = /^(authorization|host|transfer-encoding|content-(length|type))$/;
 
 /** Validate options and fill in what is missing. */
 export function readConfig(options: ClientOptions, closed: AbortSignal): Config {
@@ -98,10 +96,10 @@ export function readConfig(options: ClientOptions, closed: AbortSignal): Config 
   return {
     apiKey: () => key,
     baseUrl: readBaseUrl(options.baseUrl),
-    timeoutMs: readMs("timeoutMs", options.timeoutMs ?? 30_000, true),
-    maxWaitMs: readMs("maxWaitMs", options.maxWaitMs ?? 120_000, true),
-    pollIntervalMs: readMs("pollIntervalMs", options.pollIntervalMs ?? 2000),
-    longPollMs: readMs("longPollMs", options.longPollMs ?? 25_000),
+    timeoutMs: readNumber("timeoutMs", options.timeoutMs ?? 30_000, 1),
+    maxWaitMs: readNumber("maxWaitMs", options.maxWaitMs ?? 120_000, 1),
+    pollIntervalMs: readNumber("pollIntervalMs", options.pollIntervalMs ?? 2000),
+    longPollMs: readNumber("longPollMs", options.longPollMs ?? 25_000),
     retry: readRetry(options.retry),
     headers: readHeaders({ accept: "application/json", "user-agent": agent }, options.headers),
     fetch: options.fetch,
@@ -114,9 +112,9 @@ export function readConfig(options: ClientOptions, closed: AbortSignal): Config 
 }
 
 /** Refuse misspelt options. */
-export function refuseUnknown(options: object, known: ReadonlySet<string>): void {
-  const unknown = Object.keys(options).filter((name) => !known.has(name));
-  if (unknown.length) throw new ConfigurationError(`Unknown option: ${unknown.join(", ")}.`);
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown) throw new ConfigurationError(`Unknown option: ${unknown}.`);
 }
 
 function readApiKey(value: string | undefined): string {
@@ -129,31 +127,32 @@ function readApiKey(value: string | undefined): string {
 /** Return the address of the service without a slash or `/v1` at its end. */
 function readBaseUrl(value: string | undefined): string {
   const text = (value ?? environment("LINKSKIPPER_BASE_URL") ?? DEFAULT_BASE_URL).trim();
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.username || url?.password) throw new ConfigurationError("baseUrl must not hold a user or a password.");
-  if (!url || !/^https?:\/\//i.test(text)) {
-    const shown = text.includes("@") ? "" : `, not ${JSON.stringify(text.slice(0, 100))}`; // it may hold a password
-    throw new ConfigurationError(`baseUrl must begin with http:// or https:// and name a host${shown}.`);
+  if (/^https?:\/\/[^/\\@?#]+(\/[^?#]*)?$/i.test(text) && URL.canParse(text)) {
+    const { origin, pathname } = new URL(text);
+    return origin + pathname.replace(/\/*(\/v1)?\/*$/, "");
   }
-  if (/[?#]/.test(text)) throw new ConfigurationError("baseUrl must not hold a query or a fragment.");
-  return url.origin + url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
+  const shown = text.includes("@") ? "" : `, not ${JSON.stringify(text.slice(0, 100))}`; // it may hold a password
+  throw new ConfigurationError(
+    `baseUrl must begin with http:// or https:// and a host, and hold no password, query or fragment${shown}.`,
+  );
 }
 
-/** Return a number of milliseconds that is in range. */
-export function readMs(name: string, value: number, exclusive = false): number {
-  if (typeof value === "number" && Number.isFinite(value) && (exclusive ? value > 0 : value >= 0)) return value;
-  throw new ConfigurationError(`${name} must be a number of milliseconds, ${exclusive ? "more than" : "at least"} 0.`);
+/** Return a number that is in range. */
+export function readNumber(name: string, value: number, minimum = 0): number {
+  if (Number.isFinite(value) && value >= minimum) return value;
+  throw new ConfigurationError(`${name} must be a number from ${minimum}.`);
 }
 
 /** Join groups of headers. Later groups win. Those that this package sets itself are left out. */
 export function readHeaders(...groups: (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of groups.flatMap((group) => Object.entries(group ?? {}))) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+  for (const [given, value] of groups.flatMap((group) => Object.entries(group ?? {}))) {
+    const name = given.toLowerCase();
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       const shown = JSON.stringify(name.slice(0, 60));
       throw new ConfigurationError(`The header ${shown} has characters that no header can carry.`);
     }
-    if (!OWN_HEADERS.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
+    if (!OWN_HEADERS.test(name)) headers[name] = value;
   }
   return headers;
 }
@@ -165,6 +164,6 @@ function userAgent(app: AppInfo | undefined): string {
   };
   const runtime = navigator?.userAgent ?? `Node.js/${process?.version?.slice(1)}`;
   const agent = `linkskipper-sdk-js/${VERSION} ${runtime}`;
-  if (!app) return agent;
-  return `${agent} ${app.name}${app.version ? `/${app.version}` : ""}${app.url ? ` (${app.url})` : ""}`;
+  const url = app?.url && `(${app.url})`;
+  return [agent, [app?.name, app?.version].filter(Boolean).join("/"), url].filter(Boolean).join(" ");
 }

@@ -35,7 +35,7 @@ const readEvent = object({
 });
 
 /** Read a webhook event. */
-export function parseEvent(value: unknown, webhookId: string | null, where = ""): WebhookEvent {
+export function parseEvent(value: unknown, webhookId: string | null, where?: string): WebhookEvent {
   const event = readEvent(value, where);
   const result = { ...event, isDone: event.status === "done", webhookId };
   return Object.defineProperty(result, "raw", { value }) as WebhookEvent;

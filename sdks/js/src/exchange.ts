@@ -1,6 +1,6 @@
-import { type Answer, readAnswer } from "./answers.js";
+import { type Answer, type Parser, parseAnswer, readAnswer } from "./answers.js";
 import type { CallOptions, Config } from "./config.js";
-import { readHeaders, readMs, refuseUnknown } from "./config.js";
+import { readHeaders, readNumber, refuseUnknown } from "./config.js";
 import { ApiError, ProviderDownError, RateLimitedError, ServiceUnavailableError } from "./errors/api.js";
 import type { LinkSkipperError } from "./errors/base.js";
 import { NetworkError } from "./errors/wait.js";
@@ -33,7 +33,7 @@ export interface ExchangeOptions {
   safe?: boolean;
 }
 
-const CALL_OPTIONS = new Set(["timeoutMs", "retry", "headers", "signal"]);
+const CALL_OPTIONS = ["timeoutMs", "retry", "headers", "signal"];
 
 /** Makes the exchanges of one call, with its own options. */
 export class Caller {
@@ -51,8 +51,13 @@ export class Caller {
     refuseUnknown(options, CALL_OPTIONS);
     this.signal = options.signal ? AbortSignal.any([options.signal, config.closed]) : config.closed;
     this.#retry = options.retry ? readRetry(options.retry, config.retry) : config.retry;
-    this.#timeoutMs = readMs("timeoutMs", options.timeoutMs ?? config.timeoutMs, true);
+    this.#timeoutMs = readNumber("timeoutMs", options.timeoutMs ?? config.timeoutMs, 1);
     this.#headers = options.headers ? readHeaders(config.headers, options.headers) : config.headers;
+  }
+
+  /** Make one exchange and parse its answer. */
+  async call<T>(method: string, path: string, parse: Parser<T>, parts: RequestParts = {}): Promise<T> {
+    return parseAnswer(this.config, await this.exchange(() => this.request(method, path, parts)), parse);
   }
 
   /** Build a request. A held answer may take its wait longer. */

@@ -2,25 +2,29 @@
 export class FieldError extends Error {}
 
 /** Reads a value of a JSON document, or throws a FieldError that names its place. */
-export type Reader<T> = (value: unknown, where: string) => T;
+export type Reader<T> = (value: unknown, where?: string) => T;
 
 type Shape<T> = { readonly [Name in keyof T]: Reader<T[Name]> };
 
+const ROOT = "$"; // as in JSONPath
 const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
 function reader<T>(expected: string, test: (value: unknown) => boolean): Reader<T> {
-  return (value, where) => {
+  return (value, where = ROOT) => {
     if (test(value)) return value as T;
     throw wrong(where, expected, value);
   };
 }
 
-export const text = reader<string>("text", (value) => typeof value === "string");
-export const number = reader<number>("a number", (value) => typeof value === "number");
-export const integer = reader<number>("a whole number", Number.isInteger);
-const boolean = reader<boolean>("a boolean", (value) => typeof value === "boolean");
-const array = reader<unknown[]>("a list", Array.isArray);
-export const record = reader<Record<string, unknown>>("a JSON object", isObject);
+export const text = /* @__PURE__ */ reader<string>("text", (value) => typeof value === "string");
+export const number = /* @__PURE__ */ reader<number>("a number", (value) => typeof value === "number");
+export const integer = /* @__PURE__ */ reader<number>("a whole number", Number.isInteger);
+const boolean = /* @__PURE__ */ reader<boolean>("a boolean", (value) => typeof value === "boolean");
+const array = /* @__PURE__ */ reader<unknown[]>("a list", Array.isArray);
+export const record = /* @__PURE__ */ reader<Record<string, unknown>>(
+  "a JSON object",
+  (value) => Object(value) === value && !Array.isArray(value),
+);
 
 /** A member that the API may leave out is null if it is missing or null. */
 export function optional<T>(inner: Reader<T>): Reader<T | null> {
@@ -31,7 +35,7 @@ export function optional<T>(inner: Reader<T>): Reader<T | null> {
 export const flag: Reader<boolean> = (value, where) => boolean(value ?? false, where);
 
 /** A time without an offset is in UTC. */
-export const time: Reader<Date> = (value, where) => {
+export const time: Reader<Date> = (value, where = ROOT) => {
   const match = ISO_TIME.exec(text(value, where));
   const date = new Date(match?.[3] ? match[0] : `${match?.[0]}Z`);
   if (Number.isNaN(date.getTime())) throw wrong(where, "an ISO 8601 time", value);
@@ -39,7 +43,7 @@ export const time: Reader<Date> = (value, where) => {
 };
 
 export function list<T>(inner: Reader<T>): Reader<T[]> {
-  return (values, where) => array(values, where).map((value, index) => inner(value, `${where}[${index}]`));
+  return (values, where = ROOT) => array(values, where).map((value, index) => inner(value, `${where}[${index}]`));
 }
 
 /** Read the members of an object. Their names are those of the shape in snake_case. */
@@ -47,20 +51,14 @@ export function object<T extends object>(shape: Shape<T>): Reader<T> {
   const members = Object.entries<Reader<unknown>>(shape).map(
     ([name, read]) => [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), read] as const,
   );
-  return (value, where) => {
+  return (value, where = ROOT) => {
     const raw = record(value, where);
-    const result: Record<string, unknown> = {};
-    for (const [name, member, read] of members) result[name] = read(raw[member], where ? `${where}.${member}` : member);
-    return result as T;
+    return Object.fromEntries(
+      members.map(([name, member, read]) => [name, read(raw[member], `${where}.${member}`)]),
+    ) as T;
   };
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function wrong(where: string, expected: string, value: unknown): FieldError {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : value === null ? "null" : typeof value;
-  const problem = value === undefined ? "it is missing" : `got ${shown}`;
-  return new FieldError(`${where || "it"}: expected ${expected}, ${problem}`);
+  return new FieldError(`${where}: expected ${expected}, got ${JSON.stringify(value)?.slice(0, 60) ?? "nothing"}`);
 }

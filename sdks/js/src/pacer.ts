@@ -13,9 +13,9 @@ export interface Gate {
 }
 
 interface Waiter {
-  gate: LinkGate;
+  link: { sent: boolean };
   admit(): void;
-  drop(): void;
+  drop(reason: unknown): void;
 }
 
 /** The link was not sent, because the run had to end before. */
@@ -37,44 +37,35 @@ export class Pacer {
 
   /** Return the gate of a link. */
   gate(): Gate {
-    return new LinkGate(this);
+    const link = { sent: false };
+    return {
+      enter: (signal) => this.#enter(link, signal),
+      leave: (response) => this.#leave(response),
+      pause: (ms) => this.#pause(ms),
+    };
   }
 
   /** Drop the links that wait and were never sent. */
   dropUnsent(): void {
-    const unsent = this.#waiting.filter(({ gate }) => !gate.sent);
-    this.#waiting = this.#waiting.filter(({ gate }) => gate.sent);
-    for (const waiter of unsent) waiter.drop();
+    for (const { link, drop } of this.#waiting) if (!link.sent) drop(UNSENT);
   }
 
-  enter(gate: LinkGate, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let release = () => {};
-      const remove = () => {
-        release();
+  #enter(link: Waiter["link"], signal: AbortSignal): Promise<void> {
+    let release = () => {};
+    const turn = new Promise<void>((resolve, reject) => {
+      const drop = (reason: unknown) => {
         this.#waiting = this.#waiting.filter((other) => other !== waiter);
-      };
-      const waiter = {
-        gate,
-        admit: () => {
-          release();
-          resolve();
-        },
-        drop: () => {
-          release();
-          reject(UNSENT);
-        },
-      };
-      this.#waiting.push(waiter);
-      release = onAbort(signal, (reason) => {
-        remove();
         reject(reason);
-      });
-      this.#admit();
+      };
+      const waiter = { link, admit: resolve, drop };
+      this.#waiting.push(waiter);
+      release = onAbort(signal, drop);
     });
+    this.#admit();
+    return turn.finally(() => release());
   }
 
-  leave(response: HttpResponse | undefined): void {
+  #leave(response: HttpResponse | undefined): void {
     this.#inFlight -= 1;
     const limit = response ? parseRateLimit(response.headers.ratelimit).minute : null;
     if (!response) {
@@ -88,7 +79,7 @@ export class Pacer {
     this.#admit();
   }
 
-  pause(ms: number): void {
+  #pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);
     this.#admit();
   }
@@ -111,25 +102,7 @@ export class Pacer {
     if (this.#room === 0)
       this.#roomFrom = Infinity; // one call finds out whether there is room again
     else if (this.#room !== null) this.#room -= 1;
-    waiter.gate.sent = true;
+    waiter.link.sent = true;
     waiter.admit();
-  }
-}
-
-class LinkGate implements Gate {
-  sent = false;
-
-  constructor(private readonly pacer: Pacer) {}
-
-  enter(signal: AbortSignal): Promise<void> {
-    return this.pacer.enter(this, signal);
-  }
-
-  leave(response: HttpResponse | undefined): void {
-    this.pacer.leave(response);
-  }
-
-  pause(ms: number): void {
-    this.pacer.pause(ms);
   }
 }

@@ -1,7 +1,8 @@
-import { parseAnswer } from "./answers.js";
-import type { Caller } from "./exchange.js";
+import type { Parser } from "./answers.js";
+import type { CallOptions, Config } from "./config.js";
+import { Caller } from "./exchange.js";
 import { FieldError, object, optional, text } from "./fields.js";
-import { type Parser, parseItems } from "./parse.js";
+import { parseItems } from "./parse.js";
 
 /** The options of a list. */
 export interface ListOptions {
@@ -14,26 +15,32 @@ export interface ListOptions {
 }
 
 /** Follow the pages of a list, newest first. Each page is fetched when it is needed. */
-export async function* followPages<T>(
-  caller: Caller,
+export function followPages<T>(
+  config: Config,
   path: string,
   member: string,
   parse: Parser<T>,
-  { status, pageSize, before }: ListOptions,
+  { status, pageSize, before, ...options }: ListOptions & CallOptions,
 ): AsyncGenerator<T, void, undefined> {
-  const given = { status, limit: pageSize?.toString(), before };
-  const query = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as Record<
-    string,
-    string
-  >;
+  const given = { status, limit: pageSize, before };
+  const query = Object.entries(given).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]]));
+  return follow(new Caller(config, options), path, Object.fromEntries(query), parseItems(member, parse));
+}
+
+async function* follow<T>(
+  caller: Caller,
+  path: string,
+  query: Record<string, string>,
+  parse: Parser<T[]>,
+): AsyncGenerator<T, void, undefined> {
   const readNext = object({ next: optional(text) });
   for (let next: string | null = ""; next !== null; ) {
-    const answer = await caller.exchange(() => caller.request("GET", path, { query }));
-    yield* parseAnswer(caller.config, answer, (value, meta) => {
-      next = readNext(value, "").next;
-      if (next !== null && next === query.before) throw new FieldError("next is the page that was just read");
+    const readPage: Parser<T[]> = (value, meta) => {
+      next = readNext(value).next;
+      if (next !== null && next === query.before) throw new FieldError("$.next is the page that was just read");
       query.before = next ?? "";
-      return parseItems(member, parse)(value, meta);
-    });
+      return parse(value, meta);
+    };
+    yield* await caller.call("GET", path, readPage, { query });
   }
 }

@@ -1,3 +1,4 @@
+import type { Parser } from "./answers.js";
 import { parseEvent } from "./event.js";
 import {
   FieldError,
@@ -28,9 +29,6 @@ import type {
   TraceHop,
 } from "./models.js";
 
-/** Turns JSON of the API into a result. */
-export type Parser<T> = (value: unknown, meta: Meta, where?: string) => T;
-
 type Members<T extends Answered> = Omit<T, keyof Answered>;
 
 const maybeText = optional(text);
@@ -43,7 +41,7 @@ function answered<T extends Answered>(result: Members<T>, raw: unknown, meta: Me
 }
 
 function parser<T extends Answered>(read: Reader<Members<T>>): Parser<T> {
-  return (value, meta, where = "") => answered<T>(read(value, where), value, meta);
+  return (value, meta, where) => answered<T>(read(value, where), value, meta);
 }
 
 const readLink = object({
@@ -62,10 +60,10 @@ const parseQueued = parser<QueuedJob>(
 
 /** Read the answer to POST /v1/resolve: one of two shapes, told apart by the status. */
 export function parseResolve(value: unknown, meta: Meta, url: string): ResolveResult {
-  const { status, cached } = object({ status: text, cached: flag })(value, "");
+  const { status, cached } = object({ status: text, cached: flag })(value);
   if (status === "done") return parseLink(value, meta, null, url, cached);
   if (status === "queued") return parseQueued(value, meta);
-  throw new FieldError(`status: expected done or queued, got ${JSON.stringify(status.slice(0, 60))}`);
+  throw new FieldError(`$.status: expected done or queued, got ${JSON.stringify(status.slice(0, 60))}`);
 }
 
 /** Read where a link leads, from the answer to a POST or from a job that is done. */
@@ -76,7 +74,7 @@ export function parseLink(
   url: string | null,
   cached = false,
 ): ResolvedLink {
-  const link = readLink(value, "");
+  const link = readLink(value);
   const known = { url: link.url || url, jobId: link.jobId || jobId };
   return answered<ResolvedLink>({ status: "done", ...link, ...known, cached }, value, meta);
 }
@@ -106,10 +104,10 @@ const readJob = object({
 });
 
 /** Read a job, alone or in a list. */
-export function parseJob(value: unknown, meta: Meta, where = "", knownId: string | null = null): Job {
+export function parseJob(value: unknown, meta: Meta, where = "$", knownId: string | null = null): Job {
   const job = readJob(value, where);
   const isTerminal = ["done", "failed", "invalid"].includes(job.status);
-  const jobId = job.jobId || knownId || text(undefined, where ? `${where}.job_id` : "job_id");
+  const jobId = job.jobId || knownId || text(undefined, `${where}.job_id`);
   return answered<Job>({ ...job, jobId, isTerminal }, value, meta);
 }
 
@@ -143,8 +141,8 @@ const parseProvider = parser<ProviderEntry>(
 /** Return the parser of a list whose items are in a member. */
 export function parseItems<T>(member: string, parse: Parser<T>): Parser<T[]> {
   return (value, meta) => {
-    const items = list(record)(record(value, "")[member], member);
-    return items.map((item, index) => parse(item, meta, `${member}[${index}]`));
+    const where = `$.${member}`;
+    return list(record)(record(value)[member], where).map((item, index) => parse(item, meta, `${where}[${index}]`));
   };
 }
 
@@ -180,10 +178,11 @@ const readAttempts = list(
 
 /** Read a webhook delivery with its event and its attempts. */
 export function parseDeliveryDetail(value: unknown, meta: Meta): DeliveryDetail {
-  const raw = record(value, "");
-  const delivery = parseDelivery(raw.delivery, meta, "delivery");
-  const payload = parseEvent(raw.payload, delivery.id, "payload");
-  return answered<DeliveryDetail>({ delivery, payload, attempts: readAttempts(raw.attempts, "attempts") }, value, meta);
+  const raw = record(value);
+  const delivery = parseDelivery(raw.delivery, meta, "$.delivery");
+  const payload = parseEvent(raw.payload, delivery.id, "$.payload");
+  const attempts = readAttempts(raw.attempts, "$.attempts");
+  return answered<DeliveryDetail>({ delivery, payload, attempts }, value, meta);
 }
 
 /** Return the provider of a link: by its exact host, or else by the nearest wildcard above it. */

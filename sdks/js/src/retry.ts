@@ -1,4 +1,4 @@
-import { ConfigurationError } from "./errors/base.js";
+import { readNumber, refuseUnknown } from "./config.js";
 
 /** When failed exchanges are tried again. */
 export interface RetryPolicy {
@@ -24,15 +24,11 @@ const DEFAULTS: RetryPolicy = {
 
 /** Fill in what a policy leaves out, and refuse values out of range. */
 export function readRetry(given: Partial<RetryPolicy> = {}, base: RetryPolicy = DEFAULTS): RetryPolicy {
+  refuseUnknown(given, Object.keys(DEFAULTS));
   const policy = { ...base };
   for (const name of Object.keys(given) as (keyof RetryPolicy)[]) {
-    if (!(name in DEFAULTS)) throw new ConfigurationError(`Unknown option: retry.${name}.`);
-    const value = given[name] ?? base[name];
     const minimum = name === "maxAttempts" || name === "backoffFactor" ? 1 : 0;
-    if (typeof value !== "number" || !Number.isFinite(value) || value < minimum) {
-      throw new ConfigurationError(`retry.${name} must be a number from ${minimum}.`);
-    }
-    policy[name] = value;
+    policy[name] = readNumber(`retry.${name}`, given[name] ?? base[name], minimum);
   }
   return policy;
 }

@@ -1,5 +1,5 @@
 import { type Answer, parseAnswer } from "./answers.js";
-import { type Config, readMs } from "./config.js";
+import { type CallOptions, type Config, readNumber } from "./config.js";
 import { ResolveFailedError, UnexpectedResponseError } from "./errors/api.js";
 import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
 import { JobFailedError, RequestTimeoutError, TimeoutError } from "./errors/wait.js";
@@ -23,12 +23,15 @@ const HELD = 100; // milliseconds by which a held answer may come early
 const GRACE = 100; // milliseconds after the deadline in which an answer that was held until then may still arrive
 const POST_RESERVE = 1000; // milliseconds kept for the answer to the POST: without its job id nothing can go on
 
-/** Refuse options of a wait that are out of range, and fill in what is missing. */
-export function readWait(config: Config, options: WaitOptions): { maxWaitMs: number; pollIntervalMs: number } {
-  return {
-    maxWaitMs: readMs("maxWaitMs", options.maxWaitMs ?? config.maxWaitMs, true),
-    pollIntervalMs: readMs("pollIntervalMs", options.pollIntervalMs ?? config.pollIntervalMs),
-  };
+/** The milliseconds of a wait and of the poll interval. */
+type Times = readonly [maxWaitMs: number, pollIntervalMs: number];
+
+/** Take the options of a wait out of those of a call, and fill in what is missing. */
+export function readWait(
+  config: Config,
+  { maxWaitMs = config.maxWaitMs, pollIntervalMs = config.pollIntervalMs, ...rest }: WaitOptions & CallOptions,
+): [Times, CallOptions] {
+  return [[readNumber("maxWaitMs", maxWaitMs, 1), readNumber("pollIntervalMs", pollIntervalMs)], rest];
 }
 
 /** A wait for one link by long polls: one deadline over everything, and the job that it knows. */
@@ -43,8 +46,7 @@ export class Wait implements Guard {
   #sent: number;
   #jobId: string | null = null;
 
-  constructor(caller: Caller, options: WaitOptions) {
-    const { maxWaitMs, pollIntervalMs } = readWait(caller.config, options);
+  constructor(caller: Caller, [maxWaitMs, pollIntervalMs]: Times) {
     this.#caller = caller;
     this.#maxWaitMs = maxWaitMs;
     this.#pollIntervalMs = pollIntervalMs;
@@ -79,7 +81,7 @@ export class Wait implements Guard {
   #parse(answer: Answer, jobId: string, url: string | null): Job | ResolvedLink {
     try {
       return parseAnswer(this.#caller.config, answer, (value, meta) => {
-        const job = parseJob(value, meta, "", jobId);
+        const job = parseJob(value, meta, "$", jobId);
         return job.status === "done" ? parseLink(value, meta, jobId, url) : job;
       });
     } catch (error) {

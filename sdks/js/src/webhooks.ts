@@ -2,12 +2,19 @@
 import { environment } from "./environment.js";
 import { ConfigurationError, WebhookVerificationError } from "./errors/base.js";
 import { parseEvent, type WebhookEvent } from "./event.js";
+import { toHex } from "./hex.js";
 
 export type { WebhookErrorCode } from "./errors/base.js";
 export { ConfigurationError, LinkSkipperError, WebhookVerificationError } from "./errors/base.js";
 export type { WebhookEvent } from "./event.js";
 
 export const SIGNATURE_HEADER = "X-LinkSkipper-Signature";
+
+const OWN = "x-linkskipper-signature";
+const STANDARD = "webhook-signature";
+const ID = "webhook-id";
+const TIMESTAMP = "webhook-timestamp";
+const RAW = "the raw bytes or text of the request, not parsed JSON.";
 
 /** The body as it arrived. */
 export type WebhookBody = string | ArrayBuffer | ArrayBufferView;
@@ -22,14 +29,14 @@ export interface VerifyOptions {
   now?: Date | undefined;
 }
 
+/** What the headers say about a signed body. */
 interface Signed {
   /** As it was written, because that is what was signed. */
   time: string;
-  /** What was signed before the body. */
+  /** What was signed before the time. */
   prefix: string;
   signatures: Bytes[];
   readKey(secret: string): Bytes;
-  webhookId: string | null;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -50,23 +57,24 @@ export async function verifyWebhook(
   options: VerifyOptions = {},
 ): Promise<WebhookEvent> {
   const list = readSecrets(secrets);
-  const { time, prefix, signatures, readKey, webhookId } = readHeaders(headers);
+  const bag = readHeaders(headers);
+  const [own, standard, id, sent] = [OWN, STANDARD, ID, TIMESTAMP].map((name) => bag.get(name));
+  const { time, prefix, signatures, readKey } = own || !standard ? readOwn(own) : readStandard(standard, id, sent);
   checkTime(Number(time), options.toleranceSeconds ?? 300, (options.now?.getTime() ?? Date.now()) / 1000);
-  const content = await join(prefix, body);
+  const content = await join(`${prefix}${time}.`, body);
   // Every pair is compared, so that the time tells nothing about which one fits.
   const fits = await Promise.all(
     list.flatMap((secret) => signatures.map((signature) => hasSigned(readKey(secret), signature, content))),
   );
   if (!fits.includes(true)) throw new WebhookVerificationError("no_matching_signature", noMatch(list));
-  return readEvent(await join("", body), webhookId);
+  return readEvent(await join("", body), id ?? null);
 }
 
 /** Return the value of `X-LinkSkipper-Signature` for a body, to test a receiver with. */
 export async function signWebhook(body: WebhookBody, secret: string, now: Date = new Date()): Promise<string> {
   const time = Math.floor(now.getTime() / 1000);
-  const key = await importKey(utf8(secret), "sign");
-  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, await join(`${time}.`, body)));
-  return `t=${time},v1=${Array.from(signature, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const key = await importKey(utf8(secret));
+  return `t=${time},v1=${toHex(await crypto.subtle.sign("HMAC", key, await join(`${time}.`, body)))}`;
 }
 
 function readSecrets(secrets: string | readonly string[] | null | undefined): string[] {
@@ -78,57 +86,48 @@ function readSecrets(secrets: string | readonly string[] | null | undefined): st
 /** Return the bytes of a text and a body. */
 async function join(prefix: string, body: WebhookBody): Promise<Bytes> {
   if (typeof body !== "string" && !("byteLength" in Object(body))) {
-    throw new ConfigurationError("body must be the raw bytes or text of the request, not JSON that was parsed.");
+    throw new ConfigurationError(`body must be ${RAW}`);
   }
   return new Uint8Array(await new Blob([prefix, body as BlobPart]).arrayBuffer());
 }
 
-function readHeaders(headers: WebhookHeaders): Signed {
-  if (typeof headers === "string") return parseOwn(headers, null);
-  const bag = normalize(headers);
-  const own = bag.get(SIGNATURE_HEADER.toLowerCase());
-  const standard = bag.get("webhook-signature");
-  return own || !standard ? parseOwn(own ?? "", bag.get("webhook-id") ?? null) : parseStandard(bag, standard);
-}
-
 /** Return the headers of any bag by names in lower case. `HTTP_WEBHOOK_ID` is `webhook-id`. */
-function normalize(headers: Exclude<WebhookHeaders, string>): Map<string, string> {
-  const entries = Symbol.iterator in Object(headers) ? headers : Object.entries(headers ?? {});
+function readHeaders(headers: WebhookHeaders): Map<string, string> {
+  const given = typeof headers === "string" ? { [OWN]: headers } : Object(headers);
+  const entries: Iterable<readonly [unknown, unknown]> = Symbol.iterator in given ? given : Object.entries(given);
   const bag = new Map<string, string>();
-  for (const [name, value] of entries as Iterable<readonly [unknown, unknown]>) {
-    const text = [value].flat()[0];
+  for (const [name, value] of entries) {
+    const [text] = [value].flat();
     if (typeof text !== "string" || !text.trim()) continue;
-    bag.set(
-      String(name)
-        .toLowerCase()
-        .replaceAll("_", "-")
-        .replace(/^http-/, ""),
-      text.trim(),
-    );
+    const known = String(name).toLowerCase().replaceAll("_", "-");
+    bag.set(known.replace(/^http-/, ""), text.trim());
   }
   return bag;
 }
 
-function parseOwn(value: string, webhookId: string | null): Signed {
-  const parts = [...value.matchAll(/(?<=^|,)\s*(t|v1)=([^,]*)/g)].map(([, name, text = ""]) => [name, text.trim()]);
-  const [[, time = ""] = [], ...more] = parts.filter(([name]) => name === "t");
-  const signatures = parts.filter(([name]) => name === "v1").map(([, text]) => fromHex(text ?? ""));
-  check(value.trim(), "missing", SIGNATURE_HEADER);
+function readOwn(value = ""): Signed {
+  const read = (prefix: string) => partsAfter(prefix, value.split(","));
+  const [time = "", ...more] = read("t=");
+  const signatures = read("v1=").map(fromHex);
+  check(value, "missing", SIGNATURE_HEADER);
   check(isNumber(time) && !more.length && signatures.length, "malformed", SIGNATURE_HEADER);
-  return { time, prefix: `${time}.`, signatures, readKey: utf8, webhookId };
+  return { time, prefix: "", signatures, readKey: utf8 };
 }
 
 /** Read the headers of Standard Webhooks (standardwebhooks.com). */
-function parseStandard(bag: Map<string, string>, value: string): Signed {
-  const [webhookId = "", time = ""] = ["webhook-id", "webhook-timestamp"].map((name) => {
-    check(bag.has(name), "missing", name);
-    return bag.get(name);
-  });
-  const signatures = [...value.matchAll(/(?<!\S)v1,(\S*)/g)].map(([, text = ""]) => fromBase64(text));
-  check(isNumber(time), "malformed", "webhook-timestamp");
-  check(signatures.length, "malformed", "webhook-signature");
-  const readKey = (secret: string) => fromBase64(secret.replace(/^whsec_/, ""));
-  return { time, prefix: `${webhookId}.${time}.`, signatures, readKey, webhookId };
+function readStandard(value: string, id = "", time = ""): Signed {
+  const signatures = partsAfter("v1,", value.split(/\s/)).map(fromBase64);
+  check(id, "missing", ID);
+  check(time, "missing", TIMESTAMP);
+  check(isNumber(time), "malformed", TIMESTAMP);
+  check(signatures.length, "malformed", STANDARD);
+  return { time, prefix: `${id}.`, signatures, readKey: (secret) => fromBase64(secret.replace(/^whsec_/, "")) };
+}
+
+/** Return what follows a prefix, in those parts that begin with it. */
+function partsAfter(prefix: string, parts: string[]): string[] {
+  const trimmed = parts.map((part) => part.trim());
+  return trimmed.filter((part) => part.startsWith(prefix)).map((part) => part.slice(prefix.length).trim());
 }
 
 function check(holds: unknown, problem: "missing" | "malformed", header: string): void {
@@ -143,7 +142,7 @@ function checkTime(time: number, tolerance: number, now: number): void {
   const age = now - time;
   if (Math.abs(age) <= tolerance) return;
   const message = `The signature is ${age.toFixed(0)} s old, and ${tolerance} s are tolerated. Check the clock.`;
-  throw new WebhookVerificationError(age > 0 ? "timestamp_too_old" : "timestamp_too_new", message);
+  throw new WebhookVerificationError(`timestamp_too_${age > 0 ? "old" : "new"}`, message);
 }
 
 function utf8(text: string): Bytes {
@@ -152,9 +151,8 @@ function utf8(text: string): Bytes {
 
 /** Return the bytes of hexadecimal digits, none of another text. */
 function fromHex(text: string): Bytes {
-  return Uint8Array.from(/^([0-9a-f]{2})*$/i.test(text) ? (text.match(/../g) ?? []) : [], (byte) =>
-    Number(`0x${byte}`),
-  );
+  const digits = (/^([0-9a-f]{2})*$/i.test(text) && text.match(/../g)) || [];
+  return Uint8Array.from(digits, (byte) => Number(`0x${byte}`));
 }
 
 /** Return the bytes of Base64, none of another text. */
@@ -166,29 +164,27 @@ function fromBase64(text: string): Bytes {
   }
 }
 
-function importKey(key: Bytes, usage: "sign" | "verify"): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, [usage]);
+function importKey(key: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 }
 
 /** Say whether a signature fits. WebCrypto compares in constant time, and refuses an empty key. */
 async function hasSigned(key: Bytes, signature: Bytes, content: Bytes): Promise<boolean> {
-  return key.length > 0 && crypto.subtle.verify("HMAC", await importKey(key, "verify"), signature, content);
+  return key.length > 0 && crypto.subtle.verify("HMAC", await importKey(key), signature, content);
 }
 
 function noMatch(secrets: string[]): string {
   const blank = secrets.some((secret) => secret !== secret.trim()) ? " The secret has whitespace around it." : "";
   const apiKey = secrets.some((secret) => secret.startsWith("sk_live_"))
-    ? " The secret begins with sk_live_: that is an API key. A webhook secret begins with whsec_."
+    ? " The secret begins with sk_live_, as API keys do. A webhook secret begins with whsec_."
     : "";
-  return `No signature fits. Pass the raw bytes of the body, not JSON that was parsed and written again.${blank}${apiKey}`;
+  return `No signature fits. Check the secret, and pass ${RAW}${blank}${apiKey}`;
 }
 
 function readEvent(content: Bytes, webhookId: string | null): WebhookEvent {
   try {
-    return parseEvent(
-      JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content)),
-      webhookId,
-    );
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+    return parseEvent(JSON.parse(text), webhookId);
   } catch (error) {
     throw new WebhookVerificationError("invalid_payload", `The payload is not an event: ${error}`, { cause: error });
   }

@@ -1,18 +1,6 @@
-import type { Meta } from "../models.js";
+import type { Answer } from "../answers.js";
+import type { Meta, RawObject } from "../models.js";
 import { brand, LinkSkipperError } from "./base.js";
-
-/** What an `ApiError` knows. */
-export interface ApiErrorDetails {
-  code: string | null;
-  title: string | null;
-  detail: string | null;
-  type: string | null;
-  retryAfter: number | null;
-  body: string;
-  meta: Meta;
-  /** The credits of the account, in `out_of_credits`. */
-  balance: number | null;
-}
 
 /** The service answered with an error. */
 export class ApiError extends LinkSkipperError {
@@ -36,19 +24,25 @@ export class ApiError extends LinkSkipperError {
   /** The same `meta` that results have. */
   readonly meta: Meta;
 
-  constructor(message: string, details: ApiErrorDetails) {
+  constructor(message: string, { meta, body, json }: Answer, retryAfter: number | null) {
     super(message);
-    this.status = details.meta.status;
-    this.code = details.code;
-    this.title = details.title;
-    this.detail = details.detail;
-    this.type = details.type;
-    this.requestId = details.meta.requestId;
-    this.retryAfter = details.retryAfter;
-    this.headers = details.meta.headers;
-    this.body = details.body;
-    this.meta = details.meta;
+    const problem = Object(json) as RawObject;
+    this.status = meta.status;
+    this.code = textOrNull(problem.code);
+    this.title = textOrNull(problem.title);
+    this.detail = textOrNull(problem.detail);
+    this.type = textOrNull(problem.type);
+    this.requestId = meta.requestId;
+    this.retryAfter = retryAfter;
+    this.headers = meta.headers;
+    this.body = body;
+    this.meta = meta;
   }
+}
+
+/** Return a text, or null for anything else. */
+export function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 /** A field is missing, unknown, of a wrong type or over its limit. */
@@ -62,9 +56,10 @@ export class OutOfCreditsError extends ApiError {
   /** The credits of the account, if the service tells them. */
   readonly balance: number | null;
 
-  constructor(message: string, details: ApiErrorDetails) {
-    super(message, details);
-    this.balance = details.balance;
+  constructor(message: string, answer: Answer, retryAfter: number | null) {
+    super(message, answer, retryAfter);
+    const { balance } = answer.json as RawObject;
+    this.balance = Number.isInteger(balance) ? (balance as number) : null;
   }
 }
 
@@ -125,23 +120,24 @@ export class UnexpectedResponseError extends ApiError {
 }
 
 /** The class of each error code. */
-export const ERRORS_BY_CODE: ReadonlyMap<string | null, new (message: string, details: ApiErrorDetails) => ApiError> =
-  new Map([
-    ["invalid_request", InvalidRequestError],
-    ["invalid_key", InvalidKeyError],
-    ["out_of_credits", OutOfCreditsError],
-    ["forbidden_scope", ForbiddenScopeError],
-    ["not_found", NotFoundError],
-    ["method_not_allowed", MethodNotAllowedError],
-    ["link_removed", LinkRemovedError],
-    ["unsupported_link", UnsupportedLinkError],
-    ["rate_limited", RateLimitedError],
-    ["quota_exceeded", QuotaExceededError],
-    ["internal_error", InternalError],
-    ["resolve_failed", ResolveFailedError],
-    ["provider_down", ProviderDownError],
-    ["service_unavailable", ServiceUnavailableError],
-  ]);
+export const ERRORS_BY_CODE: ReadonlyMap<string, typeof ApiError> = new Map(
+  Object.entries({
+    invalid_request: InvalidRequestError,
+    invalid_key: InvalidKeyError,
+    out_of_credits: OutOfCreditsError,
+    forbidden_scope: ForbiddenScopeError,
+    not_found: NotFoundError,
+    method_not_allowed: MethodNotAllowedError,
+    link_removed: LinkRemovedError,
+    unsupported_link: UnsupportedLinkError,
+    rate_limited: RateLimitedError,
+    quota_exceeded: QuotaExceededError,
+    internal_error: InternalError,
+    resolve_failed: ResolveFailedError,
+    provider_down: ProviderDownError,
+    service_unavailable: ServiceUnavailableError,
+  }),
+);
 
 brand({
   ApiError,

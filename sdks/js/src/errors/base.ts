@@ -10,23 +10,20 @@ export class LinkSkipperError extends Error {
 
   /** Recognize the errors of another copy of this package too: the ESM and the CommonJS build may both be loaded. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === "object" && value !== null && (this as unknown as Branded)[BRAND] in value;
+    const mark = markOf(this.prototype.name);
+    return Object.hasOwn(this.prototype, mark) ? mark in Object(value) : super[Symbol.hasInstance](value);
   }
 }
 
-const BRAND = Symbol("brand");
-
-interface Branded {
-  [BRAND]: symbol;
+/** Return the mark of a class, which is the same in every copy of this package. */
+function markOf(name: string): symbol {
+  return Symbol.for(`linkskipper-sdk/${name}`);
 }
 
 /** Give error classes their names, and the marks by which `instanceof` knows them. Minifiers change neither. */
 export function brand(kinds: Readonly<Record<string, { prototype: object }>>): void {
   for (const [name, kind] of Object.entries(kinds)) {
-    const mark = Symbol.for(`linkskipper-sdk/${name}`);
-    Object.defineProperty(kind, BRAND, { value: mark });
-    Object.defineProperties(kind.prototype, { [mark]: { value: true }, name: { value: name, writable: true } });
+    Object.defineProperties(kind.prototype, { [markOf(name)]: {}, name: { value: name, writable: true } });
   }
 }
 
