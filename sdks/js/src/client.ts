@@ -182,8 +182,12 @@ export class LinkSkipper {
    */
   async request(method: string, path: string, options: RawRequestOptions = {}): Promise<RawResponse> {
     const { query, body, ...rest } = options;
-    if (!/^\/(?!\/)[^?#\\]*$/.test(path)) {
-      throw new ConfigurationError("path must begin with one slash and hold no query: pass query instead.");
+    if (!/^[a-z]+$/i.test(method))
+      throw new ConfigurationError("method must be the name of an HTTP method, such as GET.");
+    if (!/^\/(?!\/)[^?#\\\s]*$/.test(path)) {
+      throw new ConfigurationError(
+        "path must begin with one slash and hold no query and no blank: pass query instead.",
+      );
     }
     const caller = new Caller(this.#config, rest);
     const verb = method.toUpperCase();

@@ -118,7 +118,7 @@ export function refuseUnknown(options: object, known: readonly string[]): void {
 }
 
 function readApiKey(value: string | undefined): string {
-  const key = (value ?? environment("LINKSKIPPER_API_KEY") ?? "").trim();
+  const key = String(value ?? environment("LINKSKIPPER_API_KEY") ?? "").trim();
   if (!key) throw new ConfigurationError("The API key is missing: pass apiKey or set LINKSKIPPER_API_KEY.");
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   throw new ConfigurationError("The API key holds characters that no key has, such as a line break.");
@@ -126,14 +126,15 @@ function readApiKey(value: string | undefined): string {
 
 /** Return the address of the service without a slash or `/v1` at its end. */
 function readBaseUrl(value: string | undefined): string {
-  const text = (value ?? environment("LINKSKIPPER_BASE_URL") ?? DEFAULT_BASE_URL).trim();
-  if (/^https?:\/\/[^/\\@?#]+(\/[^?#]*)?$/i.test(text) && URL.canParse(text)) {
+  const text = String(value ?? environment("LINKSKIPPER_BASE_URL") ?? DEFAULT_BASE_URL).trim();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be in it
+  if (/^https?:\/\/[^/@]+(\/.*)?$/i.test(text) && !/[\x00-\x20\x7f\\?#]/.test(text) && URL.canParse(text)) {
     const { origin, pathname } = new URL(text);
     return origin + pathname.replace(/\/*(\/v1)?\/*$/, "");
   }
   const shown = text.includes("@") ? "" : `, not ${JSON.stringify(text.slice(0, 100))}`; // it may hold a password
   throw new ConfigurationError(
-    `baseUrl must begin with http:// or https:// and a host, and hold no password, query or fragment${shown}.`,
+    `baseUrl must begin with http:// or https:// and a host, and hold no password, query, fragment or blank${shown}.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { type Answer, type Parser, parseAnswer, readAnswer } from "./answers.js"
 import type { CallOptions, Config } from "./config.js";
 import { readHeaders, readNumber, refuseUnknown } from "./config.js";
 import { ApiError, ProviderDownError, RateLimitedError, ServiceUnavailableError } from "./errors/api.js";
-import type { LinkSkipperError } from "./errors/base.js";
+import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
 import { NetworkError } from "./errors/wait.js";
 import type { Gate } from "./pacer.js";
 import { type RetryPolicy, readRetry, retryDelay } from "./retry.js";
@@ -69,7 +69,7 @@ export class Caller {
       method,
       url: `${this.config.baseUrl}${path}${parameters && `?${parameters}`}`,
       headers: hasBody ? { ...this.#headers, "content-type": "application/json" } : this.#headers,
-      body: hasBody ? JSON.stringify(body) : null,
+      body: hasBody ? encode(body) : null,
       timeoutMs: Math.min(this.#timeoutMs + waitMs, limitMs),
     };
   }
@@ -138,6 +138,14 @@ export class Caller {
     if (!logger) return;
     const took = ((clock.monotonic() - began) / 1000).toFixed(3);
     logger.debug(`${request.method} ${request.url}, attempt ${attempt}, ${took} s: ${result}`);
+  }
+}
+
+function encode(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    throw new ConfigurationError(`The body cannot be written as JSON: ${error}`); // a BigInt, a circle
   }
 }
 

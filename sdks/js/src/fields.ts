@@ -7,7 +7,7 @@ export type Reader<T> = (value: unknown, where?: string) => T;
 type Shape<T> = { readonly [Name in keyof T]: Reader<T[Name]> };
 
 const ROOT = "$"; // as in JSONPath
-const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+const ISO_TIME = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
 function reader<T>(expected: string, test: (value: unknown) => boolean): Reader<T> {
   return (value, where = ROOT) => {
@@ -36,9 +36,12 @@ export const flag: Reader<boolean> = (value, where) => boolean(value ?? false, w
 
 /** A time without an offset is in UTC. */
 export const time: Reader<Date> = (value, where = ROOT) => {
-  const match = ISO_TIME.exec(text(value, where));
-  const date = new Date(match?.[3] ? match[0] : `${match?.[0]}Z`);
-  if (Number.isNaN(date.getTime())) throw wrong(where, "an ISO 8601 time", value);
+  const [written, minute, , , offset = "Z"] = ISO_TIME.exec(text(value, where)) ?? [];
+  const date = new Date(written?.endsWith(offset) ? written : `${written}Z`);
+  // JavaScript reads 30 February as 2 March.
+  if (Number.isNaN(date.getTime()) || new Date(`${minute}Z`).toJSON().slice(0, 16) !== minute?.replace(" ", "T")) {
+    throw wrong(where, "an ISO 8601 time", value);
+  }
   return date;
 };
 

@@ -35,8 +35,9 @@ interface Signed {
   time: string;
   /** What was signed before the time. */
   prefix: string;
-  signatures: Bytes[];
+  signatures: string[];
   readKey(secret: string): Bytes;
+  write(signature: ArrayBuffer): string;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -59,22 +60,22 @@ export async function verifyWebhook(
   const list = readSecrets(secrets);
   const bag = readHeaders(headers);
   const [own, standard, id, sent] = [OWN, STANDARD, ID, TIMESTAMP].map((name) => bag.get(name));
-  const { time, prefix, signatures, readKey } = own || !standard ? readOwn(own) : readStandard(standard, id, sent);
-  checkTime(Number(time), options.toleranceSeconds ?? 300, (options.now?.getTime() ?? Date.now()) / 1000);
+  const { time, prefix, signatures, readKey, write } =
+    own || !standard ? readOwn(own) : readStandard(standard, id, sent);
+  checkTime(Number(time), options.toleranceSeconds ?? 300, Number(options.now ?? Date.now()) / 1000);
   const content = await join(`${prefix}${time}.`, body);
+  const expected = await Promise.all(list.map((secret) => sign(readKey(secret), content)));
   // Every pair is compared, so that the time tells nothing about which one fits.
-  const fits = await Promise.all(
-    list.flatMap((secret) => signatures.map((signature) => hasSigned(readKey(secret), signature, content))),
-  );
+  const fits = expected.flatMap((made) => signatures.map((given) => made !== null && isEqual(write(made), given)));
   if (!fits.includes(true)) throw new WebhookVerificationError("no_matching_signature", noMatch(list));
   return readEvent(await join("", body), id ?? null);
 }
 
 /** Return the value of `X-LinkSkipper-Signature` for a body, to test a receiver with. */
 export async function signWebhook(body: WebhookBody, secret: string, now: Date = new Date()): Promise<string> {
-  const time = Math.floor(now.getTime() / 1000);
-  const key = await importKey(utf8(secret));
-  return `t=${time},v1=${toHex(await crypto.subtle.sign("HMAC", key, await join(`${time}.`, body)))}`;
+  const [checked = ""] = readSecrets(secret);
+  const time = Math.floor(Number(now) / 1000);
+  return `t=${time},v1=${toHex((await sign(utf8(checked), await join(`${time}.`, body))) as ArrayBuffer)}`;
 }
 
 function readSecrets(secrets: string | readonly string[] | null | undefined): string[] {
@@ -94,9 +95,10 @@ async function join(prefix: string, body: WebhookBody): Promise<Bytes> {
 /** Return the headers of any bag by names in lower case. `HTTP_WEBHOOK_ID` is `webhook-id`. */
 function readHeaders(headers: WebhookHeaders): Map<string, string> {
   const given = typeof headers === "string" ? { [OWN]: headers } : Object(headers);
-  const entries: Iterable<readonly [unknown, unknown]> = Symbol.iterator in given ? given : Object.entries(given);
+  const entries: Iterable<unknown> = Symbol.iterator in given ? given : Object.entries(given);
   const bag = new Map<string, string>();
-  for (const [name, value] of entries) {
+  for (const entry of entries) {
+    const [name, value] = Array.isArray(entry) ? entry : [];
     const [text] = [value].flat();
     if (typeof text !== "string" || !text.trim()) continue;
     const known = String(name).toLowerCase().replaceAll("_", "-");
@@ -108,20 +110,21 @@ function readHeaders(headers: WebhookHeaders): Map<string, string> {
 function readOwn(value = ""): Signed {
   const read = (prefix: string) => partsAfter(prefix, value.split(","));
   const [time = "", ...more] = read("t=");
-  const signatures = read("v1=").map(fromHex);
+  const signatures = read("v1=").map((signature) => signature.toLowerCase());
   check(value, "missing", SIGNATURE_HEADER);
   check(isNumber(time) && !more.length && signatures.length, "malformed", SIGNATURE_HEADER);
-  return { time, prefix: "", signatures, readKey: utf8 };
+  return { time, prefix: "", signatures, readKey: utf8, write: toHex };
 }
 
 /** Read the headers of Standard Webhooks (standardwebhooks.com). */
 function readStandard(value: string, id = "", time = ""): Signed {
-  const signatures = partsAfter("v1,", value.split(/\s/)).map(fromBase64);
+  const signatures = partsAfter("v1,", value.split(/\s/));
   check(id, "missing", ID);
   check(time, "missing", TIMESTAMP);
   check(isNumber(time), "malformed", TIMESTAMP);
   check(signatures.length, "malformed", STANDARD);
-  return { time, prefix: `${id}.`, signatures, readKey: (secret) => fromBase64(secret.replace(/^whsec_/, "")) };
+  const readKey = (secret: string) => fromBase64(secret.replace(/^whsec_/, ""));
+  return { time, prefix: `${id}.`, signatures, readKey, write: toBase64 };
 }
 
 /** Return what follows a prefix, in those parts that begin with it. */
@@ -149,12 +152,6 @@ function utf8(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
-/** Return the bytes of hexadecimal digits, none of another text. */
-function fromHex(text: string): Bytes {
-  const digits = (/^([0-9a-f]{2})*$/i.test(text) && text.match(/../g)) || [];
-  return Uint8Array.from(digits, (byte) => Number(`0x${byte}`));
-}
-
 /** Return the bytes of Base64, none of another text. */
 function fromBase64(text: string): Bytes {
   try {
@@ -164,13 +161,24 @@ function fromBase64(text: string): Bytes {
   }
 }
 
-function importKey(key: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+function toBase64(bytes: ArrayBuffer): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 
-/** Say whether a signature fits. WebCrypto compares in constant time, and refuses an empty key. */
-async function hasSigned(key: Bytes, signature: Bytes, content: Bytes): Promise<boolean> {
-  return key.length > 0 && crypto.subtle.verify("HMAC", await importKey(key), signature, content);
+/** Return the HMAC of a content. Null: an empty key makes none, because anyone could sign with it. */
+async function sign(key: Bytes, content: Bytes): Promise<ArrayBuffer | null> {
+  if (!key.length) return null;
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return crypto.subtle.sign("HMAC", imported, content);
+}
+
+/** Compare two texts in a time that does not tell where they differ. */
+function isEqual(expected: string, given: string): boolean {
+  let difference = expected.length ^ given.length;
+  for (let index = 0; index < expected.length; index++) {
+    difference |= expected.charCodeAt(index) ^ given.charCodeAt(index);
+  }
+  return difference === 0;
 }
 
 function noMatch(secrets: string[]): string {

@@ -49,8 +49,10 @@ final class Webhook
      */
     public static function sign(string $payload, #[\SensitiveParameter] string $secret, ?int $now = null): string
     {
+        $hidden = new Secret($secret);
+        SignatureVerifier::checkPresent([$hidden]);
         $time = (string) ($now ?? time());
 
-        return "t={$time},v1=" . SignatureVerifier::hexSignature($payload, $time, new Secret($secret));
+        return "t={$time},v1=" . SignatureVerifier::hexSignature($payload, $time, $hidden);
     }
 }

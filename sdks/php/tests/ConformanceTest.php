@@ -76,7 +76,7 @@ final class ConformanceTest extends TestCase
     {
         Play::setEnvironment([]);
         if ($case['do'] === 'sign') {
-            $this->assertSame($case['expect']['header'], Webhook::sign($case['body'], $case['secret'], $case['now']));
+            $this->compareSignature($case);
         } else {
             $body = isset($case['body_base64']) ? base64_decode($case['body_base64'], true) : $case['body'];
             $headers = array_key_exists('headers', $case) ? (array) $case['headers'] : $case['header'];
@@ -120,6 +120,16 @@ final class ConformanceTest extends TestCase
         $total = array_sum(array_map(static fn (string $name) => count(Cases::file($name)['cases']), $names));
         $this->assertCount(8, $names);
         $this->assertCount($total, self::$ran);
+    }
+
+    private function compareSignature(array $case): void
+    {
+        try {
+            $outcome = ['header' => Webhook::sign($case['body'], $case['secret'], $case['now'])];
+        } catch (LinkSkipperException $exception) {
+            $outcome = ['error' => Neutral::plain($exception)];
+        }
+        (new Comparison())->check($case['expect'], $outcome, 'outcome');
     }
 
     private function playExchange(array $case, float $random): void

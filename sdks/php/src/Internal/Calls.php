@@ -156,8 +156,12 @@ final readonly class Calls
         mixed $body,
         CallOptions $options,
     ): \Generator {
-        if (preg_match('~^/[^?#\s]*$~D', $path) !== 1) {
-            throw new ConfigurationException('path must begin with a slash and hold no query: pass query instead.');
+        if (preg_match('/^[A-Za-z]+$/D', $method) !== 1) {
+            throw new ConfigurationException('method must be the name of an HTTP method, such as GET.');
+        }
+        if (preg_match('~^/[^?#\x00-\x20\x7f]*$~D', $path) !== 1) {
+            $message = 'path must begin with a slash and hold no query and no blank: pass query instead.';
+            throw new ConfigurationException($message);
         }
         $method = strtoupper($method);
         $safe = in_array($method, self::SAFE_METHODS, true);

@@ -62,6 +62,9 @@ final readonly class Fields
         } catch (\Exception) {
             $time = null;
         }
+        if ($time?->format('Y-m-d H:i') !== strtr(substr($value, 0, 16), 'T', ' ')) {
+            $time = null; // PHP reads 30 February as 2 March
+        }
 
         return $time?->setTimezone(new \DateTimeZone('UTC')) ?? throw $this->wrong($name, 'an ISO 8601 time');
     }

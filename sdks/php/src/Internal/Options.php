@@ -39,11 +39,15 @@ final class Options
     public static function baseUrl(?string $value, string $default): string
     {
         $url = trim($value ?? (self::environment(self::BASE_URL_VARIABLE) ?: $default));
+        if (preg_match('/[\x00-\x20\x7f\\\\]/', $url) === 1) {
+            throw new ConfigurationException('baseUrl must not hold blanks, backslashes or control characters.');
+        }
         $parts = parse_url($url) ?: [];
+        $scheme = strtolower($parts['scheme'] ?? '');
         if (isset($parts['user']) || isset($parts['pass'])) {
             throw new ConfigurationException('baseUrl must not hold a user or a password.');
         }
-        if (!in_array($parts['scheme'] ?? '', ['http', 'https'], true) || ($parts['host'] ?? '') === '') {
+        if (!in_array($scheme, ['http', 'https'], true) || ($parts['host'] ?? '') === '') {
             $shown = str_contains($url, '@') ? '' : ', not ' . Text::shorten($url, 100);
             throw new ConfigurationException("baseUrl must begin with http:// or https:// and name a host{$shown}.");
         }
@@ -53,7 +57,7 @@ final class Options
         $port = isset($parts['port']) ? ":{$parts['port']}" : '';
         $path = preg_replace('#/*(/v1)?/*$#D', '', $parts['path'] ?? '');
 
-        return "{$parts['scheme']}://{$parts['host']}{$port}{$path}";
+        return "{$scheme}://{$parts['host']}{$port}{$path}";
     }
 
     /**
@@ -97,6 +101,7 @@ final class Options
         foreach ($groups as $group) {
             foreach ($group as $name => $value) {
                 $name = (string) $name;
+                $value = is_scalar($value) ? (string) $value : "\0";
                 if (!preg_match(self::HEADER_NAME, $name) || preg_match(self::NOT_IN_HEADERS, $value)) {
                     $shown = Text::withoutControls(Text::shorten($name, 60));
                     throw new ConfigurationException("The header {$shown} has characters that no header can carry.");

@@ -26,12 +26,7 @@ final class SignatureVerifier
         int $toleranceSeconds,
         int|float $now,
     ): WebhookEvent {
-        foreach ($secrets ?: [new Secret('')] as $secret) {
-            if ($secret->reveal() === '') {
-                $variable = Options::WEBHOOK_SECRET_VARIABLE;
-                throw new ConfigurationException("A webhook secret is missing: pass it or set {$variable}.");
-            }
-        }
+        self::checkPresent($secrets);
         $signed = SignedHeaders::read($headers);
         self::checkTime((float) $signed->time, $toleranceSeconds, $now);
         $matches = 0;
@@ -49,6 +44,20 @@ final class SignatureVerifier
         }
 
         return self::event($payload, $signed->webhookId);
+    }
+
+    /**
+     * @param list<Secret> $secrets
+     * @throws ConfigurationException there is none, or one is empty
+     */
+    public static function checkPresent(array $secrets): void
+    {
+        foreach ($secrets ?: [new Secret('')] as $secret) {
+            if ($secret->reveal() === '') {
+                $variable = Options::WEBHOOK_SECRET_VARIABLE;
+                throw new ConfigurationException("A webhook secret is missing: pass it or set {$variable}.");
+            }
+        }
     }
 
     public static function hexSignature(string $payload, string $time, Secret $secret): string

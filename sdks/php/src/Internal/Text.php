@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace LinkSkipper\Sdk\Internal;
 
+use LinkSkipper\Sdk\Exception\ConfigurationException;
+
 /**
  * Texts that others wrote.
  *
@@ -37,9 +39,17 @@ final class Text
         return (string) preg_replace('/[\x{00}-\x{1f}\x{7f}-\x{9f}]+/u', ' ', self::scrub($text));
     }
 
-    /** Return a text as one segment of a path, whatever it holds. */
+    /**
+     * Return an id as one segment of a path, whatever it holds.
+     *
+     * @throws ConfigurationException it is empty
+     */
     public static function segment(string $text): string
     {
+        if ($text === '') {
+            throw new ConfigurationException('An id must be text that is not empty.');
+        }
+
         return in_array($text, ['.', '..'], true) ? str_replace('.', '%2E', $text) : rawurlencode($text);
     }
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from linkskipper_sdk._core.config import Clock
 from linkskipper_sdk._core.effects import Reply, Request, Response, Send
 from linkskipper_sdk._core.secret import Secret
-from linkskipper_sdk.errors import NetworkError, RequestTimeoutError
+from linkskipper_sdk.errors import ConfigurationError, NetworkError, RequestTimeoutError
 
 if TYPE_CHECKING:
     import httpx2
@@ -155,7 +155,10 @@ class AsyncTransport(_Transport):
 def _url(text: str) -> "httpx2.URL":
     import httpx2  # noqa: PLC0415
 
-    return httpx2.URL(text)
+    try:
+        return httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise ConfigurationError(f"The address of the request is not valid: {error}.") from None
 
 
 def _limits() -> "httpx2.Limits":

@@ -28,14 +28,11 @@ class RetryPolicy:
     max_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.max_attempts < 1:
-            raise ConfigurationError("retry: max_attempts must be 1 or more")
-        for name in ("initial_delay", "max_delay", "max_retry_after"):
+        for name in self.__dataclass_fields__:
             value = getattr(self, name)
-            if not (isfinite(value) and value >= 0):
-                raise ConfigurationError(f"retry: {name} must be 0 or more seconds")
-        if not (isfinite(self.backoff_factor) and self.backoff_factor >= 1):
-            raise ConfigurationError("retry: backoff_factor must be 1 or more")
+            minimum = 1 if name in {"max_attempts", "backoff_factor"} else 0
+            if not (isinstance(value, int | float) and isfinite(value) and value >= minimum):
+                raise ConfigurationError(f"retry: {name} must be a number from {minimum}.")
 
     def delay(self, failures: int, random: float) -> float:
         """Return the seconds to sleep after this number of failures. ``random`` is from 0 to 1."""

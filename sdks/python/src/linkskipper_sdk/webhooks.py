@@ -35,7 +35,7 @@ class HeaderBag(Protocol):
         """Return names and values."""
 
 
-Headers: TypeAlias = HeaderBag | str
+Headers: TypeAlias = HeaderBag | Iterable[tuple[Any, Any]] | str
 
 
 class _Signed(NamedTuple):
@@ -59,8 +59,8 @@ def verify_webhook(
 
     Args:
         body: The body as it arrived. Bytes are best. Parsed and rewritten JSON does not verify.
-        headers: The value of ``X-LinkSkipper-Signature``, or all headers in any mapping of any case: of Flask,
-            FastAPI, Django, a WSGI environ.
+        headers: The value of ``X-LinkSkipper-Signature``, or all headers in any mapping or list of pairs, of any
+            case: of Flask, FastAPI, Django, a WSGI environ, an ASGI scope.
         secrets: One secret (``whsec_…``) or several. Default: ``LINKSKIPPER_WEBHOOK_SECRET``.
         tolerance: How many seconds the signature may be old or ahead.
         now: The time in seconds since 1970, for tests.
@@ -69,7 +69,7 @@ def verify_webhook(
         WebhookVerificationError: the webhook is not what it claims to be. ``code`` says why.
         ConfigurationError: there is no secret.
     """
-    hidden = read_webhook_secrets(_hide(secrets))
+    hidden = read_webhook_secrets(secrets)
     return verify_with(body, headers, hidden, tolerance=tolerance, now=time.time() if now is None else now)
 
 
@@ -81,36 +81,41 @@ def sign_webhook(body: bytes | str, secret: str, now: float | None = None) -> st
         secret: The secret (``whsec_…``).
         now: The time in seconds since 1970. Default: the present.
     """
+    (hidden,) = _present(read_webhook_secrets((secret,)))
     stamp = str(int(time.time() if now is None else now))
-    return f"t={stamp},v1={_hex_signature(_to_bytes(body), stamp, Secret(secret))}"
+    return f"t={stamp},v1={_hex_signature(_to_bytes(body), stamp, hidden)}"
 
 
 def verify_with(
     body: bytes | str, headers: Headers, secrets: Sequence[Secret], *, tolerance: float, now: float
 ) -> WebhookEvent:
     """Verify a webhook against hidden secrets."""
-    if not secrets or not all(secrets):
-        raise ConfigurationError(f"A webhook secret is missing: pass it or set {WEBHOOK_SECRET_VARIABLE}.")
+    _present(secrets)
     content = _to_bytes(body)
     signed = _read_headers(headers)
     _check_time(int(signed.time[:_MAX_TIME_DIGITS]), tolerance, now)
     expected = [made.encode() for secret in secrets if (made := signed.expected(content, secret))]
-    given = [signature.encode() for signature in signed.signatures]
+    given = [_utf8(signature) for signature in signed.signatures]
     # Every pair is compared, so that the time tells nothing about which one fits.
     if not sum(hmac.compare_digest(one, other) for one in expected for other in given):
         raise WebhookVerificationError(_no_match(secrets), code="no_matching_signature")
     return _read_event(content, signed.webhook_id)
 
 
-def _hide(secrets: str | Iterable[str] | None) -> Secret | Sequence[Secret] | None:
-    if secrets is None:
-        return None
-    return Secret(secrets) if isinstance(secrets, str) else tuple(Secret(secret) for secret in secrets)
+def _present(secrets: Sequence[Secret]) -> Sequence[Secret]:
+    if secrets and all(secrets):
+        return secrets
+    raise ConfigurationError(f"A webhook secret is missing: pass it or set {WEBHOOK_SECRET_VARIABLE}.")
+
+
+def _utf8(text: str) -> bytes:
+    """Return a text as UTF-8. Half characters, as of header bytes that are not ASCII, are encoded too."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _to_bytes(body: object) -> bytes:
     if isinstance(body, str):
-        return body.encode("utf-8", "surrogatepass")
+        return _utf8(body)
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     raise ConfigurationError(f"body must be the raw bytes of the request, not {type(body).__name__}.")
@@ -126,10 +131,20 @@ def _read_headers(headers: Headers) -> _Signed:
     return _parse_standard(bag)
 
 
-def _normalize(headers: HeaderBag) -> dict[str, str]:
+def _pairs(headers: Any) -> list[tuple[Any, Any]]:
+    try:
+        return [(name, value) for name, value in (headers.items() if hasattr(headers, "items") else headers)]
+    except (TypeError, ValueError):
+        kind = type(headers).__name__
+        raise ConfigurationError(
+            f"headers must be a text, a mapping or pairs of names and values, not {kind}."
+        ) from None
+
+
+def _normalize(headers: HeaderBag | Iterable[tuple[Any, Any]]) -> dict[str, str]:
     """Return the headers of any bag by names in lower case. ``HTTP_WEBHOOK_ID`` is ``webhook-id``."""
     bag: dict[str, str] = {}
-    for name, value in headers.items():
+    for name, value in _pairs(headers):
         text = value[0] if isinstance(value, list | tuple) and value else value
         text = text.decode("latin-1") if isinstance(text, bytes) else text
         if isinstance(text, str) and text.strip():
@@ -174,6 +189,9 @@ def _is_number(text: str) -> bool:
 
 
 def _check_time(stamp: int, tolerance: float, now: float) -> None:
+    for name, value in (("tolerance", tolerance), ("now", now)):
+        if not isinstance(value, int | float):
+            raise ConfigurationError(f"{name} must be a number of seconds.")
     age = now - stamp
     if abs(age) <= tolerance:
         return
@@ -184,18 +202,18 @@ def _check_time(stamp: int, tolerance: float, now: float) -> None:
 
 
 def _hex_signature(body: bytes, stamp: str, secret: Secret) -> str:
-    return hmac.new(secret.reveal().encode(), stamp.encode() + b"." + body, "sha256").hexdigest()
+    return hmac.new(secret.encode(), stamp.encode() + b"." + body, "sha256").hexdigest()
 
 
 def _base64_signature(body: bytes, webhook_id: str, stamp: str, secret: Secret) -> str:
     """Return the signature, or an empty text for a secret that is not base64 or empty: no signature fits it."""
     try:
-        key = b64decode(secret.reveal().removeprefix(_SECRET_PREFIX), validate=True)
+        key = b64decode(secret.encode().removeprefix(_SECRET_PREFIX.encode()), validate=True)
     except ValueError:
         return ""
     if not key:
         return ""
-    return b64encode(hmac.digest(key, f"{webhook_id}.{stamp}.".encode() + body, "sha256")).decode()
+    return b64encode(hmac.digest(key, _utf8(f"{webhook_id}.{stamp}.") + body, "sha256")).decode()
 
 
 def _no_match(secrets: Sequence[Secret]) -> str:

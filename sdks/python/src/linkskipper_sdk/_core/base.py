@@ -8,7 +8,7 @@ from linkskipper_sdk._core.options import configure
 
 if TYPE_CHECKING:
     from linkskipper_sdk.models import WebhookEvent
-    from linkskipper_sdk.webhooks import HeaderBag
+    from linkskipper_sdk.webhooks import Headers
 
 
 class BaseClient:
@@ -22,7 +22,7 @@ class BaseClient:
     def verify_webhook(
         self,
         body: bytes | str,
-        headers: "HeaderBag | str",
+        headers: "Headers",
         secrets: Any = None,
         *,
         tolerance: float = 300,

@@ -94,8 +94,8 @@ class Run:
     def __init__(
         self, urls: Iterable[str], begin: Callable[[str], Flow[ResolvedLink]], concurrency: int, clock: Clock
     ) -> None:
-        if isinstance(urls, str):
-            raise ConfigurationError("urls must be a list of links, not one text.")
+        if isinstance(urls, str | bytes) or not isinstance(urls, Iterable):
+            raise ConfigurationError(f"urls must be a list or another iterable of links, not {type(urls).__name__}.")
         if type(concurrency) is not int or concurrency < 1:
             raise ConfigurationError("concurrency must be a whole number from 1.")
         self.concurrency = concurrency

@@ -1,6 +1,7 @@
 """Every call of the API as a flow. The sync and the async client drive the same flows."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
@@ -36,6 +37,8 @@ from linkskipper_sdk.models import (
 T = TypeVar("T")
 
 _DELIVERIES = "/v1/webhooks/deliveries"
+_METHOD = re.compile(r"[A-Za-z]+")
+_PATH = re.compile(r"/[^\x00-\x20\x7f?#\ud800-\udfff]*")
 _MAX_BATCH = 63  # with a colon and a SHA-256 in hexadecimal digits this is the longest idempotency key
 _SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110, 9.2.2
 
@@ -115,6 +118,7 @@ class Calls:
 
     def provider_for(self, url: str, options: CallOptions) -> Flow[ProviderEntry | None]:
         """GET /v1/providers, and find the one of a link."""
+        _check_url(url)
         return find_provider((yield from self.providers(options)), url)
 
     def delivery(self, delivery_id: str, options: CallOptions) -> Flow[DeliveryDetail]:
@@ -147,9 +151,11 @@ class Calls:
     ) -> Flow[RawResponse]:
         """Send any request."""
         caller = Caller(self._config, options)
+        if not isinstance(method, str) or not _METHOD.fullmatch(method):
+            raise ConfigurationError("method must be the name of an HTTP method, such as GET.")
+        if not isinstance(path, str) or not _PATH.fullmatch(path):
+            raise ConfigurationError("path must begin with a slash and hold no query and no blank: pass query instead.")
         method = method.upper()
-        if not path.startswith("/") or "?" in path or "#" in path:
-            raise ConfigurationError("path must begin with a slash and hold no query: pass query instead.")
         safe = method in _SAFE_METHODS
         answer = yield from caller.exchange(lambda: caller.request(method, path, query, body), safe=safe)
         response = answer.response
@@ -208,8 +214,7 @@ def _parse_providers(fields: Fields, meta: Meta) -> list[ProviderEntry]:
 
 
 def _resolve_body(url: str, idempotency_key: str | None, webhook_url: str | None) -> dict[str, str]:
-    if not isinstance(url, str):
-        raise ConfigurationError(f"url must be text, not {type(url).__name__}.")
+    _check_url(url)
     if idempotency_key is None:
         idempotency_key = os.urandom(16).hex()
     body = {"url": url, "idempotency_key": idempotency_key}
@@ -218,12 +223,17 @@ def _resolve_body(url: str, idempotency_key: str | None, webhook_url: str | None
     return body
 
 
+def _check_url(url: object) -> None:
+    if not isinstance(url, str):
+        raise ConfigurationError(f"url must be text, not {type(url).__name__}.")
+
+
 def _page_query(status: str | None, page_size: int | None, before: str | None) -> dict[str, str]:
     query = {"status": status, "limit": None if page_size is None else str(page_size), "before": before}
     return {name: value for name, value in query.items() if value is not None}
 
 
 def _batch_prefix(batch: str | None) -> str | None:
-    if batch is not None and not 1 <= len(batch) <= _MAX_BATCH:
+    if batch is not None and not (isinstance(batch, str) and 1 <= len(batch) <= _MAX_BATCH):
         raise ConfigurationError(f"batch must have 1 to {_MAX_BATCH} characters.")
     return batch

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Protocol, TypedDict
@@ -24,6 +24,7 @@ MAX_LONG_POLL = 60.0
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 _KEY = re.compile(r"[\x21-\x7e]+")
 _OWN_HEADERS = frozenset({"authorization", "content-length", "host", "content-type", "transfer-encoding"})
 
@@ -86,7 +87,9 @@ def read_base_url(value: str | None) -> str:
     """Return the address of the service without a slash or ``/v1`` at its end."""
     from urllib.parse import urlsplit  # noqa: PLC0415  the package imports quickly
 
-    url = ((os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL) if value is None else value).strip()
+    url = str((os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL) if value is None else value).strip()
+    if _NOT_IN_URLS.search(url):
+        raise ConfigurationError("base_url must not hold blanks, backslashes or control characters.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -101,12 +104,13 @@ def read_base_url(value: str | None) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1').rstrip('/')}"
 
 
-def read_webhook_secrets(value: Secret | Sequence[Secret] | None) -> Sequence[Secret]:
+def read_webhook_secrets(value: str | Secret | Iterable[str | Secret] | None) -> Sequence[Secret]:
     """Return the webhook secrets of the option or the environment. There may be none."""
     if value is None:
-        variable = os.environ.get(WEBHOOK_SECRET_VARIABLE)
-        return (Secret(variable),) if variable else ()
-    return (value,) if isinstance(value, Secret) else tuple(value)
+        value = os.environ.get(WEBHOOK_SECRET_VARIABLE) or ()
+    if isinstance(value, str | Secret | bytes) or not isinstance(value, Iterable):
+        value = (value,)
+    return tuple(secret if isinstance(secret, Secret) else Secret(secret) for secret in value)
 
 
 def read_seconds(name: str, value: float, *, minimum: float = 0.0, exclusive: bool = False) -> float:
@@ -122,11 +126,11 @@ def read_headers(*groups: Mapping[str, str] | None) -> dict[str, str]:
     """Join groups of headers. Later groups win. Those that this package sets itself are left out."""
     headers: dict[str, str] = {}
     for group in groups:
-        for name, value in (group or {}).items():
-            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+        for name, value in dict(group or {}).items():
+            if not _HEADER_NAME.fullmatch(str(name)) or not _HEADER_VALUE.fullmatch(str(value)):
                 raise ConfigurationError(f"The header {name!r:.60} has characters that no header can carry.")
-            if name.lower() not in _OWN_HEADERS:
-                headers[name.lower()] = value
+            if str(name).lower() not in _OWN_HEADERS:
+                headers[str(name).lower()] = str(value)
     return headers
 
 
@@ -137,6 +141,8 @@ def user_agent(app_info: AppInfo | None) -> str:
     agent = f"linkskipper-sdk-python/{__version__} python/{python_version()}"
     if not app_info:
         return agent
+    if not isinstance(app_info, Mapping):
+        raise ConfigurationError("app_info must be a mapping with name, version and url.")
     app = app_info.get("name", "")
     app += f"/{app_info['version']}" if "version" in app_info else ""
     return f"{agent} {app}" + (f" ({app_info['url']})" if "url" in app_info else "")

@@ -55,6 +55,8 @@ class Caller:
         self.config = config
         self.clock = config.clock
         self.retry = options.get("retry") or config.retry
+        if not isinstance(self.retry, RetryPolicy):
+            raise ConfigurationError("retry must be a RetryPolicy.")
         self.reader = AnswerReader(config.api_key)
         self._timeout = read_seconds("timeout", options.get("timeout", config.timeout), exclusive=True)
         headers = options.get("headers")
@@ -76,7 +78,7 @@ class Caller:
         content = None
         if body is not None:
             headers["content-type"] = "application/json"
-            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            content = _encode(body)
         parameters = {**(query or {}), **({"wait": wait} if wait > 0 else {})}
         url = f"{self.config.base_url}{path}{_query(parameters)}"
         return Request(method, url, headers, content), min(self._timeout + wait, limit)
@@ -160,15 +162,22 @@ def _retry_after(error: LinkSkipperError) -> float | None:
     return error.retry_after if isinstance(error, ApiError) else None
 
 
+def _encode(body: object) -> bytes:
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"The body cannot be written as JSON: {error}.") from None
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _query(parameters: Mapping[str, str | float]) -> str:
     return "?" + "&".join(f"{_quote(name)}={_quote(value)}" for name, value in parameters.items()) if parameters else ""
 
 
-def _quote(value: str | float) -> str:
-    if not isinstance(value, str):
-        return f"{int(value * 1000) / 1000:g}"
-    if value.isascii() and value.isalnum():
-        return value
+def _quote(value: object) -> str:
+    text = f"{int(value * 1000) / 1000:g}" if isinstance(value, float) else str(value)
+    if text.isascii() and text.isalnum():
+        return text
     from urllib.parse import quote  # noqa: PLC0415  the package imports quickly
 
-    return quote(value, safe="")
+    return quote(text, safe="", errors="replace")

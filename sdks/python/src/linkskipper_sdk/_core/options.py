@@ -88,12 +88,10 @@ def hide_secrets(api_key: Any, options: Any) -> dict[str, Any]:
     A traceback with locals shows the frames of the constructor, if an option is wrong.
     """
     options["api_key"] = api_key
-    for name in ("api_key", "webhook_secret"):
-        value = options.get(name)
-        if isinstance(value, str):
-            options[name] = Secret(value)
-        elif value is not None and not isinstance(value, Secret):
-            options[name] = tuple(Secret(item) if isinstance(item, str) else item for item in value)
+    if not isinstance(api_key, Secret | None):
+        options["api_key"] = Secret(api_key)
+    if options.get("webhook_secret") is not None:
+        options["webhook_secret"] = read_webhook_secrets(options["webhook_secret"])
     return dict(options)
 
 

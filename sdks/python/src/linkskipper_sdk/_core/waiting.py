@@ -9,6 +9,7 @@ from linkskipper_sdk._core.exchange import Caller
 from linkskipper_sdk._core.fields import Fields
 from linkskipper_sdk._core.parse import parse_job, parse_link_of_job, parse_resolve
 from linkskipper_sdk.errors import (
+    ConfigurationError,
     JobFailedError,
     LinkSkipperError,
     RequestTimeoutError,
@@ -153,12 +154,18 @@ def job_path(job_id: str) -> str:
 
 
 def quote_segment(text: str) -> str:
-    """Return a text as one path segment."""
+    """Return a text as one path segment.
+
+    Raises:
+        ConfigurationError: it is empty or not a text.
+    """
+    if not isinstance(text, str) or not text:
+        raise ConfigurationError("An id must be text that is not empty.")
     if text.isascii() and text.replace("-", "").isalnum():
         return text
     from urllib.parse import quote  # noqa: PLC0415  the package imports quickly
 
-    return quote(text, safe="").replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
+    return quote(text, safe="", errors="replace").replace(".", "%2E" if text in {".", ".."} else ".")
 
 
 def _job_failed(job: Job) -> JobFailedError:
