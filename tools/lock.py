@@ -1,6 +1,6 @@
 """Write the lock files: run.txt has what the service needs, dev.txt also what checks and tests need.
 
-fuzz.txt and sbom.txt have the tools of make attack and make sbom.
+fuzz.txt and sbom.txt have the tools of make attack and make sbom, node.txt the Node of the tests.
 
 The Python SDK has a lock file of its own.
 """
@@ -26,6 +26,6 @@ if __name__ == "__main__":
     compile_lock(
         "requirements/dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run
     )
-    for group in ("fuzz", "sbom"):
+    for group in ("fuzz", "sbom", "node"):
         compile_lock(f"requirements/{group}.txt", "--upgrade", "--group", group, source=())
     compile_lock("requirements-dev.txt", "--upgrade", "--group", "dev", project=ROOT / "sdks" / "python")

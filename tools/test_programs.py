@@ -1,7 +1,7 @@
 """Make sure that the programs exist that the tests run: a Chromium, Node, and PHP with its extensions and libraries.
 
 In CI (the environment variable CI is set) missing ones are installed. In a terminal the user is asked first. Otherwise
-the message says what to install.
+the message says what to install. Node needs no question: it is installed into .venv.
 """
 
 import asyncio
@@ -15,12 +15,11 @@ from playwright.async_api import Error, async_playwright
 
 from linkskipper.resolver.browser import find_browser
 from linkskipper.settings import load
+from tools import node
 
 BROWSER = "chromium-headless-shell"
 # Debian's packages, by what they provide.
 PROGRAMS = {
-    "node": "nodejs",
-    "npm": "npm",
     "php": "php-cli",
     "phpunit": "phpunit",
     "phpcs": "php-codesniffer",
@@ -44,6 +43,9 @@ def main() -> int:
         sys.stderr.write(
             f"The tests need {', '.join(missing)}. Install them, for example: apt install {' '.join(missing)}\n"
         )
+        return 1
+    if not node.ensure():
+        sys.stderr.write(f"The tests need npm and Node {node.needed()}. Install them.\n")
         return 1
     problem = asyncio.run(browser_problem())
     if problem:

@@ -56,7 +56,7 @@ def test_missing_programs_are_named_and_not_installed(tmp_path: Path) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "apt install nodejs npm php-cli phpunit" in ended.stderr
+    assert "apt install php-cli phpunit" in ended.stderr
     assert ended.stdout == ""
 
 
