@@ -45,7 +45,8 @@ def install(folder: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     lock = str(ROOT / "requirements" / "node.txt")
     subprocess.run([*pip, "--require-hashes", "--target", str(folder), "--requirement", lock], check=False)
-    programs = {"node": "bin/node", "npm": "lib/node_modules/npm/bin/npm-cli.js"}
+    npm = "lib/node_modules/npm/bin"
+    programs = {"node": "bin/node", "npm": f"{npm}/npm-cli.js", "npx": f"{npm}/npx-cli.js"}
     for name, program in programs.items():
         (folder / "bin" / name).unlink(missing_ok=True)
         (folder / "bin").mkdir(parents=True, exist_ok=True)
