@@ -24,7 +24,7 @@ async function sdk() {
   return done;
 }
 
-/** Post and decode with as many loops as the SDK has calls under way. The same bodies give the service the same work. */
+/** Post and decode with as many loops as the SDK has calls under way. The same requests give the service the same work. */
 async function bare() {
   const remaining = links.values();
   const headers = { Authorization: `Bearer ${tenant.keys.normal.key}`, "Content-Type": "application/json" };
@@ -32,7 +32,7 @@ async function bare() {
   const work = async () => {
     for (const url of remaining) {
       const options = { method: "POST", headers, body: JSON.stringify({ url, idempotency_key: crypto.randomUUID() }) };
-      const { target_url } = await (await fetch(`${tenant.base_url}/v1/resolve`, options)).json();
+      const { target_url } = await (await fetch(`${tenant.base_url}/v1/resolve?wait=25`, options)).json();
       done += target_url ? 1 : 0;
     }
   };

@@ -1,6 +1,6 @@
 <?php
 
-// Measure resolveMany against a bare loop with curl_multi that sends the same bodies, for bench/sdks.py. Prints a line of
+// Measure resolveMany against a bare loop with curl_multi that sends the same requests, for bench/sdks.py. Prints a line of
 // JSON. Both send idempotency keys: they cost the service time, and here the client is measured.
 
 declare(strict_types=1);
@@ -41,7 +41,7 @@ function bareRate(CurlMultiHandle $multi, string $url, string $key, array $links
     $headers = ["Authorization: Bearer {$key}", 'Content-Type: application/json'];
     $start = static function (CurlHandle $handle) use (&$next, $multi, $url, $headers, $links): void {
         curl_setopt_array($handle, [
-            CURLOPT_URL => "{$url}/v1/resolve",
+            CURLOPT_URL => "{$url}/v1/resolve?wait=25",
             CURLOPT_HTTPHEADER => $headers,
             CURLOPT_POSTFIELDS => json_encode(['url' => $links[$next++], 'idempotency_key' => bin2hex(random_bytes(16))]),
             CURLOPT_RETURNTRANSFER => true,

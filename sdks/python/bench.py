@@ -1,4 +1,7 @@
-"""Measure resolve_many against a bare loop with httpx2, for bench/sdks.py. Prints lines of JSON."""
+"""Measure resolve_many against a bare loop with httpx2 that sends the same, for bench/sdks.py. Prints lines of JSON.
+
+Both send idempotency keys: they cost the service time, and here the client is measured.
+"""
 
 import asyncio
 import json
@@ -13,6 +16,7 @@ import httpx2
 
 from linkskipper_sdk import AsyncLinkSkipper, LinkSkipper
 
+RESOLVE = "/v1/resolve?wait=25"
 LINKS = 2000
 CONCURRENCY = 8
 ROUNDS = 5
@@ -29,6 +33,11 @@ def new_tenant() -> dict[str, Any]:
     return tenant
 
 
+def body_of(link: str) -> dict[str, str]:
+    """Return the body that the SDK sends for a link."""
+    return {"url": link, "idempotency_key": os.urandom(16).hex()}
+
+
 def sdk_rate(client: LinkSkipper, links: list[str]) -> float:
     """Return the links per second of resolve_many."""
     begin = time.perf_counter()
@@ -41,7 +50,7 @@ def bare_rate(client: httpx2.Client, links: list[str]) -> float:
     """Return the links per second of threads that post and decode."""
 
     def resolve(link: str) -> str:
-        answer: dict[str, Any] = client.post("/v1/resolve", json={"url": link}).json()
+        answer: dict[str, Any] = client.post(RESOLVE, json=body_of(link)).json()
         return str(answer["target_url"])
 
     begin = time.perf_counter()
@@ -66,7 +75,7 @@ async def async_bare_rate(client: httpx2.AsyncClient, links: list[str]) -> float
 
     async def work() -> None:
         for link in remaining:
-            answer: dict[str, Any] = (await client.post("/v1/resolve", json={"url": link})).json()
+            answer: dict[str, Any] = (await client.post(RESOLVE, json=body_of(link))).json()
             assert answer["target_url"]
 
     begin = time.perf_counter()
@@ -121,6 +130,7 @@ async def measure_async(tenant: dict[str, Any], links: list[str]) -> None:
         httpx2.AsyncClient(base_url=tenant["base_url"], headers=headers) as bare,
     ):
         await async_sdk_rate(client, links)
+        await async_bare_rate(bare, links)
         pairs = [(await async_sdk_rate(client, links), await async_bare_rate(bare, links)) for _ in range(ROUNDS)]
     report("python, async", pairs, 1)
 

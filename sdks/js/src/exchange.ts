@@ -4,9 +4,10 @@ import { readHeaders, readNumber, refuseUnknown } from "./config.js";
 import { ApiError, ProviderDownError, RateLimitedError, ServiceUnavailableError } from "./errors/api.js";
 import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
 import { NetworkError } from "./errors/wait.js";
+import type { RateLimit } from "./models.js";
 import type { Gate } from "./pacer.js";
 import { type RetryPolicy, readRetry, retryDelay } from "./retry.js";
-import { type HttpRequest, type HttpResponse, send } from "./transport.js";
+import { type HttpRequest, send } from "./transport.js";
 
 /** What a request asks for. */
 export interface RequestParts {
@@ -96,22 +97,23 @@ export class Caller {
     const arrived = clock.monotonic();
     this.signal.throwIfAborted();
     await this.gate?.enter(this.signal);
-    let response: HttpResponse | undefined;
+    let limits: RateLimit | undefined;
     try {
       const began = clock.monotonic();
       if (this.gate) guard?.extend(began - arrived);
       const request = build();
       try {
-        response = await send(this.config, request, this.signal);
-        const answer = readAnswer(this.config, response, attempt);
+        const answer = readAnswer(this.config, await send(this.config, request, this.signal), attempt);
+        limits = answer.meta.rateLimit;
         this.#log(request, attempt, began, answer.meta.status);
         return answer;
       } catch (error) {
+        if (error instanceof ApiError) limits = error.meta.rateLimit;
         this.#log(request, attempt, began, error);
         throw error;
       }
     } finally {
-      this.gate?.leave(response);
+      this.gate?.leave(limits);
     }
   }
 

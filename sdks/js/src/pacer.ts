@@ -1,13 +1,12 @@
 import { type Clock, onAbort } from "./clock.js";
-import { parseRateLimit } from "./rate-limit.js";
-import type { HttpResponse } from "./transport.js";
+import type { RateLimit } from "./models.js";
 
 /** Where the calls of one link of a run wait for their turn. */
 export interface Gate {
   /** Resolve when a call may start. */
   enter(signal: AbortSignal): Promise<void>;
-  /** Tell the answer of a call that ended, if it got any. */
-  leave(response: HttpResponse | undefined): void;
+  /** Tell what the answer of a call said about the limits, if there was an answer. */
+  leave(limits: RateLimit | undefined): void;
   /** Let no call start for this time. */
   pause(ms: number): void;
 }
@@ -40,7 +39,7 @@ export class Pacer {
     const link = { sent: false };
     return {
       enter: (signal) => this.#enter(link, signal),
-      leave: (response) => this.#leave(response),
+      leave: (limits) => this.#leave(limits),
       pause: (ms) => this.#pause(ms),
     };
   }
@@ -65,10 +64,10 @@ export class Pacer {
     return turn.finally(() => release());
   }
 
-  #leave(response: HttpResponse | undefined): void {
+  #leave(limits: RateLimit | undefined): void {
     this.#inFlight -= 1;
-    const limit = response ? parseRateLimit(response.headers.ratelimit).minute : null;
-    if (!response) {
+    const limit = limits?.minute;
+    if (!limits) {
       if (this.#roomFrom === Infinity) this.#roomFrom = this.#clock.monotonic();
     } else if (limit?.reset == null) {
       this.#room = null;

@@ -1,13 +1,16 @@
 import type { Limit, RateLimit } from "./models.js";
 
 const NUMBER = /^[0-9]{1,15}$/; // RFC 9651, 3.3.1
+// Quoted texts may hold the separator.
+const ITEM = /("([^"\\]|\\.)*"|[^",])+/g;
+const PARAMETER = /("([^"\\]|\\.)*"|[^";])+/g;
 const MAX_LENGTH = 1000;
 
 /** Read the field `RateLimit` (draft-ietf-httpapi-ratelimit-headers). Odd values are ignored. */
 export function parseRateLimit(value = ""): RateLimit {
   const limits: RateLimit = { minute: null, daily: null };
-  for (const item of value.length > MAX_LENGTH ? [] : split(value, ",")) {
-    const [name, ...parameters] = split(item, ";");
+  for (const item of value.length > MAX_LENGTH ? [] : split(value, ITEM)) {
+    const [name, ...parameters] = split(item, PARAMETER);
     const limit = parseLimit(parameters);
     if (limit && name === '"minute"') limits.minute = limit;
     if (limit && name === '"daily"') limits.daily = limit;
@@ -15,10 +18,9 @@ export function parseRateLimit(value = ""): RateLimit {
   return limits;
 }
 
-/** Split a text at a separator. Quoted texts may hold it. */
-function split(text: string, separator: string): string[] {
-  const parts = text.match(new RegExp(String.raw`("([^"\\]|\\.)*"|[^"${separator}])+`, "g")) ?? [];
-  return parts.map((part) => part.trim());
+/** Return the parts of a text that a pattern finds. */
+function split(text: string, part: RegExp): string[] {
+  return (text.match(part) ?? []).map((found) => found.trim());
 }
 
 function parseLimit(parameters: string[]): Limit | null {
