@@ -34,7 +34,7 @@ test("a refused connection is a network error that says why", async () => {
   const url = await withServer(send(""), async (url) => url);
   const error = await errorOf(url);
   assert.equal(error.name, "NetworkError");
-  assert.match(error.message, /ECONNREFUSED/);
+  assert.match(error.message, /refused/i);
   assert(error.cause instanceof TypeError);
 });
 
