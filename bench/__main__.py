@@ -1,13 +1,29 @@
 """Run the named benchmarks, or the usual ones.
 
-Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services. `rivals` and
+Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services.
+`dashboard=0.01` takes a share of its rows. `rivals` and
 `many` install packages into a temporary folder. `hosts` makes network namespaces, so it needs root.
 """
 
 import asyncio
 import sys
 
-from bench import api, browser, cost, hosts, library, many, memory, rest, sdks, service, single_flight, start, webhooks
+from bench import (
+    api,
+    browser,
+    cost,
+    dashboard,
+    hosts,
+    library,
+    many,
+    memory,
+    rest,
+    sdks,
+    service,
+    single_flight,
+    start,
+    webhooks,
+)
 from bench.rivals import compare
 
 BENCHES = {
@@ -26,6 +42,7 @@ BENCHES = {
     "sdks": sdks.run,
     "hosts": hosts.run,
     "large": api.run_large,
+    "dashboard": dashboard.run,
     "request_log": api.run_request_log,
 }
 USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")
@@ -33,12 +50,13 @@ USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")
 
 async def main(names: list[str]) -> None:
     """Run each benchmark, one after the other."""
-    unknown = set(names) - set(BENCHES)
+    unknown = {name.partition("=")[0] for name in names} - set(BENCHES)
     if unknown:
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. Choose from: {', '.join(BENCHES)}")
     for name in names or USUAL:
         print(f"# {name}", flush=True)
-        await BENCHES[name]()
+        bench, *argument = name.split("=", maxsplit=1)
+        await BENCHES[bench](*argument)
 
 
 asyncio.run(main(sys.argv[1:]))
