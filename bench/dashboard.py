@@ -17,7 +17,7 @@ from linkskipper.database import Pool, open_pool
 from linkskipper.people import create_login_link
 
 ACCOUNTS, JOBS, REQUESTS = 10_000, 5_000_000, 1_000_000
-OWN_SHARE = 10  # of so many rows, one belongs to the account that looks
+OWN_SHARE = 10  # rows for each one that belongs to the account that looks
 VISITS = 40
 STREAMS, STREAMS_OF_A_SESSION = 1000, 20
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
