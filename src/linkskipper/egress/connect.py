@@ -68,12 +68,12 @@ class GuardedResolver:
                 # The dot keeps the search domains of resolv.conf out: a submitted name is always complete.
                 answer = await self._dns.getaddrinfo(f"{name}.", family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except aiodns.error.DNSError as error:
-            raise Unreachable(f"{name} cannot be resolved: {error.args[-1]}") from None
+            raise Unreachable(f"the name cannot be resolved: {error.args[-1]}") from None
         except TimeoutError:
-            raise TimedOut(f"{name} was not resolved within {self._timeout} s") from None
+            raise TimedOut(f"the name was not resolved within {self._timeout} s") from None
         addresses = [node.addr[0].decode("ascii") for node in answer.nodes]
         if not addresses:
-            raise Unreachable(f"{name} has no address")
+            raise Unreachable("the name has no address")
         return addresses
 
     async def close(self) -> None:

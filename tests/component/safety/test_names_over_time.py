@@ -83,6 +83,7 @@ async def test_no_address(arena: Arena, answers: str | list[str], reason: str) -
     arena.shortener.put("/a", to(f"http://{name}/x"))
     resolution, contacted = await arena.resolve()
     assert (resolution.reason, contacted) == (reason, [])
+    assert str(resolution.detail).count(name) == 1
 
 
 async def test_no_answer(arena: Arena) -> None:

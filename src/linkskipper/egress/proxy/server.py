@@ -128,7 +128,9 @@ class BrowserProxy:
             async with asyncio.timeout(self._limits.connect_seconds):
                 connection = await guarded_connect(self._policy, self._resolver, host, port)
                 return Stream(*await asyncio.open_connection(sock=connection))
-        except TimeoutError:
+        except (TimedOut, TimeoutError):
             raise TimedOut(f"{host} did not answer in time") from None
+        except Unreachable as error:
+            raise Unreachable(f"{host}: {error}") from None
         except OSError as error:
             raise Unreachable(f"{host} cannot be reached: {error}") from None
