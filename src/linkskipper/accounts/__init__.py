@@ -12,6 +12,8 @@ from linkskipper.accounts.accounts import (
 )
 from linkskipper.accounts.api_keys import (
     DEFAULT_RATE_LIMIT,
+    MAX_DAILY_QUOTA,
+    MAX_RATE_LIMIT,
     SCOPES,
     ApiKey,
     KeyInfo,
@@ -30,7 +32,9 @@ from linkskipper.accounts.webhook_secrets import NewWebhookSecret, WebhookSecret
 
 __all__ = [
     "DEFAULT_RATE_LIMIT",
+    "MAX_DAILY_QUOTA",
     "MAX_NAME_CHARACTERS",
+    "MAX_RATE_LIMIT",
     "SCOPES",
     "WEBHOOK_PREFIX",
     "Account",

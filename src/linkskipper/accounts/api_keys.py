@@ -13,6 +13,8 @@ from linkskipper.errors import UnknownRecordError
 
 SCOPES = ("resolve",)
 DEFAULT_RATE_LIMIT = 60  # calls in any 60 seconds
+MAX_RATE_LIMIT = 1_000_000
+MAX_DAILY_QUOTA = 2**31 - 1  # the largest number of its column
 
 
 class ApiKey(msgspec.Struct, frozen=True):

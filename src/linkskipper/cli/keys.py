@@ -17,7 +17,7 @@ from linkskipper.accounts import (
     roll_key,
     roll_webhook_secret,
 )
-from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, SCOPES
+from linkskipper.accounts.api_keys import DEFAULT_RATE_LIMIT, MAX_DAILY_QUOTA, MAX_RATE_LIMIT, SCOPES
 from linkskipper.audit import AuditEntry, record
 from linkskipper.cli.database import with_database
 from linkskipper.cli.names import check_name
@@ -48,12 +48,12 @@ def create(
         ),
     ] = None,
     rate_limit: Annotated[
-        int, typer.Option("--rate-limit", metavar="CALLS", min=1, max=1_000_000, help="Calls in any 60 seconds.")
+        int, typer.Option("--rate-limit", metavar="CALLS", min=1, max=MAX_RATE_LIMIT, help="Calls in any 60 seconds.")
     ] = DEFAULT_RATE_LIMIT,
     daily_quota: Annotated[
         int | None,
         typer.Option(
-            "--daily-quota", metavar="LINKS", min=1, max=2**31 - 1, help="Links per UTC day.", show_default="none"
+            "--daily-quota", metavar="LINKS", min=1, max=MAX_DAILY_QUOTA, help="Links per UTC day.", show_default="none"
         ),
     ] = None,
     data_dir: DataDirOption = None,

@@ -6,7 +6,9 @@ from hashlib import sha256
 from starlette.responses import Response
 
 from linkskipper.accounts import (
+    MAX_DAILY_QUOTA,
     MAX_NAME_CHARACTERS,
+    MAX_RATE_LIMIT,
     KeyOverview,
     change_key,
     find_account_key,
@@ -17,7 +19,7 @@ from linkskipper.accounts import (
 from linkskipper.dashboard.errors import PageError, changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.pages.keys import MAX_QUOTA, MAX_RATE_LIMIT, PATH
+from linkskipper.dashboard.pages.keys import PATH
 from linkskipper.dashboard.query import UsageQuery
 from linkskipper.errors import UnknownRecordError
 from linkskipper.usage import UsageOwner
@@ -37,7 +39,7 @@ async def change(call: PageCall) -> Response:
     fields = FormReader(call.form)
     name = fields.text("name", longest=MAX_NAME_CHARACTERS)
     rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
-    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
+    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_DAILY_QUOTA)
     if fields.errors:
         return await _page(call, key, fields.errors)
     if call.form.get("seen") not in {None, _seen(key)}:

@@ -2,13 +2,19 @@
 
 from starlette.responses import Response
 
-from linkskipper.accounts import DEFAULT_RATE_LIMIT, MAX_NAME_CHARACTERS, SCOPES, create_key, list_account_keys
+from linkskipper.accounts import (
+    DEFAULT_RATE_LIMIT,
+    MAX_DAILY_QUOTA,
+    MAX_NAME_CHARACTERS,
+    MAX_RATE_LIMIT,
+    SCOPES,
+    create_key,
+    list_account_keys,
+)
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 
 PATH = "/dashboard/keys"
-MAX_RATE_LIMIT = 1_000_000
-MAX_QUOTA = 1_000_000_000
 DEFAULTS = {"name": "", "resolve": "on", "rate_limit": str(DEFAULT_RATE_LIMIT), "daily_quota": ""}
 
 
@@ -22,7 +28,7 @@ async def create(call: PageCall) -> Response:
     fields = FormReader(call.form)
     name = fields.text("name", longest=MAX_NAME_CHARACTERS)
     rate_limit = fields.number("rate_limit", least=1, most=MAX_RATE_LIMIT)
-    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_QUOTA)
+    daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_DAILY_QUOTA)
     if fields.errors:
         return await _page(call, {**DEFAULTS, "resolve": "", **call.form}, fields.errors)
     made = await create_key(
