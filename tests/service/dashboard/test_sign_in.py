@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from linkskipper.accounts import create_account, find_account_key, revoke_key
-from linkskipper.dashboard.page import Access
+from linkskipper.dashboard.page import Access, PageRoute
 from linkskipper.dashboard.pages import PAGES
 from linkskipper.people import Role
 from support.dashboard import Visitor, exchange, login_code, make_user, visitor
@@ -21,6 +21,11 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
+
+
+def path_of(page: PageRoute, **values: str) -> str:
+    """Return a path of a page. Parameters without a value are 1."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], "1"), page.path)
 
 
 async def account(service: Service) -> int:
@@ -263,7 +268,7 @@ async def test_key_session_reads_only_its_key(service: Service) -> None:
     assert "Credits available" not in home.text
     for page in PAGES:
         if page.access > Access.KEY:
-            path = page.path.format(key_id=caller.key_id, session_id=1, job_id=1, delivery_id=1)
+            path = path_of(page, key_id=str(caller.key_id))
             assert (await guest.send(page.method, path)).status == 403
     await revoke_key(service.pool, caller.key_id)
     await asyncio.sleep(1)
@@ -278,7 +283,7 @@ async def test_roles(service: Service, role: Role) -> None:
     user_id = await make_user(service, f"role-{role}", caller.account_id, role)
     for page in PAGES:
         person = await visitor(service, user_id)
-        path = page.path.format(key_id=caller.key_id, session_id=1, job_id=1, delivery_id=1)
+        path = path_of(page, key_id=str(caller.key_id))
         if page.path.endswith("/stream"):
             continue
         answer = await person.send(page.method, path)
@@ -298,7 +303,7 @@ async def test_pages_without_a_session(service: Service) -> None:
     for page in PAGES:
         if page.access is Access.PUBLIC:
             continue
-        path = page.path.format(key_id=1, session_id=1, job_id=1, delivery_id=1)
+        path = path_of(page)
         answer = await (await visitor(service)).send(page.method, path)
         assert answer.status == (401 if page.method == "POST" else 303)
         assert HEADERS.items() <= answer.headers.items()

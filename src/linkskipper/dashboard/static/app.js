@@ -116,7 +116,11 @@ function tellNews() {
 function reveal() {
   for (const button of $$("[data-copy][hidden], [data-help][hidden]")) button.hidden = false;
 }
-for (const item of $$(".side [aria-current]")) item.scrollIntoView({ block: "nearest", inline: "center" });
+// On a narrow screen the menu scrolls. scrollIntoView would also move the place where Tab begins.
+for (const item of $$(".side [aria-current]")) {
+  const list = item.closest("ul");
+  list.scrollLeft = item.offsetLeft - list.offsetLeft - (list.clientWidth - item.offsetWidth) / 2;
+}
 localizeTimes(document);
 reveal();
 useLink();
