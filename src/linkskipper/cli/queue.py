@@ -24,7 +24,7 @@ LISTED = 1000
 app = command_group(help="Manage the links that wait.")
 
 
-class QueuedJob(msgspec.Struct, frozen=True):
+class ListedQueueJob(msgspec.Struct, frozen=True):
     """An entry of the queue with its job. The fields of a job that was deleted are None."""
 
     entry_id: int
@@ -48,7 +48,7 @@ def list_(
 ) -> None:
     """List the links that wait, the oldest first. A link in progress without a sign of life for a minute is lost."""
 
-    async def work(_: Settings, pool: Pool) -> list[QueuedJob]:
+    async def work(_: Settings, pool: Pool) -> list[ListedQueueJob]:
         return await _read(pool, running=running, limit=limit)
 
     jobs = with_database(data_dir, work)
@@ -95,7 +95,7 @@ def cancel(
     note(f"Job {job} is cancelled.")
 
 
-async def _read(pool: Pool, *, running: bool, limit: int) -> list[QueuedJob]:
+async def _read(pool: Pool, *, running: bool, limit: int) -> list[ListedQueueJob]:
     entries = await list_queue_entries(pool, TIERS, "picked" if running else "queued", limit=limit)
     links = await read_queued_links(pool, [UUID(bytes=entry.payload) for entry in entries])
     now = datetime.now(UTC)
@@ -105,7 +105,7 @@ async def _read(pool: Pool, *, running: bool, limit: int) -> list[QueuedJob]:
         link = links.get(job_id)
         state = "lost" if entry.is_lost else JobStatus.RUNNING if entry.in_progress else JobStatus.QUEUED
         jobs.append(
-            QueuedJob(
+            ListedQueueJob(
                 *(entry.id, job_id, entry.queue, state, round((now - entry.created).total_seconds(), 1)),
                 *((None,) * 4 if link is None else (link.attempt, link.account_id, link.provider, link.url)),
             )

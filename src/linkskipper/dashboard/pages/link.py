@@ -21,7 +21,7 @@ PATH = "/dashboard/links/{job_id}"
 UUID_LENGTH = 36
 
 
-class Bar(NamedTuple):
+class HopBar(NamedTuple):
     """A hop in the waterfall. `begin` and `width` are shares of the whole time in thousandths."""
 
     number: int
@@ -99,13 +99,13 @@ def _price(charged: int) -> str:
     return "1 credit was charged." if charged == 1 else f"{charged} credits were charged."
 
 
-def _bars(details: JobDetails) -> Sequence[Bar]:
+def _bars(details: JobDetails) -> Sequence[HopBar]:
     total = sum(hop.milliseconds for hop in details.hops) or 1
     bars, begin = [], 0.0
     for number, hop in enumerate(details.hops, 1):
         width = 1000 * hop.milliseconds / total
         mechanism = None if hop.mechanism is None else MECHANISMS.get(hop.mechanism, hop.mechanism)
-        bars.append(Bar(number, hop.url, mechanism, hop.status, hop.milliseconds, begin, max(width, 4)))
+        bars.append(HopBar(number, hop.url, mechanism, hop.status, hop.milliseconds, begin, max(width, 4)))
         begin += width
     return bars
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate import hosts, providers, queue
-from linkskipper.dashboard.pages.operate.providers import ProviderRow
+from linkskipper.dashboard.pages.operate.providers import OperatedProvider
 from linkskipper.dashboard.words import span
 from linkskipper.jobs import read_job_rate
 from linkskipper.queue import QueueDepth, read_depths
@@ -66,7 +66,7 @@ def _of_queue(call: PageCall, depths: list[QueueDepth]) -> Iterator[Trouble]:
         yield Trouble(text, f"{queue.PATH}?state=running", "Queue")
 
 
-def _of_providers(rows: list[ProviderRow]) -> Iterator[Trouble]:
+def _of_providers(rows: list[OperatedProvider]) -> Iterator[Trouble]:
     failing = [row.provider.label for row in rows if row.condition.failing_hosts or row.condition.stats.failing]
     if failing:
         more = f" and {len(failing) - NAMED} more" if len(failing) > NAMED else ""
