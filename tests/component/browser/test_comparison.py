@@ -23,9 +23,9 @@ from support.replay import at_once
 from support.shortener import provider
 
 PAGES = int(os.environ.get("COMPARE_PAGES", "30"))
-ALWAYS_NEW = 1000
-BATCH = 30
-HOSTS = [f"h{number}.test" for number in range(BATCH)]
+IS_WHOLE = "COMPARE_PAGES" in os.environ
+AT_ONCE = 30
+HOSTS = [f"h{number}.test" for number in range(AT_ONCE)]
 DECIDED = {"captcha_required", "bot_challenge", "link_removed", "blocked_address"}
 """Reasons for which a link ends although browsers go on."""
 WITH_DECOYS = "https://interstitial.lab.test/decoys"
@@ -76,7 +76,7 @@ async def comparison() -> AsyncIterator[Comparison]:
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=None)
         client = await stack.enter_async_context(Client(policy, user_agent=USER_AGENT))
         reader = await stack.enter_async_context(PageReader())
-        engine = await stack.enter_async_context(run_browser(policy, contexts=BATCH, links=100_000))
+        engine = await stack.enter_async_context(run_browser(policy, contexts=AT_ONCE, links=100_000))
         chromium = await stack.enter_async_context(run_plain_chromium(http=port, https=port))
         plain = Catalog([Provider.model_validate(provider(*HOSTS, limits=SLOW))])
         in_browser = Catalog([Provider.model_validate(provider(*HOSTS, engine="browser", limits=SLOW))])
@@ -92,11 +92,16 @@ async def comparison() -> AsyncIterator[Comparison]:
 @pytest.mark.timeout(7200)
 async def test_pages(comparison: Comparison) -> None:
     """Of each page, the HTTP engine says where Chromium goes or that it cannot tell. With a browser it always can."""
-    differences = []
-    for batch in batched(generate(samples(), PAGES), BATCH):
-        comparison.server.replies = {host: sample.reply for host, sample in zip(HOSTS, batch, strict=False)}
-        visits = (compare(comparison, f"http://{host}/x", sample) for host, sample in zip(HOSTS, batch, strict=False))
-        differences += [difference for difference in await asyncio.gather(*visits) if difference]
+    pages = iter(generate(samples(), PAGES))
+    differences: list[str] = []
+
+    async def compare_pages(host: str) -> None:
+        for sample in pages:
+            comparison.server.replies[host] = sample.reply
+            difference = await compare(comparison, f"http://{host}/x", sample)
+            differences.extend([difference] if difference else [])
+
+    await asyncio.gather(*map(compare_pages, HOSTS))
     assert not differences, f"{len(differences)} of {PAGES} pages differ:\n" + "\n".join(differences)
 
 
@@ -109,7 +114,7 @@ def generate(strategy: st.SearchStrategy[Sample], count: int) -> list[Sample]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
         database=None,
-        derandomize=count < ALWAYS_NEW,
+        derandomize=not IS_WHOLE,
     )
     @given(strategy)
     def collect(sample: Sample) -> None:
@@ -117,10 +122,6 @@ def generate(strategy: st.SearchStrategy[Sample], count: int) -> list[Sample]:
 
     collect()
     return made
-
-
-def batched(samples: list[Sample], size: int) -> list[list[Sample]]:
-    return [samples[start : start + size] for start in range(0, len(samples), size)]
 
 
 async def compare(comparison: Comparison, link: str, sample: Sample) -> str | None:
@@ -163,7 +164,7 @@ def canonical(url: str | None) -> str | None:
 async def test_cases(tmp_path: Path) -> None:
     """Chromium goes where the cases of unknown hosts lead, except for the documented differences."""
     cases = {name: case for name, case in read_cases() if f"https://{OWN_HOST}/" in case.link and case.serve}
-    chosen = cases if PAGES >= ALWAYS_NEW else dict(list(cases.items())[::30])
+    chosen = cases if IS_WHOLE else dict(list(cases.items())[::30])
     hosts = frozenset(host for case in cases.values() for host in case.hosts)
     async with (
         run_cases(tmp_path, set(hosts)) as runner,
@@ -193,7 +194,7 @@ async def test_lab(lab: Lab) -> None:
         for end in (":80", ":443")
     )
     links = [link for link in Lab.links if link.target and "slow" not in link.url and link.url != WITH_DECOYS]
-    chosen = links if PAGES >= ALWAYS_NEW else links[::20]
+    chosen = links if IS_WHOLE else links[::20]
     async with run_plain_chromium(http=http, https=https) as chromium:
         ends = {link.url: canonical(await chromium.visit(link.url, hosts=hosts, rest=2)) for link in chosen}
     assert {link.url: ends[link.url] for link in chosen if ends[link.url] not in {None, canonical(link.target)}} == {}
