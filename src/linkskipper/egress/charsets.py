@@ -78,13 +78,18 @@ class _Encoder:
         self._c1 = c1
 
     def __call__(self, error: Any) -> tuple[str | bytes, int]:
-        character = error.object[error.start]
+        """Encode the whole run of characters: codecs look for its end again at each character."""
+        parts = [self._encoded(character, error.encoding) for character in error.object[error.start : error.end]]
+        if not any(isinstance(part, bytes) for part in parts):
+            return "".join(map(str, parts)), error.end
+        return b"".join(part if isinstance(part, bytes) else part.encode() for part in parts), error.end
+
+    def _encoded(self, character: str, encoding: str) -> str | bytes:
         if character in self._c1:
-            return bytes([ord(character)]), error.start + 1
-        if character == "€" and error.encoding == "gbk":
-            return b"\x80", error.start + 1
-        number = ord(_REPLACEMENT if _SURROGATES.match(character) else character)
-        return self._reference.format(number), error.start + 1
+            return bytes([ord(character)])
+        if character == "€" and encoding == "gbk":
+            return b"\x80"
+        return self._reference.format(ord(_REPLACEMENT if _SURROGATES.match(character) else character))
 
 
 def _has_c1(codec: str) -> bool:

@@ -112,3 +112,15 @@ def test_xml_declarations(body: bytes, name: str) -> None:
     begin = time.process_time()
     assert detect_charset(body, None, is_xml=True).name == name
     assert time.process_time() - begin < 0.5
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_characters_that_a_charset_lacks_take_linear_time(label: str) -> None:
+    """A long run of them is encoded as each of them is, and in a moment."""
+    encoding, text = charset(label).for_output(), "\U0001f600\u0601\x81\u20ac\ud800"
+    begin = time.process_time()
+    encoding.encode("\U0001f600" * 40_000)
+    assert time.process_time() - begin < 0.8  # quadratic codecs take 3 s
+    if label != "iso-2022-jp":  # it has states
+        assert encoding.encode(text * 10) == b"".join(map(encoding.encode, text)) * 10
+    assert encoding.encode_query(text * 10) == "".join(map(encoding.encode_query, text)) * 10
