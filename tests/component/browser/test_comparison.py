@@ -28,6 +28,8 @@ AT_ONCE = 30
 HOSTS = [f"h{number}.test" for number in range(AT_ONCE)]
 DECIDED = {"captcha_required", "bot_challenge", "link_removed", "blocked_address"}
 """Reasons for which a link ends although browsers go on."""
+APPS = (b"mailto:", b"tel:")
+"""Chromium stays with a page that asks for an app. The engines follow what such a page does next."""
 WITH_DECOYS = "https://interstitial.lab.test/decoys"
 OWN_HOST = "s.test"
 SLOW = {"timeout": 30, "max_wait": 4}
@@ -129,6 +131,8 @@ async def compare(comparison: Comparison, link: str, sample: Sample) -> str | No
     expected, over_http = await asyncio.gather(
         comparison.chromium.visit(link, rest=sample.rest), comparison.http.resolve(link)
     )
+    if expected is None and any(app in sample.reply for app in APPS):
+        return None
     ends = {} if cannot_tell(over_http) else {"http": over_http}
     if over_http.reason is not None:
         ends["whole"] = await comparison.whole.resolve(link)
