@@ -58,7 +58,8 @@ async def hostile_scene(service: Service) -> Scene:
     for number, text in enumerate(HOSTILE):
         await create_key(pool, KEYRING, caller.account_id, name=text, daily_quota=number + 1)
         async with pool.acquire() as connection, connection.transaction():
-            await credits.grant(connection, caller.account_id, 1, note=text, reference=text, actor=text)
+            reference = f"{text} {caller.account_id}"
+            await credits.grant(connection, caller.account_id, 1, note=text, reference=reference, actor=text)
             terms = credits.VoucherTerms(1, 1, timedelta(days=1), text)
             await credits.create_vouchers(connection, KEYRING.hash, terms, count=1, actor=text)
             entry = AuditEntry(

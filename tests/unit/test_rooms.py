@@ -19,7 +19,7 @@ OPENERS = {
 }
 MAY_CONNECT = {
     "database/embedded/server_socket.py",  # asks the embedded server's own socket file
-    "database/pool.py",  # PostgreSQL
+    "database/connect.py",  # PostgreSQL
 }
 OURS = {"open_connection"}  # database.pool's, to PostgreSQL
 

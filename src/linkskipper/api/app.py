@@ -59,15 +59,14 @@ class Api:
         request = Request(scope, receive, dict(reversed(scope["headers"])), {})
         request_id = self._request_id(request)
         bind_contextvars(request_id=request_id.decode())
-        began, problem = monotonic(), None
+        began, code = monotonic(), None
         try:
             response = await self.routes.find(request)(request)
         except Exception as error:
-            problem = self._as_api_error(error)
-            response = problem_response(problem, self._base_url)
+            response, code = self._refuse(error)
         if self._log is not None:
             status = response.status if isinstance(response, ApiResponse) else STREAM_STATUS
-            log_request(self._log, request, request_id, status=status, error=problem, began=began)
+            log_request(self._log, request, request_id, status=status, code=code, began=began)
         limits = () if request.limits is None else limit_headers(request.limits)
         common = ((b"x-request-id", request_id), *ON_EVERY_RESPONSE, *limits)
         await send_response(response, common, scope, receive, send)
@@ -78,6 +77,11 @@ class Api:
         if own is not None and ACCEPTED_ID.fullmatch(own):
             return own
         return b"%b%016x" % (self._id_prefix, next(self._numbers))
+
+    def _refuse(self, error: Exception) -> tuple[ApiResponse, str]:
+        """Return the response and its code. A frame that keeps its own error is a cycle, and keeps its memory."""
+        problem = self._as_api_error(error)
+        return problem_response(problem, self._base_url), problem.code
 
     def _as_api_error(self, error: Exception) -> ApiError:
         if isinstance(error, ApiError):

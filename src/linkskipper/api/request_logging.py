@@ -4,18 +4,17 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from linkskipper.api.request import Request
-from linkskipper.errors import ApiError
 from linkskipper.request_log import LoggedRequest, RequestLog
 
 MAX_PATH_CHARACTERS = 300
 
 
 def log_request(
-    log: RequestLog, request: Request, request_id: bytes, *, status: int, error: ApiError | None, began: float
+    log: RequestLog, request: Request, request_id: bytes, *, status: int, code: str | None, began: float
 ) -> None:
-    """Log a request of a known key. `began` is its monotonic time in seconds."""
+    """Log a request of a known key. `code` is that of its problem document, `began` its monotonic time in seconds."""
     key = request.key
-    if key is None or not log.takes(key.id, is_success=error is None):
+    if key is None or not log.takes(key.id, is_success=code is None):
         return
     log.add(
         LoggedRequest(
@@ -26,7 +25,7 @@ def log_request(
             method=request.scope["method"],
             path=request.scope["path"][:MAX_PATH_CHARACTERS].replace("\0", "\ufffd"),
             status=status,
-            code=None if error is None else error.code,
+            code=code,
             milliseconds=(monotonic() - began) * 1000,
             job_id=request.job_id,
         )

@@ -19,7 +19,7 @@ DEFAULT_PORT = "5432"
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 
-async def connect(url: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect_to_first(url: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
     """Connect to the first server that accepts, with the options of asyncpg.connect. `timeout` counts for each server.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from linkskipper.database.connect import connect
+from linkskipper.database.connect import connect_to_first
 from linkskipper.database.driver import LOST, SILENCE_SECONDS, MappedConnection, MappedPool, is_lost, reason
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
 
@@ -46,7 +46,7 @@ async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: f
     """
     pool = MappedPool(
         url,
-        connect=connect,  # type: ignore[arg-type]  # asyncpg-stubs names every option
+        connect=connect_to_first,  # type: ignore[arg-type]  # asyncpg-stubs names every option
         min_size=least,
         max_size=size,
         max_queries=MAX_QUERIES,
@@ -121,7 +121,7 @@ async def open_connection(url: str, *, name: str | None = None) -> Connection:
     """
     with _connecting():
         names = {} if name is None else {"application_name": name}
-        return await connect(
+        return await connect_to_first(
             url, timeout=CONNECT_SECONDS, server_settings=SESSION | names, connection_class=MappedConnection
         )
 

