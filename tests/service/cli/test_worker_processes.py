@@ -52,6 +52,12 @@ class Client:
             text = await response.text()
         return sum(float(value) for value in re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE))
 
+    async def until_ended(self, count: int) -> None:
+        """Wait until the metrics count these ends of jobs. They do so a moment after the database has them."""
+        async with asyncio.timeout(GUARD_SECONDS):
+            while await self.metric("linkskipper_jobs_ended_total") < count:
+                await asyncio.sleep(0.05)
+
 
 @asynccontextmanager
 async def client_of(service: Serving, data_dir: Path) -> AsyncIterator[Client]:
@@ -132,9 +138,7 @@ async def test_health_and_metrics_tell_about_workers(data_dir: Path) -> None:
         assert await client.metric("linkskipper_worker_processes") == 1
         await client.submit([f"https://bulk.lab.test/count{number}" for number in range(5)])
         await client.until("count(*) FILTER (WHERE status = 'done') = 5")
-        async with asyncio.timeout(GUARD_SECONDS):
-            while await client.metric("linkskipper_jobs_ended_total") < 5:
-                await asyncio.sleep(0.05)
+        await client.until_ended(5)
         assert await client.metric("linkskipper_jobs_ended_total") == 5
         worker.kill()
         statuses = list[int]()
@@ -151,6 +155,7 @@ async def test_one_process(data_dir: Path) -> None:
         assert workers_of(service.process.pid) == []
         await client.submit(["https://bulk.lab.test/one"])
         await client.until("count(*) FILTER (WHERE status = 'done') = 1")
+        await client.until_ended(1)
         assert await client.metric("linkskipper_jobs_ended_total") == 1
         assert await client.metric("linkskipper_worker_processes") == 0
 
