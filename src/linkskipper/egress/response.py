@@ -10,7 +10,7 @@ from linkskipper.egress.charsets import Charset
 from linkskipper.egress.urls import Url
 
 _CHARSET = re.compile(r"(?:[^\"]|\"[^\"]*+\"?+)*?;\s*+charset=(?:\"([^\"]*+)\"?+|([^\s;\"]++))", re.IGNORECASE)
-_VALUE = re.compile(r"(?:[^\",]|\"[^\"]*+\"?+)++")
+_VALUE = re.compile(r"(?:[^\",]++|\"[^\"]*+\"?+)++")
 _AFTER_TYPE = re.compile(r"[ \t;(]")
 _UNKNOWN = frozenset({"unknown/unknown", "application/unknown"})  # MIME Sniffing standard, section 7
 _FIRST_NON_ASCII = 0x80

@@ -11,7 +11,7 @@ MAX_RECEIVED = 16 * 1024 * 1024
 
 
 class TrafficBudget:
-    """The bytes that a link has left."""
+    """The bytes that a link has sent and received. The attempts of one request count once."""
 
     __slots__ = ("_received", "_sent")
 

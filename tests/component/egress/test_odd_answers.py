@@ -154,6 +154,8 @@ BROKEN = {
     "a byte of zero in a value": OK + b"X: a\0b\r\nContent-Length: 2\r\n\r\nok",
     "a byte of zero in a name": OK + b"X\0: b\r\nContent-Length: 2\r\n\r\nok",
     "a byte of zero in the status line": b"HTTP/1.1 200 O\0K\r\nContent-Length: 2\r\n\r\nok",
+    "a status of two digits after two spaces": b"HTTP/1.1  20 OK\r\nContent-Length: 2\r\n\r\nok",
+    "a status of four digits after two spaces": b"HTTP/1.1  4040 OK\r\nContent-Length: 2\r\n\r\nok",
     "a body cut short": OK + b"Content-Length: 5\r\n\r\nok",
     "chunks cut short": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nok",
     "chunks without their end": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",

@@ -92,6 +92,14 @@ async def test_over_the_limit(bench: Bench, way: Way) -> None:
     assert all(len(request) < MAX_URL for request in bench.shortener.asked)
 
 
+@pytest.mark.parametrize("text", ["/" + "\u00e9" * 3000, "https://dest.test/" + "\u00e9" * 3000])
+async def test_a_script_whose_url_grows(bench: Bench, text: str) -> None:
+    """A text within the limit whose URL exceeds it, because its characters are escaped, ends the link as others do."""
+    bench.put("/a", page(f"<script>location = '{text}'</script>"))
+    resolution = await bench.resolve(f"{HOST}/a", provider())
+    assert (resolution.reason, resolution.target_url) == ("url_too_long", None)
+
+
 @pytest.mark.parametrize(("extra", "reason"), [(0, None), (1, "url_too_long")])
 async def test_a_json_value(bench: Bench, extra: int, reason: str | None) -> None:
     """The URL that a script receives has the same limit."""

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from linkskipper.egress import MAX_URL, UrlTooLong
+from linkskipper.egress import UrlTooLong
 from linkskipper.resolver.pages.media_types import is_download
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
@@ -80,7 +80,9 @@ def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
         return PageMoves((), "scripts", refreshes)
     if scan.unread == "scripts" or (scan.unread == "files" and page.status < _ERRORS):
         return PageMoves((), scan.unread, refreshes)
-    return PageMoves((*refreshes, *scan.apps, *scan.last_resorts[:MAX_CANDIDATES]), refreshes=refreshes)
+    return PageMoves(
+        (*refreshes, *scan.apps[:MAX_CANDIDATES], *scan.last_resorts[:MAX_CANDIDATES]), refreshes=refreshes
+    )
 
 
 class _Scan:
@@ -221,7 +223,11 @@ class _Scan:
             return
         for move in moves:
             next_url = self._next_url(move.url, Mechanism.SCRIPT_LOCATION)
-            target = None if (is_too_long := len(move.url) > MAX_URL) else read_target(move.url, self._here)
+            target, is_too_long = None, False
+            try:
+                target = read_target(move.url, self._here)
+            except UrlTooLong:
+                is_too_long = True
             if target is None and not is_too_long and move.seconds is None:
                 return  # the script throws
             if move.opens_window:

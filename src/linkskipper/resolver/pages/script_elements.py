@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 from linkskipper.resolver.pages.page import SCRIPT_TYPES, Page
 
 _POLICIES = ("script-src", "default-src", "sandbox")
-_SANDBOX = re.compile(r"\bsandbox\b(?![^;,]*\ballow-scripts\b)", re.IGNORECASE)
+_SANDBOX = re.compile(r"(?:\A|[;,])\s*+sandbox(?=[\s;,]|\Z)(?![^;,]*\ballow-scripts\b)", re.IGNORECASE)
 _ONLOAD = frozenset({"onload", "onload()"})
 
 
@@ -52,9 +52,11 @@ def is_deferred(element: LexborNode) -> bool:
 
 def unclosed_script(page: Page) -> int | None:
     """Return the id of a script element without an end, which is not run."""
-    text = page.text if page.tree is not None else ""
-    if text.lower().rfind("<script") <= text.lower().rfind("</script"):
+    if page.tree is None:
         return None
-    *_, last = [None, *page.tree.css("script")] if page.tree is not None else [None]
-    code = last.text() if last is not None else ""
-    return last.mem_id if last is not None and code and text.replace("\r\n", "\n").endswith(code) else None
+    lowered = page.text.lower()
+    if lowered.rfind("<script") <= lowered.rfind("</script"):
+        return None
+    scripts = page.tree.css("script")
+    code = scripts[-1].text() if scripts else ""
+    return scripts[-1].mem_id if code and page.text.replace("\r\n", "\n").endswith(code) else None
