@@ -53,7 +53,7 @@ class BrowserEngine:
         """Run the steps of the current provider. Try again if the browser or the site fails.
 
         A link that loses its browser may have been harmed by another link. That attempt and its time do not count. From
-        then on the link is alone in its browser.
+        then on the link is alone in its browser, and a second loss or a crash of its page ends it.
 
         Raises:
             Stop: The link ends.
@@ -81,6 +81,11 @@ class BrowserEngine:
                     raise _crashed() from None
                 navigation.deadline.postpone(remaining - navigation.deadline.remaining())
                 alone = True
+            except PageCrashed as crash:
+                _log.warning("browser.broke", host=navigation.url.host, error=str(crash))
+                failures += 1
+                if alone or failures == ATTEMPTS or self.pool.is_closing:
+                    raise _crashed() from None
             except Stop as stop:
                 failures += 1
                 if failures == ATTEMPTS or self.pool.is_closing or not REASONS[stop.reason].retried:
@@ -94,16 +99,14 @@ class BrowserEngine:
 
         Raises:
             Stop: The link ends.
-            TabLost: The page or its browser broke.
+            PageCrashed: The process of the page ended.
+            TabLost: The browser broke.
         """
         waiting_since = monotonic()
         try:
             async with self._contexts_alone if alone else self._contexts:
                 navigation.deadline.postpone(monotonic() - waiting_since)
                 await self._run_in_tab(navigation, shown, alone=alone)
-        except PageCrashed as crash:
-            _log.warning("browser.broke", host=navigation.url.host, error=str(crash))
-            raise _crashed() from None
         except BROKEN as error:
             raise TabLost(str(error).partition("\n")[0]) from None
 

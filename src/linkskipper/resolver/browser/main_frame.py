@@ -31,7 +31,7 @@ class MainFrame:
     Attributes:
         id: Chromium's id of the frame.
         left: Done when the link has left the provider's hosts. It raises Stop or TabLost if that ended the link.
-        moved: Set when the frame begins to load another page.
+        moved: Set when the frame begins to load another page, or the page opens another program for the first time.
         ready: Set while the frame shows a page that is loaded.
         mechanism: What the next request is to be attributed to, such as a click.
         response: The last response for a page.
@@ -90,8 +90,9 @@ class MainFrame:
             return
         is_accepted = href.partition(":")[0] in self._navigation.provider.accept.schemes
         if not is_accepted and not href.startswith(_OF_CHROMIUM):
-            self.app_url = self.app_url or href
-            self.moved.set()
+            if not self.app_url:
+                self.app_url = href
+                self.moved.set()
             return
         try:
             self._follow(href)
@@ -99,14 +100,16 @@ class MainFrame:
             self.end(stop)
         self.end()
 
-    def follow_app_url(self) -> None:
-        """Move to the URL for another program, once the page leads nowhere else.
+    def follow_app_url(self) -> bool:
+        """Move to the URL for another program, once the page leads nowhere else. Return whether there is one.
 
         Raises:
             Stop: The link redirects too often.
         """
-        if self.app_url and self._navigation.target is None:
-            self._follow(self.app_url)
+        if not self.app_url or self._navigation.target is not None:
+            return False
+        self._follow(self.app_url)
+        return True
 
     def note_fragment(self, event: dict[str, Any]) -> None:
         """Take in the fragment that a script of the page has written into the page's own URL."""
@@ -164,6 +167,7 @@ class MainFrame:
             self._navigation.record_browser_visit()
         self._current = self._navigation.url.without_fragment
         self._sent_at = perf_counter()
+        self.app_url = ""
         self.ready.clear()
         self.moved.set()
         return True

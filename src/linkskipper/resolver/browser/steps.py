@@ -75,12 +75,14 @@ class BrowserSteps:
         until = monotonic() + self._patience
         while (seconds := until - monotonic()) > 0:
             self._tab.frame.moved.clear()
-            await self._check_status(navigation, await navigation.load_checked(any_status=True))
-            has_opened_app = self._tab.frame.app_url != ""
+            page = await navigation.load_checked(any_status=True)
+            await self._check_status(navigation, page)
+            has_opened_app = self._tab.frame.app_url != "" and not await _may_take_long(navigation, page)
             seconds = min(seconds, SCRIPT_SECONDS) if has_opened_app else seconds
             if not await self._moves_within(seconds, navigation) and has_opened_app:
-                self._tab.frame.follow_app_url()
-                return
+                break
+        if self._tab.frame.follow_app_url():
+            return
         navigation.page = await navigation.load_checked()
         if any(isinstance(step, ClickStep | WaitForStep) for step in navigation.provider.steps):
             raise Stop(Reason.PROVIDER_CHANGED, f"After the last step, {navigation.url.host} leads nowhere.")
