@@ -30,7 +30,10 @@ async def authorize(services: Services, request: Request, required_scope: str | 
             retry_after=minute.reset_seconds,
         )
     if required_scope is not None and required_scope not in key.scopes:
-        raise ForbiddenScope(f"This key lacks the scope {required_scope}. Use a key that has it.")
+        raise ForbiddenScope(
+            f"This key lacks the scope {required_scope}, or its account is closed. Use another key, or ask the "
+            "operator."
+        )
     return key
 
 

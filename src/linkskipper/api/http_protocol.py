@@ -198,7 +198,11 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             BAD_REQUESTS.inc()
-            self._write_problem(InvalidRequest(f"A request with chunks may have {MAX_CHUNKED_BYTES} bytes."))
+            self._write_problem(
+                InvalidRequest(
+                    f"A chunked request has at most {MAX_CHUNKED_BYTES} bytes. Send the body with Content-Length."
+                )
+            )
 
     def _refuse(self, error: ApiError) -> None:
         self._write_problem(error)

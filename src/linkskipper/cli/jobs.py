@@ -35,7 +35,9 @@ def show(
         link = (await read_queued_links(pool, [job])).get(job)
         details = None if link is None else await read_details(pool, JobOwner(link.account_id), job)
         if details is None:
-            raise UnknownRecordError(f"There is no job {job}. Jobs are deleted after LINKSKIPPER_KEEP_DAYS.")
+            raise UnknownRecordError(
+                f"Job {job} does not exist. The service deletes jobs after LINKSKIPPER_KEEP_DAYS days."
+            )
         return details
 
     details = with_database(data_dir, work)

@@ -18,6 +18,7 @@ from linkskipper.queue import list_queue_entries, run_next
 from linkskipper.service.database import link_cache
 from linkskipper.service.worker import TIERS
 from linkskipper.settings import Settings
+from linkskipper.usage import UsageRecorder
 
 LISTED = 1000
 
@@ -46,7 +47,7 @@ def list_(
     running: Annotated[bool, typer.Option("--running", help="List links in progress instead.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the links that wait, the oldest first. A link in progress without a sign of life for a minute is lost."""
+    """List the links that wait, the oldest first. A link in progress without a heartbeat for a minute is lost."""
 
     async def work(_: Settings, pool: Pool) -> list[ListedQueueJob]:
         return await _read(pool, running=running, limit=limit)
@@ -61,8 +62,8 @@ def list_(
     )
 
 
-@app.command()
-def retry(
+@app.command("run-next")
+def run_next_(
     entry: Annotated[int, typer.Argument(metavar="ENTRY", help="Id of the entry, as `queue list` shows it.")],
     data_dir: DataDirOption = None,
 ) -> None:
@@ -74,7 +75,7 @@ def retry(
             if payload is None:
                 raise UnknownRecordError(f"Entry {entry} does not wait, or is the next one already.")
             job_id = UUID(bytes=payload)
-            await record(connection, AuditEntry(action="queue.first", subject=f"link {job_id}"))
+            await record(connection, AuditEntry(action="queue.run-next", subject=f"link {job_id}"))
         return job_id
 
     note(f"Job {with_database(data_dir, work)} is next.")
@@ -90,6 +91,7 @@ def cancel(
         if not await cancel_job(pool, JobCompleter(pool, link_cache(settings, pool)), job):
             raise UnknownRecordError(f"Job {job} does not exist, has ended, or waits for another job of the same link.")
         await record(pool, AuditEntry(action="queue.cancel", subject=f"link {job}"))
+        await UsageRecorder(pool).finish()
 
     with_database(data_dir, work)
     note(f"Job {job} is cancelled.")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, ProviderDown, QuotaExceeded, UnsupportedLink
+from linkskipper.jobs import ServiceReason
 from linkskipper.resolver import Mechanism, Reason
 
 MECHANISMS: Mapping[str, str] = {
@@ -43,6 +44,13 @@ REASON_TEXTS: Mapping[str, str] = {
     Reason.UPSTREAM_ERROR: "A host on the way answered with an error. Try again later.",
     Reason.UNSUPPORTED_LINK: "No supported provider has links like this.",
     Reason.BROWSER_REQUIRED: "This link needs a browser, and the service runs without one.",
+}
+
+JOB_REASON_TEXTS: Mapping[str, str] = {
+    **REASON_TEXTS,
+    ServiceReason.ATTEMPTS_EXHAUSTED: "The service lost this link several times. Send it again.",
+    ServiceReason.INTERNAL_ERROR: "The service failed. Tell its operator the id of the link.",
+    ServiceReason.CANCELLED: "An operator of the service cancelled this link.",
 }
 
 REFUSAL_STEPS: Mapping[type[ApiError], tuple[str, str]] = {

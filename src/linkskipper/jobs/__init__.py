@@ -28,6 +28,7 @@ from linkskipper.jobs.states import (
     NewJob,
     Queued,
     Resolved,
+    ServiceReason,
     Trace,
 )
 from linkskipper.jobs.submission import JobSubmitter, SubmitResult
@@ -56,6 +57,7 @@ __all__ = [
     "Queued",
     "QueuedLink",
     "Resolved",
+    "ServiceReason",
     "SubmitResult",
     "Trace",
     "cancel_job",

@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+import asyncpg
+
 from linkskipper.database import Pool
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import queries
@@ -33,7 +35,7 @@ class LiveHops:
 
     async def _write(self) -> None:
         attempt, written = self._attempt, 0
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailable, asyncpg.PostgresError):  # the result of the link does not depend on it
             while written < len(self._hops):
                 written = len(self._hops)
                 trace = encode_trace(self._hops)

@@ -11,10 +11,11 @@ from linkskipper.database.ids import first_id
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
 from linkskipper.jobs.results import failure
-from linkskipper.jobs.states import JobAttempt, JobStatus
+from linkskipper.jobs.states import JobAttempt, JobStatus, ServiceReason
+from linkskipper.queue import NewQueueItem, enqueue
 
-CANCELLED = "cancelled"
 COUNTED_JOBS = 2000
+TAKEN_AGAIN_AFTER = timedelta(minutes=1)
 
 
 class QueuedLink(msgspec.Struct, frozen=True):
@@ -61,5 +62,10 @@ async def cancel_job(pool: Pool, completer: JobCompleter, job_id: UUID) -> bool:
 
     The job gets an attempt of its own, so that the result of a worker that runs it counts no longer.
     """
-    row = await pool.fetchrow(queries.START, [job_id], [uuid4()])
-    return row is not None and await completer.complete(failure(JobAttempt(**row), CANCELLED))
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(queries.START, [job_id], [uuid4()])
+        if row is None:
+            return False
+        # A worker takes the job again if this process ends before the job does.
+        await enqueue(connection, [NewQueueItem(row["tier"], job_id.bytes, delay=TAKEN_AGAIN_AFTER)])
+    return await completer.complete(failure(JobAttempt(**row), ServiceReason.CANCELLED))

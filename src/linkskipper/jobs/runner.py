@@ -16,7 +16,7 @@ from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
 from linkskipper.jobs.live_hops import LiveHops
 from linkskipper.jobs.results import failure, is_of, result_from_cache, result_from_resolution
-from linkskipper.jobs.states import JobAttempt, JobResult
+from linkskipper.jobs.states import JobAttempt, JobResult, ServiceReason
 from linkskipper.link_cache import LinkCache
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter, SlotHolder
@@ -91,7 +91,7 @@ class JobRunner:
         if cached is not None:
             return result_from_cache(attempt, cached)
         if attempt.attempt > MAX_ATTEMPTS:
-            return failure(attempt, "attempts_exhausted")
+            return failure(attempt, ServiceReason.ATTEMPTS_EXHAUSTED)
         began = time.monotonic()
         try:
             resolution = await self._resolve(attempt, entry_id)
@@ -99,12 +99,12 @@ class JobRunner:
             raise
         except Exception:
             log.exception("job.resolver_crashed", job_id=str(attempt.job_id), provider=attempt.provider)
-            return failure(attempt, "internal_error")
+            return failure(attempt, ServiceReason.INTERNAL_ERROR)
         if resolution is None:
             return None
         if not is_of(attempt, resolution):
             log.error("job.other_link_resolved", job_id=str(attempt.job_id), provider=attempt.provider)
-            return failure(attempt, "internal_error")
+            return failure(attempt, ServiceReason.INTERNAL_ERROR)
         self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
         return result_from_resolution(attempt, resolution)
 

@@ -38,6 +38,14 @@ ERRORS = {JobStatus.FAILED: "resolve_failed", JobStatus.INVALID: "unsupported_li
 """The `error` that clients see, by the status of a job that did not end well."""
 
 
+class ServiceReason(StrEnum):
+    """Why a job failed without a fault of its link. The other reasons are the resolver's (`resolver.Reason`)."""
+
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    INTERNAL_ERROR = "internal_error"
+    CANCELLED = "cancelled"
+
+
 class NewJob(msgspec.Struct, frozen=True):
     """A client's request. `url` is the text as submitted, `daily_quota` is the key's.
 

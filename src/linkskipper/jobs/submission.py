@@ -22,6 +22,7 @@ from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue import QueuedJob, enqueue_jobs
 from linkskipper.resolver import ParsedLink
+from linkskipper.usage import USAGE, Outcome
 
 SubmitResult = Resolved | Queued | JobState
 """An answer from the cache, a new job, or the state of the job that the idempotency key started before."""
@@ -63,6 +64,7 @@ class JobSubmitter:
             raise LinkRemoved("The shortener says that this link was removed.")
         if new.daily_quota is not None:
             await self._count_usage(new)
+        USAGE.add(new.account_id, new.key_id, provider, Outcome.CACHED)
         return Resolved(None, new.url, target_url, provider, tier, 0, balance)
 
     @batched()

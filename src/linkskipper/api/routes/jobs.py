@@ -25,7 +25,7 @@ from linkskipper.api.services import Services
 from linkskipper.api.times import Time, iso_time
 from linkskipper.api.waiting import WaitSeconds, wait_for_job
 from linkskipper.errors import InvalidRequest, NotFound
-from linkskipper.jobs import ERRORS, JobState, JobStatus, ListedJob, Trace, list_jobs
+from linkskipper.jobs import ERRORS, JobState, JobStatus, ListedJob, ServiceReason, Trace, list_jobs
 from linkskipper.resolver import Hop, Mechanism, Reason
 
 PAGE_SIZE = 20
@@ -99,7 +99,10 @@ class JobResponse(JobSummary, frozen=True):
     trace_omitted_hops: (
         Annotated[int, describe("The number of hops left out at the end of a trace larger than 64 KiB.")] | UnsetType
     ) = UNSET
-    reason: Annotated[str, one_of(Reason, "Why it failed or is invalid, with `?include=trace`.")] | UnsetType = UNSET
+    reason: (
+        Annotated[str, one_of((*Reason, *ServiceReason), "Why it failed or is invalid, with `?include=trace`.")]
+        | UnsetType
+    ) = UNSET
 
 
 class ListedJobResponse(JobSummary, frozen=True, kw_only=True):

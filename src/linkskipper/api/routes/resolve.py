@@ -26,7 +26,6 @@ from linkskipper.errors import (
 from linkskipper.jobs import JobState, JobStatus, NewJob, Queued, Resolved
 from linkskipper.metrics import CACHED, QUEUED
 from linkskipper.resolver import Reason
-from linkskipper.usage import USAGE, Outcome
 
 
 class ResolveQuery(msgspec.Struct, frozen=True):
@@ -92,7 +91,6 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
     match submitted:
         case Resolved():
             CACHED.inc()
-            USAGE.add(key.account_id, key.id, submitted.provider, Outcome.CACHED)
             request.count_accepted()
             return _resolved(submitted, cached=True)
         case Queued(job_id, position):

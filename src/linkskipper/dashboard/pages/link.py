@@ -12,7 +12,7 @@ from linkskipper.credits import find_charge
 from linkskipper.dashboard import words
 from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.texts import MECHANISMS, REASON_TEXTS
+from linkskipper.dashboard.texts import JOB_REASON_TEXTS, MECHANISMS
 from linkskipper.dashboard.visible import visible
 from linkskipper.jobs import JobDetails, JobRow, JobStatus, read_details
 from linkskipper.webhooks import Delivery, find_delivery_of_job
@@ -55,7 +55,7 @@ def describe(details: JobDetails) -> dict[str, Any]:
         "details": details,
         "job": details.job,
         "verdict": _verdict(details),
-        "advice": REASON_TEXTS.get(details.job.reason or ""),
+        "advice": JOB_REASON_TEXTS.get(details.job.reason or ""),
         "bars": _bars(details),
     }
 

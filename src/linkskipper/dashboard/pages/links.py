@@ -10,8 +10,8 @@ from starlette.responses import Response
 from linkskipper.accounts import list_account_keys
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery
+from linkskipper.dashboard.texts import JOB_REASON_TEXTS
 from linkskipper.jobs import JobFilter, JobStatus, list_owner_jobs, newest_job
-from linkskipper.resolver import REASONS
 
 PATH = "/dashboard/links"
 PAGE_SIZE = 50
@@ -52,7 +52,7 @@ async def show(call: PageCall) -> Response:
         query=query,
         keys=keys,
         providers=sorted(provider.id for provider in call.services.catalog.providers),
-        reasons=sorted(REASONS),
+        reasons=sorted(JOB_REASON_TEXTS),
         newest=await newest_job(pool, owner),
     )
 
