@@ -9,7 +9,6 @@ from linkskipper.queue.install import install_queue, prune_log
 from linkskipper.queue.items import NewQueueItem, QueueItem, enqueue
 from linkskipper.queue.jobs import QueuedJob, enqueue_jobs, enqueue_jobs_first, job_id_of
 from linkskipper.queue.measure import measuring
-from linkskipper.queue.state import QueueState, read_queue_state
 from linkskipper.queue.worker import QueueWorker
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "QueueDepth",
     "QueueEntry",
     "QueueItem",
-    "QueueState",
     "QueueWorker",
     "QueuedJob",
     "enqueue",
@@ -29,6 +27,5 @@ __all__ = [
     "measuring",
     "prune_log",
     "read_depths",
-    "read_queue_state",
     "run_next",
 ]

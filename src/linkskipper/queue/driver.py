@@ -86,7 +86,7 @@ class ReconnectingDriver(AsyncpgDriver):
         """Run a statement on the connection, or on the next one.
 
         Raises:
-            DatabaseUnavailable: the connection is lost, and there is no further one.
+            DatabaseUnavailable: the worker stops while it has no connection.
         """
         async with self._turn:
             while True:

@@ -23,7 +23,7 @@ SELECT queue,
         SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'picked' AND heartbeat < now() - $3::interval
         LIMIT $2
     ) AS lost) AS lost,
-    (SELECT created FROM pgqueuer
+    (SELECT greatest(created, execute_after) FROM pgqueuer
         WHERE entrypoint = queue AND status = 'queued' AND execute_after <= now() ORDER BY id LIMIT 1) AS oldest
 FROM unnest($1::text[]) AS queue
 """
@@ -42,8 +42,8 @@ RETURNING payload
 
 
 class QueueDepth(msgspec.Struct, frozen=True):
-    """The entries of a queue: due, in progress, and in progress without a sign of life for LOST_AFTER. Each number is
-    counted up to COUNTED_ENTRIES. `oldest` is the time when the entry that has waited longest was made.
+    """The entries of a queue: due, in progress, and in progress without a heartbeat for LOST_AFTER. Each number is
+    counted up to COUNTED_ENTRIES. `oldest` is the time when the first of the entries became due.
     """
 
     queue: str

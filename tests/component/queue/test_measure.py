@@ -10,7 +10,9 @@ from linkskipper.queue import NewQueueItem, enqueue, measuring
 
 QUEUE, EMPTY = "measured", "measured-empty"
 LOSE = "UPDATE pgqueuer SET status = 'picked', heartbeat = now() - interval '61 s' WHERE payload = 'lost'"
-AGE = "UPDATE pgqueuer SET created = now() - interval '90 s' WHERE payload = 'old'"
+AGE = """
+UPDATE pgqueuer SET created = now() - interval '90 s', execute_after = now() - interval '90 s' WHERE payload = 'old'
+"""
 
 
 def value(name: str, queue: str) -> float | None:

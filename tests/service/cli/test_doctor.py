@@ -94,7 +94,10 @@ async def test_links_that_nobody_takes(
         await enqueue_jobs(connection, [QueuedJob("standard", job)])
     settings = reachable | {"LINKSKIPPER_DATABASE_URL": database_url}
     assert (await examine(tmp_path, settings))[1]["queue"]["state"] == "ok"
-    await pool.execute("UPDATE pgqueuer SET created = created - $1::interval", timedelta(minutes=2))
+    await pool.execute(
+        "UPDATE pgqueuer SET created = created - $1::interval, execute_after = execute_after - $1::interval",
+        timedelta(minutes=2),
+    )
     assert (await examine(tmp_path, settings))[1]["queue"]["state"] == "problem"
 
 

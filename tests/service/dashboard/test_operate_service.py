@@ -80,7 +80,7 @@ async def test_cancelled_link_ends_for_its_worker(service: Service) -> None:
             await asyncio.sleep(0.02)
     assert (await operator.post(f"{OPERATE}/queue/links/{job_id}/cancel")).status == 303
     async with asyncio.timeout(30):
-        while await service.pool.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'standard'"):
+        while await service.pool.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'picked'"):
             await asyncio.sleep(0.05)
     job = (await caller.get(f"/v1/jobs/{job_id}")).body
     assert (job["status"], job["balance"]) == ("failed", 10)
@@ -112,9 +112,11 @@ async def test_now_says_what_is_wrong(idle: Service) -> None:
     operator = await operator_of(idle, caller)
     await caller.resolve(fresh_link())
     assert "Nothing needs attention" in (await operator.get(OPERATE)).visible_text
-    await idle.pool.execute("UPDATE pgqueuer SET created = now() - interval '5 minutes'")
+    await idle.pool.execute(
+        "UPDATE pgqueuer SET created = now() - interval '5 minutes', execute_after = now() - interval '5 minutes'"
+    )
     page = await operator.get(OPERATE)
-    assert "waits since 5" in page.visible_text
+    assert "has waited for 5" in page.visible_text
     assert f'href="{OPERATE}/queue"' in page.text
 
 

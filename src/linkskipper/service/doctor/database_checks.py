@@ -7,7 +7,7 @@ from linkskipper.accounts import WebhookSecrets, list_keys, load_keyring
 from linkskipper.database import Pool
 from linkskipper.database.schema import HEAD, current_revision, judge
 from linkskipper.database.server import read_clock, read_server_version
-from linkskipper.queue import read_queue_state
+from linkskipper.queue import read_depths
 from linkskipper.service.doctor.result import CheckResult, ok
 from linkskipper.service.worker import TIERS
 from linkskipper.settings import Settings
@@ -76,11 +76,14 @@ async def check_clock(settings: Settings, pool: Pool) -> CheckResult:
 async def check_queue(settings: Settings, pool: Pool) -> CheckResult:
     """Check that workers take what is due."""
     del settings
-    state = await read_queue_state(pool, list(TIERS))
-    found = f"{state.waiting} links wait, {state.in_progress} are in progress."
-    if state.oldest_seconds > MAX_QUEUE_WAIT:
-        found = f"{found} The oldest has waited for {state.oldest_seconds:.0f} s."
-        if state.in_progress == 0:
+    depths = await read_depths(pool, TIERS)
+    waiting, in_progress = sum(depth.waiting for depth in depths), sum(depth.in_progress for depth in depths)
+    found = f"Links that wait: {waiting}. In progress: {in_progress}."
+    now = await read_clock(pool)
+    waited = max((now - depth.oldest.timestamp() for depth in depths if depth.oldest is not None), default=0)
+    if waited > MAX_QUEUE_WAIT:
+        found = f"{found} The oldest has waited for {waited:.0f} s."
+        if in_progress == 0:
             return CheckResult("queue", "problem", found, "Start a worker. If one runs, read its log.")
         return CheckResult("queue", "warning", found, "Start more workers.")
     return ok("queue", found)

@@ -59,10 +59,10 @@ def _of_queue(call: PageCall, depths: list[QueueDepth]) -> Iterator[Trouble]:
         yield Trouble("No worker is connected to the queues.", f"{OPERATE}/system", "System")
     waits = [datetime.now(UTC) - depth.oldest for depth in depths if depth.oldest is not None]
     if waits and max(waits) > LONG_WAIT:
-        text = f"The oldest entry of a queue waits since {span(max(waits).total_seconds())}."
+        text = f"The oldest entry of a queue has waited for {span(max(waits).total_seconds())}."
         yield Trouble(text, queue.PATH, "Queue")
     if lost := sum(depth.lost for depth in depths):
-        text = f"{lost} entries are with workers that give no sign of life. Other workers take them over."
+        text = f"Entries whose worker sends no heartbeat: {lost}. Other workers take them."
         yield Trouble(text, f"{queue.PATH}?state=running", "Queue")
 
 
