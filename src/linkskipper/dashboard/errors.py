@@ -26,11 +26,13 @@ def not_found(thing: str = "page") -> PageError:
 
 def forbidden(need: str) -> PageError:
     """Return the error for an action that needs more rights."""
-    return PageError(403, "Not allowed", f"This needs the role {need}. Ask an owner of the account.")
+    return PageError(
+        403, "Not allowed", f"This page needs the rights of {need}. Ask the operator of the service for them."
+    )
 
 
 def changed_meanwhile(what: str) -> PageError:
-    """Return the error for a change whose ground somebody changed before it. `what` says what they did."""
+    """Return the error for a change of something that another person has changed first. `what` says what they did."""
     return PageError(409, "Changed meanwhile", f"{what} Nothing was changed now. Open the page again.")
 
 

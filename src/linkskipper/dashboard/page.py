@@ -136,14 +136,14 @@ class PageCall:
         period: UsagePeriod = getattr(self.query, "period", UsagePeriod.DAY)
         return usage_chart(await read_usage(self.services.pool, owner, period), period)
 
-    def entry(self, action: str, subject: str | None = None) -> AuditEntry:
-        """Return an entry of the audit log about what the session does."""
+    def entry(self, action: str, subject: str | None = None, *, account_id: int | None = None) -> AuditEntry:
+        """Return an entry of the audit log about what the session does, to its own account or to another one."""
         session = self.signed_in
         return AuditEntry(
             action=action,
-            actor="nobody" if session is None else session.actor,
+            actor="not signed in" if session is None else session.actor,
             user_id=None if session is None else session.user_id,
-            account_id=None if session is None else session.account_id,
+            account_id=account_id or (None if session is None else session.account_id),
             subject=subject,
             address=self.origin.address,
             request_id=self.request_id,

@@ -44,7 +44,7 @@ NOTICES: Mapping[str, str] = {
     "sent-again": "The event is being sent again.",
     "signed-out": "You signed out.",
     "voucher-redeemed": "The voucher was redeemed. Its credits are in the balance.",
-    "voucher-revoked": "The voucher was revoked. Nobody can redeem it any more.",
+    "voucher-revoked": "The voucher was revoked. It can no longer be redeemed.",
 }
 
 

@@ -28,7 +28,7 @@ async def test_requests_are_listed(service: Service) -> None:
     await caller.resolve("https://no.such.host.example/")
     await stranger.get("/v1/account", headers={"X-Request-Id": f"stranger-{stranger.key_id}"})
     person = await person_of(service, caller)
-    page = await shown(person, "unsupported_link")
+    page = await shown(person, "422 unsupported_link")  # in the list: the counts below it are read later
     assert f"/dashboard/links/{made.body['job_id']}" in page.text
     for text in (f"made-{caller.key_id}", f"missing-{caller.key_id}", "404 not_found", "/v1/resolve", "POST"):
         assert text in page.visible_text

@@ -12,7 +12,7 @@ from linkskipper.dashboard.fields import Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery
 from linkskipper.dashboard.words import lasting
-from linkskipper.errors import VoucherError
+from linkskipper.errors import TooManyVoucherTries, VoucherError
 
 PATH = "/dashboard/credits"
 PAGE_SIZE = 50
@@ -41,7 +41,8 @@ async def redeem(call: PageCall) -> Response:
             actor=call.session.actor,
         )
     except VoucherError as error:
-        await call.audit("voucher.refused")
+        if not isinstance(error, TooManyVoucherTries):
+            await call.audit("voucher.refused")
         return await _page(call, Messages(voucher=str(error)))
     await call.audit("voucher.redeem", f"voucher {redeemed.voucher_id}: {redeemed.credits}")
     return call.redirect(f"{PATH}?done=voucher-redeemed")

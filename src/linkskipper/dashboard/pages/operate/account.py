@@ -1,30 +1,27 @@
 """One account, as operators see it. They enter it as its viewers, close it and open it again."""
 
-from msgspec.structs import replace
 from starlette.responses import Response
 
-from linkskipper.accounts import Account, close_account, get_account, list_account_keys, reopen_account
-from linkskipper.audit import AuditEntry, AuditFilter, list_audit, record
-from linkskipper.credits import list_entries
+from linkskipper.accounts import Account, close_account, list_account_keys, reopen_account
+from linkskipper.audit import AuditFilter, list_audit, record
+from linkskipper.credits import MAX_NOTE_CHARACTERS, list_entries
 from linkskipper.dashboard.errors import changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.navigation import HOME
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.pages.operate.accounts import PATH
+from linkskipper.dashboard.pages.operate.accounts import PATH, find_account
 from linkskipper.dashboard.query import UsageQuery
-from linkskipper.errors import UnknownRecordError
 from linkskipper.jobs import JobFilter, JobOwner, list_owner_jobs
 from linkskipper.people import list_members, list_memberships
 from linkskipper.usage import UsageOwner
 
 ACCOUNT = PATH + "/{account_id}"
 SHOWN = 8
-MAX_NOTE = 500
 
 
 async def show(call: PageCall) -> Response:
     """Show an account."""
-    return await _page(call, await _find(call), Messages())
+    return await _page(call, await find_account(call), Messages())
 
 
 async def enter(call: PageCall) -> Response:
@@ -33,8 +30,7 @@ async def enter(call: PageCall) -> Response:
     call.token = await call.services.sessions.switch_account(call.session, account_id)
     if call.token is None:
         raise not_found("account")
-    entry = replace(call.entry("account.enter", f"account {account_id}"), account_id=account_id)
-    await record(call.services.pool, entry)
+    await record(call.services.pool, call.entry("account.enter", f"account {account_id}", account_id=account_id))
     return call.redirect(HOME)
 
 
@@ -48,37 +44,26 @@ async def leave(call: PageCall) -> Response:
 
 async def close(call: PageCall) -> Response:
     """Refuse new links of the account."""
-    account = await _find(call)
+    account = await find_account(call)
     fields = FormReader(call.form)
-    note = fields.text("note", longest=MAX_NOTE)
+    note = fields.text("note", longest=MAX_NOTE_CHARACTERS)
     if fields.errors:
         return await _page(call, account, fields.errors)
     async with call.services.pool.acquire() as connection, connection.transaction():
         if not await close_account(connection, account.id):
             raise changed_meanwhile("Another operator closed this account meanwhile.")
-        await record(connection, _entry(call, account, "account.close", f"account {account.id}: {note}"))
+        await record(connection, call.entry("account.close", f"account {account.id}: {note}", account_id=account.id))
     return call.redirect(f"{PATH}/{account.id}?done=account-closed")
 
 
 async def reopen(call: PageCall) -> Response:
     """Accept new links of the account again."""
-    account = await _find(call)
+    account = await find_account(call)
     async with call.services.pool.acquire() as connection, connection.transaction():
         if not await reopen_account(connection, account.id):
             raise changed_meanwhile("Another operator opened this account meanwhile.")
-        await record(connection, _entry(call, account, "account.reopen", f"account {account.id}"))
+        await record(connection, call.entry("account.reopen", f"account {account.id}", account_id=account.id))
     return call.redirect(f"{PATH}/{account.id}?done=account-reopened")
-
-
-async def _find(call: PageCall) -> Account:
-    try:
-        return await get_account(call.services.pool, call.identifier("account_id", "account"))
-    except UnknownRecordError:
-        raise not_found("account") from None
-
-
-def _entry(call: PageCall, account: Account, action: str, subject: str) -> AuditEntry:
-    return replace(call.entry(action, subject), account_id=account.id)
 
 
 async def _page(call: PageCall, account: Account, errors: Messages) -> Response:

@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 from msgspec import Meta
 from starlette.responses import Response
 
-from linkskipper.accounts import search_accounts
+from linkskipper.accounts import Account, get_account, search_accounts
+from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery
+from linkskipper.errors import UnknownRecordError
 
 PATH = f"{OPERATE}/accounts"
 PAGE_SIZE = 50
@@ -32,6 +34,18 @@ async def show(call: PageCall) -> Response:
         query=query,
         older=older(PATH, query, found[PAGE_SIZE - 1].id) if len(found) > PAGE_SIZE else None,
     )
+
+
+async def find_account(call: PageCall) -> Account:
+    """Return the account in the path.
+
+    Raises:
+        PageError: 404 if it does not exist.
+    """
+    try:
+        return await get_account(call.services.pool, call.identifier("account_id", "account"))
+    except UnknownRecordError:
+        raise not_found("account") from None
 
 
 def older(path: str, query: SearchQuery, last_id: int) -> str:

@@ -1,16 +1,15 @@
 """Grant credits to an account, or correct its balance."""
 
-from msgspec.structs import replace
 from starlette.responses import Response
 
-from linkskipper.accounts import Account, get_account
+from linkskipper.accounts import Account
 from linkskipper.audit import record
 from linkskipper.credits import MAX_CREDITS, MAX_NOTE_CHARACTERS, adjust, grant
-from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.accounts import PATH as ACCOUNTS
-from linkskipper.errors import OverdrawnError, ReferenceUsedError, UnknownRecordError
+from linkskipper.dashboard.pages.operate.accounts import find_account
+from linkskipper.errors import OverdrawnError, ReferenceUsedError
 
 PATH = ACCOUNTS + "/{account_id}/credits"
 MAX_REFERENCE = 200
@@ -19,12 +18,12 @@ DEFAULTS = {"kind": "grant", "credits": "", "note": "", "reference": ""}
 
 async def show(call: PageCall) -> Response:
     """Show the form."""
-    return _page(call, await _find(call), Messages())
+    return _page(call, await find_account(call), Messages())
 
 
 async def book(call: PageCall) -> Response:
     """Book a grant or a correction."""
-    account = await _find(call)
+    account = await find_account(call)
     fields = FormReader(call.form)
     amount = fields.number("credits", least=1, most=MAX_CREDITS)
     note = fields.text("note", longest=MAX_NOTE_CHARACTERS)
@@ -40,21 +39,15 @@ async def book(call: PageCall) -> Response:
             else:
                 change = amount if kind == "add" else -amount
                 await adjust(connection, account.id, change, note=note, reference=reference, actor=actor)
-            entry = call.entry(f"credits.{kind}", f"account {account.id}: {amount}")
-            await record(connection, replace(entry, account_id=account.id))
+            named = f", reference {reference}" if reference else ""
+            subject = f"account {account.id}: {amount}{named}"
+            await record(connection, call.entry(f"credits.{kind}", subject, account_id=account.id))
     except OverdrawnError:
         available = account.balance - account.held
         return _page(call, account, Messages(credits=f"Only {available} credits are available. Take back fewer."))
     except ReferenceUsedError as error:
         return _page(call, account, Messages(reference=str(error)))
     return call.redirect(f"{call.path}?done=credits-booked")
-
-
-async def _find(call: PageCall) -> Account:
-    try:
-        return await get_account(call.services.pool, call.identifier("account_id", "account"))
-    except UnknownRecordError:
-        raise not_found("account") from None
 
 
 def _page(call: PageCall, account: Account, errors: Messages) -> Response:

@@ -8,7 +8,7 @@ from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.accounts import SearchQuery, older
-from linkskipper.dashboard.query import MAX_ID, NoticeQuery
+from linkskipper.dashboard.query import MAX_ID
 from linkskipper.errors import UnknownRecordError, UserExistsError
 from linkskipper.people import MAX_NAME_CHARACTERS, Role, changing_people, create_login_link, create_user, search_users
 
@@ -56,26 +56,26 @@ async def _make(call: PageCall, fields: FormReader, name: str, account_id: int, 
             user_id = await create_user(
                 connection, name, account_id=account_id, role=role, is_operator=fields.checked("operator")
             )
-            await record(connection, call.entry("user.create", name))
+            operator = ", operator" if fields.checked("operator") else ""
+            await record(connection, call.entry("user.create", f"{name}: {role}{operator}", account_id=account_id))
             return await create_login_link(connection, user_id)
     except UserExistsError as error:
         fields.errors["new_name"] = str(error)
     except UnknownRecordError:
-        fields.errors["account"] = "There is no account with this number."
+        fields.errors["account"] = "No account has this number. See Accounts for the numbers."
     return None
 
 
-async def _page(call: PageCall, query: SearchQuery | NoticeQuery, form: dict[str, str], errors: Messages) -> Response:
-    text, before = getattr(query, "text", None), getattr(query, "before", None)
-    found = await search_users(call.services.pool, text, before=before, limit=PAGE_SIZE + 1)
+async def _page(call: PageCall, query: SearchQuery, form: dict[str, str], errors: Messages) -> Response:
+    found = await search_users(call.services.pool, query.text, before=query.before, limit=PAGE_SIZE + 1)
     listed = found[:PAGE_SIZE]
     return call.render(
         "operate_people.html",
         status=422 if errors else 200,
         users=listed,
-        text=text,
-        before=before,
-        older=older(PATH, SearchQuery(text=text), listed[-1].id) if len(found) > PAGE_SIZE else None,
+        text=query.text,
+        before=query.before,
+        older=older(PATH, query, listed[-1].id) if len(found) > PAGE_SIZE else None,
         form=form,
         errors=errors,
         roles=list(Role),

@@ -59,11 +59,13 @@ async def give_role(call: PageCall) -> Response:
     try:
         await get_account(call.services.pool, account_id)
     except UnknownRecordError:
-        fields.errors.setdefault("account", "There is no account with this number.")
+        fields.errors.setdefault("account", "No account has this number. See Accounts for the numbers.")
     if fields.errors:
         return await _page(call, user, fields.errors)
     subject = f"{user.name}: {role} of account {account_id}"
-    return await _change(call, user, "user.role", lambda c, u: set_role(c, u.id, account_id, role), subject)
+    return await _change(
+        call, user, "user.role", lambda c, u: set_role(c, u.id, account_id, role), subject, account_id=account_id
+    )
 
 
 async def remove(call: PageCall) -> Response:
@@ -76,7 +78,7 @@ async def remove(call: PageCall) -> Response:
                 409, "Not possible", "This is the only account of the user, or the user has left it. Disable the user."
             )
 
-    return await _change(call, user, "user.leave", change, f"{user.name}: account {account_id}")
+    return await _change(call, user, "user.leave", change, f"{user.name}: account {account_id}", account_id=account_id)
 
 
 async def switch_operator(call: PageCall) -> Response:
@@ -109,12 +111,20 @@ async def _find(call: PageCall) -> User:
         raise not_found("user") from None
 
 
-async def _change(call: PageCall, user: User, action: str, change: Change, subject: str | None = None) -> Response:
-    """Change a person and record it, or neither."""
+async def _change(
+    call: PageCall,
+    user: User,
+    action: str,
+    change: Change,
+    subject: str | None = None,
+    *,
+    account_id: int | None = None,
+) -> Response:
+    """Change a person, and record it as an act on the account if one is named. Do both or neither."""
     try:
         async with changing_people(call.services.pool) as connection:
             await change(connection, user)
-            await record(connection, call.entry(action, subject or user.name))
+            await record(connection, call.entry(action, subject or user.name, account_id=account_id))
     except LastOperatorError as error:
         raise PageError(409, "Not possible", str(error)) from None
     call.services.sessions.forget_all()

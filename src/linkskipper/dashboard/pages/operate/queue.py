@@ -5,7 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from linkskipper.audit import record
+from linkskipper.audit import AuditEntry, record
 from linkskipper.dashboard.errors import changed_meanwhile
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
@@ -50,7 +50,7 @@ async def first(call: PageCall) -> Response:
         payload = await run_next(connection, QUEUES, entry_id)
         if payload is None:
             raise changed_meanwhile("This link no longer waits, or is first already.")
-        await record(connection, call.entry("queue.first", f"link {UUID(bytes=payload)}"))
+        await record(connection, await _entry(call, "queue.run-next", UUID(bytes=payload)))
     return call.redirect(f"{PATH}?done=queue-first")
 
 
@@ -59,8 +59,14 @@ async def cancel(call: PageCall) -> Response:
     job_id = call.uuid("job_id", "link")
     if not await cancel_job(call.services.pool, call.services.job_completer, job_id):
         raise changed_meanwhile("This link has ended, or waits for another request for the same link.")
-    await call.audit("queue.cancel", f"link {job_id}")
+    await record(call.services.pool, await _entry(call, "queue.cancel", job_id))
     return call.redirect(f"{PATH}?done=queue-cancelled")
+
+
+async def _entry(call: PageCall, action: str, job_id: UUID) -> AuditEntry:
+    """Return an entry about a link, for the account that sent it."""
+    link = (await read_queued_links(call.services.pool, [job_id])).get(job_id)
+    return call.entry(action, f"link {job_id}", account_id=None if link is None else link.account_id)
 
 
 PAGES = (

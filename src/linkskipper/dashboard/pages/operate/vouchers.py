@@ -61,7 +61,7 @@ async def create(call: PageCall) -> Response:
 
 
 async def revoke(call: PageCall) -> Response:
-    """Let nobody redeem a voucher any more."""
+    """Revoke a voucher."""
     voucher_id = call.identifier("voucher_id", "voucher")
     async with call.services.pool.acquire() as connection, connection.transaction():
         try:
@@ -87,5 +87,5 @@ async def _page(call: PageCall, errors: Messages) -> Response:
 PAGES = (
     PageRoute("GET", PATH, show, Access.OPERATOR, VouchersQuery),
     PageRoute("POST", PATH, create, Access.OPERATOR, VouchersQuery, fresh_proof=True),
-    PageRoute("POST", PATH + "/{voucher_id}/revoke", revoke, Access.OPERATOR),
+    PageRoute("POST", PATH + "/{voucher_id}/revoke", revoke, Access.OPERATOR, fresh_proof=True),
 )
