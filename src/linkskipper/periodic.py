@@ -1,7 +1,7 @@
 """Work that a process repeats until it stops."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
 import structlog
@@ -46,3 +46,10 @@ class Periodic(msgspec.Struct, frozen=True):
         except TimeoutError:
             return
         self.wake.clear()
+
+
+async def cancel_all(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks of `Periodic.start`, and wait until what they interrupt is undone."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -12,7 +12,10 @@ MAX_WALKED = 5000  # entries that a page with filters looks at
 
 
 class AuditFilter(msgspec.Struct, frozen=True):
-    """The entries to list. None selects everything. `text` is a part of the actor, the subject or the address."""
+    """The entries to list. None selects everything.
+
+    `text` is a part of the actor or the subject, or a whole address.
+    """
 
     action: str | None = None
     account_id: int | None = None

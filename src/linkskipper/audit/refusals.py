@@ -1,5 +1,6 @@
 """The connections that the guard refused, by host and reason. They are written in batches, off the way of links."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import msgspec
@@ -48,7 +49,7 @@ class RefusalRecorder:
         rows = [(kind.host, kind.reason, count) for kind, count in counts]
         try:
             await self._pool.execute(queries.ADD_REFUSALS, *map(list, zip(*rows, strict=True)))
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, asyncio.CancelledError):
             for kind, count in counts:
                 self._counter.add(*kind, times=count)
             raise

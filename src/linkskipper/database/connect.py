@@ -31,9 +31,12 @@ async def connect_to_first(url: str, **options: Any) -> "asyncpg.Connection[asyn
     attempts: list[Connect] = [partial(asyncpg.connect, url, host=host, port=port, **options) for host, port in servers]
     connection: asyncpg.Connection[asyncpg.Record] | None
     connection, _, errors = await staggered_race(attempts, NEXT_SERVER_SECONDS)
-    if connection is None:
-        raise next(error for error in reversed(errors) if error is not None)
-    return connection
+    try:
+        if connection is None:
+            raise next(error for error in reversed(errors) if error is not None)
+        return connection
+    finally:
+        del errors  # a frame that keeps its own error is a cycle
 
 
 def list_servers(url: str) -> list[tuple[str, int]]:

@@ -35,7 +35,10 @@ class LoggedRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class RequestLog:
-    """Collects requests and writes them once a second. All failures are logged, and some successes of a busy key."""
+    """Collects requests and writes them once a second. All failures are logged, and some successes of a busy key.
+
+    While the database is away, MAX_WAITING requests wait. Later ones are not logged.
+    """
 
     def __init__(self, pool: Pool, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool

@@ -27,7 +27,7 @@ class RequestFilter(msgspec.Struct, frozen=True):
 
 
 class RequestRow(msgspec.Struct, frozen=True):
-    """A request in a list, as LoggedRequest says."""
+    """A request in a list. LoggedRequest explains the fields."""
 
     id: int
     at: datetime

@@ -22,6 +22,7 @@ from linkskipper.catalog import Catalog, Tier
 from linkskipper.dashboard import PREFIX
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
+from linkskipper.periodic import cancel_all
 from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.queue import measuring
 from linkskipper.request_log import RequestLog
@@ -108,7 +109,7 @@ async def run_api(
         stack.push_async_callback(usage.finish)
         repeated = (job_notifier, admission, authenticator, usage)
         for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES)):
-            stack.callback(periodic.start().cancel)
+            stack.push_async_callback(cancel_all, [periodic.start()])
         dashboard = await stack.enter_async_context(run_dashboard(settings, url, services, keyring, sample_links))
         app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
         yield RunningApi(_by_prefix(app, dashboard), job_notifier.close, monitor_api(services))
@@ -129,7 +130,7 @@ def _request_log(settings: Settings, pool: Pool, stack: AsyncExitStack) -> Reque
         return None
     log = RequestLog(pool)
     stack.push_async_callback(log.close)
-    stack.callback(log.periodic().start().cancel)
+    stack.push_async_callback(cancel_all, [log.periodic().start()])
     return log
 
 

@@ -53,4 +53,6 @@ def _shown(name: str, value: object) -> str:
         return ""
     if name.upper() in SECRETS:
         return "set"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
+    return str(value)

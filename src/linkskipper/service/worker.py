@@ -12,6 +12,7 @@ from linkskipper.database import Pool
 from linkskipper.egress import Client
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobCompleter, JobRunner
+from linkskipper.periodic import cancel_all
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
 from linkskipper.queue import QueueItem, QueueWorker, job_id_of
@@ -118,8 +119,7 @@ async def run_workers(
         try:
             yield workers
         finally:
-            for task in periodics:
-                task.cancel()
+            await cancel_all(periodics)
             await workers.stop()
             with suppress(DatabaseUnavailable):
                 await recorder.flush()

@@ -1,5 +1,6 @@
 """Write the counts of a process in batches, off the way of requests. A crash loses a few seconds of them."""
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
@@ -36,7 +37,7 @@ class UsageRecorder:
         columns = zip(*((*key, *row) for key, row in counts), strict=True)
         try:
             await self._pool.execute(queries.ADD, *map(list, columns))
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, asyncio.CancelledError):
             for key, row in counts:
                 self._counter.add_row(key, row)
             raise
