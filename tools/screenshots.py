@@ -48,7 +48,7 @@ SHOTS = (
 
 
 def free_port() -> int:
-    """Return a port that is free together with the next one."""
+    """Return a free port."""
     with socket.socket() as first:
         first.bind(("127.0.0.1", 0))
         return int(first.getsockname()[1])

@@ -49,7 +49,7 @@ LinkSkipperError
 """
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class LinkSkipperError(Exception):
@@ -113,7 +113,12 @@ class ListenError(OperatorError):
 
 
 class UnknownRecordError(OperatorError):
-    """No account, key or provider has the given id."""
+    """The account, key or other record that a command or a page names does not exist."""
+
+    @classmethod
+    def of(cls, record: str, group: str, problem: str = "does not exist") -> Self:
+        """Return the error of a record, such as "Key 5". The command `list` of its group shows those that exist."""
+        return cls(f"{record} {problem}. To see all {group}, run: linkskipper {group} list")
 
 
 class UserExistsError(OperatorError):
@@ -183,7 +188,8 @@ class OutOfCredits(ApiError):
 class ForbiddenScope(ApiError):
     """The key lacks the scope that the call needs.
 
-    ``POST /v1/resolve`` needs the scope ``resolve``. Any valid key can read.
+    ``POST /v1/resolve`` needs the scope ``resolve``. Any valid key can read, and the keys of a
+    closed account can only read.
     """
 
     status, code, title = 403, "forbidden_scope", "Forbidden scope"

@@ -48,7 +48,7 @@ async def get_account(pool: Pool, account_id: int) -> Account:
     """
     row = await pool.fetchrow(queries.ACCOUNT, account_id)
     if row is None:
-        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.")
+        raise UnknownRecordError.of(f"Account {account_id}", "accounts")
     return Account(**row)
 
 

@@ -82,7 +82,7 @@ async def create_key(
             daily_quota,
         )
     except asyncpg.ForeignKeyViolationError:
-        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.") from None
+        raise UnknownRecordError.of(f"Account {account_id}", "accounts") from None
     return NewKey(key_id, key, webhook_secret)
 
 
@@ -100,7 +100,7 @@ async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelt
         queries.ROLL_KEY, key_id, keyring.hash(key), key[: tokens.DISPLAY_CHARACTERS], key[-4:], grace
     )
     if encrypted is None:
-        raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
+        raise UnknownRecordError.of(f"Key {key_id}", "keys", "does not exist or is revoked")
     return NewKey(key_id, key, keyring.decrypt(encrypted))
 
 
@@ -116,4 +116,4 @@ async def revoke_key(pool: Pool, key_id: int) -> None:
         UnknownRecordError: the key does not exist.
     """
     if await pool.fetchval(queries.REVOKE, key_id) is None:
-        raise UnknownRecordError(f"There is no key {key_id}: see linkskipper keys list.")
+        raise UnknownRecordError.of(f"Key {key_id}", "keys")

@@ -30,7 +30,7 @@ async def roll_webhook_secret(pool: Pool, keyring: Keyring, key_id: int, *, grac
     """
     secret = tokens.new_webhook_secret()
     if await pool.fetchval(queries.ROLL_SIGNING_KEY, key_id, keyring.encrypt(secret), grace) is None:
-        raise UnknownRecordError(f"There is no valid key {key_id}: see linkskipper keys list.")
+        raise UnknownRecordError.of(f"Key {key_id}", "keys", "does not exist or is revoked")
     return NewWebhookSecret(key_id, secret)
 
 

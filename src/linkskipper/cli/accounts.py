@@ -94,7 +94,7 @@ def grant(
             balance = await credits.grant(
                 connection, account, amount, note=reason, reference=reference, actor=COMMAND_LINE
             )
-            await record(connection, _entry("credits.grant", account, amount))
+            await record(connection, _entry("credits.grant", account, amount, reference))
         return balance
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
@@ -120,7 +120,7 @@ def correct(
             balance = await credits.adjust(
                 connection, account, amount, note=reason, reference=reference, actor=COMMAND_LINE
             )
-            await record(connection, _entry("credits.correct", account, amount))
+            await record(connection, _entry("credits.correct", account, amount, reference))
         return balance
 
     _show_balance(account, with_database(data_dir, work), as_json=as_json)
@@ -131,8 +131,9 @@ def _check_amount(amount: int) -> None:
         raise OperatorError(f"The amount is too large: at most {credits.MAX_CREDITS} credits are booked at once.")
 
 
-def _entry(action: str, account: int, amount: int) -> AuditEntry:
-    return AuditEntry(action=action, account_id=account, subject=f"account {account}: {amount}")
+def _entry(action: str, account: int, amount: int, reference: str | None) -> AuditEntry:
+    named = f", reference {reference}" if reference else ""
+    return AuditEntry(action=action, account_id=account, subject=f"account {account}: {amount}{named}")
 
 
 def _show_balance(account: int, balance: int, *, as_json: bool) -> None:

@@ -47,7 +47,7 @@ def record(
 
 def _require_link(catalog: Catalog, provider: str, url: str) -> None:
     if catalog.find(provider) is None:
-        raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
+        raise UnknownRecordError.of(f"Provider {provider}", "providers")
     try:
         owner = parse_link(url, catalog).provider
     except Unsupported as error:

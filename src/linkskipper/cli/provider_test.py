@@ -56,7 +56,7 @@ def run_samples(
     catalog = load_catalog(settings)
     provider = catalog.find(provider_id)
     if provider is None:
-        raise UnknownRecordError(f"There is no provider {provider_id}: see linkskipper providers list.")
+        raise UnknownRecordError.of(f"Provider {provider_id}", "providers")
     if not provider.samples:
         raise CatalogError(f"{provider_id} has no samples: add [[samples]] with url and expect to its file.")
     recording = None if live or provider.engine == "browser" else recording_of(provider_id, settings.providers_dir)

@@ -131,7 +131,7 @@ def _check_given(paths: list[Path], own: Path | None) -> list[Issue]:
 
 def _require(provider: str, settings: Settings) -> None:
     if load_valid_catalog(settings).find(provider) is None:
-        raise UnknownRecordError(f"There is no provider {provider}: see linkskipper providers list.")
+        raise UnknownRecordError.of(f"Provider {provider}", "providers")
 
 
 def _read_conditions(settings: Settings) -> Mapping[str, ProviderCondition] | None:

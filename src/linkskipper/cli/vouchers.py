@@ -95,7 +95,7 @@ def list_(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> Non
 def revoke(
     voucher: Annotated[int, typer.Argument(metavar="ID", help="Id of the voucher.")], data_dir: DataDirOption = None
 ) -> None:
-    """Revoke a voucher. Nobody can redeem it any more, and its earlier redemptions stay."""
+    """Revoke a voucher. It can no longer be redeemed. Credits that it gave before stay."""
 
     async def work(_: Settings, pool: Pool) -> None:
         async with pool.acquire() as connection, connection.transaction():

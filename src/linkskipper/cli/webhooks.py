@@ -141,7 +141,9 @@ def _parse_time(text: str) -> datetime:
 
 
 def _unknown(delivery_id: UUID) -> UnknownRecordError:
-    return UnknownRecordError(f"There is no delivery {delivery_id}: see linkskipper webhooks list.")
+    return UnknownRecordError(
+        f"Delivery {delivery_id} does not exist. To see all deliveries, run: linkskipper webhooks list"
+    )
 
 
 def _as_dict(delivery: Delivery) -> dict[str, object]:

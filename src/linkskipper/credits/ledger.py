@@ -156,7 +156,7 @@ async def book_once(connection: Connection, change: LedgerChange) -> int:
             "some of them."
         ) from None
     if balance is None:
-        raise UnknownRecordError(f"There is no account {change.account_id}: see linkskipper accounts list.")
+        raise UnknownRecordError.of(f"Account {change.account_id}", "accounts")
     return balance
 
 

@@ -144,13 +144,13 @@ async def list_vouchers(pool: Pool, *, before: int | None, limit: int) -> Sequen
 
 
 async def revoke_voucher(connection: Connection, voucher_id: int) -> None:
-    """Let nobody redeem a voucher any more. Its earlier redemptions stay.
+    """Revoke a voucher. Credits that it gave before stay.
 
     Raises:
         UnknownRecordError: No voucher has this id.
     """
     if await connection.fetchval(queries.REVOKE_VOUCHER, voucher_id) is None:
-        raise UnknownRecordError(f"There is no voucher {voucher_id}: see linkskipper vouchers list.")
+        raise UnknownRecordError.of(f"Voucher {voucher_id}", "vouchers")
 
 
 async def prune_voucher_failures(connection: Connection, *, batch: int) -> int:

@@ -54,7 +54,7 @@ async def create_user(
     except asyncpg.UniqueViolationError:
         raise UserExistsError(f"A user is named {name} already. Choose another name.") from None
     except asyncpg.ForeignKeyViolationError:
-        raise UnknownRecordError(f"There is no account {account_id}: see linkskipper accounts list.") from None
+        raise UnknownRecordError.of(f"Account {account_id}", "accounts") from None
     return user_id
 
 
@@ -76,7 +76,7 @@ async def get_user(pool: Pool, user_id: int) -> User:
     """
     row = await pool.fetchrow(queries.USER_BY_ID, user_id)
     if row is None:
-        raise UnknownRecordError(f"There is no user {user_id}: see linkskipper users list.")
+        raise UnknownRecordError.of(f"User {user_id}", "users")
     return User(**row)
 
 
@@ -88,7 +88,7 @@ async def find_user(pool: Pool, name: str) -> User:
     """
     row = await pool.fetchrow(queries.USER_BY_NAME, name)
     if row is None:
-        raise UnknownRecordError(f"There is no user {name}: see linkskipper users list.")
+        raise UnknownRecordError.of(f"User {name}", "users")
     return User(**row)
 
 

@@ -78,7 +78,7 @@ async def test_grant(pool: Pool) -> None:
     account = (await create_account(pool, "test", credits=0)).id
     async with pool.acquire() as connection:
         assert await credits.grant(connection, account, 5, note="thanks") == 5
-        with pytest.raises(UnknownRecordError, match="no account 99"):
+        with pytest.raises(UnknownRecordError, match="Account 99 does not exist"):
             await credits.grant(connection, 99, 5)
     assert await pool.fetchval("SELECT note FROM ledger") == "thanks"
     assert await balance_and_held(pool, account) == (5, 0)

@@ -37,7 +37,8 @@ async def test_accounts_and_keys(database_url: str, tmp_path: Path) -> None:
     assert rolled["key"] != created["key"]
     assert await good("keys", "revoke", str(created["id"])) == {"id": created["id"], "revoked": True}
     ended = await run("keys", "revoke", "999", **settings)
-    assert (ended.code, ended.error) == (1, "linkskipper: There is no key 999: see linkskipper keys list.")
+    expected = "linkskipper: Key 999 does not exist. To see all keys, run: linkskipper keys list"
+    assert (ended.code, ended.error) == (1, expected)
     for too_large in (("keys", "list", "--account", str(2**63)), ("accounts", "grant", account_id, str(2**63 - 1))):
         ended = await run(*too_large, **settings)
         assert (ended.code, "too large" in ended.error) == (1, True)

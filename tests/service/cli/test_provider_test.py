@@ -123,7 +123,7 @@ async def test_built_in(lab: Lab, tmp_path: Path) -> None:
     [
         ("id =", "lab-redirect", "mine.toml: is not TOML"),
         (PROVIDER[: PROVIDER.index("[[samples]]")], "lab-redirect", "lab-redirect has no samples: add [[samples]]"),
-        (PROVIDER, "nobody", "There is no provider nobody"),
+        (PROVIDER, "nobody", "Provider nobody does not exist"),
     ],
 )
 async def test_refused(lab: Lab, tmp_path: Path, file: str, provider: str, said: str) -> None:

@@ -74,7 +74,7 @@ async def test_record_wants_a_link_of_the_provider(command: Command) -> None:
     """An unknown id, another provider's link, and text that is not a link give an error. Nothing is written."""
     assert PROVIDER.startswith('id = "s"')
     for arguments, code, said in (
-        (("nobody", "http://s.test/a"), 1, "There is no provider nobody"),
+        (("nobody", "http://s.test/a"), 1, "Provider nobody does not exist"),
         (("bitly", "http://s.test/a"), 2, "a link of s, not of bitly"),
         (("s", "http://s.test/"), 2, "not a short link"),
     ):

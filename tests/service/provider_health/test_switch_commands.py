@@ -57,7 +57,7 @@ async def test_unknown_provider(database_url: str, data_dir: Path) -> None:
     for command in ("off", "on"):
         done = providers(database_url, data_dir, command, "bitley")
         assert done.returncode == 1
-        assert "There is no provider bitley" in done.stderr
+        assert "Provider bitley does not exist" in done.stderr
 
 
 def test_list_without_a_database(data_dir: Path) -> None:
