@@ -53,6 +53,8 @@ def _shown(name: str, value: object) -> str:
         return ""
     if name.upper() in SECRETS:
         return "set"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
     return str(value)
