@@ -36,12 +36,12 @@ test-fast: $(VENV)/dev ## Run the unit and component tests that need no browser 
 
 attack: $(VENV)/dev ## Run every attack test and a minute of fuzzing, and print what held
 	@$(BIN)/python -m tools.test_programs
-	@$(PIP) --quiet install --require-hashes --requirement requirements/fuzz.txt || echo "Without the fuzzer: it has no package for this Python." >&2
+	@$(PIP) --quiet install --no-deps --require-hashes --requirement requirements/fuzz.txt || echo "Without the fuzzer: it has no package for this Python." >&2
 	@$(BIN)/python -m tools.attack $(ARGS)
 
 sbom: $(VENV)/dev ## Write dist/sbom.json (CycloneDX) and dist/licenses.txt from the installed packages
 	@$(BIN)/python -m venv $(VENV)/sbom
-	@$(VENV)/sbom/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/sbom.txt
+	@$(VENV)/sbom/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/sbom.txt
 	@$(BIN)/python -m tools.sbom $(VENV)/sbom/bin
 
 coverage: $(VENV)/dev ## Run every test and show the lines that none of them reaches
@@ -112,13 +112,15 @@ $(VENV)/pip:
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make virtual environments. Install its venv module (on Debian and Ubuntu: python3-venv)." >&2; rm -rf $(VENV); exit 1; }
 	@touch $@
 
-# Installs the packages of a lock file and shows how many of them are done.
+# Installs the packages of a lock file and shows how many of them are done. A lock file is whole, and pip resolves
+# nothing: it would look at newer versions of a package that another one asks for with an extra, and refuse them.
 define install
 set -euo pipefail; \
 total=$$(grep -c '^[a-z]' $(1)); \
 echo "Installing the packages of $(1) (about a minute the first time)."; \
-$(PIP) install --require-hashes -r $(1) | $(PYTHON) -m tools.progress $$total; \
-$(PIP) --quiet install --no-deps --no-build-isolation --editable .
+$(PIP) install --no-deps --require-hashes -r $(1) | $(PYTHON) -m tools.progress $$total; \
+$(PIP) --quiet install --no-deps --no-build-isolation --editable .; \
+$(PIP) check > /dev/null
 endef
 
 .PHONY: sdks

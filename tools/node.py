@@ -44,7 +44,7 @@ def install(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     lock = str(ROOT / "requirements" / "node.txt")
-    subprocess.run([*pip, "--require-hashes", "--target", str(folder), "--requirement", lock], check=False)
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "--target", str(folder), "--requirement", lock], check=False)
     npm = "lib/node_modules/npm/bin"
     programs = {"node": "bin/node", "npm": f"{npm}/npm-cli.js", "npx": f"{npm}/npx-cli.js"}
     for name, program in programs.items():
