@@ -131,7 +131,7 @@ async def test_rolled_key(pool: Pool) -> None:
     await revoke_key(pool, first.id)
     with pytest.raises(InvalidKey):
         await Authenticator(pool, KEYRING).authenticate(f"Bearer {third.key}")
-    with pytest.raises(UnknownRecordError, match="no valid key"):
+    with pytest.raises(UnknownRecordError, match="Key 1 does not exist or is revoked"):
         await roll_key(pool, KEYRING, first.id, grace=timedelta(hours=1))
 
 
@@ -146,9 +146,9 @@ async def test_last_use_is_written(pool: Pool) -> None:
 
 async def test_unknown_ids(pool: Pool) -> None:
     """Unknown accounts and keys raise an error that names them."""
-    with pytest.raises(UnknownRecordError, match="no account 7"):
+    with pytest.raises(UnknownRecordError, match="Account 7 does not exist"):
         await create_key(pool, KEYRING, 7, name="test")
-    with pytest.raises(UnknownRecordError, match="no key 7"):
+    with pytest.raises(UnknownRecordError, match="Key 7 does not exist"):
         await revoke_key(pool, 7)
 
 

@@ -330,8 +330,8 @@ async def test_names_are_unique_in_any_case(people: People) -> None:
     await people.user("Ann")
     with pytest.raises(UserExistsError, match="ann"):
         await people.user("ann")
-    with pytest.raises(UnknownRecordError, match="account 77"):
+    with pytest.raises(UnknownRecordError, match="Account 77 does not exist"):
         async with people.pool.acquire() as connection:
             await create_user(connection, "bob", account_id=77, role=Role.VIEWER)
-    with pytest.raises(UnknownRecordError, match="no user eve"):
+    with pytest.raises(UnknownRecordError, match="User eve does not exist"):
         await find_user(people.pool, "eve")
