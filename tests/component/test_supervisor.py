@@ -29,7 +29,7 @@ async def test_a_process_that_ends_again_and_again(tmp_path: Path) -> None:
     code = f"open({str(starts)!r}, 'a').write('x')\n{READY}"
     with capture_logs() as logs:
         async with run_worker_processes(program(code), orders(tmp_path)) as workers:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while sum(entry["event"] == "workers.process_ended" for entry in logs) < 3:
                     await asyncio.sleep(0.02)
             assert not workers.ready
@@ -42,7 +42,7 @@ async def test_a_process_that_ignores_the_stop_signal(tmp_path: Path, monkeypatc
     """It is killed after a while."""
     monkeypatch.setattr("linkskipper.service.supervisor.STOP_SECONDS", 0.2)
     code = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{READY}\ntime.sleep(60)"
-    async with asyncio.timeout(30), run_worker_processes(program(code), orders(tmp_path)) as workers:
+    async with asyncio.timeout(60), run_worker_processes(program(code), orders(tmp_path)) as workers:
         assert workers.ready
 
 

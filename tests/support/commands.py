@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = str(Path(sys.executable).with_name("linkskipper"))
-SECONDS = 30
+SECONDS = 120
 PROVIDER = 'id = "s"\nlabel = "S"\nhosts = ["s.test"]\ntier = "premium"\n'
 
 

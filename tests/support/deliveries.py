@@ -25,7 +25,7 @@ from linkskipper.webhooks import (
     read_attempts,
 )
 
-SECONDS = 20
+SECONDS = 60
 
 
 async def queued(pool: Pool, key_id: int, url: str) -> UUID:

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import trustme
 
-SECONDS = 20
+SECONDS = 60
 NAMES = [f"receiver-{number}.hook.example" for number in range(60)]
 
 

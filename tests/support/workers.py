@@ -46,6 +46,6 @@ async def worker(service: Service, **settings: str) -> AsyncIterator[Process]:
 
 
 async def until_running(service: Service, job_id: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await service.pool.fetchval("SELECT status FROM jobs WHERE id = $1", job_id) != "running":
             await asyncio.sleep(0.01)

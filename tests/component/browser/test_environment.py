@@ -40,7 +40,7 @@ async def family(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[set[psutil.Pr
     async with run_world() as world:
         world.put("<script>setTimeout(() => location = '/', 60000)</script>")
         link = asyncio.create_task(world.resolve(steps=[{"use": "follow"}], limits={"timeout": 60, "max_wait": 50}))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not world.shortener.asked:
                 await asyncio.sleep(0.02)
         yield set(psutil.Process().children(recursive=True)) - before

@@ -73,6 +73,6 @@ async def test_a_server_without_rfc_5746(old_server: OldServer, tmp_path: Path) 
     policy = Policy.parse(
         ports=["443"], allow=[], host_map=[f"{HOST}:443=127.0.0.1:{old_server.port}"], extra_ca=tmp_path / "ca.pem"
     )
-    async with asyncio.timeout(20), Client(policy, user_agent="Test/1") as client:
+    async with asyncio.timeout(60), Client(policy, user_agent="Test/1") as client:
         response = await client.fetch(parse_url(f"https://{HOST}/x"))
     assert response.locations() == ["https://dest.example/"]

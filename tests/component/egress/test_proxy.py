@@ -32,7 +32,7 @@ class Way:
         """Send a request, and return the response to it."""
         reader, writer = await self.say(text, body)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 head = await reader.readuntil(b"\r\n\r\n")
                 return head + await reader.readexactly(2 if b"Length: 2" in head else 0)
         finally:
@@ -84,7 +84,7 @@ async def test_interim_answers(wire: Wire, dns: FakeDns, times: int, ending: byt
     wire.script = put_off
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert (await reader.read())[-2:] == ending
         writer.close()
 
@@ -212,7 +212,7 @@ async def test_too_many_connections(wire: Wire, dns: FakeDns) -> None:
             await reader.readuntil(b"\r\n\r\n")
         assert (await lane.ask(text)).startswith(b"HTTP/1.1 403 ")
         opened[0][1].close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (await lane.ask(text)).startswith(b"HTTP/1.1 200 "):
                 pass
         opened[1][1].close()
@@ -223,7 +223,7 @@ async def test_the_lane_ends_with_its_link(wire: Wire, dns: FakeDns) -> None:
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
         await reader.readuntil(b"\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await reader.read() == b""
     writer.close()
     with pytest.raises(ConnectionRefusedError):
@@ -234,11 +234,11 @@ async def test_a_lane_that_ends_while_it_is_connected_to(wire: Wire, dns: FakeDn
     """A connection that has arrived but is not served yet is closed too. None of its bytes are passed on."""
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"CONNECT good.test:{wire.port} HTTP/1.1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not lane.lane.connections:
                 await asyncio.sleep(0)
     assert not lane.lane.connections
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await reader.read() == b""
     writer.close()
 
@@ -268,7 +268,7 @@ async def test_bare_line_feeds_in_requests(wire: Wire, dns: FakeDns, head: bytes
     async with way(wire, dns) as lane:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(lane.lane.server.rpartition(":")[2]))
         writer.write(head.replace(b"{port}", str(wire.port).encode()))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
         writer.close()
     assert wire.connections == 0
@@ -299,7 +299,7 @@ async def test_odd_responses(wire: Wire, dns: FakeDns, reply: bytes, fields: byt
     wire.script = lambda _, writer: _write(writer, reply)
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             answer = await reader.read()
         writer.close()
     assert answer == b"HTTP/1.1 200 OK\r\n" + fields + b"Connection: close\r\n\r\nok"
@@ -323,7 +323,7 @@ async def test_responses_that_are_not_passed_on(wire: Wire, dns: FakeDns, reply:
     wire.script = lambda _, writer: _write(writer, reply)
     async with way(wire, dns) as lane:
         reader, writer = await lane.say(f"GET http://good.test:{wire.port}/ HTTP/1.1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await reader.read() == b""
         writer.close()
 
@@ -338,7 +338,7 @@ async def test_too_much_is_sent(wire: Wire, dns: FakeDns) -> None:
         assert (await lane.ask(head, b"x" * 40_000)).endswith(b"ok")
         assert not told.is_set()
         reader, writer = await lane.say(head, b"x" * 40_000)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await reader.read() == b""
         writer.close()
     assert told.is_set()
@@ -371,7 +371,7 @@ async def test_strangers_take_no_room(wire: Wire, dns: FakeDns) -> None:
             await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", port))
             reader, writer = await asyncio.open_connection(sock=own)
             writer.write(f"GET http://good.test:{wire.port}/ HTTP/1.1\r\n\r\n".encode())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
                 assert [await stranger.read() for stranger, _ in strangers] == [b""] * 50
             writer.close()

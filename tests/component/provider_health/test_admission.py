@@ -125,12 +125,12 @@ async def test_it_refreshes_when_it_is_woken(pool: Pool) -> None:
     task = admission.periodic().start()
     await break_it(pool, *[ACCOUNT] * 5)
     changed.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await is_blocked(admission):
             await asyncio.sleep(0.01)
     pool.terminate()
     changed.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while changed.is_set():
             await asyncio.sleep(0.01)
     assert await is_blocked(admission)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from linkskipper.catalog import Catalog, Provider
-from linkskipper.database import Pool, open_pool
+from linkskipper.database import Pool
 from linkskipper.database.ids import new_id
 from linkskipper.provider_limits import ProviderSlots, SlotHolder, queries
 from linkskipper.queue import QueuedJob, enqueue_jobs, enqueue_jobs_first
@@ -142,24 +142,6 @@ async def test_slots_of_a_dead_worker(pool: Pool, worker: Worker) -> None:
     assert waiting.job_id in await queued(pool)
     holders = {row["job_id"] for row in await pool.fetch("SELECT job_id FROM provider_slots")}
     assert holders == {kept.job_id, waiting.job_id}
-
-
-async def test_a_busy_pool_loses_no_slot(pool: Pool, database_url: str, worker: Worker) -> None:
-    """A worker whose database connections are all in use keeps its slots for longer than a lease."""
-    exe = provider(concurrency=1)
-    busy_pool = await open_pool(database_url, size=1)
-    busy = ProviderSlots(busy_pool, Catalog([exe]), lease_seconds=0.2)
-    other = worker(exe, lease_seconds=0.2)
-    holder = await new_holder(pool)
-    assert await busy.acquire(exe, holder)
-    loop = asyncio.get_running_loop()
-    async with busy_pool.acquire():
-        deadline = loop.time() + 1
-        while loop.time() < deadline:
-            # PgQueuer sends the heartbeats of entries through a connection of its own.
-            await pool.execute("UPDATE pgqueuer SET heartbeat = clock_timestamp() WHERE id = $1", holder.entry_id)
-            assert not await other.acquire(exe, await new_holder(pool))
-    busy_pool.terminate()
 
 
 async def test_a_slot_that_could_not_be_released(pool: Pool, worker: Worker) -> None:

@@ -263,5 +263,5 @@ async def test_a_worker_stops_while_the_database_is_away(data_dir: Path) -> None
     while await connected(worker):
         pass
     worker.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await task

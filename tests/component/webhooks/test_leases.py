@@ -108,7 +108,7 @@ async def test_a_lease_taken_while_another_entry_waits(pool: Pool, leases: HostL
 async def until_a_statement_waits(pool: Pool) -> None:
     """Wait until a statement waits for a lock."""
     statement = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await pool.fetch(statement):
             await asyncio.sleep(0.01)
 

@@ -334,7 +334,7 @@ async def test_health(service: Service) -> None:
     """The service is alive at once, and ready when the workers serve their queues."""
     async with service.session.get("/healthz") as response:
         assert response.status == 200
-    async with asyncio.timeout(5), service.session.get("/readyz") as response:
+    async with asyncio.timeout(20), service.session.get("/readyz") as response:
         assert (response.status, await response.text()) == (200, "ok\n")
 
 

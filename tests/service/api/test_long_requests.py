@@ -50,7 +50,7 @@ async def connect() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamW
 
 
 async def status(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return (await reader.readuntil(b"\r\n\r\n")).split()[1]
 
 

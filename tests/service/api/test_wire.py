@@ -32,7 +32,7 @@ async def exchange(service: Service, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
         writer.write(sent)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await reader.read()
     finally:
         writer.close()
@@ -65,7 +65,7 @@ async def test_what_follows_an_answer_must_become_a_request(service: Service, mo
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
     assert (await reader.readuntil(b"ok\n")).startswith(b"HTTP/1.1 200 ")
     writer.write(b"\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await reader.read() == b""
     writer.close()
 
@@ -118,7 +118,7 @@ async def test_a_line_break_in_a_header_is_never_sent() -> None:
     async with http_server.serving(app, listener, base_url=""):
         reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert b"set-cookie" not in await reader.read()
         writer.close()
 

@@ -50,7 +50,7 @@ async def run(lab: Lab, directory: Path | None, *arguments: str) -> tuple[int, s
     process = await asyncio.create_subprocess_exec(
         *(COMMAND, "providers", "test", *arguments), env={**clean, **settings, **own}, stdout=PIPE, stderr=PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 

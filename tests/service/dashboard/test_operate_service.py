@@ -34,7 +34,7 @@ async def test_switch(idle: Service) -> None:
     assert (await operator.get(path)).status == 200
     assert (await operator.post(f"{path}/off", {"note": " "})).status == 422
     assert (await operator.post(f"{path}/off", {"note": "it is broken"})).status == 303
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await caller.resolve(fresh_link())).status != 503:
             await asyncio.sleep(0.05)
     assert "it is broken" in (await operator.get(f"{OPERATE}/providers?state=off")).visible_text
@@ -42,7 +42,7 @@ async def test_switch(idle: Service) -> None:
     assert (await operator.post(f"{path}/off", {"note": "again"})).status == 409
     assert (await operator.post(f"{path}/on")).status == 303
     assert (await operator.post(f"{path}/on")).status == 409
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await caller.resolve(fresh_link())).status != 202:
             await asyncio.sleep(0.05)
     assert (await operator.get(f"{OPERATE}/providers/none")).status == 404
@@ -75,11 +75,11 @@ async def test_cancelled_link_ends_for_its_worker(service: Service) -> None:
     caller = await service.caller(credits=10)
     operator = await operator_of(service, caller)
     job_id = (await caller.resolve(f"https://slow.lab.test/3/{uuid4().hex}")).body["job_id"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await caller.get(f"/v1/jobs/{job_id}")).body["status"] != "running":
             await asyncio.sleep(0.02)
     assert (await operator.post(f"{OPERATE}/queue/links/{job_id}/cancel")).status == 303
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await service.pool.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'picked'"):
             await asyncio.sleep(0.05)
     job = (await caller.get(f"/v1/jobs/{job_id}")).body

@@ -14,7 +14,7 @@ async def person_of(service: Service, caller: Caller) -> Visitor:
 
 async def shown(person: Visitor, text: str, path: str = PATH) -> PageAnswer:
     """The page once it has a text. Requests are written a second after they end."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while text not in (page := await person.get(path)).visible_text:
             await asyncio.sleep(0.1)
     return page
@@ -71,9 +71,9 @@ async def test_held_requests_hold_nobody(service: Service) -> None:
     async with service.pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE requests")
         for _ in range(5):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert (await caller.get("/v1/jobs/none")).status == 404
         await asyncio.sleep(1.2)  # the writing has begun, and waits
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert (await caller.get("/v1/account")).status == 200
     await shown(await person_of(service, caller), "not_found 5")

@@ -22,7 +22,7 @@ async def test_link_is_resolved_without_a_script(service: Service) -> None:
     person = await person_of(service, caller)
     answer = await person.post(PATH, {"url": (link := fresh_link()), "key": str(caller.key_id)})
     assert answer.status == 303
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "done in" not in (page := await person.get(answer.headers["location"])).visible_text:
             assert '<noscript><meta http-equiv="refresh"' in page.text
     assert "1 credit was charged" in page.visible_text

@@ -84,14 +84,14 @@ async def serving(cwd: Path, environment: dict[str, str]) -> AsyncIterator[tuple
             yield process, session
     finally:
         process.terminate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.communicate()
 
 
 async def told(process: Process, event: str) -> dict[str, Any]:
     """Return the next line of the log about an event."""
     assert process.stderr is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             entry: dict[str, Any] = json.loads(await process.stderr.readline())
             if entry["event"] == event:

@@ -72,7 +72,7 @@ async def test_a_provider_at_capacity_delays_no_other(database_url: str, tmp_pat
             assert reasons(await ended(caller, others)) == [None] * 10
             assert await service.pool.fetchval("SELECT count(*) FROM jobs WHERE status <> 'done'") > 80
             running = "SELECT count(*) FROM jobs WHERE status = 'running'"
-            async with asyncio.timeout(10):  # a job runs for a moment until it finds no slot
+            async with asyncio.timeout(60):  # a job runs for a moment until it finds no slot
                 while await service.pool.fetchval(running) > 2:
                     await asyncio.sleep(0.01)
             assert await service.pool.fetchval("SELECT max(attempt) FROM jobs WHERE status = 'queued'") == 0

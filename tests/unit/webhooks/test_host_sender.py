@@ -67,7 +67,7 @@ async def test_an_attempt_may_outlast_the_turn() -> None:
     backlog = Backlog(9, seconds=0.3)
     run = asyncio.create_task(sender(backlog, concurrency=2, seconds=0.05).run())
     turns = 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not run.done():
             await asyncio.sleep(0.01)
             turns += 1
@@ -95,7 +95,7 @@ async def test_a_wakeup_makes_it_read_again() -> None:
     backlog = Backlog(1, seconds=0.5)
     live = sender(backlog, concurrency=2)
     run = asyncio.create_task(live.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not backlog.under_way:
             await asyncio.sleep(0.01)
         backlog.due += Backlog(1).due
@@ -115,7 +115,7 @@ async def test_cancel_ends_at_once(yields: int) -> None:
     for _ in range(yields):
         await asyncio.sleep(0)
     live.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await run
     assert backlog.sent == []
 
