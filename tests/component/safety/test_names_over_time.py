@@ -94,7 +94,7 @@ async def test_no_answer(arena: Arena) -> None:
     async with arena.other_client(limits=FetchLimits(connect_seconds=0.2)) as client:
         resolution, contacted = await arena.resolve(client=client)
     assert (resolution.reason, contacted) == ("timeout", [])
-    assert resolution.hops[-1].milliseconds < 1000
+    assert resolution.hops[-1].milliseconds < 5000
 
 
 async def test_the_destination_is_not_even_looked_up(arena: Arena) -> None:
