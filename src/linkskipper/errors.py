@@ -16,7 +16,7 @@ LinkSkipperError
 │   ├── HarError             a HAR file cannot be read or written
 │   ├── ListenError          there is nothing to listen to
 │   ├── UnknownRecordError   no account, key or provider has that id
-│   ├── UserExistsError      another user has that name
+│   ├── UserExistsError      another user has that name, or the audit log uses it
 │   ├── OverdrawnError       an account has fewer credits than are to be taken back
 │   └── ReferenceUsedError   a reference of the ledger stands for another change
 ├── ApiError                 answered as a problem document (docs/reference/api.md, "Errors")
@@ -34,6 +34,7 @@ LinkSkipperError
 ├── SignInError              a person cannot sign in, or prove who they are
 │   ├── SignInRefused        what they typed is wrong
 │   └── TooManyAttempts      the name or the address failed too often
+├── TooManyTestEvents        an account sent too many test events
 ├── VoucherError             a voucher cannot be redeemed
 │   ├── VoucherRefused       its code is unknown, used, expired or revoked
 │   └── TooManyVoucherTries  the account tried too many wrong codes
@@ -48,6 +49,7 @@ LinkSkipperError
     └── Unsupported          it is not a link of a supported provider (resolver/errors.py)
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Self
 
@@ -122,7 +124,7 @@ class UnknownRecordError(OperatorError):
 
 
 class UserExistsError(OperatorError):
-    """Another user has the name. Names are compared without their case."""
+    """Another user has the name, or the audit log uses it for something else. Names are compared without their case."""
 
 
 class LastOperatorError(OperatorError):
@@ -175,7 +177,7 @@ class OutOfCredits(ApiError):
     """The account has fewer credits available than the link costs.
 
     ``balance`` is the account's whole balance. Jobs under way hold a part of it until they end. Links in the cache
-    are still answered.
+    are still answered. ``detail`` names the pages where the account buys credits, if the operator has any.
     """
 
     status, code, title = 402, "out_of_credits", "Out of credits"
@@ -183,6 +185,11 @@ class OutOfCredits(ApiError):
     def __init__(self, detail: str, *, balance: int) -> None:
         super().__init__(detail)
         self.balance = balance
+
+    def with_pages(self, pages: Sequence[tuple[str, str]]) -> Self:
+        """Return the same error that also names pages where the account buys credits, as labels with URLs."""
+        named = ", ".join(f"{label} {url}" for label, url in pages)
+        return type(self)(f"{self.detail} Buy credits: {named}", balance=self.balance) if pages else self
 
 
 class ForbiddenScope(ApiError):
@@ -275,6 +282,13 @@ class TooManyAttempts(SignInError):
     def __init__(self, window: timedelta) -> None:
         super().__init__(f"Too many attempts failed. Try again in {window.seconds // 60} min.")
         self.window = window
+
+
+class TooManyTestEvents(LinkSkipperError):
+    """An account sent too many test events. The message is for the person who sends them."""
+
+    def __init__(self, limit: int, window: timedelta) -> None:
+        super().__init__(f"An account can send {limit} test events in {window.seconds // 60} min. Try again later.")
 
 
 class VoucherError(LinkSkipperError):

@@ -17,6 +17,7 @@ from linkskipper.jobs import JobCompleter, JobResult, JobStatus, JobSubmitter, N
 from linkskipper.lab import Lab
 from linkskipper.link_cache import CachedLink, LinkCache
 from linkskipper.provider_health import AdmissionControl
+from linkskipper.usage import UsageCounter
 
 TARGET = "https://example.com/"
 FAILED: dict[str, Any] = {"status": JobStatus.FAILED, "target_url": None, "reason": "timeout", "price": 0}
@@ -51,9 +52,9 @@ class JobDesk:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         catalog = Catalog.load(extra_dirs=[Lab.providers_dir])
-        self.submitter = JobSubmitter(pool, catalog, AdmissionControl(pool, changed=asyncio.Event()))
+        self.submitter = JobSubmitter(pool, catalog, AdmissionControl(pool, changed=asyncio.Event()), UsageCounter())
         day = timedelta(days=1)
-        self.completer = JobCompleter(pool, LinkCache(pool, keep_resolved=day, keep_removed=day))
+        self.completer = JobCompleter(pool, LinkCache(pool, keep_resolved=day, keep_removed=day), UsageCounter())
 
     async def account(self, *, credits: int = 100) -> Account:
         """Create an account and its key."""

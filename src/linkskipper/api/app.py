@@ -19,7 +19,8 @@ from linkskipper.api.routes.health import healthz, monitor_routes
 from linkskipper.api.routing import RouteTable
 from linkskipper.api.safe_headers import ON_EVERY_RESPONSE
 from linkskipper.api.services import Services
-from linkskipper.errors import ApiError, DatabaseError
+from linkskipper.credits import topup_links
+from linkskipper.errors import ApiError, DatabaseError, OutOfCredits
 
 log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ class Api:
     def __init__(self, services: Services, routes: RouteTable | None = None) -> None:
         self._base_url = services.base_url
         self._log = services.request_log
+        self._topup_links = services.topup_links
         self.routes = routes or public_routes(services, with_monitor=True)
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
@@ -63,7 +65,7 @@ class Api:
         try:
             response = await self.routes.find(request)(request)
         except Exception as error:
-            response, code = self._refuse(error)
+            response, code = self._refuse(error, request)
         if self._log is not None:
             status = response.status if isinstance(response, ApiResponse) else STREAM_STATUS
             log_request(self._log, request, request_id, status=status, code=code, began=began)
@@ -78,9 +80,11 @@ class Api:
             return own
         return b"%b%016x" % (self._id_prefix, next(self._numbers))
 
-    def _refuse(self, error: Exception) -> tuple[ApiResponse, str]:
+    def _refuse(self, error: Exception, request: Request) -> tuple[ApiResponse, str]:
         """Return the response and its code. A frame that keeps its own error is a cycle, and keeps its memory."""
         problem = self._as_api_error(error)
+        if isinstance(problem, OutOfCredits) and request.key is not None:
+            problem = problem.with_pages(topup_links(self._topup_links, request.key.account_id))
         return problem_response(problem, self._base_url), problem.code
 
     def _as_api_error(self, error: Exception) -> ApiError:

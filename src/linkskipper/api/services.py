@@ -33,4 +33,5 @@ class Services:
     provider_stats: ProviderStatsCache
     webhook_secrets: WebhookSecrets
     request_log: RequestLog | None
+    topup_links: tuple[tuple[str, str], ...]
     workers_ready: Callable[[], bool]

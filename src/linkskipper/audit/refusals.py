@@ -8,7 +8,7 @@ import msgspec
 from linkskipper.audit import queries
 from linkskipper.database import Connection, Pool
 from linkskipper.database.batch_delete import in_batches
-from linkskipper.egress import REFUSALS, RefusalCounter
+from linkskipper.egress import RefusalCounter
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.periodic import Periodic
 
@@ -27,9 +27,9 @@ class RefusalRow(msgspec.Struct, frozen=True):
 
 
 class RefusalRecorder:
-    """Writes the refusals of this process. While the database is away, they wait for the next time."""
+    """Writes the refusals of a service. While the database is away, they wait for the next time."""
 
-    def __init__(self, pool: Pool, counter: RefusalCounter = REFUSALS) -> None:
+    def __init__(self, pool: Pool, counter: RefusalCounter) -> None:
         self._pool = pool
         self._counter = counter
 

@@ -1,6 +1,7 @@
 """The catalog: which provider owns a host."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -35,11 +36,20 @@ class CatalogDiff(NamedTuple):
     removed: list[str]
 
 
+class Reload(NamedTuple):
+    """The last time that the operator's files changed: what it changed, and the issues of files that are refused."""
+
+    at: datetime
+    diff: CatalogDiff
+    issues: Sequence[Issue]
+
+
 class Catalog:
     """All providers. A later one replaces an earlier one with its id, and takes the hosts that both list."""
 
     def __init__(self, providers: Iterable[Provider], discontinued: Iterable[DiscontinuedService] = ()) -> None:
         self.index = _build_index(providers, discontinued)
+        self.last_reload: Reload | None = None  # None unless it follows the files of an operator
 
     @classmethod
     def load(cls, *, builtin: bool = True, extra_dirs: Sequence[Path] = ()) -> Self:

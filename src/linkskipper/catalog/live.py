@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from linkskipper.catalog.catalog import Catalog
+from linkskipper.catalog.catalog import Catalog, CatalogDiff, Reload
 from linkskipper.catalog.issues import Issue, raise_issues
 from linkskipper.catalog.loading.directory import Changes, ProviderDirectory
 from linkskipper.catalog.loading.loader import read_builtin, read_layer
@@ -35,6 +36,7 @@ class LiveCatalog:
         if self._directory is not None:
             _log_issues(self._directory.read().issues)
         self.catalog = self._merged()
+        self._note(CatalogDiff([], [], []))
 
     def periodic(self) -> Periodic:
         """Return the scanning of the directory to repeat."""
@@ -54,6 +56,13 @@ class LiveCatalog:
         if changes.changed:
             diff = self.catalog.replace(self._merged())
             log.info("providers.reloaded", **diff._asdict())
+            self._note(diff)
+        elif changes.issues:
+            self._note(CatalogDiff([], [], []))
+
+    def _note(self, diff: CatalogDiff) -> None:
+        if self._directory is not None:
+            self.catalog.last_reload = Reload(datetime.now(UTC), diff, self._directory.issues)
 
     def _merged(self) -> Catalog:
         own = [self._directory.layer] if self._directory is not None else []

@@ -18,7 +18,7 @@ from linkskipper.queue import list_queue_entries, run_next
 from linkskipper.service.database import link_cache
 from linkskipper.service.worker import TIERS
 from linkskipper.settings import Settings
-from linkskipper.usage import UsageRecorder
+from linkskipper.usage import UsageCounter, UsageRecorder
 
 LISTED = 1000
 
@@ -88,10 +88,11 @@ def cancel(
     """End a link that waits or is in progress as failed, free of charge. Its client and its webhook are told."""
 
     async def work(settings: Settings, pool: Pool) -> None:
-        if not await cancel_job(pool, JobCompleter(pool, link_cache(settings, pool)), job):
+        usage = UsageCounter()
+        if not await cancel_job(pool, JobCompleter(pool, link_cache(settings, pool), usage), job):
             raise UnknownRecordError(f"Job {job} does not exist, has ended, or waits for another job of the same link.")
         await record(pool, AuditEntry(action="queue.cancel", subject=f"link {job}"))
-        await UsageRecorder(pool).finish()
+        await UsageRecorder(pool, usage).finish()
 
     with_database(data_dir, work)
     note(f"Job {job} is cancelled.")

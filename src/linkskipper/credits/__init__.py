@@ -2,6 +2,7 @@
 
 from linkskipper.credits.ledger import Charge, LockedBalance, adjust, grant, hold, lock, settle
 from linkskipper.credits.statement import LedgerEntry, Spending, find_charge, list_entries, read_spending
+from linkskipper.credits.topup import TopupLink, topup_links
 from linkskipper.credits.vouchers import (
     MAX_CREDITS,
     MAX_DAYS,
@@ -29,6 +30,7 @@ __all__ = [
     "LockedBalance",
     "Redemption",
     "Spending",
+    "TopupLink",
     "Voucher",
     "VoucherTerms",
     "adjust",
@@ -44,4 +46,5 @@ __all__ = [
     "redeem_voucher",
     "revoke_voucher",
     "settle",
+    "topup_links",
 ]

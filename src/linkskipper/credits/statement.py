@@ -7,6 +7,7 @@ import msgspec
 
 from linkskipper.credits import queries
 from linkskipper.database import Pool
+from linkskipper.database.walk import Walk, first_of
 
 SPENDING_ROWS = 1000
 
@@ -31,9 +32,10 @@ class Spending(msgspec.Struct, frozen=True):
     since: datetime | None
 
 
-async def list_entries(pool: Pool, account_id: int, *, before: int | None, limit: int) -> list[LedgerEntry]:
-    """List the entries of an account, newest first. `before` is the id of an entry."""
-    return [LedgerEntry(**row) for row in await pool.fetch(queries.ENTRIES, account_id, before, limit)]
+async def list_entries(pool: Pool, account_id: int, *, before: int | None, limit: int) -> Walk[LedgerEntry, int]:
+    """Return a page of the entries of an account before an id."""
+    rows = await pool.fetch(queries.ENTRIES, account_id, before, limit + 1)
+    return first_of([LedgerEntry(**row) for row in rows], limit)
 
 
 async def read_spending(pool: Pool, account_id: int) -> Spending:

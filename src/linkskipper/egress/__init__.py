@@ -23,7 +23,7 @@ from linkskipper.egress.proxy.peers import can_find_peers, find_peer, socket_hol
 from linkskipper.egress.proxy.server import BrowserProxy
 from linkskipper.egress.proxy.session import ProxyLimits, ProxySession
 from linkskipper.egress.public_urls import check_public_https
-from linkskipper.egress.refusals import REFUSALS, RefusalCounter, RefusalKind
+from linkskipper.egress.refusals import RefusalCounter, RefusalKind
 from linkskipper.egress.response import Response, content_type_of, is_text
 from linkskipper.egress.retry_after import MAX_RETRY_AFTER, read_retry_after
 from linkskipper.egress.transport import Exchange, Transport
@@ -32,7 +32,6 @@ from linkskipper.egress.urls import MAX_URL, Url, parse_url, read_url
 __all__ = [
     "MAX_RETRY_AFTER",
     "MAX_URL",
-    "REFUSALS",
     "UTF8",
     "BadUrl",
     "BodyTooLarge",

@@ -7,7 +7,6 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from linkskipper.egress import refusals
 from linkskipper.egress.body import ACCEPT_ENCODING, BoundedBody, drain_body, read_excerpt
 from linkskipper.egress.cookies import CookieJar
 from linkskipper.egress.errors import BodyTooLarge, HeadersTooLarge, Refused, TimedOut, Unreachable, Untrusted
@@ -17,6 +16,7 @@ from linkskipper.egress.http1.pool import ConnectionPool
 from linkskipper.egress.http1.request import RequestWriter
 from linkskipper.egress.limits import DEFAULT_LIMITS, FetchLimits
 from linkskipper.egress.policy import Policy
+from linkskipper.egress.refusals import RefusalCounter
 from linkskipper.egress.response import Response, content_type_of, is_text
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
@@ -95,7 +95,7 @@ class Client:
         has_full_time = timeout is None or timeout >= self._limits.fetch_seconds
         seconds = self._limits.fetch_seconds if has_full_time else max(timeout or 0, 0)
         headers = _with_cookies(headers, jar, url)
-        with _translated_errors(url, has_full_time=has_full_time):
+        with _translated_errors(url, self._policy.refusals, has_full_time=has_full_time):
             connection, head = await self._send(url, method, headers, body, _now() + seconds)
             try:
                 if exchange is not None:
@@ -117,7 +117,7 @@ class Client:
             TimedOut: The head of the response did not come in time.
             HeadersTooLarge: The header fields are over their limit.
         """
-        with _translated_errors(url):
+        with _translated_errors(url, self._policy.refusals):
             connection, head = await self._send(url, "POST", headers, body, _now() + self._limits.fetch_seconds)
             try:
                 beginning = await read_excerpt(connection, head, excerpt)
@@ -136,7 +136,7 @@ class Client:
             BodyTooLarge: A line is over its limit.
             EgressError: The other errors of `fetch`.
         """
-        with _translated_errors(url):
+        with _translated_errors(url, self._policy.refusals):
             connection, head = await self._send(url, "GET", headers, None, _now() + silence)
             try:
                 yield head.status, self._lines(connection, head, silence)
@@ -217,7 +217,7 @@ class Client:
 
 
 @contextmanager
-def _translated_errors(url: Url, *, has_full_time: bool = True) -> Iterator[None]:
+def _translated_errors(url: Url, refusals: RefusalCounter, *, has_full_time: bool = True) -> Iterator[None]:
     """Add the host's name to errors, turn those of the system into our own, and log refusals."""
     try:
         yield

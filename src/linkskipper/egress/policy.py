@@ -3,13 +3,14 @@
 import re
 import ssl
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
 from linkskipper.egress.addresses import contains_protected, deny_reason, is_own, is_protected, parse_address
+from linkskipper.egress.refusals import RefusalCounter
 from linkskipper.errors import SettingsError
 
 _MAX_PORT = 65535
@@ -52,6 +53,7 @@ class Policy:
         deny: Addresses that are closed, even if something else opens them.
         host_map: Names that lead to fixed addresses.
         extra_ca: A PEM file with certificate authorities to trust for mapped names and addresses in `allow`.
+        refusals: Counts what the guard refuses by this policy.
     """
 
     ports: frozenset[int] = frozenset({80, 443})
@@ -59,6 +61,7 @@ class Policy:
     deny: tuple[IPv4Network | IPv6Network, ...] = ()
     host_map: tuple[HostMapping, ...] = ()
     extra_ca: Path | None = None
+    refusals: RefusalCounter = field(default_factory=RefusalCounter, compare=False, repr=False)
 
     @classmethod
     def parse(

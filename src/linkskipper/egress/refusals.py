@@ -38,12 +38,7 @@ class RefusalCounter:
         counts, self._counts = self._counts, Counter()
         return counts
 
-
-REFUSALS = RefusalCounter()
-"""The refusals of this process."""
-
-
-def report(host: str, refused: Refused) -> None:
-    """Log and count a refusal."""
-    _log.warning("egress.refused", host=host, address=refused.address, reason=refused.reason)
-    REFUSALS.add(host, refused.reason)
+    def report(self, host: str, refused: Refused) -> None:
+        """Log and count a refusal."""
+        _log.warning("egress.refused", host=host, address=refused.address, reason=refused.reason)
+        self.add(host, refused.reason)

@@ -16,16 +16,17 @@ from linkskipper.jobs.single_flight import end_followers
 from linkskipper.jobs.states import ERRORS, JobResult
 from linkskipper.link_cache import LinkCache
 from linkskipper.metrics import JOBS_ENDED
-from linkskipper.usage import USAGE, Outcome
+from linkskipper.usage import Outcome, UsageCounter
 from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
 
 class JobCompleter:
-    """Ends jobs and notifies the clients that wait for them."""
+    """Ends jobs, counts them in `usage`, and notifies the clients that wait for them."""
 
-    def __init__(self, pool: Pool, cache: LinkCache) -> None:
+    def __init__(self, pool: Pool, cache: LinkCache, usage: UsageCounter) -> None:
         self._pool = pool
         self._cache = cache
+        self._usage = usage
 
     @batched()
     async def complete(self, results: list[JobResult]) -> list[bool]:
@@ -43,7 +44,7 @@ class JobCompleter:
             # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
         for job in jobs:
-            _count(job)
+            self._count(job)
         for result in counted:
             JOBS_ENDED.labels(result.status, result.reason or "").inc()
         return [result.job_id in accepted for result in results]
@@ -60,6 +61,17 @@ class JobCompleter:
             else:
                 await connection.execute(queries.CHANGE_PRICE, *fence, result.price, held)
 
+    def _count(self, job: asyncpg.Record) -> None:
+        outcome = Outcome[job["status"].upper()]
+        self._usage.add(
+            job["account_id"],
+            job["key_id"],
+            job["provider"],
+            outcome,
+            charged=job["credits_charged"],
+            milliseconds=age_of(job["id"]) if outcome is Outcome.DONE else 0,
+        )
+
 
 def _columns(result: JobResult) -> tuple[object, ...]:
     return (
@@ -74,18 +86,6 @@ def _columns(result: JobResult) -> tuple[object, ...]:
         result.hops,
         result.omitted_hops,
         result.price,
-    )
-
-
-def _count(job: asyncpg.Record) -> None:
-    outcome = Outcome[job["status"].upper()]
-    USAGE.add(
-        job["account_id"],
-        job["key_id"],
-        job["provider"],
-        outcome,
-        charged=job["credits_charged"],
-        milliseconds=age_of(job["id"]) if outcome is Outcome.DONE else 0,
     )
 
 

@@ -19,19 +19,24 @@ from linkskipper.jobs.link_parser import LinkParser
 from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
+from linkskipper.link_cache import forget_link
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue import QueuedJob, enqueue_jobs
 from linkskipper.resolver import ParsedLink
-from linkskipper.usage import USAGE, Outcome
+from linkskipper.usage import Outcome, UsageCounter
 
 SubmitResult = Resolved | Queued | JobState
 """An answer from the cache, a new job, or the state of the job that the idempotency key started before."""
 
 
 class JobSubmitter:
-    """Accepts requests by the order of checks in docs/reference/api.md, from the replay on."""
+    """Accepts requests by the order of checks in docs/reference/api.md, from the replay on.
 
-    def __init__(self, pool: Pool, catalog: Catalog, admission: AdmissionControl) -> None:
+    Answers from the cache are counted in `usage`.
+    """
+
+    def __init__(self, pool: Pool, catalog: Catalog, admission: AdmissionControl, usage: UsageCounter) -> None:
+        self._usage = usage
         self._pool = pool
         self._links = LinkParser(catalog)
         self._admission = admission
@@ -64,8 +69,13 @@ class JobSubmitter:
             raise LinkRemoved("The shortener says that this link was removed.")
         if new.daily_quota is not None:
             await self._count_usage(new)
-        USAGE.add(new.account_id, new.key_id, provider, Outcome.CACHED)
+        self._usage.add(new.account_id, new.key_id, provider, Outcome.CACHED)
         return Resolved(None, new.url, target_url, provider, tier, 0, balance)
+
+    async def submit_afresh(self, new: NewJob) -> SubmitResult:
+        """Forget what the cache knows of the link, and submit it. Raises as `submit` does."""
+        await forget_link(self._pool, self._links.parse(new.url).key)
+        return await self.submit(new)
 
     @batched()
     async def _find_cached(self, asked: list[tuple[bytes, int, int, str | None]]) -> list[asyncpg.Record]:

@@ -52,6 +52,11 @@ class LinkCache:
         )
 
 
+async def forget_link(pool: Pool, link_hash: bytes) -> None:
+    """Delete a link, so that it is resolved again."""
+    await pool.execute(queries.FORGET, link_hash)
+
+
 async def prune_cached_links(connection: Connection, *, batch: int) -> int:
     """Delete expired links, `batch` rows a statement. Return the number deleted."""
     return await in_batches(connection, queries.PRUNE, batch=batch)

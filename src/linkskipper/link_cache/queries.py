@@ -11,6 +11,8 @@ DELETE FROM cached_links WHERE link_hash IN (
 )
 """
 
+FORGET = "DELETE FROM cached_links WHERE link_hash = $1"
+
 STORE = """
 INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)
 SELECT DISTINCT ON (link_hash) link_hash, canonical_url, target_url, provider, tier, now() + lifetime

@@ -28,7 +28,7 @@ from linkskipper.queue import measuring
 from linkskipper.request_log import RequestLog
 from linkskipper.service.dashboard import run_dashboard
 from linkskipper.settings import Settings
-from linkskipper.usage import UsageRecorder
+from linkskipper.usage import UsageCounter, UsageRecorder
 from linkskipper.webhooks import QUEUE_LIMITS
 
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ async def run_api(
         SettingsError, DataDirError: the service's secret cannot be read.
     """
     async with AsyncExitStack() as stack:
-        job_notifier = JobNotifier(url)
+        job_notifier, counter = JobNotifier(url), UsageCounter()
         keyring = load_keyring(settings)
         authenticator = Authenticator(pool, keyring)
         admission = AdmissionControl(
@@ -96,21 +96,24 @@ async def run_api(
             authenticator=authenticator,
             rate_limiter=_rate_limiter(settings, stack),
             failed_auth_limiter=InMemoryRateLimiter(),
-            job_submitter=JobSubmitter(pool, catalog, admission),
+            job_submitter=JobSubmitter(pool, catalog, admission, counter),
             job_reader=JobReader(pool),
             job_notifier=job_notifier,
             admission=admission,
             provider_stats=ProviderStatsCache(pool),
             webhook_secrets=WebhookSecrets(pool, keyring),
             request_log=_request_log(settings, pool, stack),
+            topup_links=settings.topup_links,
             workers_ready=lambda: workers is None or workers.ready,
         )
-        usage = UsageRecorder(pool)
+        usage = UsageRecorder(pool, counter)
         stack.push_async_callback(usage.finish)
         repeated = (job_notifier, admission, authenticator, usage)
         for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES)):
             stack.push_async_callback(cancel_all, [periodic.start()])
-        dashboard = await stack.enter_async_context(run_dashboard(settings, url, services, keyring, sample_links))
+        dashboard = await stack.enter_async_context(
+            run_dashboard(settings, url, services, keyring, usage=counter, samples=sample_links)
+        )
         app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
         yield RunningApi(_by_prefix(app, dashboard), job_notifier.close, monitor_api(services))
 

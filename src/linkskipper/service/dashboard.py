@@ -15,6 +15,7 @@ from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, S
 from linkskipper.service.database import link_cache
 from linkskipper.service.installation import Examiner, shown
 from linkskipper.settings import Settings
+from linkskipper.usage import UsageCounter
 
 CONNECTIONS = 3  # so that no page takes a connection from the API
 STATEMENT_SECONDS = 2
@@ -22,7 +23,13 @@ STATEMENT_SECONDS = 2
 
 @asynccontextmanager
 async def run_dashboard(
-    settings: Settings, url: str, services: Services, keyring: Keyring, samples: tuple[tuple[str, str], ...]
+    settings: Settings,
+    url: str,
+    services: Services,
+    keyring: Keyring,
+    *,
+    usage: UsageCounter,
+    samples: tuple[tuple[str, str], ...],
 ) -> AsyncIterator[Dashboard]:
     """Provide the dashboard. Its connections are opened with the first page."""
     pool = await open_pool(url, size=CONNECTIONS, least=0, statement_seconds=STATEMENT_SECONDS)
@@ -53,8 +60,8 @@ async def run_dashboard(
                 provider_stats=services.provider_stats,
                 sample_links=samples,
                 request_log_days=settings.request_log_days,
-                topup_links=settings.topup_links,
-                job_completer=JobCompleter(pool, link_cache(settings, pool)),
+                topup_links=services.topup_links,
+                job_completer=JobCompleter(pool, link_cache(settings, pool), usage),
                 workers_ready=services.workers_ready,
                 examine=Examiner(settings, pool).examine,
                 shown_settings=shown(settings),

@@ -22,7 +22,7 @@ from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
 from linkskipper.service.webhooks import CONCURRENT_HOSTS, delivery_worker
 from linkskipper.settings import Settings
-from linkskipper.usage import UsageRecorder
+from linkskipper.usage import UsageCounter, UsageRecorder
 from linkskipper.webhooks import QUEUE_LIMITS, DeliveryWorker, rescue_work
 
 log = structlog.get_logger()
@@ -99,18 +99,19 @@ async def run_workers(
         Client(policy, user_agent=USER_AGENT) as client,
         PageReader() as reader,
         browser_engine(settings, policy) as browser,
-        delivery_worker(settings, pool) as deliveries,
+        delivery_worker(settings, pool, policy.refusals) as deliveries,
     ):
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
-        resolver, completer = LinkResolver(catalog, client, reader, browser=browser), JobCompleter(pool, cache)
+        resolver, counter = LinkResolver(catalog, client, reader, browser=browser), UsageCounter()
+        completer = JobCompleter(pool, cache, counter)
         runner = JobRunner(pool, resolver, cache, completer, recorder=recorder, slots=slots)
         queue_workers = _job_workers(settings, url, runner, tiers)
         if webhooks:
             queue_workers.append(_webhook_worker(settings, url, deliveries))
         workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
-        refusals, usage = RefusalRecorder(pool), UsageRecorder(pool)
+        refusals, usage = RefusalRecorder(pool, policy.refusals), UsageRecorder(pool, counter)
         repeated = (
             *(retention(pool, settings), rescue_work(pool)),
             *(recorder.periodic(), slots.periodic(), refusals.periodic(), usage.periodic()),

@@ -24,7 +24,7 @@ UsageKey: TypeAlias = tuple[int, int, int, str]
 
 
 class UsageCounter:
-    """The counts of this process."""
+    """The counts of a service in one process."""
 
     def __init__(self) -> None:
         self._counts: dict[UsageKey, list[int]] = {}
@@ -60,7 +60,3 @@ class UsageCounter:
         """Return the counts, and begin again."""
         counts, self._counts = self._counts, {}
         return counts
-
-
-USAGE = UsageCounter()
-"""The use of this process."""

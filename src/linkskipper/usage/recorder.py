@@ -9,15 +9,15 @@ from linkskipper.database.batch_delete import in_batches
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.periodic import Periodic
 from linkskipper.usage import queries
-from linkskipper.usage.counter import USAGE, UsageCounter
+from linkskipper.usage.counter import UsageCounter
 
 FLUSH_SECONDS = 5
 
 
 class UsageRecorder:
-    """Writes the counts of this process. While the database is away, they wait for the next time."""
+    """Writes the counts of a service. While the database is away, they wait for the next time."""
 
-    def __init__(self, pool: Pool, counter: UsageCounter = USAGE) -> None:
+    def __init__(self, pool: Pool, counter: UsageCounter) -> None:
         self._pool = pool
         self._counter = counter
 

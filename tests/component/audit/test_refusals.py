@@ -6,27 +6,25 @@ import pytest
 
 from linkskipper.audit import RefusalRecorder, list_refusals, prune_refusals
 from linkskipper.database import Pool, open_pool
-from linkskipper.egress import Client, Policy, RefusalCounter, Refused, parse_url, refusals
+from linkskipper.egress import Client, Policy, RefusalCounter, Refused, parse_url
 from linkskipper.egress.refusals import MAX_KINDS, OTHERS
 from linkskipper.errors import DatabaseUnavailable
 
 
-async def test_refusals_of_a_client_are_written(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refusals_of_a_client_are_written(pool: Pool) -> None:
     """What a client is refused is counted by host and reason. Each refusal is written once."""
-    counter = RefusalCounter()  # services of other tests write the one of the process
-    monkeypatch.setattr(refusals, "REFUSALS", counter)
     policy = Policy.parse(ports=["80"], allow=[], host_map=[], extra_ca=None)
     async with Client(policy, user_agent="test") as client:
         for url in ("http://127.0.0.1/", "http://127.0.0.1/x", "http://printer/"):
             with pytest.raises(Refused):
                 await client.fetch(parse_url(url))
-    recorder = RefusalRecorder(pool, counter)
+    recorder = RefusalRecorder(pool, policy.refusals)
     for _ in range(2):
         await recorder.flush()
     assert {row.host: row.count for row in await list_refusals(pool, None, limit=10)} == {"127.0.0.1": 2, "printer": 1}
     (found,) = await list_refusals(pool, "single-label", limit=10)
     assert found.host == "printer"
-    counter.add("printer", found.reason)
+    policy.refusals.add("printer", found.reason)
     await recorder.flush()
     assert [row.count for row in await list_refusals(pool, "printer", limit=10)] == [2]
 

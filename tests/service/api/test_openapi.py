@@ -77,7 +77,7 @@ def described_operations() -> set[tuple[str, str]]:
 
 def test_every_route_is_described() -> None:
     """The routes that the application serves under /v1 are those that the document describes."""
-    unused: Any = SimpleNamespace(base_url=BASE, request_log=None)
+    unused: Any = SimpleNamespace(base_url=BASE, request_log=None, topup_links=())
     paths = Api(unused).routes.paths
     served = {(method, path) for path in paths if path.startswith("/v1") for method in set(paths[path]) - {"HEAD"}}
     assert served == described_operations()

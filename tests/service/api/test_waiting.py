@@ -8,6 +8,7 @@ import aiohttp
 
 from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.service.database import link_cache
+from linkskipper.usage import UsageCounter
 from support.factories import start_attempt
 from support.service import Caller, Service, fresh_link, run_service
 
@@ -56,7 +57,7 @@ async def test_a_thousand_wait_quietly(database_url: str, tmp_path: Path) -> Non
 async def end(service: Service, job_id: UUID) -> None:
     """Do what a worker does when it has resolved the link."""
     lease = await start_attempt(service.pool, job_id)
-    completer = JobCompleter(service.pool, link_cache(service.settings, service.pool))
+    completer = JobCompleter(service.pool, link_cache(service.settings, service.pool), UsageCounter())
     assert await completer.complete(
         JobResult(job_id, 1, lease, JobStatus.DONE, target_url="https://example.com/", price=1)
     )

@@ -10,7 +10,6 @@ from playwright.async_api import Browser, async_playwright
 from linkskipper.accounts import revoke_key
 from linkskipper.resolver.browser import find_browser
 from linkskipper.settings import load
-from linkskipper.usage import UsageRecorder
 from support.dashboard import give_cookie, make_user, visitor
 from support.hanging import hanging
 from support.service import Service, fresh_link, run_service
@@ -73,17 +72,8 @@ async def test_two_tabs_change_a_key(service: Service) -> None:
     assert await service.pool.fetchval("SELECT name FROM api_keys WHERE id = $1", caller.key_id) == "a"
 
 
-async def write_nothing(_: UsageRecorder) -> None:
-    """Leave the counts to the test."""
-
-
-async def test_use_is_shown(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link and a second answer from the cache appear in the chart of the account, of the key and of the provider.
-
-    Several services run in the process of the tests, which has one counter. Here only this test writes its counts.
-    """
-    flush = UsageRecorder.flush
-    monkeypatch.setattr(UsageRecorder, "flush", write_nothing)
+async def test_use_is_shown(service: Service) -> None:
+    """A link and a second answer from the cache appear in the chart of the account, of the key and of the provider."""
     caller = await service.caller()
     user_id = await make_user(service, f"use {caller.account_id}", caller.account_id, is_operator=True)
     person = await visitor(service, user_id)
@@ -93,7 +83,6 @@ async def test_use_is_shown(service: Service, monkeypatch: pytest.MonkeyPatch) -
     for path in ("/dashboard", f"/dashboard/keys/{caller.key_id}", f"/dashboard/operate/accounts/{caller.account_id}"):
         async with asyncio.timeout(60):
             while "2 links: 1 done, 1 from the cache" not in (await person.get(path)).visible_text:
-                await flush(UsageRecorder(service.pool))
                 await asyncio.sleep(0.1)
         for period in ("24h", "7d", "30d", "90d"):
             page = await person.get(f"{path}?period={period}")

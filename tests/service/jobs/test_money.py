@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.link_cache import LinkCache
+from linkskipper.usage import UsageCounter
 from support.service import Service, fresh_link, run_service
 
 
@@ -79,7 +80,7 @@ async def test_a_late_worker_changes_nothing(server_url: str, database_url: str,
             "UPDATE jobs SET status = 'running', attempt = 2, lease = $2 WHERE id = $1", job_id, new
         )
         cache = LinkCache(service.pool, keep_resolved=timedelta(days=1), keep_removed=timedelta(days=1))
-        completer = JobCompleter(service.pool, cache)
+        completer = JobCompleter(service.pool, cache, UsageCounter())
 
         def result(attempt: int, lease: UUID) -> JobResult:
             return JobResult(UUID(job_id), attempt, lease, JobStatus.DONE, target_url="https://example.com/", price=1)

@@ -51,6 +51,26 @@ def test_added_changed_removed(tmp_path: Path) -> None:
     assert scan(live, 3) == []
 
 
+def test_last_reload(tmp_path: Path) -> None:
+    """The catalog says what the last change was, and which files are refused until they are mended."""
+    live = LiveCatalog(tmp_path)
+    first = live.catalog.last_reload
+    assert first is not None
+    assert first.issues == []
+    write(tmp_path, "mine")
+    (tmp_path / "broken.toml").write_text(BROKEN)
+    scan(live)
+    reload = live.catalog.last_reload
+    assert reload is not None
+    assert (reload.diff.added, [Path(issue.file).name for issue in reload.issues]) == (["mine"], ["broken.toml"])
+    assert reload.at >= first.at
+    (tmp_path / "broken.toml").unlink()
+    scan(live)
+    assert live.catalog.last_reload is not None
+    assert live.catalog.last_reload.issues == []
+    assert LiveCatalog(None).catalog.last_reload is None
+
+
 def test_replacing_a_built_in_provider(tmp_path: Path) -> None:
     """A file with a built-in id replaces the built-in provider while it exists."""
     live = LiveCatalog(tmp_path)

@@ -35,6 +35,11 @@ class ProviderDirectory:
         self._applied: dict[Path, Signature] = {}
         self._issues: dict[Path, list[Issue]] = {}
 
+    @property
+    def issues(self) -> list[Issue]:
+        """The issues of all files that are refused now."""
+        return [issue for file in sorted(self._issues) for issue in self._issues[file]]
+
     def read(self) -> Changes:
         """Apply everything as it is now."""
         first, second = self.scan(), self.scan()

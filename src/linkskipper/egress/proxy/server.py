@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
-from linkskipper.egress import refusals
 from linkskipper.egress.connect import GuardedResolver, guarded_connect
 from linkskipper.egress.errors import BadProxyRequest, BadUrl, Refused, TimedOut, Unreachable
 from linkskipper.egress.policy import Policy
@@ -118,7 +117,7 @@ class BrowserProxy:
         except EgressError as error:
             session.failures[host] = error.with_traceback(None)
             if isinstance(error, Refused) and error.address:
-                refusals.report(host, error)
+                self._policy.refusals.report(host, error)
             return None
 
     async def _open_upstream(self, host: str, port: int) -> Stream:
