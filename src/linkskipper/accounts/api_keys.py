@@ -1,4 +1,4 @@
-"""Create, list, roll and revoke API keys."""
+"""Create, list, roll and revoke API keys. Pass a connection to do so in the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ import msgspec
 
 from linkskipper.accounts import queries, tokens
 from linkskipper.accounts.encryption import Keyring
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.errors import UnknownRecordError
 
 SCOPES = ("resolve",)
@@ -53,7 +53,7 @@ class NewKey(msgspec.Struct, frozen=True):
 
 
 async def create_key(
-    pool: Pool,
+    database: "Pool | Connection",
     keyring: Keyring,
     account_id: int,
     *,
@@ -69,7 +69,7 @@ async def create_key(
     """
     key, webhook_secret = tokens.new_key(), tokens.new_webhook_secret()
     try:
-        key_id: int = await pool.fetchval(
+        key_id: int = await database.fetchval(
             queries.CREATE_KEY,
             account_id,
             name,
@@ -86,7 +86,7 @@ async def create_key(
     return NewKey(key_id, key, webhook_secret)
 
 
-async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewKey:
+async def roll_key(database: "Pool | Connection", keyring: Keyring, key_id: int, *, grace: timedelta) -> NewKey:
     """Give a key a new value. The old value works during `grace`.
 
     The key keeps its id, jobs, idempotency keys, limits, quota and webhook secret. An older value that is still in
@@ -96,7 +96,7 @@ async def roll_key(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelt
         UnknownRecordError: the key does not exist or is revoked.
     """
     key = tokens.new_key()
-    encrypted: bytes | None = await pool.fetchval(
+    encrypted: bytes | None = await database.fetchval(
         queries.ROLL_KEY, key_id, keyring.hash(key), key[: tokens.DISPLAY_CHARACTERS], key[-4:], grace
     )
     if encrypted is None:
@@ -109,11 +109,11 @@ async def list_keys(pool: Pool, account_id: int | None = None) -> list[KeyInfo]:
     return [KeyInfo(**row) for row in await pool.fetch(queries.KEYS, account_id)]
 
 
-async def revoke_key(pool: Pool, key_id: int) -> None:
+async def revoke_key(database: "Pool | Connection", key_id: int) -> None:
     """Revoke a key permanently. Every process refuses it within a second.
 
     Raises:
         UnknownRecordError: the key does not exist.
     """
-    if await pool.fetchval(queries.REVOKE, key_id) is None:
+    if await database.fetchval(queries.REVOKE, key_id) is None:
         raise UnknownRecordError.of(f"Key {key_id}", "keys")

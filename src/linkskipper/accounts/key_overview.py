@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from linkskipper.accounts import queries
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 
 MAX_KEYS = 500  # of an account in a list
 
@@ -41,7 +41,7 @@ async def find_account_key(pool: Pool, account_id: int, key_id: int) -> KeyOverv
 
 
 async def change_key(
-    pool: Pool, account_id: int, key_id: int, *, name: str, rate_limit: int, daily_quota: int | None
+    connection: Connection, account_id: int, key_id: int, *, name: str, rate_limit: int, daily_quota: int | None
 ) -> bool:
     """Change the name and the limits of a valid key. Return False if the account has no such key."""
-    return await pool.fetchval(queries.CHANGE_KEY, account_id, key_id, name, rate_limit, daily_quota) is not None
+    return await connection.fetchval(queries.CHANGE_KEY, account_id, key_id, name, rate_limit, daily_quota) is not None

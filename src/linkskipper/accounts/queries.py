@@ -12,12 +12,17 @@ SELECT id, name, telegram_id, subscription_until, balance, held, created_at, clo
 FROM accounts ORDER BY id
 """
 
-# A search by name looks at $4 accounts. A number also finds the account with that id or Telegram id.
+# A search by name looks at $4 accounts. A number also finds those with that id or Telegram id, among all accounts.
 SEARCH_ACCOUNTS = """
-SELECT id, name, telegram_id, subscription_until, balance, held, created_at, closed_at
-FROM (SELECT * FROM accounts WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $4) AS walked
-WHERE $1::text IS NULL OR position(lower($1) IN lower(name)) > 0 OR id = $5 OR telegram_id = $5
-ORDER BY id DESC LIMIT $3
+SELECT id, name, telegram_id, subscription_until, balance, held, created_at, closed_at FROM (
+    (
+        SELECT * FROM (SELECT * FROM accounts WHERE $2::bigint IS NULL OR id < $2 ORDER BY id DESC LIMIT $4) AS walked
+        WHERE $1::text IS NULL OR position(lower($1) IN lower(name)) > 0 ORDER BY id DESC LIMIT $3
+    )
+    UNION SELECT * FROM accounts WHERE id = $5::bigint
+    UNION SELECT * FROM accounts WHERE telegram_id = $5
+) AS found
+WHERE $2 IS NULL OR id < $2 ORDER BY id DESC LIMIT $3
 """
 
 CLOSE_ACCOUNT = "UPDATE accounts SET closed_at = now() WHERE id = $1 AND closed_at IS NULL RETURNING id"

@@ -9,7 +9,7 @@ from cryptography.fernet import InvalidToken
 
 from linkskipper.accounts import queries, tokens
 from linkskipper.accounts.encryption import Keyring
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.errors import UnknownRecordError
 
 CACHE_SIZE = 10_000  # decrypting a secret takes longer than signing with it
@@ -22,14 +22,16 @@ class NewWebhookSecret(msgspec.Struct, frozen=True):
     webhook_secret: str
 
 
-async def roll_webhook_secret(pool: Pool, keyring: Keyring, key_id: int, *, grace: timedelta) -> NewWebhookSecret:
+async def roll_webhook_secret(
+    database: "Pool | Connection", keyring: Keyring, key_id: int, *, grace: timedelta
+) -> NewWebhookSecret:
     """Give a key a new webhook secret. During `grace`, the old secret signs too.
 
     Raises:
         UnknownRecordError: the key does not exist or is revoked.
     """
     secret = tokens.new_webhook_secret()
-    if await pool.fetchval(queries.ROLL_SIGNING_KEY, key_id, keyring.encrypt(secret), grace) is None:
+    if await database.fetchval(queries.ROLL_SIGNING_KEY, key_id, keyring.encrypt(secret), grace) is None:
         raise UnknownRecordError.of(f"Key {key_id}", "keys", "does not exist or is revoked")
     return NewWebhookSecret(key_id, secret)
 

@@ -1,15 +1,15 @@
 """The audit log: which person or command changed something, when, and from where. And what the guard refused."""
 
-from linkskipper.audit.log import COMMAND_LINE, AuditEntry, record
-from linkskipper.audit.read import AuditFilter, AuditRow, AuditRows, list_audit
+from linkskipper.audit.log import COMMAND_LINE, NOT_SIGNED_IN, AuditEntry, record
+from linkskipper.audit.read import AuditFilter, AuditRow, list_audit
 from linkskipper.audit.refusals import RefusalRecorder, RefusalRow, list_refusals, prune_refusals
 
 __all__ = [
     "COMMAND_LINE",
+    "NOT_SIGNED_IN",
     "AuditEntry",
     "AuditFilter",
     "AuditRow",
-    "AuditRows",
     "RefusalRecorder",
     "RefusalRow",
     "list_audit",

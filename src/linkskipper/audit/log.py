@@ -6,6 +6,7 @@ from linkskipper.audit import queries
 from linkskipper.database import Connection, Pool
 
 COMMAND_LINE = "command line"
+NOT_SIGNED_IN = "not signed in"
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

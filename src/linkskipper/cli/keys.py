@@ -64,16 +64,17 @@ def create(
     granted, name = SCOPES if scopes is None else _parse_scopes(scopes), check_name(name, "--name")
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
-        made = await create_key(
-            pool,
-            load_keyring(settings),
-            account,
-            name=name,
-            scopes=granted,
-            rate_limit=rate_limit,
-            daily_quota=daily_quota,
-        )
-        await record(pool, AuditEntry(action="key.create", account_id=account, subject=f"key {made.id}"))
+        async with pool.acquire() as connection, connection.transaction():
+            made = await create_key(
+                connection,
+                load_keyring(settings),
+                account,
+                name=name,
+                scopes=granted,
+                rate_limit=rate_limit,
+                daily_quota=daily_quota,
+            )
+            await record(connection, AuditEntry(action="key.create", account_id=account, subject=f"key {made.id}"))
         return made
 
     _show(with_database(data_dir, work), as_json=as_json)
@@ -109,8 +110,9 @@ def revoke(key: KeyArgument, data_dir: DataDirOption = None, *, as_json: JsonOpt
     """Revoke a key. It stops working within a second."""
 
     async def work(_: Settings, pool: Pool) -> None:
-        await revoke_key(pool, key)
-        await record(pool, AuditEntry(action="key.revoke", subject=f"key {key}"))
+        async with pool.acquire() as connection, connection.transaction():
+            await revoke_key(connection, key)
+            await record(connection, AuditEntry(action="key.revoke", subject=f"key {key}"))
 
     with_database(data_dir, work)
     if as_json:
@@ -138,8 +140,9 @@ def roll(
     """
 
     async def work(settings: Settings, pool: Pool) -> NewKey:
-        rolled = await roll_key(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
-        await record(pool, AuditEntry(action="key.roll", subject=f"key {key}"))
+        async with pool.acquire() as connection, connection.transaction():
+            rolled = await roll_key(connection, load_keyring(settings), key, grace=timedelta(hours=grace))
+            await record(connection, AuditEntry(action="key.roll", subject=f"key {key}"))
         return rolled
 
     _show(with_database(data_dir, work), as_json=as_json)
@@ -165,8 +168,9 @@ def roll_webhook_secret_(
     """Give a key a new webhook secret, which is shown only now."""
 
     async def work(settings: Settings, pool: Pool) -> NewWebhookSecret:
-        made = await roll_webhook_secret(pool, load_keyring(settings), key, grace=timedelta(hours=grace))
-        await record(pool, AuditEntry(action="key.roll-webhook-secret", subject=f"key {key}"))
+        async with pool.acquire() as connection, connection.transaction():
+            made = await roll_webhook_secret(connection, load_keyring(settings), key, grace=timedelta(hours=grace))
+            await record(connection, AuditEntry(action="key.roll-webhook-secret", subject=f"key {key}"))
         return made
 
     rolled = with_database(data_dir, work)

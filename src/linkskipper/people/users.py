@@ -1,14 +1,20 @@
 """Users and their roles in accounts."""
 
+import re
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 
 import asyncpg
 import msgspec
 
+from linkskipper.audit import COMMAND_LINE, NOT_SIGNED_IN
 from linkskipper.database import Connection, Pool
 from linkskipper.errors import UnknownRecordError, UserExistsError
 from linkskipper.people import queries
+
+RESERVED = re.compile(rf"{COMMAND_LINE}|{NOT_SIGNED_IN}|key \d+")  # the actors of the audit log that are no users
+INVISIBLE = frozenset({"Cc", "Cf"})
 
 
 class Role(StrEnum):
@@ -45,9 +51,10 @@ async def create_user(
     """Create a user with a role in an account, inside the caller's transaction. Return the id.
 
     Raises:
-        UserExistsError: another user has this name.
+        UserExistsError: another user has this name, or the audit log uses it.
         UnknownRecordError: the account does not exist.
     """
+    _check_reserved(name)
     try:
         user_id: int = await connection.fetchval(queries.CREATE_USER, name, is_operator)
         await connection.execute(queries.ADD_MEMBER, user_id, account_id, role)
@@ -56,6 +63,17 @@ async def create_user(
     except asyncpg.ForeignKeyViolationError:
         raise UnknownRecordError.of(f"Account {account_id}", "accounts") from None
     return user_id
+
+
+def _check_reserved(name: str) -> None:
+    """Refuse the names of actors that are not users. Width, case and invisible characters do not count."""
+    seen = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", name).casefold()
+        if unicodedata.category(character) not in INVISIBLE
+    )
+    if RESERVED.fullmatch(" ".join(seen.split())):
+        raise UserExistsError(f"The audit log uses the name {name} for something else. Choose another name.")
 
 
 async def any_user(pool: Pool) -> bool:
@@ -102,8 +120,9 @@ async def rename_user(pool: Pool, user_id: int, name: str) -> None:
     """Change the name of a user.
 
     Raises:
-        UserExistsError: another user has this name.
+        UserExistsError: another user has this name, or the audit log uses it.
     """
+    _check_reserved(name)
     try:
         await pool.execute(queries.RENAME, user_id, name)
     except asyncpg.UniqueViolationError:

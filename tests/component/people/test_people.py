@@ -29,6 +29,7 @@ from linkskipper.people import (
     list_users,
     prune_sessions,
     prune_sign_in_failures,
+    rename_user,
 )
 from linkskipper.people.throttle import ADDRESS_FAILURES, LOGIN_FAILURES
 from support.factories import KEYRING
@@ -335,3 +336,30 @@ async def test_names_are_unique_in_any_case(people: People) -> None:
             await create_user(connection, "bob", account_id=77, role=Role.VIEWER)
     with pytest.raises(UnknownRecordError, match="User eve does not exist"):
         await find_user(people.pool, "eve")
+
+
+ACTORS = ("command line", "Command  Line", "COMMAND\N{NO-BREAK SPACE}LINE", "comm\N{ZERO WIDTH SPACE}and line")
+ACTORS += (
+    "not signed in",
+    "key 5",
+    "Key 12",
+    "\N{FULLWIDTH LATIN SMALL LETTER K}ey 5",
+    "key \N{ARABIC-INDIC DIGIT FIVE}",
+)
+
+
+@pytest.mark.parametrize("name", ACTORS)
+async def test_names_of_the_audit_log_are_reserved(people: People, name: str) -> None:
+    """Nobody takes or gets a name by which the audit log calls a command, a key or a stranger."""
+    with pytest.raises(UserExistsError):
+        await people.user(name)
+    user_id = await people.user("ann")
+    with pytest.raises(UserExistsError):
+        await rename_user(people.pool, user_id, name)
+    assert (await find_user(people.pool, "ann")).id == user_id
+
+
+async def test_names_like_those_of_the_audit_log(people: People) -> None:
+    """Names that only begin so are free."""
+    for name in ("command line 2", "key", "key 5b", "signed in", "keymaster 5"):
+        await people.user(name)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from linkskipper.accounts import Keyring, create_account, create_key
+from linkskipper.database import Pool
 from support.processes import run
 
 SECRET = "s" * 32
@@ -74,3 +76,20 @@ async def test_names_are_printed_as_written(database_url: str) -> None:
     settings: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": SECRET}
     await run("accounts", "create", "[bold]A[/bold]", **settings)
     assert "[bold]A[/bold]" in (await run("accounts", "list", **settings)).out
+
+
+async def test_keys_change_only_with_their_record(database_url: str, tmp_path: Path, pool: Pool) -> None:
+    """A command that cannot write the audit log changes no key."""
+    settings: dict[str, Any] = {"LINKSKIPPER_DATABASE_URL": database_url, "LINKSKIPPER_SECRET_KEY": SECRET}
+    account = await create_account(pool, "a", credits=0)
+    key = await create_key(pool, Keyring(SECRET.encode()), account.id, name="test")
+    await pool.execute("ALTER TABLE audit_log ADD CONSTRAINT none CHECK (false)")
+    before = await pool.fetch("SELECT * FROM api_keys")
+    for arguments in (
+        ("create", "--account", str(account.id)),
+        ("roll", str(key.id)),
+        ("roll-webhook-secret", str(key.id)),
+        ("revoke", str(key.id)),
+    ):
+        assert (await run("keys", *arguments, data_dir=tmp_path, **settings)).code != 0
+        assert await pool.fetch("SELECT * FROM api_keys") == before, arguments
