@@ -419,6 +419,7 @@ CREATE TABLE public.webhook_deliveries (
     next_attempt_at timestamp with time zone DEFAULT now(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     ended_at timestamp with time zone,
+    is_test boolean DEFAULT false NOT NULL,
     CONSTRAINT webhook_deliveries_check CHECK (((status = 'pending'::text) = (next_attempt_at IS NOT NULL))),
     CONSTRAINT webhook_deliveries_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
     CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
@@ -539,6 +540,8 @@ ALTER TABLE ONLY public.webhook_deliveries
 ALTER TABLE ONLY public.webhook_hosts
     ADD CONSTRAINT webhook_hosts_pkey PRIMARY KEY (host);
 
+CREATE INDEX accounts_by_telegram_id ON public.accounts USING btree (telegram_id) WHERE (telegram_id IS NOT NULL);
+
 CREATE INDEX api_keys_by_account ON public.api_keys USING btree (account_id);
 
 CREATE INDEX audit_log_by_account ON public.audit_log USING btree (account_id, id) WHERE (account_id IS NOT NULL);
@@ -600,6 +603,8 @@ CREATE INDEX webhook_deliveries_first_attempts ON public.webhook_deliveries USIN
 CREATE INDEX webhook_deliveries_manual ON public.webhook_deliveries USING btree (host, next_attempt_at) WHERE ((status = 'pending'::text) AND manual);
 
 CREATE INDEX webhook_deliveries_retries ON public.webhook_deliveries USING btree (host, key_id, next_attempt_at) WHERE ((status = 'pending'::text) AND (schedule_step > 0));
+
+CREATE INDEX webhook_deliveries_tests ON public.webhook_deliveries USING btree (key_id, id) WHERE is_test;
 
 CREATE INDEX webhook_deliveries_undelivered ON public.webhook_deliveries USING btree (key_id, status, id) WHERE (status <> 'delivered'::text);
 

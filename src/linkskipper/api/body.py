@@ -9,8 +9,8 @@ from starlette.types import Receive
 
 from linkskipper.api.fields import describe
 from linkskipper.api.validation import member_messages
-from linkskipper.egress import BadUrl, Refused, check_public_https
 from linkskipper.errors import InvalidRequest
+from linkskipper.webhooks import receiver_problem
 
 MAX_BODY_BYTES = 64 * 1024  # fits every member at its limit in the longest JSON notation
 MAX_URL_CHARACTERS = 2048
@@ -116,8 +116,5 @@ def _text_messages(members: Mapping[str, object]) -> list[str]:
 
 
 def _webhook_messages(url: str) -> list[str]:
-    try:
-        check_public_https(url)
-    except (BadUrl, Refused) as error:
-        return [f"webhook_url: must be a public HTTPS address ({error})"]
-    return []
+    problem = receiver_problem(url)
+    return [] if problem is None else [f"webhook_url: must be a public HTTPS address ({problem})"]

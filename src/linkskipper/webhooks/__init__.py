@@ -28,16 +28,18 @@ from linkskipper.webhooks.leases import HostLeases
 from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
 from linkskipper.webhooks.preview import SignedEvent, preview_events
-from linkskipper.webhooks.receivers import ExemptReceivers, Receivers
+from linkskipper.webhooks.receivers import ExemptReceivers, Receivers, receiver_problem
 from linkskipper.webhooks.redelivery import redeliver, redeliver_since
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
+from linkskipper.webhooks.test_events import MAX_TESTS, queue_test_event
 from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
     "EVENT_NAMES",
+    "MAX_TESTS",
     "QUEUE_LIMITS",
     "Attempt",
     "AttemptRecorder",
@@ -68,10 +70,12 @@ __all__ = [
     "preview_events",
     "prune_deliveries",
     "queue_events",
+    "queue_test_event",
     "read_account_delivery",
     "read_attempts",
     "read_backlog",
     "read_delivery",
+    "receiver_problem",
     "redeliver",
     "redeliver_since",
     "rescue_stuck_hosts",

@@ -76,7 +76,11 @@ class AttemptRecorder:
     def _update(self, delivery: PendingDelivery, result: AttemptResult) -> DeliveryUpdate:
         if result.error is None:
             return DeliveryUpdate(DeliveryStatus.DELIVERED)
-        wait = None if result.gone else self._schedule.wait(delivery.schedule_step + 1, result.retry_after)
+        wait = (
+            None
+            if result.gone or delivery.is_test
+            else self._schedule.wait(delivery.schedule_step + 1, result.retry_after)
+        )
         return DeliveryUpdate(DeliveryStatus.FAILED if wait is None else DeliveryStatus.PENDING, wait)
 
     async def _write(

@@ -19,6 +19,7 @@ from linkskipper.webhooks.signing import signed_headers
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 RETRY_AFTER_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 JSON_HEADERS = {"Content-Type": "application/json", "Accept": "*/*", "Accept-Encoding": "identity"}
+TEST_HEADER = {"X-LinkSkipper-Test": "true"}
 PARSED_URLS = 4096  # kept, because most URLs receive many events
 NO_SECRET = "this service cannot read the key's webhook secret"  # noqa: S105
 CRASHED = "this service failed to process the attempt"
@@ -62,6 +63,8 @@ class WebhookClient:
             return NO_SECRET
         body = delivery.body.encode()
         headers = JSON_HEADERS | signed_headers(delivery.secrets, str(delivery.id), body, at)
+        if delivery.is_test:
+            headers |= TEST_HEADER
         try:
             url = _parse_url(delivery.url)
             return await self._receivers.post(url, headers=headers, body=body)

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from linkskipper.database import Pool
+from linkskipper.database.walk import Walk, first_of
 from linkskipper.webhooks import queries
 
 
@@ -20,7 +21,10 @@ class DeliveryStatus(StrEnum):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A delivery. `host_paused_at` is set while only a successful redelivery lets the delivery continue."""
+    """A delivery. `host_paused_at` is set while only a successful redelivery lets the delivery continue.
+
+    A test is about no job. The API does not list it.
+    """
 
     id: UUID
     key_id: int
@@ -34,6 +38,7 @@ class Delivery(msgspec.Struct, frozen=True):
     created_at: datetime
     next_attempt_at: datetime | None
     ended_at: datetime | None
+    is_test: bool
     host_paused_at: datetime | None
 
 
@@ -74,10 +79,10 @@ async def list_account_deliveries(
     status: DeliveryStatus | None,
     before: UUID | None,
     limit: int,
-) -> list[Delivery]:
-    """List deliveries of an account, or of one of its keys, the newest first. `before` is the id of a delivery."""
-    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit)
-    return [_delivery(row) for row in rows]
+) -> Walk[Delivery, UUID]:
+    """Return a page of the deliveries of an account, or of one of its keys, before an id."""
+    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit + 1)
+    return first_of([_delivery(row) for row in rows], limit)
 
 
 async def read_account_delivery(

@@ -40,11 +40,12 @@ class JobEvent(msgspec.Struct, frozen=True):
 
 
 class NewDelivery(msgspec.Struct, frozen=True):
-    """An event, the URL that receives it, and the key that signs it."""
+    """An event, the URL that receives it, and the key that signs it. A test is attempted once, at once."""
 
     key_id: int
     url: str
     event: JobEvent
+    is_test: bool = False
 
 
 def job_event(

@@ -1,6 +1,7 @@
 """Queue events for their receivers, inside the transaction that ends the jobs."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from linkskipper.database import Connection
 from linkskipper.database.ids import new_id
@@ -10,10 +11,10 @@ from linkskipper.webhooks.events import NewDelivery, encode
 from linkskipper.webhooks.wakeups import wake_hosts
 
 
-async def queue_events(connection: Connection, deliveries: Sequence[NewDelivery]) -> None:
-    """Queue deliveries inside the transaction of the connection."""
+async def queue_events(connection: Connection, deliveries: Sequence[NewDelivery]) -> list[UUID]:
+    """Queue deliveries inside the transaction of the connection. Return their ids."""
     if not deliveries:
-        return
+        return []
     rows = [
         (
             new_id(),
@@ -23,11 +24,14 @@ async def queue_events(connection: Connection, deliveries: Sequence[NewDelivery]
             host_of(delivery.url),
             delivery.event.event,
             encode(delivery.event),
+            delivery.is_test,
         )
         for delivery in deliveries
     ]
     await connection.execute(queries.INSERT, *zip(*rows, strict=True))
-    await wake_hosts(connection, sorted({host_of(delivery.url) for delivery in deliveries}))
+    hosts = sorted({host_of(delivery.url) for delivery in deliveries})
+    await wake_hosts(connection, hosts, even_paused=any(delivery.is_test for delivery in deliveries))
+    return [row[0] for row in rows]
 
 
 def host_of(url: str) -> str:

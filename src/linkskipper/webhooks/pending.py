@@ -30,6 +30,7 @@ class PendingDelivery(msgspec.Struct, frozen=True):
     failures: int
     secrets: Sequence[str]
     manual: bool = False
+    is_test: bool = False
 
 
 class _Query(msgspec.Struct, frozen=True):

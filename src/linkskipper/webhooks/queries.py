@@ -6,12 +6,25 @@ A queue entry that is not in the view queue_entries neither waits nor is in the 
 
 INSERT = """
 WITH new AS (
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
-        AS new (id, key_id, job_id, url, host, event, body)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[]
+    ) AS new (id, key_id, job_id, url, host, event, body, is_test)
 ), hosts AS (
     INSERT INTO webhook_hosts (host) SELECT DISTINCT host FROM new ORDER BY host ON CONFLICT DO NOTHING
 )
-INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body) SELECT * FROM new
+INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, is_test, manual)
+SELECT *, is_test FROM new
+"""
+
+# Counts up to $3.
+COUNT_TESTS = """
+SELECT count(*) FROM (
+    SELECT FROM api_keys CROSS JOIN LATERAL (
+        SELECT FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND is_test AND webhook_deliveries.id >= $2 LIMIT $3
+    ) AS tests
+    WHERE api_keys.account_id = $1 LIMIT $3
+) AS counted
 """
 
 ADD_HOSTS = """
@@ -105,7 +118,7 @@ CROSS JOIN LATERAL (
             UNION ALL SELECT id, asked.wanted + row_number() OVER (ORDER BY next_attempt_at) FROM oldest
         ) AS places GROUP BY id ORDER BY place LIMIT asked.wanted
     )
-    SELECT id, key_id, url, host, body, attempts, schedule_step, manual
+    SELECT id, key_id, url, host, body, attempts, schedule_step, manual, is_test
     FROM chosen JOIN webhook_deliveries USING (id) ORDER BY place
 ) AS due
 """
@@ -199,24 +212,25 @@ ORDER BY host FOR NO KEY UPDATE SKIP LOCKED
 
 DELIVERY = """
 SELECT id, key_id, job_id, event, url, webhook_deliveries.host, body, status, attempts, created_at, next_attempt_at,
-    ended_at, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
+    ended_at, is_test, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
 FROM webhook_deliveries LEFT JOIN webhook_hosts ON webhook_hosts.host = webhook_deliveries.host
 """
 
 LIST = (
     DELIVERY
     + """
-WHERE ($1::bigint IS NULL OR key_id = $1) AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
+WHERE NOT is_test AND ($1::bigint IS NULL OR key_id = $1) AND ($2::text IS NULL OR status = $2)
+    AND ($3::uuid IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $4
 """
 )
 
-READ = DELIVERY + "WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)"
+READ = DELIVERY + "WHERE id = $1 AND NOT is_test AND ($2::bigint IS NULL OR key_id = $2)"
 
 # The newest deliveries of each key of an account, and of them the newest of all.
 ACCOUNT_LIST = """
 SELECT newest.id, newest.key_id, job_id, event, url, newest.host, body, status, attempts, newest.created_at,
-    next_attempt_at, ended_at, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
+    next_attempt_at, ended_at, is_test, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
 FROM api_keys CROSS JOIN LATERAL (
     SELECT * FROM webhook_deliveries
     WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($3::text IS NULL OR status = $3)

@@ -7,7 +7,7 @@ shortener, and must not read its answers through the log of deliveries (docs/exp
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from linkskipper.egress import Client, Policy, Refused, Response, Url
+from linkskipper.egress import BadUrl, Client, Policy, Refused, Response, Url, check_public_https
 
 EXCERPT_BYTES = 2048
 
@@ -24,6 +24,15 @@ class ReceiverResponse(NamedTuple):
 
     response: Response
     may_be_shown: bool
+
+
+def receiver_problem(url: str) -> str | None:
+    """Return why events cannot be sent to a URL, or None. An exempt receiver needs a public name too."""
+    try:
+        check_public_https(url)
+    except (BadUrl, Refused) as error:
+        return str(error)
+    return None
 
 
 class Receivers:
