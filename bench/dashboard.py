@@ -16,7 +16,7 @@ from linkskipper.dashboard.pages import PAGES
 from linkskipper.database import Pool, open_pool
 from linkskipper.people import create_login_link
 
-ACCOUNTS, JOBS, REQUESTS = 10_000, 5_000_000, 1_000_000
+ACCOUNTS, JOBS, REQUESTS, PROVIDERS = 10_000, 5_000_000, 1_000_000, 20
 OWN_SHARE = 10  # rows for each one that belongs to the account that looks
 VISITS = 40
 STREAMS, STREAMS_OF_A_SESSION = 1000, 20
@@ -29,17 +29,23 @@ INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret,
 SELECT id, 'key', sha256(id::text::bytea), 'sk_live_', 'abcd', '', '{{resolve}}', 60 FROM accounts WHERE id > 1;
 INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position, status, target_url,
     finished_at, credits_charged)
-SELECT uuidv7(-number * interval '1 second'), owner, owner, 'https://bulk.lab.test/' || number,
+SELECT uuidv7(-number * interval '1 s'), owner, owner, 'https://bulk.lab.test/' || number,
     sha256(number::text::bytea), 'lab-bulk', 'standard', 1, 1, 'done', 'https://example.com/' || number, now(), 1
 FROM generate_series(1, {jobs}) AS number,
     LATERAL (SELECT CASE WHEN number % {share} = 0 THEN 1 ELSE 2 + number % ({accounts} - 2) END) AS o (owner);
 INSERT INTO ledger (account_id, kind, amount, job_id)
 SELECT account_id, 'charge', -1, id FROM jobs WHERE credits_charged = 1;
 INSERT INTO requests (at, account_id, key_id, request_id, method, path, status, code, milliseconds)
-SELECT now() - number * interval '1 s', owner, owner, md5(number::text), 'POST', '/v1/resolve',
+SELECT now() - number * interval '0.5 s', owner, owner, md5(number::text), 'POST', '/v1/resolve',
     CASE WHEN number % 7 = 0 THEN 422 ELSE 202 END, CASE WHEN number % 7 = 0 THEN 'unsupported_link' END, 2
 FROM generate_series(1, {requests}) AS number,
     LATERAL (SELECT CASE WHEN number % {share} = 0 THEN 1 ELSE 2 + number % ({accounts} - 2) END) AS o (owner);
+INSERT INTO hourly_usage
+SELECT date_trunc('hour', now()) - number * interval '1 hour', 1, 1, 'provider ' || provider, 9, 1, 1, 9, 9, 9000
+FROM generate_series(0, 24 * 90) AS number, generate_series(1, {providers}) AS provider;
+INSERT INTO hourly_usage
+SELECT date_trunc('hour', now()) - number * interval '1 day', account, account, 'bitly', 9, 1, 1, 9, 9, 9000
+FROM generate_series(0, 89) AS number, generate_series(2, {accounts}) AS account;
 VACUUM ANALYZE;
 """
 
@@ -67,7 +73,7 @@ async def run(scale: str = "1") -> None:
     }
     async with _person() as person:
         async with person.pool.acquire() as connection:
-            for statement in GROW.format(**sizes, share=OWN_SHARE).split(";\n")[:-1]:
+            for statement in GROW.format(**sizes, share=OWN_SHARE, providers=PROVIDERS).split(";\n")[:-1]:
                 await connection.execute(statement, timeout=3600)
         print(", ".join(f"{count:,} {name}" for name, count in sizes.items()), flush=True)
         async with aiohttp.ClientSession(person.address, auto_decompress=False) as session:
@@ -107,18 +113,26 @@ async def _first_page(session: aiohttp.ClientSession, person: Person) -> None:
 
 
 async def _times(session: aiohttp.ClientSession, person: Person) -> None:
-    times = {path: await _visits(session, person, path) for path in _paths()}
+    newest = await person.pool.fetchval("SELECT id FROM jobs WHERE account_id = 1 ORDER BY id DESC LIMIT 1")
+    times = {path: await _visits(session, person, path) for path in _paths(str(newest))}
     for path, took in sorted(times.items(), key=lambda item: -item[1][1]):
         print(f"  {path}: p50 {took[0]:.1f} ms, p95 {took[1]:.1f} ms", flush=True)
     show_limit("p50 of the slowest page", max(p50 for p50, _ in times.values()), limit=15, unit="ms")
     show_limit("p95 of the slowest page", max(p95 for _, p95 in times.values()), limit=50, unit="ms")
 
 
-def _paths() -> list[str]:
-    """Return the paths of the pages without parameters, and lists with filters that match no row."""
-    plain = [page.path for page in PAGES if page.method == "GET" and "{" not in page.path]
-    shown = [path for path in plain if not path.endswith(("/stream", "/export", "/in"))]
-    return [*shown, "/dashboard/links?text=none", "/dashboard/requests?text=none"]
+def _paths(job_id: str) -> list[str]:
+    """Return the paths of all pages, lists with filters that match no row, and charts of the longest period."""
+    values = {"job_id": job_id, "provider_id": "bitly"}
+    pages = [page.path for page in PAGES if page.method == "GET" and "{delivery_id}" not in page.path]
+    shown = [
+        re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], "1"), path)
+        for path in pages
+        if not path.endswith(("/stream", "/export", "/in"))
+    ]
+    filtered = [f"/dashboard/{path}?text=none" for path in ("links", "requests", "operate/accounts", "operate/audit")]
+    charts = ["/dashboard", "/dashboard/keys/1", "/dashboard/operate/accounts/1", "/dashboard/operate/providers/bitly"]
+    return [*shown, *filtered, *(f"{path}?period=90d" for path in charts)]
 
 
 async def _visits(session: aiohttp.ClientSession, person: Person, path: str) -> tuple[float, float]:

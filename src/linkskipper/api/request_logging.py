@@ -14,7 +14,7 @@ def log_request(
 ) -> None:
     """Log a request of a known key. `code` is that of its problem document, `began` its monotonic time in seconds."""
     key = request.key
-    if key is None or not log.takes(key.id, is_success=code is None):
+    if key is None or not log.takes(key.id, began, is_success=code is None):
         return
     log.add(
         LoggedRequest(

@@ -1,31 +1,26 @@
 """The statements on audit_log and egress_refusals."""
 
+from linkskipper.database.walk import walk_statement
+
 RECORD = """
 INSERT INTO audit_log (action, actor, user_id, account_id, subject, address, request_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-# A page looks at $2 entries at most. The first row has the id of the last of them, or NULL if there are fewer.
-_LIST = """
-WITH walked AS MATERIALIZED (
-    SELECT id, at, action, actor, user_id, account_id, subject, address, request_id
-    FROM audit_log WHERE {range} AND ($1::bigint IS NULL OR id < $1)
-    ORDER BY {order} LIMIT $2
-), listed AS (
-    SELECT * FROM walked
-    WHERE ($4::text IS NULL OR action = $4)
-        AND ($5::text IS NULL OR position($5 IN actor) > 0 OR position($5 IN subject) > 0 OR address = $5)
-    ORDER BY id DESC LIMIT $3
-)
-SELECT listed.*, last_walked
-FROM (SELECT CASE WHEN count(*) = $2 THEN min(id) END AS last_walked FROM walked) AS walk LEFT JOIN listed ON true
-ORDER BY listed.id DESC
+_CHOSEN = """
+($5::text IS NULL OR action = $5)
+AND ($6::text IS NULL OR position($6 IN actor) > 0 OR position($6 IN subject) > 0 OR address = $6)
 """
 
-LIST = _LIST.format(range="true", order="id DESC")
-
-# A range of one account, where `=` would do, keeps the planner on the index audit_log_by_account.
-LIST_OF_ACCOUNT = _LIST.format(range="account_id BETWEEN $6 AND $6", order="account_id DESC, id DESC")
+LIST, LIST_OF_ACCOUNT = (
+    walk_statement(
+        columns="id, at, action, actor, user_id, account_id, subject, address, request_id",
+        table="audit_log",
+        owner=owner,
+        chosen=_CHOSEN,
+    )
+    for owner in (None, "account_id")
+)
 
 # In one order, as several processes add to the same rows.
 ADD_REFUSALS = """

@@ -1,12 +1,13 @@
 """Read the audit log."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
+import asyncpg
 import msgspec
 
 from linkskipper.audit import queries
 from linkskipper.database import Pool
+from linkskipper.database.walk import Walk, walk
 
 MAX_WALKED = 5000  # entries that a page with filters looks at
 
@@ -36,23 +37,19 @@ class AuditRow(msgspec.Struct, frozen=True):
     request_id: str | None
 
 
-class AuditRows(msgspec.Struct, frozen=True):
-    """A page of entries, newest first. `next` continues the walk, None at the end. `walked` is true for a page that
-    stopped at MAX_WALKED entries.
-    """
-
-    entries: Sequence[AuditRow]
-    next: int | None
-    walked: bool
-
-
-async def list_audit(pool: Pool, chosen: AuditFilter, *, before: int | None, limit: int) -> AuditRows:
+async def list_audit(pool: Pool, chosen: AuditFilter, *, before: int | None, limit: int) -> Walk[AuditRow, int]:
     """Return a page of entries before an id."""
-    statement = queries.LIST if chosen.account_id is None else queries.LIST_OF_ACCOUNT
-    owner = () if chosen.account_id is None else (chosen.account_id,)
-    rows = await pool.fetch(statement, before, MAX_WALKED, limit, chosen.action, chosen.text, *owner)
-    entries = [AuditRow(**{name: row[name] for name in AuditRow.__struct_fields__}) for row in rows if row["id"]]
-    if len(entries) == limit:
-        return AuditRows(entries, entries[-1].id, walked=False)
-    last = rows[0]["last_walked"] if rows else None
-    return AuditRows(entries, last, walked=last is not None)
+    return await walk(
+        pool,
+        queries.LIST if chosen.account_id is None else queries.LIST_OF_ACCOUNT,
+        _row,
+        before=before,
+        looks_at=MAX_WALKED,
+        limit=limit,
+        owner=chosen.account_id,
+        chosen=(chosen.action, chosen.text),
+    )
+
+
+def _row(record: asyncpg.Record) -> AuditRow:
+    return AuditRow(**{name: record[name] for name in AuditRow.__struct_fields__})

@@ -99,7 +99,7 @@ class Dashboard:
                 await call.audit("refused", f"{page.method} {call.path}")
                 raise forbidden(page.access.name.lower())
         call.query = read_query(call.request.scope["query_string"], page.query_type)
-        if page.fresh_proof and not call.recently_proven:
+        if page.fresh_proof and not call.recently_proven and call.session.user_id is not None:
             return await ask_proof(call)
         return await page.handler(call)
 

@@ -1,16 +1,26 @@
-"""Files of rows, sent while they are read: a page of rows at a time is in memory."""
+"""Files of rows, sent while they are read: a page of rows at a time is in memory.
+
+A file ends after MAX_PAGES pages. The id of its last row is the `before` of a file with the next rows.
+"""
 
 import csv
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
+from linkskipper.database.walk import Walk
+
 ExportFormat: TypeAlias = Literal["csv", "ndjson"]
 
+ReadPage: TypeAlias = Callable[[Any], Awaitable[Walk[Any, Any]]]
+"""Reads the rows before an id, None for the newest."""
+
 PAGE_ROWS = 500
+MAX_PAGES = 200
+MAX_ROWS = MAX_PAGES * PAGE_ROWS
 TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 # Programs for tables take a text that begins so for a formula. Some of them read wide characters as narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -23,13 +33,21 @@ def cell(value: object) -> object:
     return value
 
 
-def export(
-    name: str, format_: ExportFormat, columns: type[msgspec.Struct], pages: AsyncIterator[Sequence[msgspec.Struct]]
-) -> Response:
-    """Return a download. `columns` is the type of the rows."""
-    chunks = _csv(columns, pages) if format_ == "csv" else _ndjson(pages)
-    headers = {"content-disposition": f'attachment; filename="linkskipper-{name}.{format_}"'}
-    return StreamingResponse(chunks, media_type=TYPES[format_], headers=headers)
+def export(name: str, query: Any, columns: type[msgspec.Struct], read: ReadPage) -> Response:
+    """Return a download in the format of the query, which begins before its `before`. `columns` is the type of rows."""
+    pages = _pages(read, query.before)
+    chunks = _csv(columns, pages) if query.format == "csv" else _ndjson(pages)
+    headers = {"content-disposition": f'attachment; filename="linkskipper-{name}.{query.format}"'}
+    return StreamingResponse(chunks, media_type=TYPES[query.format], headers=headers)
+
+
+async def _pages(read: ReadPage, before: object) -> AsyncIterator[Sequence[msgspec.Struct]]:
+    for _ in range(MAX_PAGES):
+        page = await read(before)
+        yield page.rows
+        if page.next is None:
+            return
+        before = page.next
 
 
 async def _csv(columns: type[msgspec.Struct], pages: AsyncIterator[Sequence[msgspec.Struct]]) -> AsyncIterator[str]:

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from linkskipper.audit import AuditEntry, record
+from linkskipper.audit import NOT_SIGNED_IN, AuditEntry, record
 from linkskipper.dashboard.chart import UsageChart, usage_chart
 from linkskipper.dashboard.cookies import SessionCookie
 from linkskipper.dashboard.errors import NotSignedInError, not_found
@@ -141,7 +141,7 @@ class PageCall:
         session = self.signed_in
         return AuditEntry(
             action=action,
-            actor="not signed in" if session is None else session.actor,
+            actor=NOT_SIGNED_IN if session is None else session.actor,
             user_id=None if session is None else session.user_id,
             account_id=account_id or (None if session is None else session.account_id),
             subject=subject,
@@ -169,7 +169,10 @@ RouteHandler: TypeAlias = Callable[[PageCall], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class PageRoute:
-    """A method of a path. A page with `fresh_proof` needs a proof of identity of the last minutes."""
+    """A method of a path. On a page with `fresh_proof`, people need a proof of identity of the last minutes.
+
+    The session of a pasted key needs none: with the key, its holder reads the same from the API.
+    """
 
     method: Literal["GET", "POST"]
     path: str

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, get_args
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from starlette.requests import Request
 
 from linkskipper.dashboard.errors import PageError, bad_query
+from linkskipper.database.walk import Walk
 from linkskipper.usage import UsagePeriod
 
 Fields = TypeVar("Fields", bound=msgspec.Struct)
@@ -58,6 +59,25 @@ class UsageQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of a page with a chart."""
 
     period: UsagePeriod = UsagePeriod.DAY
+
+
+def list_values(path: str, query: msgspec.Struct, page: Walk[Any, Any]) -> dict[str, Any]:
+    """Return what the template of a list with filters needs: the filters, and the addresses of its pages."""
+    values = {name: value for name in query.__struct_fields__ if (value := getattr(query, name)) is not None}
+    filters = {name: value for name, value in values.items() if name not in {"before", "done"}}
+    return {
+        "query": query,
+        "filters": filters,
+        "first": address(path, filters),
+        "older": None if page.next is None else address(path, filters | {"before": page.next}),
+        "exported": urlencode(filters),
+        "cut_at": page.cut_at,
+    }
+
+
+def address(path: str, query: Mapping[str, object]) -> str:
+    """Return a path with a query."""
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def read_query(query_string: bytes, query_type: type[Fields]) -> Fields:

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from linkskipper.dashboard import words
 from linkskipper.dashboard.assets import Assets
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.query import NOTICES
 from linkskipper.dashboard.visible import url_view, visible
 
@@ -32,11 +33,12 @@ class Templates:
             exact=words.exact,
             iso=words.iso,
             number=words.number,
+            size=words.size,
             span=words.span,
             url_view=url_view,
             visible=visible,
         )
-        self.environment.globals.update(asset=assets.url, notices=NOTICES)
+        self.environment.globals.update(asset=assets.url, limits=LIMITS, notices=NOTICES)
 
     def respond(self, template: str, status: int, values: Mapping[str, object]) -> Response:
         """Return a page as a response."""

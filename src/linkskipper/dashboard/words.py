@@ -10,6 +10,17 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def size(count: int) -> str:
+    """Write a number of bytes with one unit: 800 B, 12 kB, 3.4 GB."""
+    amount, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:  # noqa: PLR2004 - the next unit
+            break
+        amount, unit = amount / 1000, larger
+    digits = 1 if unit != "B" and amount < 10 else 0  # noqa: PLR2004 - two digits are enough
+    return f"{amount:.{digits}f}\N{NO-BREAK SPACE}{unit}"
+
+
 def span(seconds: float) -> str:
     """Write a duration with one unit: 3 d, 5 h, 12 min, 4 s."""
     for unit, size in UNITS:

@@ -1,6 +1,22 @@
 """What a database server says about itself."""
 
+import msgspec
+
 from linkskipper.database.pool import Pool
+
+TABLE_SIZES = """
+SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_total_relation_size(pg_class.oid) AS bytes
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind = 'r' ORDER BY bytes DESC
+"""
+
+
+class TableSize(msgspec.Struct, frozen=True):
+    """A table with its indexes. The server estimates the number of rows."""
+
+    name: str
+    rows: int
+    bytes: int
 
 
 async def read_server_version(pool: Pool) -> str:
@@ -13,3 +29,8 @@ async def read_clock(pool: Pool) -> float:
     """Return the time on the server's clock, in seconds since 1970."""
     seconds: float = await pool.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
     return seconds
+
+
+async def read_table_sizes(pool: Pool) -> list[TableSize]:
+    """Return the sizes of all tables, the largest first."""
+    return [TableSize(**row) for row in await pool.fetch(TABLE_SIZES)]

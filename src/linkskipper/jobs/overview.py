@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from linkskipper.database import Pool
+from linkskipper.database.walk import Walk, walk
 from linkskipper.jobs import queries
 from linkskipper.jobs.states import JobStatus
 from linkskipper.jobs.trace import decode_trace
@@ -55,16 +56,6 @@ class JobRow(msgspec.Struct, frozen=True):
         return None if self.finished_at is None else (self.finished_at - self.created_at).total_seconds() * 1000
 
 
-class JobRows(msgspec.Struct, frozen=True):
-    """A page of jobs, newest first. `next` continues the walk, None at the end. `walked` is true for a page that
-    stopped at MAX_WALKED jobs.
-    """
-
-    jobs: Sequence[JobRow]
-    next: UUID | None
-    walked: bool
-
-
 class JobDetails(msgspec.Struct, frozen=True):
     """Everything that the members of an account may know of a job."""
 
@@ -101,18 +92,19 @@ class JobCounts(msgspec.Struct, frozen=True):
 
 async def list_owner_jobs(
     pool: Pool, owner: JobOwner, chosen: JobFilter, *, before: UUID | None, limit: int
-) -> JobRows:
+) -> Walk[JobRow, UUID]:
     """Return a page of jobs before an id."""
-    statement, value = _by_owner(owner, queries.ACCOUNT_JOBS, queries.KEY_JOBS)
-    rows = await pool.fetch(
+    statement, owner_id = _by_owner(owner, queries.ACCOUNT_JOBS, queries.KEY_JOBS)
+    return await walk(
+        pool,
         statement,
-        *(value, before, MAX_WALKED, limit, chosen.status, chosen.key_id, chosen.provider, chosen.reason, chosen.text),
+        _row,
+        before=before,
+        looks_at=MAX_WALKED,
+        limit=limit,
+        owner=owner_id,
+        chosen=msgspec.structs.astuple(chosen),
     )
-    jobs = [_row(row) for row in rows if row["id"] is not None]
-    if len(jobs) == limit:
-        return JobRows(jobs, jobs[-1].id, walked=False)
-    last = rows[0]["last_walked"] if rows else None
-    return JobRows(jobs, last, walked=last is not None)
 
 
 async def read_details(pool: Pool, owner: JobOwner, job_id: UUID) -> JobDetails | None:

@@ -5,6 +5,8 @@ of a table by their keys. START and END lock the jobs of a batch in any order. T
 jobs that the other one is ending, which takes a worker that was presumed dead. `until_available` repeats the call.
 """
 
+from linkskipper.database.walk import walk_statement
+
 CLAIM_IDEMPOTENCY_KEYS = """
 INSERT INTO idempotency_keys (key_id, idempotency_key, job_id)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[])
@@ -86,37 +88,24 @@ ORDER BY key_id DESC, id DESC OFFSET $3::integer - 1 LIMIT 1
 
 TRACE = "SELECT hops, omitted_hops FROM jobs WHERE key_id = $1 AND id = $2 AND finished_at IS NOT NULL"
 
-JOB_ROW = """
-SELECT id, key_id, url, status, target_url, provider, reason, credits_charged, created_at, started_at, finished_at
+JOB_COLUMNS = """
+id, key_id, url, status, target_url, provider, reason, credits_charged, created_at, started_at, finished_at
 """
 
-# The jobs of an owner, as in LIST. With filters, a page looks at $3 jobs at most. The first row has the id of the last
-# of them, or NULL if the owner has fewer.
-_WALKED_JOBS = """
-WITH walked AS MATERIALIZED (
-    SELECT id, key_id, url, status, target_url, provider, reason, credits_charged, created_at, started_at, finished_at
-    FROM jobs WHERE {owner} BETWEEN $1 AND $1 AND ($2::uuid IS NULL OR id < $2)
-    ORDER BY {owner} DESC, id DESC LIMIT $3
-), listed AS (
-    SELECT * FROM walked
-    WHERE ($5::text IS NULL OR status = $5) AND ($6::bigint IS NULL OR key_id = $6)
-        AND ($7::text IS NULL OR provider = $7) AND ($8::text IS NULL OR reason = $8)
-        AND ($9::text IS NULL OR position($9 IN url) > 0 OR position($9 IN target_url) > 0)
-    ORDER BY id DESC LIMIT $4
+_CHOSEN_JOBS = """
+($5::text IS NULL OR status = $5) AND ($6::bigint IS NULL OR key_id = $6) AND ($7::text IS NULL OR provider = $7)
+AND ($8::text IS NULL OR reason = $8)
+AND ($9::text IS NULL OR position($9 IN url) > 0 OR position($9 IN target_url) > 0)
+"""
+
+ACCOUNT_JOBS, KEY_JOBS = (
+    walk_statement(columns=JOB_COLUMNS, table="jobs", owner=owner, chosen=_CHOSEN_JOBS, id_type="uuid")
+    for owner in ("account_id", "key_id")
 )
-SELECT listed.id, key_id, url, status, target_url, provider, reason, credits_charged, created_at, started_at,
-    finished_at, last_walked
-FROM (SELECT (SELECT id FROM walked ORDER BY id DESC OFFSET $3 - 1 LIMIT 1) AS last_walked) AS walk
-LEFT JOIN listed ON true
-ORDER BY listed.id DESC
-"""
-
-ACCOUNT_JOBS = _WALKED_JOBS.format(owner="account_id")
-KEY_JOBS = _WALKED_JOBS.format(owner="key_id")
 
 DETAILS = (
-    JOB_ROW  # noqa: S608 - nothing in it comes from outside
-    + """, canonical_url, tier, price, attempt, leader_id, webhook_url, queue_position, live, hops, omitted_hops,
+    f"SELECT {JOB_COLUMNS}"  # noqa: S608 - nothing in it comes from outside
+    """, canonical_url, tier, price, attempt, leader_id, webhook_url, queue_position, live, hops, omitted_hops,
     (SELECT count(*) FROM jobs AS followers WHERE followers.leader_id = jobs.id) AS followers
 FROM jobs WHERE id = $1 AND account_id = $2 AND ($3::bigint IS NULL OR key_id = $3)
 """

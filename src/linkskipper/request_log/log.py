@@ -1,7 +1,5 @@
 """Write the request log without making any request wait: in batches, and with a bound on what waits."""
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -40,16 +38,15 @@ class RequestLog:
     While the database is away, MAX_WAITING requests wait. Later ones are not logged.
     """
 
-    def __init__(self, pool: Pool, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._clock = clock
         self._waiting: list[LoggedRequest] = []
-        self._second = 0
+        self._next_second = 0.0
         self._successes: dict[int, int] = {}  # in this second, by key
 
-    def takes(self, key_id: int, *, is_success: bool) -> bool:
-        """Tell whether a request that ends now is logged, and count it."""
-        if is_success and not self._takes_success(key_id):
+    def takes(self, key_id: int, now: float, *, is_success: bool) -> bool:
+        """Tell whether a request is logged, and count it. `now` is a monotonic time in seconds."""
+        if is_success and not self._takes_success(key_id, now):
             return False
         if len(self._waiting) >= MAX_WAITING:
             REQUESTS_NOT_LOGGED.inc()
@@ -81,10 +78,11 @@ class RequestLog:
         with suppress(DatabaseError):
             await self.write()
 
-    def _takes_success(self, key_id: int) -> bool:
-        second = int(self._clock())
-        if second != self._second:
-            self._second, self._successes = second, {}
+    def _takes_success(self, key_id: int, now: float) -> bool:
+        if now >= self._next_second:
+            self._next_second, self._successes = now + 1, {}
         count = self._successes.get(key_id, 0)
+        if count == SUCCESSES_PER_SECOND:
+            return False
         self._successes[key_id] = count + 1
-        return count < SUCCESSES_PER_SECOND
+        return True

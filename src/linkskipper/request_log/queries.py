@@ -1,5 +1,7 @@
 """The statements on requests."""
 
+from linkskipper.database.walk import walk_statement
+
 ADD = """
 INSERT INTO requests (at, account_id, key_id, request_id, method, path, status, code, milliseconds, job_id)
 SELECT * FROM unnest(
@@ -8,24 +10,16 @@ SELECT * FROM unnest(
 )
 """
 
-# A range of one account, where `=` would do, keeps the planner on the index requests_by_account. With filters, a page
-# looks at $3 requests at most. The first row has the id of the last of them, or NULL if the account has fewer.
-LIST = """
-WITH walked AS MATERIALIZED (
-    SELECT id, at, key_id, request_id, method, path, status, code, milliseconds, job_id
-    FROM requests WHERE account_id BETWEEN $1 AND $1 AND ($2::bigint IS NULL OR id < $2)
-    ORDER BY account_id DESC, id DESC LIMIT $3
-), listed AS (
-    SELECT * FROM walked
-    WHERE ($5::smallint IS NULL OR status / 100 = $5) AND ($6::text IS NULL OR code = $6)
-        AND ($7::bigint IS NULL OR key_id = $7) AND ($8::text IS NULL OR method = $8)
-        AND ($9::text IS NULL OR position($9 IN path) > 0 OR request_id = $9)
-    ORDER BY id DESC LIMIT $4
+LIST = walk_statement(
+    columns="id, at, key_id, request_id, method, path, status, code, milliseconds, job_id",
+    table="requests",
+    owner="account_id",
+    chosen="""
+    ($5::smallint IS NULL OR status / 100 = $5) AND ($6::text IS NULL OR code = $6)
+    AND ($7::bigint IS NULL OR key_id = $7) AND ($8::text IS NULL OR method = $8)
+    AND ($9::text IS NULL OR position($9 IN path) > 0 OR request_id = $9)
+    """,
 )
-SELECT listed.*, last_walked
-FROM (SELECT CASE WHEN count(*) = $3 THEN min(id) END AS last_walked FROM walked) AS walk LEFT JOIN listed ON true
-ORDER BY listed.id DESC
-"""
 
 COUNT_CODES = """
 SELECT code, count(*) AS requests, max(at) AS last_at

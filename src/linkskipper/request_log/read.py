@@ -1,16 +1,17 @@
 """Read the request log of an account."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from linkskipper.database import Pool
+from linkskipper.database.walk import Walk, walk
 from linkskipper.request_log import queries
 
 MAX_WALKED = 5000  # requests that a page with filters looks at
-COUNTED = 1000  # newest requests whose errors are counted
+COUNTED_REQUESTS = 1000  # newest requests whose errors are counted
 
 
 class RequestFilter(msgspec.Struct, frozen=True):
@@ -41,18 +42,8 @@ class RequestRow(msgspec.Struct, frozen=True):
     job_id: UUID | None
 
 
-class RequestRows(msgspec.Struct, frozen=True):
-    """A page of requests, newest first. `next` continues the walk, None at the end. `walked` is true for a page that
-    stopped at MAX_WALKED requests.
-    """
-
-    requests: Sequence[RequestRow]
-    next: int | None
-    walked: bool
-
-
 class CodeCount(msgspec.Struct, frozen=True):
-    """How many of the newest COUNTED requests had an error code, and the time of the last one."""
+    """How many of the newest COUNTED_REQUESTS requests had an error code, and the time of the last one."""
 
     code: str
     requests: int
@@ -61,17 +52,24 @@ class CodeCount(msgspec.Struct, frozen=True):
 
 async def list_requests(
     pool: Pool, account_id: int, chosen: RequestFilter, *, before: int | None, limit: int
-) -> RequestRows:
+) -> Walk[RequestRow, int]:
     """Return a page of requests before an id."""
-    filters = (chosen.status, chosen.code, chosen.key_id, chosen.method, chosen.text)
-    rows = await pool.fetch(queries.LIST, account_id, before, MAX_WALKED, limit, *filters)
-    requests = [RequestRow(**{name: row[name] for name in RequestRow.__struct_fields__}) for row in rows if row["id"]]
-    if len(requests) == limit:
-        return RequestRows(requests, requests[-1].id, walked=False)
-    last = rows[0]["last_walked"] if rows else None
-    return RequestRows(requests, last, walked=last is not None)
+    return await walk(
+        pool,
+        queries.LIST,
+        _row,
+        before=before,
+        looks_at=MAX_WALKED,
+        limit=limit,
+        owner=account_id,
+        chosen=msgspec.structs.astuple(chosen),
+    )
 
 
 async def count_codes(pool: Pool, account_id: int) -> list[CodeCount]:
     """Count the errors among the newest requests, the most frequent first."""
-    return [CodeCount(**row) for row in await pool.fetch(queries.COUNT_CODES, account_id, COUNTED)]
+    return [CodeCount(**row) for row in await pool.fetch(queries.COUNT_CODES, account_id, COUNTED_REQUESTS)]
+
+
+def _row(record: asyncpg.Record) -> RequestRow:
+    return RequestRow(**{name: record[name] for name in RequestRow.__struct_fields__})

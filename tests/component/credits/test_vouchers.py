@@ -190,7 +190,7 @@ async def test_reference_is_booked_once(pool: Pool) -> None:
             return await grant(connection, account, 7, note="paid", reference="order 1", actor="shop")
 
     assert await asyncio.gather(*(book() for _ in range(20))) == [7] * 20
-    (entry,) = await list_entries(pool, account, before=None, limit=9)
+    (entry,) = (await list_entries(pool, account, before=None, limit=9)).rows
     assert (entry.reference, entry.actor, entry.amount) == ("order 1", "shop", 7)
 
 

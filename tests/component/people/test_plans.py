@@ -25,8 +25,8 @@ STATEMENTS = {
     "search_accounts": (account_queries.SEARCH_ACCOUNTS, "'a', NULL, 50, 1000, 5"),
     "people": (queries.PEOPLE, "'a', NULL, 50, 1000"),
     "members": (queries.MEMBERS, "1, 200"),
-    "audit": (audit_queries.LIST, "NULL, 1000, 50, 'a', 'b'"),
-    "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 'a', 'b', 1"),
+    "audit": (audit_queries.LIST, "NULL, 1000, 50, NULL, 'a', 'b'"),
+    "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 1, 'a', 'b'"),
     "refusals": (audit_queries.REFUSALS, "'a', 50, 1000"),
     "usage_of_account": (usage_queries.OF_ACCOUNT, "1, now(), 'day'"),
     "usage_of_key": (usage_queries.OF_KEY, "1, now(), 'day'"),
@@ -50,14 +50,16 @@ STATEMENTS = {
     "vouchers": (credit_queries.VOUCHERS, "NULL, 50"),
     "voucher_failures": (credit_queries.COUNT_VOUCHER_FAILURES, "1, interval '1 hour'"),
     "forgive_voucher_failure": (credit_queries.FORGIVE_VOUCHER_FAILURE, "1"),
-    "requests": (request_queries.LIST, "1, NULL, 5000, 50, NULL, 'a', NULL, NULL, 'b'"),
+    "requests": (request_queries.LIST, "NULL, 5000, 50, 1, NULL, 'a', NULL, NULL, 'b'"),
     "count_codes": (request_queries.COUNT_CODES, "1, 1000"),
     "prune_requests": (request_queries.PRUNE, "interval '7 days', 5000"),
+    "count_tests": (webhook_queries.COUNT_TESTS, "1, gen_random_uuid(), 20"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """
 SET LOCAL statement_timeout = 0;
-INSERT INTO accounts (name) SELECT 'a' FROM generate_series(1, 5000);
+INSERT INTO accounts (name, telegram_id) SELECT 'a', nullif(number % 5, 0) * number
+FROM generate_series(1, 5000) AS number;
 INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
 SELECT number, 'k', number::text::bytea, 'p', 'f', '', '{}', 1 FROM generate_series(1, 5000) AS number;
 INSERT INTO ledger (account_id, kind, amount, reference)

@@ -37,34 +37,33 @@ async def test_requests_are_written_together(pool: Pool) -> None:
     await log.write()
     await log.write()
     page = await list_requests(pool, ACCOUNT, RequestFilter(), before=None, limit=9)
-    assert [request.request_id for request in page.requests] == ["id-2", "id-1", "id-0"]
-    assert (page.next, page.walked) == (None, False)
+    assert [request.request_id for request in page.rows] == ["id-2", "id-1", "id-0"]
+    assert (page.next, page.cut_at) == (None, None)
 
 
 async def test_successes_of_a_busy_key_are_sampled(pool: Pool) -> None:
     """Of the successes of a key in one second ten are taken, and all failures. Other keys and seconds count apart."""
-    now = [100.2]
-    log = RequestLog(pool, clock=lambda: now[0])
-    assert [log.takes(KEY, is_success=True) for _ in range(30)].count(True) == SUCCESSES_PER_SECOND
-    assert all(log.takes(KEY, is_success=False) for _ in range(30))
-    assert log.takes(KEY + 1, is_success=True)
-    now[0] = 101.0
-    assert log.takes(KEY, is_success=True)
+    log = RequestLog(pool)
+    assert [log.takes(KEY, 100.2, is_success=True) for _ in range(30)].count(True) == SUCCESSES_PER_SECOND
+    assert all(log.takes(KEY, 100.2, is_success=False) for _ in range(30))
+    assert log.takes(KEY + 1, 101.1, is_success=True)
+    assert not log.takes(KEY, 101.1, is_success=True)
+    assert log.takes(KEY, 101.2, is_success=True)
 
 
 async def test_waiting_requests_are_bounded(pool: Pool) -> None:
     """While the database is away requests wait up to a bound. Later ones are dropped, and those that wait are kept."""
     log = RequestLog(pool)
-    while log.takes(KEY, is_success=False):
+    while log.takes(KEY, 0, is_success=False):
         log.add(entry())
     await pool.execute("ALTER TABLE requests RENAME TO away")
     with pytest.raises(Exception, match="does not exist"):
         await log.write()
-    assert not log.takes(KEY, is_success=False)
+    assert not log.takes(KEY, 0, is_success=False)
     await pool.execute("ALTER TABLE away RENAME TO requests")
     await log.write()
     assert await written(pool) == MAX_WAITING
-    assert log.takes(KEY, is_success=False)
+    assert log.takes(KEY, 0, is_success=False)
 
 
 async def test_stop_does_not_fail_without_a_database(pool: Pool) -> None:
@@ -95,8 +94,8 @@ async def test_filters(pool: Pool) -> None:
         (RequestFilter(text="%"), []),
     ):
         page = await list_requests(pool, ACCOUNT, chosen, before=None, limit=9)
-        assert [request.request_id for request in page.requests] == ids
-    assert (await list_requests(pool, ACCOUNT + 1, RequestFilter(), before=None, limit=9)).requests == []
+        assert [request.request_id for request in page.rows] == ids
+    assert (await list_requests(pool, ACCOUNT + 1, RequestFilter(), before=None, limit=9)).rows == []
     assert [(count.code, count.requests) for count in await count_codes(pool, ACCOUNT)] == [
         ("not_found", 1),
         ("provider_down", 1),
@@ -113,9 +112,21 @@ async def test_pages_join(pool: Pool) -> None:
     before, more = None, True
     while more:
         page = await list_requests(pool, ACCOUNT, RequestFilter(), before=before, limit=10)
-        found += [request.request_id for request in page.requests]
+        found += [request.request_id for request in page.rows]
         before, more = page.next, page.next is not None
     assert found == [f"id-{number}" for number in reversed(range(25))]
+
+
+async def test_last_page_is_full(pool: Pool) -> None:
+    """A page that ends with the oldest request has no next one. A page that looked at enough requests has one."""
+    log = RequestLog(pool)
+    for number in range(10):
+        log.add(entry(number))
+    await log.write()
+    page = await list_requests(pool, ACCOUNT, RequestFilter(), before=None, limit=10)
+    assert (len(page.rows), page.next, page.cut_at) == (10, None, None)
+    page = await list_requests(pool, ACCOUNT, RequestFilter(), before=None, limit=9)
+    assert (len(page.rows), page.next) == (9, page.rows[-1].id)
 
 
 async def test_old_requests_are_deleted(pool: Pool) -> None:

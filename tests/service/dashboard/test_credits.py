@@ -88,7 +88,7 @@ async def test_grants_and_corrections(service: Service) -> None:
     assert "Only 10 credits are available" in refused.visible_text
     assert (await operator.post(path, {"kind": "take", "credits": "4", "note": "mistake"})).status == 303
     assert await balance(service, account_id) == 6
-    entries = await list_entries(service.pool, account_id, before=None, limit=9)
+    entries = (await list_entries(service.pool, account_id, before=None, limit=9)).rows
     assert [(entry.amount, entry.note, entry.reference) for entry in entries] == [
         (-4, "mistake", None),
         (10, "paid", f"order {account_id}"),

@@ -1,5 +1,6 @@
 """Downloads: whole lists, in pages, with the filters of their pages, and safe for programs for tables."""
 
+import asyncio
 import csv
 import io
 import json
@@ -9,7 +10,7 @@ import pytest
 
 from linkskipper.dashboard.export import PAGE_ROWS, cell
 from linkskipper.request_log import LoggedRequest, RequestLog
-from support.dashboard import Visitor, make_user, visitor
+from support.dashboard import Visitor, login_code, make_user, visitor
 from support.factories import make_hostile_jobs, make_jobs
 from support.hostile import HOSTILE
 from support.service import Caller, Service
@@ -101,3 +102,27 @@ def test_cells(text: str) -> None:
     assert [cell(value) for value in ("a=1", "https://example.com/", "", -3, None)] == [
         *("a=1", "https://example.com/", "", -3, None)
     ]
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_files_need_a_fresh_proof(service: Service, name: str) -> None:
+    """A person with an old proof proves again, and downloads with the same filter. The session of a key need not."""
+    caller = await service.caller()
+    user_id = await make_user(service, f"proof {name} {caller.account_id}", caller.account_id)
+    person, path = await visitor(service, user_id), f"/dashboard/{name}/export?format=ndjson"
+    await service.pool.execute(
+        "UPDATE sessions SET proven_at = now() - interval '11 minutes' WHERE user_id = $1", user_id
+    )
+    async with asyncio.timeout(10):
+        while (asked := await person.get(path)).status != 401:  # sessions are remembered
+            await asyncio.sleep(0.05)
+    assert f'name="next" value="{path}"' in asked.text
+    form = {"next": path, "link": await login_code(service.pool, user_id)}
+    ready = await person.post("/dashboard/prove", form)
+    assert "Download the file" in ready.visible_text
+    assert f'<form method="get" action="/dashboard/{name}/export">' in ready.text
+    assert '<input type="hidden" name="format" value="ndjson">' in ready.text
+    assert (await person.get(path)).headers["content-type"] == "application/x-ndjson"
+    guest = await visitor(service)
+    await guest.post("/dashboard/in", {"way": "key", "key": caller.key})
+    assert (await guest.get(path)).status == (200 if name == "links" else 403)

@@ -1,17 +1,20 @@
 """Operators and the running service: providers, queue, hosts, the state now, the installation."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from linkskipper.accounts import revoke_key
 from support.dashboard import Visitor, make_user, visitor
 from support.deliveries import queued
 from support.service import Caller, Service, fresh_link, run_service
 
 OPERATE = "/dashboard/operate"
+SAMPLE = "https://bulk.lab.test/demo-1"
 
 
 async def operator_of(service: Service, caller: Caller) -> Visitor:
@@ -128,3 +131,44 @@ async def test_system_hides_secrets(idle: Service) -> None:
     assert "LINKSKIPPER_DATABASE_URL set" in page.visible_text
     assert "postgresql://" not in page.text
     assert "PostgreSQL" in page.visible_text
+    assert re.search(r"hourly_usage 0 \d+", page.visible_text)
+
+
+async def test_last_reload(database_url: str, tmp_path: Path) -> None:
+    """The list of providers shows when the operator's files were read last, and which of them are refused."""
+    folder = tmp_path / "providers"
+    folder.mkdir()
+    async with run_service(database_url, tmp_path, tiers=(), webhooks=False, providers_dir=folder) as service:
+        operator = await operator_of(service, await service.caller())
+        assert "All files are valid" in (await operator.get(f"{OPERATE}/providers")).visible_text
+        (folder / "broken.toml").write_text("id = ")
+        async with asyncio.timeout(20):
+            while "broken.toml" not in (await operator.get(f"{OPERATE}/providers")).visible_text:
+                await asyncio.sleep(0.1)
+
+
+async def test_sample_is_run(service: Service) -> None:
+    """A sample of a provider is resolved afresh, and its target is compared with the expected one."""
+    caller = await service.caller(credits=10)
+    operator = await operator_of(service, caller)
+    path = f"{OPERATE}/providers/lab-bulk"
+    assert (await operator.post(f"{path}/sample", {"url": fresh_link()})).status == 422
+    for _ in range(2):  # the second run is not answered from the cache
+        sent = await operator.post(f"{path}/sample", {"url": SAMPLE})
+        assert sent.status == 303, sent.visible_text
+        async with asyncio.timeout(30):
+            while "being resolved" in (page := await operator.get(sent.headers["location"].partition("#")[0])).text:
+                await asyncio.sleep(0.05)
+        assert "The sample leads where it should" in page.visible_text
+    assert await service.pool.fetchval("SELECT balance FROM accounts WHERE id = $1", caller.account_id) == 8
+    audited = "SELECT count(*) FROM audit_log WHERE action = 'provider.sample' AND account_id = $1"
+    assert await service.pool.fetchval(audited, caller.account_id) == 2
+
+
+async def test_sample_needs_a_key(service: Service) -> None:
+    """An account without a key that may resolve is told to make one."""
+    caller = await service.caller()
+    operator = await operator_of(service, caller)
+    await revoke_key(service.pool, caller.key_id)
+    answer = await operator.post(f"{OPERATE}/providers/lab-bulk/sample", {"url": SAMPLE})
+    assert (answer.status, "no key that may resolve" in answer.visible_text) == (422, True)

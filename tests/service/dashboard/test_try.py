@@ -1,13 +1,14 @@
 """The page that resolves a link in the browser."""
 
 import asyncio
+from pathlib import Path
 from uuid import UUID
 
 from linkskipper.accounts import create_account, get_account
 from linkskipper.jobs import JobReader
 from linkskipper.people import Role
 from support.dashboard import Visitor, make_user, visitor
-from support.service import Caller, Service, fresh_link
+from support.service import Caller, Service, fresh_link, run_service
 
 PATH = "/dashboard/try"
 
@@ -100,3 +101,26 @@ async def test_roles(service: Service) -> None:
     assert (await viewer.get(f"{PATH}?job={job_id}")).status == 404
     for query in ("job=x", f"link={'x' * 2049}", "other=1"):
         assert (await viewer.get(f"{PATH}?{query}")).status == 400
+
+
+TOPUP = (("Card", "https://shop.example/?id={account}"), ("Coins", "https://coins.example/{account}"))
+
+
+async def test_out_of_credits_names_where_to_buy_some(database_url: str, tmp_path: Path) -> None:
+    """The answer of the API and the page name the operator's pages for this account, and nothing without them."""
+    async with run_service(database_url, tmp_path, tiers=(), webhooks=False, topup_links=TOPUP) as service:
+        caller = await service.caller(credits=0)
+        refused = await caller.resolve(fresh_link())
+        assert (refused.status, refused.body["code"], refused.body["balance"]) == (402, "out_of_credits", 0)
+        for label, url in TOPUP:
+            assert f"{label} {url.format(account=caller.account_id)}" in refused.body["detail"]
+        person = await person_of(service, caller)
+        page = await person.post(PATH, {"url": fresh_link(), "key": str(caller.key_id)})
+        assert page.status == 422
+        assert f'href="https://shop.example/?id={caller.account_id}"' in page.text
+
+
+async def test_out_of_credits_without_pages(service: Service) -> None:
+    """Without pages of the operator, the answer names none."""
+    refused = await (await service.caller(credits=0)).resolve(fresh_link())
+    assert (refused.status, "Buy credits" in refused.body["detail"]) == (402, False)

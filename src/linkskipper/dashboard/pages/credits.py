@@ -7,7 +7,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.accounts import get_account
-from linkskipper.credits import list_entries, read_spending, redeem_voucher
+from linkskipper.credits import list_entries, read_spending, redeem_voucher, topup_links
 from linkskipper.dashboard.fields import Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery
@@ -51,20 +51,19 @@ async def redeem(call: PageCall) -> Response:
 async def _page(call: PageCall, errors: Messages) -> Response:
     query: CreditsQuery = call.query
     pool, account_id = call.services.pool, call.session.account_id
-    entries = await list_entries(pool, account_id, before=query.before, limit=PAGE_SIZE + 1)
+    entries = await list_entries(pool, account_id, before=query.before, limit=PAGE_SIZE)
     account, spending = await get_account(pool, account_id), await read_spending(pool, account_id)
-    listed = entries[:PAGE_SIZE]
     return call.render(
         "credits.html",
         status=422 if errors else 200,
         account=account,
         spending=spending,
         lasts=lasting(account.balance - account.held, spending.charged, spending.since, datetime.now(UTC)),
-        entries=listed,
-        older=f"{PATH}?before={listed[-1].id}" if len(entries) > PAGE_SIZE else None,
+        entries=entries.rows,
+        older=None if entries.next is None else f"{PATH}?before={entries.next}",
         errors=errors,
         voucher=call.form.get("voucher", ""),
-        topup_links=[(label, url.replace("{account}", str(account_id))) for label, url in call.services.topup_links],
+        topup_links=topup_links(call.services.topup_links, account_id),
     )
 
 

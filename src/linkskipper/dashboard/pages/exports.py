@@ -1,6 +1,4 @@
-"""Downloads of whole lists, with the filters of their pages."""
-
-from collections.abc import AsyncIterator, Sequence
+"""Downloads of whole lists, with the filters of their pages. A person proves who they are first."""
 
 from starlette.responses import Response
 
@@ -37,50 +35,39 @@ class RequestsExportQuery(RequestsQuery, frozen=True, forbid_unknown_fields=True
 
 async def links(call: PageCall) -> Response:
     """Send the links that match."""
-    return export("links", call.query.format, JobRow, _links(call))
+    pool, owner, query = call.services.pool, call.owner, call.query
+    return export(
+        "links",
+        query,
+        JobRow,
+        lambda before: list_owner_jobs(pool, owner, query.chosen, before=before, limit=PAGE_ROWS),
+    )
 
 
 async def ledger(call: PageCall) -> Response:
     """Send the ledger."""
-    return export("credits", call.query.format, LedgerEntry, _entries(call))
+    pool, account_id = call.services.pool, call.session.account_id
+    return export(
+        "credits",
+        call.query,
+        LedgerEntry,
+        lambda before: list_entries(pool, account_id, before=before, limit=PAGE_ROWS),
+    )
 
 
 async def requests(call: PageCall) -> Response:
     """Send the requests that match."""
-    return export("requests", call.query.format, RequestRow, _requests(call))
-
-
-async def _links(call: PageCall) -> AsyncIterator[Sequence[JobRow]]:
-    query: LinksQuery = call.query
-    before, is_last = query.before, False
-    while not is_last:
-        page = await list_owner_jobs(call.services.pool, call.owner, query.chosen, before=before, limit=PAGE_ROWS)
-        yield page.jobs
-        before, is_last = page.next, page.next is None
-
-
-async def _entries(call: PageCall) -> AsyncIterator[Sequence[LedgerEntry]]:
-    before, is_last = call.query.before, False
-    while not is_last:
-        entries = await list_entries(call.services.pool, call.session.account_id, before=before, limit=PAGE_ROWS)
-        yield entries
-        is_last = len(entries) < PAGE_ROWS
-        before = None if is_last else entries[-1].id
-
-
-async def _requests(call: PageCall) -> AsyncIterator[Sequence[RequestRow]]:
-    query: RequestsQuery = call.query
-    before, is_last = query.before, False
-    while not is_last:
-        page = await list_requests(
-            call.services.pool, call.session.account_id, query.chosen, before=before, limit=PAGE_ROWS
-        )
-        yield page.requests
-        before, is_last = page.next, page.next is None
+    pool, account_id, query = call.services.pool, call.session.account_id, call.query
+    return export(
+        "requests",
+        query,
+        RequestRow,
+        lambda before: list_requests(pool, account_id, query.chosen, before=before, limit=PAGE_ROWS),
+    )
 
 
 PAGES = (
-    PageRoute("GET", f"{LINKS}/export", links, Access.KEY, LinksExportQuery),
-    PageRoute("GET", f"{CREDITS}/export", ledger, Access.VIEWER, CreditsExportQuery),
-    PageRoute("GET", f"{REQUESTS}/export", requests, Access.VIEWER, RequestsExportQuery),
+    PageRoute("GET", f"{LINKS}/export", links, Access.KEY, LinksExportQuery, fresh_proof=True),
+    PageRoute("GET", f"{CREDITS}/export", ledger, Access.VIEWER, CreditsExportQuery, fresh_proof=True),
+    PageRoute("GET", f"{REQUESTS}/export", requests, Access.VIEWER, RequestsExportQuery, fresh_proof=True),
 )

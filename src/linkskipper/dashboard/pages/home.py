@@ -26,7 +26,7 @@ async def home(call: PageCall) -> Response:
     now = datetime.now(UTC)
     recent = await list_owner_jobs(services.pool, owner, JobFilter(), before=None, limit=RECENT_JOBS)
     values: dict[str, Any] = {
-        "jobs": recent.jobs,
+        "jobs": recent.rows,
         "counts": await count_jobs(services.pool, owner, first_id(now - DAY)),
         "providers": await _troubled_providers(call),
         "key_names": {},
@@ -44,7 +44,7 @@ async def home(call: PageCall) -> Response:
             "lasts": lasting(account.balance - account.held, spending.charged, spending.since, now),
             "key_names": {key.id: key.name for key in keys},
             "steps": _steps(
-                call, has_key=bool(keys), has_limit=any(key.daily_quota for key in keys), has_job=bool(recent.jobs)
+                call, has_key=bool(keys), has_limit=any(key.daily_quota for key in keys), has_job=bool(recent.rows)
             ),
         }
     return call.render("home.html", **values)

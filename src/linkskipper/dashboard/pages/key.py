@@ -1,5 +1,7 @@
 """One key: its limits, its use, and the ways to replace or end it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from hashlib import sha256
 
@@ -16,11 +18,13 @@ from linkskipper.accounts import (
     roll_key,
     roll_webhook_secret,
 )
+from linkskipper.audit import record
 from linkskipper.dashboard.errors import PageError, changed_meanwhile, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.keys import PATH
 from linkskipper.dashboard.query import UsageQuery
+from linkskipper.database import Connection
 from linkskipper.errors import UnknownRecordError
 from linkskipper.usage import UsageOwner
 
@@ -44,10 +48,16 @@ async def change(call: PageCall) -> Response:
         return await _page(call, key, fields.errors)
     if call.form.get("seen") not in {None, _seen(key)}:
         raise changed_meanwhile("Somebody changed this key meanwhile.")
-    pool, account_id = call.services.pool, call.session.account_id
-    if not await change_key(pool, account_id, key.id, name=name, rate_limit=rate_limit, daily_quota=daily_quota):
-        raise _revoked_meanwhile()
-    await call.audit("key.change", f"key {key.id}")
+    async with _changing(call, "key.change", key) as connection:
+        if not await change_key(
+            connection,
+            call.session.account_id,
+            key.id,
+            name=name,
+            rate_limit=rate_limit,
+            daily_quota=daily_quota,
+        ):
+            raise _revoked_meanwhile()
     return call.redirect(f"{PATH}/{key.id}?done=key-changed")
 
 
@@ -58,11 +68,8 @@ async def roll(call: PageCall) -> Response:
     hours = fields.number("grace", least=0, most=MAX_GRACE_HOURS)
     if fields.errors:
         return await _page(call, key, fields.errors)
-    try:
-        made = await roll_key(call.services.pool, call.services.keyring, key.id, grace=timedelta(hours=hours))
-    except UnknownRecordError:
-        raise _revoked_meanwhile() from None
-    await call.audit("key.roll", f"key {key.id}")
+    async with _changing(call, "key.roll", key) as connection:
+        made = await roll_key(connection, call.services.keyring, key.id, grace=timedelta(hours=hours))
     return call.render("key_value.html", made=made, name=key.name, rolled=True)
 
 
@@ -73,12 +80,8 @@ async def roll_secret(call: PageCall) -> Response:
     hours = fields.number("secret_grace", least=0, most=MAX_GRACE_HOURS)
     if fields.errors:
         return await _page(call, key, fields.errors)
-    pool, keyring = call.services.pool, call.services.keyring
-    try:
-        made = await roll_webhook_secret(pool, keyring, key.id, grace=timedelta(hours=hours))
-    except UnknownRecordError:
-        raise _revoked_meanwhile() from None
-    await call.audit("key.roll-webhook-secret", f"key {key.id}")
+    async with _changing(call, "key.roll-webhook-secret", key) as connection:
+        made = await roll_webhook_secret(connection, call.services.keyring, key.id, grace=timedelta(hours=hours))
     return call.render("secret_value.html", made=made, name=key.name)
 
 
@@ -89,9 +92,20 @@ async def revoke(call: PageCall) -> Response:
         return await _page(
             call, key, Messages(last_four=f"Type {key.last_four}, the last four characters of this key.")
         )
-    await revoke_key(call.services.pool, key.id)
-    await call.audit("key.revoke", f"key {key.id}")
+    async with _changing(call, "key.revoke", key) as connection:
+        await revoke_key(connection, key.id)
     return call.redirect(f"{PATH}/{key.id}?done=key-revoked")
+
+
+@asynccontextmanager
+async def _changing(call: PageCall, action: str, key: KeyOverview) -> AsyncIterator[Connection]:
+    """Provide a transaction that changes a key and records it, or does neither."""
+    async with call.services.pool.acquire() as connection, connection.transaction():
+        try:
+            yield connection
+        except UnknownRecordError:
+            raise _revoked_meanwhile() from None
+        await record(connection, call.entry(action, f"key {key.id}"))
 
 
 async def _find(call: PageCall) -> KeyOverview:

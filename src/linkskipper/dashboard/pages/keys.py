@@ -11,6 +11,7 @@ from linkskipper.accounts import (
     create_key,
     list_account_keys,
 )
+from linkskipper.audit import record
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 
@@ -31,16 +32,17 @@ async def create(call: PageCall) -> Response:
     daily_quota = fields.optional_number("daily_quota", least=1, most=MAX_DAILY_QUOTA)
     if fields.errors:
         return await _page(call, {**DEFAULTS, "resolve": "", **call.form}, fields.errors)
-    made = await create_key(
-        call.services.pool,
-        call.services.keyring,
-        call.session.account_id,
-        name=name,
-        scopes=SCOPES if fields.checked("resolve") else (),
-        rate_limit=rate_limit,
-        daily_quota=daily_quota,
-    )
-    await call.audit("key.create", f"key {made.id}")
+    async with call.services.pool.acquire() as connection, connection.transaction():
+        made = await create_key(
+            connection,
+            call.services.keyring,
+            call.session.account_id,
+            name=name,
+            scopes=SCOPES if fields.checked("resolve") else (),
+            rate_limit=rate_limit,
+            daily_quota=daily_quota,
+        )
+        await record(connection, call.entry("key.create", f"key {made.id}"))
     return call.render("key_value.html", made=made, name=name, rolled=False)
 
 

@@ -1,21 +1,20 @@
 """The list of links. Its filters are in its address."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.accounts import list_account_keys
+from linkskipper.dashboard.limits import MAX_SEARCH
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.query import MAX_ID, NoticeQuery
+from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.dashboard.texts import JOB_REASON_TEXTS
 from linkskipper.jobs import JobFilter, JobStatus, list_owner_jobs, newest_job
 
 PATH = "/dashboard/links"
 PAGE_SIZE = 50
-FILTERS = ("status", "key", "provider", "reason", "text")
 
 
 class LinksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +24,7 @@ class LinksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     provider: Annotated[str, Meta(max_length=100)] | None = None
     reason: Annotated[str, Meta(max_length=100)] | None = None
-    text: Annotated[str, Meta(max_length=200)] | None = None
+    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
     before: UUID | None = None
 
     @property
@@ -40,25 +39,15 @@ async def show(call: PageCall) -> Response:
     pool, owner = call.services.pool, call.owner
     page = await list_owner_jobs(pool, owner, query.chosen, before=query.before, limit=PAGE_SIZE)
     keys = await list_account_keys(pool, owner.account_id) if call.may(Access.VIEWER) else []
-    filters = {name: value for name in FILTERS if (value := getattr(query, name)) is not None}
     return call.render(
         "links.html",
-        jobs=page.jobs,
-        older=None if page.next is None else _address(filters | {"before": str(page.next)}),
-        first=_address(filters),
-        walked=page.walked,
-        filters=filters,
-        exported=urlencode(filters),
-        query=query,
+        **list_values(PATH, query, page),
+        jobs=page.rows,
         keys=keys,
         providers=sorted(provider.id for provider in call.services.catalog.providers),
         reasons=sorted(JOB_REASON_TEXTS),
         newest=await newest_job(pool, owner),
     )
-
-
-def _address(query: dict[str, object]) -> str:
-    return f"{PATH}?{urlencode(query)}" if query else PATH
 
 
 PAGES = (PageRoute("GET", PATH, show, Access.KEY, LinksQuery),)

@@ -6,19 +6,23 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.catalog import Provider
+from linkskipper.dashboard.limits import MAX_SEARCH
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.query import NoticeQuery
+from linkskipper.dashboard.query import NoticeQuery, address
 from linkskipper.provider_health import NO_STATS, ProviderStats, ProviderStatus, latency
 
 PATH = "/dashboard/providers"
 SHOWN_HOSTS = 3
+PAGE_SIZE = 60
+MAX_PAGES = 1000
 
 
 class ProvidersQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
-    """The query of the list. `text` is a part of a name or a host."""
+    """The query of the list. `text` is a part of a name or a host. The first page is 1."""
 
-    text: Annotated[str, Meta(max_length=200)] | None = None
+    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
     state: ProviderStatus | None = None
+    page: Annotated[int, Meta(ge=1, le=MAX_PAGES)] = 1
 
 
 class ProviderRow(NamedTuple):
@@ -42,7 +46,16 @@ async def show(call: PageCall) -> Response:
         if (row := _row(call, provider, measured.get(provider.id, NO_STATS), text)) is not None
         and query.state in {None, row.state}
     ]
-    return call.render("providers.html", rows=rows, query=query)
+    begin = (query.page - 1) * PAGE_SIZE
+    filters = {name: value for name in ("text", "state") if (value := getattr(query, name))}
+    return call.render(
+        "providers.html",
+        rows=rows[begin : begin + PAGE_SIZE],
+        count=len(rows),
+        query=query,
+        newer=address(PATH, filters | {"page": query.page - 1}) if query.page > 1 else None,
+        older=address(PATH, filters | {"page": query.page + 1}) if len(rows) > begin + PAGE_SIZE else None,
+    )
 
 
 def _row(call: PageCall, provider: Provider, stats: ProviderStats, text: str) -> ProviderRow | None:

@@ -69,18 +69,16 @@ async def prove(call: PageCall) -> Response:
 
 async def ask_sign_in(call: PageCall) -> Response:
     """Ask for a sign-in. A form that was sent without a session is kept."""
-    query = call.request.url.query
-    target = _local(call, call.path + (f"?{query}" if query and call.method != "POST" else ""))
     if "hx-request" in call.request.headers or call.request.headers.get("accept") == "text/event-stream":
         return Response(status_code=401, headers={"HX-Redirect": f"{PATH}?{urlencode({'next': HOME})}"})
     if call.method == "POST":
         return await _sign_in_page(call, call.path, _keep(call.form), is_asked=True)
-    return call.redirect(f"{PATH}?{urlencode({'next': target})}")
+    return call.redirect(f"{PATH}?{urlencode({'next': _asked(call)})}")
 
 
 async def ask_proof(call: PageCall) -> Response:
     """Ask the person to prove who they are. The form is kept."""
-    return _proof_page(call, call.path, _keep(call.form))
+    return _proof_page(call, _asked(call), _keep(call.form))
 
 
 async def _start(call: PageCall) -> str:
@@ -110,10 +108,21 @@ def _code_of(text: str) -> str:
 def _go_on(call: PageCall) -> Response:
     target, form = _kept(call)
     if form:
-        return call.render("continue.html", target=target, fields=parse_qsl(form, keep_blank_values=True))
+        return call.render(
+            "continue.html", method="post", target=target, fields=parse_qsl(form, keep_blank_values=True)
+        )
+    path, _, query = target.partition("?")
+    if path.endswith("/export"):  # a redirect to a download would leave this page in place
+        return call.render("continue.html", method="get", target=path, fields=parse_qsl(query))
     while not call.knows("GET", target.partition("?")[0]):
         target = target.rpartition("/")[0]
     return call.redirect(target)
+
+
+def _asked(call: PageCall) -> str:
+    """Return the path that was asked for, with its query unless it got a form."""
+    query = call.request.url.query
+    return _local(call, call.path + (f"?{query}" if query and call.method != "POST" else ""))
 
 
 def _local(call: PageCall, target: str) -> str:

@@ -7,24 +7,25 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.accounts import KeyOverview, get_account, list_account_keys
+from linkskipper.credits import TopupLink, topup_links
 from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.limits import MAX_URL
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.link import describe
 from linkskipper.dashboard.query import NoticeQuery
 from linkskipper.dashboard.texts import REFUSAL_STEPS
-from linkskipper.errors import ApiError
+from linkskipper.errors import ApiError, OutOfCredits
 from linkskipper.jobs import NewJob, Resolved, read_details
 
 PATH = "/dashboard/try"
-MAX_LINK = 2048
 
 
 class TryQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the page: the job to watch, or the link to begin with."""
 
     job: UUID | None = None
-    link: Annotated[str, Meta(max_length=MAX_LINK)] | None = None
+    link: Annotated[str, Meta(max_length=MAX_URL)] | None = None
 
 
 async def show(call: PageCall) -> Response:
@@ -41,8 +42,8 @@ async def show(call: PageCall) -> Response:
 async def resolve(call: PageCall) -> Response:
     """Resolve a link with a key of the account."""
     fields = FormReader(call.form)
-    link = fields.text("url", longest=MAX_LINK)
-    key = _chosen(await _keys(call), call.form.get("key", ""))
+    link = fields.text("url", longest=MAX_URL)
+    key = _chosen(await resolving_keys(call), call.form.get("key", ""))
     if key is None:
         fields.errors["key"] = "Choose a key of the list."
     if fields.errors or key is None:
@@ -52,14 +53,21 @@ async def resolve(call: PageCall) -> Response:
         submitted = await call.services.job_submitter.submit(new)
     except ApiError as refusal:
         step = REFUSAL_STEPS.get(type(refusal))
-        return await _page(call, link, key_id=key.id, refusal=refusal, step=step, status=422)
+        return await _page(
+            call, link, key_id=key.id, refusal=refusal, step=step, topup_links=_topup_links(call, refusal), status=422
+        )
     if isinstance(submitted, Resolved):
         return await _page(call, link, key_id=key.id, cached=submitted)
     await call.audit("link.try", f"job {submitted.job_id}")
     return call.redirect(f"{PATH}?job={submitted.job_id}")
 
 
-async def _keys(call: PageCall) -> list[KeyOverview]:
+def _topup_links(call: PageCall, refusal: ApiError) -> list[TopupLink]:
+    is_about_credits = isinstance(refusal, OutOfCredits)
+    return topup_links(call.services.topup_links, call.session.account_id) if is_about_credits else []
+
+
+async def resolving_keys(call: PageCall) -> list[KeyOverview]:
     """Return the keys that may resolve. A closed account has none."""
     pool, account_id = call.services.pool, call.session.account_id
     if (await get_account(pool, account_id)).closed_at is not None:
@@ -73,13 +81,13 @@ def _chosen(keys: list[KeyOverview], key_id: str) -> KeyOverview | None:
 
 
 async def _page(call: PageCall, link: str, *, status: int = 200, **values: Any) -> Response:
-    defaults = {"errors": Messages(), "details": None, "cached": None, "refusal": None, "step": None, "key_id": None}
+    defaults: dict[str, Any] = {"errors": Messages(), "details": None, "cached": None, "refusal": None, "step": None}
+    defaults |= {"key_id": None, "topup_links": []}
     return call.render(
         "try.html",
         status=status,
         link=link,
-        longest=MAX_LINK,
-        keys=await _keys(call),
+        keys=await resolving_keys(call),
         samples=call.services.sample_links,
         snippets=call.services.snippets(link) if link else (),
         live_path=call.path if call.query.job is None else f"{PATH}?job={call.query.job}",

@@ -1,18 +1,27 @@
-"""The events that were sent to receivers, and the attempts at each."""
+"""The events that were sent to receivers, the attempts at each, and test events."""
 
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta
 from starlette.responses import Response
 
-from linkskipper.dashboard.errors import not_found
+from linkskipper.accounts import KeyOverview, get_account, list_account_keys
+from linkskipper.audit import record
+from linkskipper.dashboard.errors import PageError, not_found
+from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.limits import MAX_URL
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
-from linkskipper.dashboard.query import NoticeQuery
+from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
+from linkskipper.errors import TooManyTestEvents
 from linkskipper.webhooks import (
     Delivery,
     DeliveryStatus,
     list_account_deliveries,
+    queue_test_event,
     read_account_delivery,
     read_attempts,
+    receiver_problem,
     redeliver,
 )
 
@@ -26,30 +35,34 @@ class WebhooksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `before` is the id of a delivery, and continues the list."""
 
     status: DeliveryStatus | None = None
+    key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     before: UUID | None = None
 
 
 async def show(call: PageCall) -> Response:
     """Show a page of the list."""
-    query: WebhooksQuery = call.query
-    deliveries = await list_account_deliveries(
-        call.services.pool,
-        call.session.account_id,
-        key_id=call.session.key_id,
-        status=query.status,
-        before=query.before,
-        limit=PAGE_SIZE + 1,
-    )
-    listed = deliveries[:PAGE_SIZE]
-    first = f"{PATH}?status={query.status}" if query.status else PATH
-    joint = "&" if query.status else "?"
-    return call.render(
-        "webhooks.html",
-        deliveries=listed,
-        query=query,
-        first=first,
-        older=f"{first}{joint}before={listed[-1].id}" if len(deliveries) > PAGE_SIZE else None,
-    )
+    return await _page(call, call.query, Messages())
+
+
+async def send_test(call: PageCall) -> Response:
+    """Send a test event to a receiver, signed with a key of the account."""
+    session, fields = call.session, FormReader(call.form)
+    url = fields.text("url", longest=MAX_URL)
+    key = next((key for key in await _keys(call) if str(key.id) == call.form.get("key")), None)
+    if key is None:
+        fields.errors["key"] = "Choose a key of the list."
+    if not fields.errors and (problem := receiver_problem(url)):
+        fields.errors["url"] = f"Write a public HTTPS address ({problem})."
+    if fields.errors or key is None:
+        return await _page(call, WebhooksQuery(), fields.errors)
+    account = await get_account(call.services.pool, session.account_id)
+    try:
+        async with call.services.pool.acquire() as connection, connection.transaction():
+            delivery_id = await queue_test_event(connection, account.id, key.id, url, balance=account.balance)
+            await record(connection, call.entry("delivery.test", f"delivery {delivery_id}, key {key.id}"))
+    except TooManyTestEvents as error:
+        raise PageError(429, "Too many test events", str(error)) from None
+    return call.redirect(f"{PATH}/{delivery_id}")
 
 
 async def show_delivery(call: PageCall) -> Response:
@@ -66,6 +79,31 @@ async def send_again(call: PageCall) -> Response:
         raise not_found("delivery")
     await call.audit("delivery.send-again", f"delivery {delivery.id}")
     return call.redirect(f"{PATH}/{delivery.id}?done=sent-again")
+
+
+async def _keys(call: PageCall) -> list[KeyOverview]:
+    keys = await list_account_keys(call.services.pool, call.session.account_id)
+    return [key for key in keys if key.revoked_at is None]
+
+
+async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Response:
+    page = await list_account_deliveries(
+        call.services.pool,
+        call.session.account_id,
+        key_id=call.session.key_id or query.key,
+        status=query.status,
+        before=query.before,
+        limit=PAGE_SIZE,
+    )
+    return call.render(
+        "webhooks.html",
+        status=422 if errors else 200,
+        **list_values(PATH, query, page),
+        deliveries=page.rows,
+        keys=await list_account_keys(call.services.pool, call.session.account_id) if call.may(Access.VIEWER) else [],
+        form={"url": "", "key": "", **call.form},
+        errors=errors,
+    )
 
 
 async def _find(call: PageCall) -> Delivery:
@@ -87,6 +125,7 @@ async def _find(call: PageCall) -> Delivery:
 
 PAGES = (
     PageRoute("GET", PATH, show, Access.KEY, WebhooksQuery),
+    PageRoute("POST", PATH + "/test", send_test, Access.DEVELOPER),
     PageRoute("GET", DELIVERY, show_delivery, Access.KEY),
     PageRoute("POST", DELIVERY + "/send-again", send_again, Access.DEVELOPER),
 )

@@ -6,13 +6,13 @@ from linkskipper.accounts import Account
 from linkskipper.audit import record
 from linkskipper.credits import MAX_CREDITS, MAX_NOTE_CHARACTERS, adjust, grant
 from linkskipper.dashboard.fields import FormReader, Messages
+from linkskipper.dashboard.limits import MAX_REFERENCE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.accounts import PATH as ACCOUNTS
 from linkskipper.dashboard.pages.operate.accounts import find_account
 from linkskipper.errors import OverdrawnError, ReferenceUsedError
 
 PATH = ACCOUNTS + "/{account_id}/credits"
-MAX_REFERENCE = 200
 DEFAULTS = {"kind": "grant", "credits": "", "note": "", "reference": ""}
 
 
@@ -37,11 +37,12 @@ async def book(call: PageCall) -> Response:
             if kind == "grant":
                 await grant(connection, account.id, amount, note=note, reference=reference, actor=actor)
             else:
-                change = amount if kind == "add" else -amount
-                await adjust(connection, account.id, change, note=note, reference=reference, actor=actor)
+                amount = amount if kind == "add" else -amount
+                await adjust(connection, account.id, amount, note=note, reference=reference, actor=actor)
             named = f", reference {reference}" if reference else ""
             subject = f"account {account.id}: {amount}{named}"
-            await record(connection, call.entry(f"credits.{kind}", subject, account_id=account.id))
+            action = "credits.grant" if kind == "grant" else "credits.correct"
+            await record(connection, call.entry(action, subject, account_id=account.id))
     except OverdrawnError:
         available = account.balance - account.held
         return _page(call, account, Messages(credits=f"Only {available} credits are available. Take back fewer."))

@@ -6,6 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.catalog import Provider
+from linkskipper.dashboard.limits import MAX_SEARCH
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery
@@ -18,7 +19,7 @@ UNKNOWN = ProviderCondition()
 class OperatedProvidersQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `text` is a part of a name or a host. `trouble` is any state but up."""
 
-    text: Annotated[str, Meta(max_length=200)] | None = None
+    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
     state: Literal["up", "degraded", "down", "off", "trouble"] | None = None
 
 
@@ -35,7 +36,12 @@ async def show(call: PageCall) -> Response:
     query: OperatedProvidersQuery = call.query
     text = (query.text or "").strip().lower()
     rows = [row for row in await read_rows(call) if _matches(row.provider, text) and _is_chosen(row, query.state)]
-    return call.render("operate_providers.html", rows=sorted(rows, key=_urgency), query=query)
+    return call.render(
+        "operate_providers.html",
+        rows=sorted(rows, key=_urgency),
+        query=query,
+        reload=call.services.catalog.last_reload,
+    )
 
 
 async def read_rows(call: PageCall) -> list[OperatedProvider]:

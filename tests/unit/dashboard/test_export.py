@@ -1,0 +1,44 @@
+"""A file has a bounded number of rows."""
+
+import pytest
+from msgspec import Struct
+from starlette.responses import StreamingResponse
+
+from linkskipper.dashboard.export import MAX_ROWS, PAGE_ROWS, export
+from linkskipper.dashboard.words import size
+from linkskipper.database.walk import Walk
+
+
+class Row(Struct, frozen=True):
+    """A row of a list."""
+
+    id: int
+
+
+class Query(Struct, frozen=True):
+    """The query of a file."""
+
+    before: int | None = None
+    format: str = "csv"
+
+
+@pytest.mark.parametrize(("rows", "written"), [(0, 0), (1, 1), (MAX_ROWS, MAX_ROWS), (MAX_ROWS + 1, MAX_ROWS)])
+async def test_file_ends(rows: int, written: int) -> None:
+    """A file has all rows up to the limit, and ends there."""
+
+    async def read(before: int | None) -> Walk[Row, int]:
+        newest = rows if before is None else before - 1
+        page = [Row(number) for number in range(newest, max(newest - PAGE_ROWS, 0), -1)]
+        return Walk(page, page[-1].id if newest > PAGE_ROWS else None)
+
+    response = export("rows", Query(), Row, read)
+    assert isinstance(response, StreamingResponse)
+    text = "".join([str(chunk) async for chunk in response.body_iterator])
+    assert len(text.splitlines()) == written + 1
+
+
+def test_sizes() -> None:
+    """A size has one unit, and two digits at least."""
+    assert [size(count).replace("\N{NO-BREAK SPACE}", " ") for count in (0, 999, 1000, 12_345, 3_400_000_000)] == [
+        *("0 B", "999 B", "1.0 kB", "12 kB", "3.4 GB")
+    ]
