@@ -13,7 +13,7 @@ from linkskipper.database import Connection, Pool
 from linkskipper.errors import UnknownRecordError, UserExistsError
 from linkskipper.people import queries
 
-RESERVED = re.compile(rf"{COMMAND_LINE}|{NOT_SIGNED_IN}|key \d+")  # the actors of the audit log that are no users
+RESERVED = re.compile(rf"{COMMAND_LINE}|{NOT_SIGNED_IN}|key \d+")  # other actors of the audit log
 INVISIBLE = frozenset({"Cc", "Cf"})
 
 
