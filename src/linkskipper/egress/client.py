@@ -16,10 +16,10 @@ from linkskipper.egress.http1.pool import ConnectionPool
 from linkskipper.egress.http1.request import RequestWriter
 from linkskipper.egress.limits import DEFAULT_LIMITS, FetchLimits
 from linkskipper.egress.policy import Policy
-from linkskipper.egress.refusals import RefusalCounter
 from linkskipper.egress.response import Response, content_type_of, is_text
 from linkskipper.egress.transport import Exchange
 from linkskipper.egress.urls import Url
+from linkskipper.errors import EgressError
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _MAX_LINE_BYTES = 1024 * 1024
@@ -95,8 +95,8 @@ class Client:
         has_full_time = timeout is None or timeout >= self._limits.fetch_seconds
         seconds = self._limits.fetch_seconds if has_full_time else max(timeout or 0, 0)
         headers = _with_cookies(headers, jar, url)
-        with _translated_errors(url, self._policy.refusals, has_full_time=has_full_time):
-            connection, head = await self._send(url, method, headers, body, _now() + seconds)
+        try:
+            connection, head = await self._send(url, method, headers, body, seconds)
             try:
                 if exchange is not None:
                     exchange.record_head(head, self._writer.sent_fields(url, headers))
@@ -105,6 +105,8 @@ class Client:
                 return await self._receive(url, connection, head, exchange)
             finally:
                 self._release(url, connection)
+        except (EgressError, OSError) as error:
+            raise self._translated(error, url, has_full_time=has_full_time) from None
 
     async def post(self, url: Url, *, headers: Mapping[str, str], body: bytes, excerpt: int) -> Response:
         """Send a POST and return its response with at most `excerpt` bytes of the body, not decoded.
@@ -117,8 +119,8 @@ class Client:
             TimedOut: The head of the response did not come in time.
             HeadersTooLarge: The header fields are over their limit.
         """
-        with _translated_errors(url, self._policy.refusals):
-            connection, head = await self._send(url, "POST", headers, body, _now() + self._limits.fetch_seconds)
+        with self._translated_errors(url):
+            connection, head = await self._send(url, "POST", headers, body, self._limits.fetch_seconds)
             try:
                 beginning = await read_excerpt(connection, head, excerpt)
                 return Response(url, head.status, head.headers, beginning, content_type_of(head.headers)[0], None)
@@ -136,8 +138,8 @@ class Client:
             BodyTooLarge: A line is over its limit.
             EgressError: The other errors of `fetch`.
         """
-        with _translated_errors(url, self._policy.refusals):
-            connection, head = await self._send(url, "GET", headers, None, _now() + silence)
+        with self._translated_errors(url):
+            connection, head = await self._send(url, "GET", headers, None, silence)
             try:
                 yield head.status, self._lines(connection, head, silence)
             finally:
@@ -147,7 +149,7 @@ class Client:
     async def _lines(self, connection: HttpConnection, head: Head, silence: float) -> AsyncIterator[bytes]:
         rest = b""
         async for part in connection.body(head):
-            connection.set_deadline(_now() + silence)
+            connection.set_deadline(asyncio.get_running_loop().time() + silence)
             *lines, rest = (rest + part).split(b"\n")
             if len(rest) > _MAX_LINE_BYTES:
                 raise BodyTooLarge("a line is over its limit")
@@ -157,37 +159,58 @@ class Client:
             yield rest
 
     async def _send(
-        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, deadline: float
+        self, url: Url, method: str, headers: Mapping[str, str], body: bytes | None, seconds: float
     ) -> tuple[HttpConnection, Head]:
         """Send a request. Replace a kept connection that its server has closed once, if the request has no body."""
-        if self._pool is None:
+        if (pool := self._pool) is None:
             raise RuntimeError("the client is used outside its context")
         if reason := self._policy.port_deny_reason(url.port):
             raise Refused(url.host, "", reason)
         request = self._writer.write(url, method, headers, body)
-        connection, is_kept = await self._pool.acquire(url, deadline)
+        deadline, limit = pool.now() + seconds, self._limits.header_bytes
+        connection, is_kept = await pool.acquire(url, deadline)
         try:
-            return connection, await self._exchange(connection, request, method, deadline)
+            return connection, await connection.request(request, method, deadline=deadline, head_limit=limit)
         except BaseException as error:
             connection.close()
             self._release(url, connection)
             if not isinstance(error, Lost) or not is_kept or body is not None:
                 raise
-        connection, _ = await self._pool.acquire(url, deadline, fresh=True)
+        connection, _ = await pool.acquire(url, deadline, fresh=True)
         try:
-            return connection, await self._exchange(connection, request, method, deadline)
+            return connection, await connection.request(request, method, deadline=deadline, head_limit=limit)
         except BaseException:
             connection.close()
             self._release(url, connection)
             raise
 
-    async def _exchange(self, connection: HttpConnection, request: bytes, method: str, deadline: float) -> Head:
-        connection.set_deadline(deadline)
-        return await connection.request(request, method, head_limit=self._limits.header_bytes)
-
     def _release(self, url: Url, connection: HttpConnection) -> None:
         if self._pool is not None:
             self._pool.release(url, connection)
+
+    @contextmanager
+    def _translated_errors(self, url: Url) -> Iterator[None]:
+        """Translate the errors of a request that had its full time."""
+        try:
+            yield
+        except (EgressError, OSError) as error:
+            raise self._translated(error, url, has_full_time=True) from None
+
+    def _translated(self, error: EgressError | OSError, url: Url, *, has_full_time: bool) -> EgressError:
+        """Add the host's name to an error, turn one of the system into our own, and log a refusal."""
+        match error:
+            case TimedOut() | TimeoutError():
+                had_full_time = has_full_time or (isinstance(error, TimedOut) and error.had_full_time)
+                return TimedOut(f"{url.host} did not answer in time", had_full_time=had_full_time)
+            case Unreachable() | HeadersTooLarge():
+                return type(error)(f"{url.host}: {error}")
+            case Refused():
+                self._policy.refusals.report(url.host, error)
+            case ssl.SSLCertVerificationError():
+                return Untrusted(f"the certificate of {url.host} is not trusted: {error}")
+            case OSError():
+                return Unreachable(f"{url.host} cannot be reached: {error}")
+        return error
 
     async def _receive(self, url: Url, connection: HttpConnection, head: Head, exchange: Exchange | None) -> Response:
         media_type, charset = content_type_of(head.headers)
@@ -214,34 +237,6 @@ class Client:
             connection.close()
             raise
         return body.result()
-
-
-@contextmanager
-def _translated_errors(url: Url, refusals: RefusalCounter, *, has_full_time: bool = True) -> Iterator[None]:
-    """Add the host's name to errors, turn those of the system into our own, and log refusals."""
-    try:
-        yield
-    except Refused as refused:
-        refusals.report(url.host, refused)
-        raise
-    except TimedOut as error:
-        had_full_time = has_full_time or error.had_full_time
-        raise TimedOut(f"{url.host} did not answer in time", had_full_time=had_full_time) from None
-    except TimeoutError:
-        raise TimedOut(f"{url.host} did not answer in time", had_full_time=has_full_time) from None
-    except Unreachable as error:
-        raise type(error)(f"{url.host}: {error}") from None
-    except HeadersTooLarge as error:
-        raise HeadersTooLarge(f"{url.host}: {error}") from None
-    except ssl.SSLCertVerificationError as error:
-        raise Untrusted(f"the certificate of {url.host} is not trusted: {error}") from None
-    except OSError as error:
-        raise Unreachable(f"{url.host} cannot be reached: {error}") from None
-
-
-def _now() -> float:
-    """Return the time of the event loop's clock, in seconds."""
-    return asyncio.get_running_loop().time()
 
 
 def _default_headers(user_agent: str) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """The response to a request: its status, headers and decoded body."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 from multidict import CIMultiDictProxy
@@ -13,6 +15,7 @@ _CHARSET = re.compile(r"(?:[^\"]|\"[^\"]*+\"?+)*?;\s*+charset=(?:\"([^\"]*+)\"?+
 _VALUE = re.compile(r"(?:[^\",]++|\"[^\"]*+\"?+)++")
 _AFTER_TYPE = re.compile(r"[ \t;(]")
 _UNKNOWN = frozenset({"unknown/unknown", "application/unknown"})  # MIME Sniffing standard, section 7
+_REMEMBERED = 100  # characters of Content-Type headers
 _FIRST_NON_ASCII = 0x80
 _TEXT_TYPES = frozenset(
     f"application/{kind}" for kind in ("json", "xml", "javascript", "x-javascript", "ecmascript", "xhtml+xml")
@@ -64,8 +67,13 @@ def content_type_of(headers: CIMultiDictProxy[str]) -> tuple[str, str | None]:
 
     Like Chromium, pass over what is not a type, let the last type count, and keep the charset of an equal one before.
     """
+    fields = headers.getall("Content-Type", ())
+    return _content_type_of(tuple(fields)) if sum(map(len, fields)) <= _REMEMBERED else _read_content_type(fields)
+
+
+def _read_content_type(fields: Sequence[str]) -> tuple[str, str | None]:
     media_type, charset = "", None
-    for field in headers.getall("Content-Type", ()):
+    for field in fields:
         for value in _VALUE.findall(field):
             name = _AFTER_TYPE.split(value.strip(" \t"), maxsplit=1)[0].lower()
             if "/" not in name or name == "*/*":
@@ -75,6 +83,9 @@ def content_type_of(headers: CIMultiDictProxy[str]) -> tuple[str, str | None]:
                 charset = match and (match[1] or match[2] or "").lower()
             media_type = name
     return "" if media_type in _UNKNOWN else media_type, charset
+
+
+_content_type_of = lru_cache(1000)(_read_content_type)  # servers send few different ones
 
 
 def is_text(media_type: str) -> bool:

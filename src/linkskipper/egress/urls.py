@@ -16,6 +16,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parsers disagree about these characters, which is how one URL comes to name two hosts.
 _DISPUTED = re.compile(r"[\x00-\x1f\x7f\\]|\A | \Z")
 _AUTHORITY = re.compile(r"(?:[A-Za-z]+:)?/*([^/?#]*)")
+# URLs that the standard leaves as they are, whatever the base: names in lower case, paths without segments of dots,
+# and only characters that are never encoded. Most links are of this kind, and need no parser.
+_LABEL = "(?!xn--)[a-z0-9][a-z0-9-]*+"
+_SEGMENT = r"/(?!\.|%2[eE])[!$%&'()*+,\-.0-9:;=@A-Z_a-z~]*+"
+_REST = r"[!$%&()*+,\-./0-9:;=?@A-Z_a-z~]*+"
+_AS_IS = re.compile(
+    rf"(https?)://((?:{_LABEL}\.)+(?!xn--)[a-z][a-z0-9-]*+)((?:{_SEGMENT})++)(?:\?({_REST}))?(?:#({_REST}))?"
+)
 _MAX_LABEL = 63  # a name that is not longer needs a check for empty labels only
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[^.]{1,63}\.)*[^.]{1,63}\.?")  # lengths of RFC 1035, section 2.3.4
 
@@ -79,6 +87,8 @@ def parse_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Ur
     Raises:
         BadUrl: As `read_url`.
     """
+    if (url := _read_as_is(text, limit)) is not None:
+        return url
     if _DISPUTED.search(_bounded(text, limit)):
         raise BadUrl("the URL contains a backslash, a control character or a space at one end")
     url = read_url(text, base, limit=limit)
@@ -98,6 +108,8 @@ def read_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Url
         HasCredentials: The URL contains a user name or a password.
         BadUrl: Anything else that is not a URL, and names that DNS cannot hold.
     """
+    if (url := _read_as_is(text, limit)) is not None:
+        return url
     _bounded(text, limit)
     try:
         href: str = ada_url.join_url(base.href, text) if base else ada_url.normalize_url(text)
@@ -107,6 +119,15 @@ def read_url(text: str, base: Url | None = None, *, limit: int = MAX_URL) -> Url
     if scheme not in _DEFAULT_PORTS:
         raise ForeignScheme(scheme, href)
     return _split(href, scheme, rest[2:])
+
+
+def _read_as_is(text: str, limit: int) -> Url | None:
+    """Return the URL if parsing and serialising its text would not change it. Return None if that is not sure."""
+    match = _AS_IS.fullmatch(text) if len(text) <= limit else None
+    if match is None:
+        return None
+    scheme, host, path, query, fragment = match.groups("")
+    return None if len(host) > _MAX_LABEL else Url(text, scheme, host, _DEFAULT_PORTS[scheme], path, query, fragment)
 
 
 def _bounded(text: str, limit: int = MAX_URL) -> str:

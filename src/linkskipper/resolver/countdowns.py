@@ -1,7 +1,5 @@
 """Wait for the countdowns of the pages of one link."""
 
-import asyncio
-
 from linkskipper.catalog import Provider
 from linkskipper.resolver.deadline import Deadline
 from linkskipper.resolver.errors import Stop
@@ -20,7 +18,7 @@ class Countdowns:
 
     def begin(self) -> None:
         """Note that a page came."""
-        self._began_at = asyncio.get_running_loop().time()
+        self._began_at = self._deadline.now()
 
     async def wait_out(self, provider: Provider, host: str, seconds: float, limit: float | None) -> None:
         """Wait for a countdown of a provider's page.
@@ -31,7 +29,7 @@ class Countdowns:
         waited = self._waited.get(provider.id, 0) + seconds
         if waited > provider.limits.max_wait or (limit is not None and seconds > limit):
             raise Stop(Reason.WAIT_TOO_LONG, f"{host} makes visitors wait {seconds:g} seconds, which is too long.")
-        now = asyncio.get_running_loop().time()
+        now = self._deadline.now()
         ends_at = max(self._began_at + seconds, now)
         if ends_at >= self._deadline.at:
             raise Stop(Reason.TIMEOUT, f"{host} makes visitors wait longer than the link has time.")

@@ -1,7 +1,5 @@
 """The time that one link has."""
 
-import asyncio
-
 from linkskipper.resolver.pauses import PauseClock
 
 LARGE_SHARE = 0.5
@@ -25,7 +23,7 @@ class Deadline:
 
     def restart(self) -> None:
         """Give the link its whole time again, from now on."""
-        self._at = asyncio.get_running_loop().time() + self.total
+        self._at = self._pauses.time() + self.total
         self._lost_before = self.lost
 
     def postpone(self, seconds: float) -> None:
@@ -46,6 +44,10 @@ class Deadline:
         """The seconds of all pauses of this process so far."""
         return self._pauses.lost
 
+    def now(self) -> float:
+        """Return the time, in seconds of `loop.time()`."""
+        return self._pauses.time()
+
     def remaining(self) -> float:
         """Return the seconds left, negative after the deadline."""
-        return self.at - asyncio.get_running_loop().time()
+        return self.at - self._pauses.time()

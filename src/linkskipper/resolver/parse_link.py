@@ -25,7 +25,17 @@ class ParsedLink(msgspec.Struct, frozen=True, gc=False):
     key: bytes
 
 
-def parse_link(text: str, catalog: Catalog, *, generic: bool = False, canonical: bool = False) -> ParsedLink:
+def parse_link(text: str, catalog: Catalog) -> ParsedLink:
+    """Return the link in a text with its key (see `find_link`).
+
+    Raises:
+        Unsupported: As `find_link`.
+    """
+    url, provider = find_link(text, catalog)
+    return ParsedLink(url, provider, sha256(url.href.encode()).digest())
+
+
+def find_link(text: str, catalog: Catalog, *, generic: bool = False, canonical: bool = False) -> tuple[Url, Provider]:
     """Return the link in a text: the text itself, or the first http or https URL in it. No request is sent.
 
     With `generic`, a host that no provider file names gets an ad hoc provider. With `canonical`, a text that is a
@@ -44,7 +54,7 @@ def parse_link(text: str, catalog: Catalog, *, generic: bool = False, canonical:
         if catalog.find_discontinued(url.host) is not None:
             raise Unsupported(_unsupported_message(url, catalog))
         raise Unsupported(f"{url.href} is a page of {provider.label}, not a short link. Send the link itself.")
-    return ParsedLink(url, provider, sha256(url.href.encode()).digest())
+    return url, provider
 
 
 def _canonical_url(text: str) -> Url | None:

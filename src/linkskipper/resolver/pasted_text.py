@@ -37,7 +37,7 @@ _MAX_ESCAPES = 3
 
 def find_url(text: str) -> str | None:
     """Return the first http or https URL in a text, or None. A text that is a URL keeps its punctuation."""
-    if _PLAIN.fullmatch(text) and not _ENTITY.search(text):
+    if _PLAIN.fullmatch(text) and ("&" not in text or not _ENTITY.search(text)):
         return text
     text = _INVISIBLE.sub("", text).strip()
     found = _BEGINNING.search(text)

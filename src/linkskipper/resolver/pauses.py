@@ -38,6 +38,10 @@ class PauseClock:
             self._timer.cancel()
             self._timer = None
 
+    def time(self) -> float:
+        """Return the time of the event loop's clock, in seconds. Call this only for a link that is counted."""
+        return self._loop.time()
+
     @property
     def lost(self) -> float:
         """The seconds of all pauses so far. A pause counts as soon as it is over, before the next tick."""

@@ -14,7 +14,7 @@ from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import redirects
 from linkskipper.resolver.pages.stop_rules import TRANSIENT, check_dead_end, removed_stop
-from linkskipper.resolver.parse_link import parse_link
+from linkskipper.resolver.parse_link import find_link
 from linkskipper.resolver.pauses import PauseClock
 from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import Reason
@@ -112,13 +112,13 @@ class LinkResolver:
         """
         catalog = self._catalog.snapshot()
         try:
-            link = parse_link(url, catalog, generic=self._generic, canonical=canonical)
+            link, provider = find_link(url, catalog, generic=self._generic, canonical=canonical)
         except Unsupported as error:
             return Resolution(url, None, None, None, 0, Reason.UNSUPPORTED_LINK, str(error), ())
         limiter = limiter or self._limiter
         with self._pauses:
             navigation = Navigation(
-                link.url, link.provider, self._fetcher, limiter, self._pauses, reader=self._reader, on_hop=on_hop
+                link, provider, self._fetcher, limiter, self._pauses, reader=self._reader, on_hop=on_hop
             )
             try:
                 target = await self._run(navigation, catalog)

@@ -13,6 +13,7 @@ _MAX_CHUNK_DIGITS = 15
 _MAX_TRAILER_BYTES = 16 * 1024
 _MAX_FRAMING_BYTES = 64 * 1024  # of the chunks of a body, besides one byte for each byte of the body
 _CHUNK_COST = 16  # bytes that count for each chunk besides its line: to read one takes as long as to read many bytes
+_TIMER_SECONDS = 0.001  # the precision of timers
 _CHUNKS_AT_ONCE = 500  # that are read before others have their turn
 
 
@@ -28,7 +29,9 @@ class HttpConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._has_ended = False
         self._has_received = False
         self._error: Exception | None = None
@@ -64,34 +67,51 @@ class HttpConnection(asyncio.Protocol):
         """Implement asyncio.Protocol."""
         self._has_ended = True
         self._error = self._error or exc
+        self._cancel_timer()
         self._wake()
 
     def close(self) -> None:
         """Close the connection at once."""
         self._keep_alive = False
-        self.clear_deadline()
+        self._cancel_timer()
         if self._transport is not None:
             self._transport.abort()
 
     def set_deadline(self, when: float) -> None:
         """Let reads fail at a time of the event loop's clock."""
-        self.clear_deadline()
-        self._timer = self._loop.call_at(when, self._expire)
+        self._deadline = when
+        if self._timer is None or self._timer_at > when:
+            self._start_timer(when)
 
     def clear_deadline(self) -> None:
-        """Remove the deadline."""
+        """Remove the deadline. Its timer stays for the next one, because a timer for each request costs more."""
+        self._deadline = None
+
+    def _start_timer(self, when: float) -> None:
+        self._cancel_timer()
+        self._timer, self._timer_at = self._loop.call_at(when, self._expire), when
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _expire(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self._deadline - self._loop.time() > _TIMER_SECONDS:
+            self._start_timer(self._deadline)
+            return
         self._error = TimedOut("the server did not answer in time", had_full_time=False)  # the caller knows its limit
         self._has_ended = True
         self.close()
         self._wake()
 
-    async def request(self, data: bytes, method: str, *, head_limit: int) -> Head:
+    async def request(self, data: bytes, method: str, *, deadline: float, head_limit: int) -> Head:
         """Send a request, and return the head of its final response.
+
+        `deadline` is a time of the event loop's clock. It stays set for the body.
 
         Raises:
             Lost: The connection ended before the first byte.
@@ -101,6 +121,7 @@ class HttpConnection(asyncio.Protocol):
         """
         if self._transport is None or self._transport.is_closing():
             raise Lost("the connection is closed")
+        self.set_deadline(deadline)
         self._is_done = self._has_received = False
         self._transport.write(data)
         for _ in range(_MAX_INTERIM + 1):

@@ -23,6 +23,12 @@ _LINE_END = re.compile(rb"\r\n|[\r\n]")
 _STATUS = re.compile(rb"HTTP/(?P<version>[^ ]*)(?: ++(?:(?P<status>[0-9]{3})(?![0-9])|(?![0-9])).*)?")
 _HTTP_1_1 = re.compile(rb"1\.[1-9]")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# Nearly all heads: ASCII, without faults. They are read in one pass.
+_REGULAR_HEAD = re.compile(
+    rb"HTTP/(1\.[01]) ([0-9]{3})(?: [^\0\r\n\x80-\xff]*+)?\r\n"
+    rb"((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\0\r\n\x80-\xff]*+\r\n)*+)"
+)
+_REGULAR_FIELD = re.compile(r"([^:]++):[ \t]*+([^\r]*+)\r\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _WITHOUT_BODY = frozenset({204, 304})
 _HTTP_1_0 = "HTTP/1.0"
@@ -74,16 +80,41 @@ def parse_head(block: bytes, *, method: str, limit: int) -> Head:
         Unreachable: This is not HTTP/1, or the length of its body cannot be known.
         HeadersTooLarge: One field, their number or all of them together are over a limit.
     """
+    head = _parse_regular_head(block, method) if len(block) <= min(limit, MAX_FIELD_BYTES) else None
+    return head or _parse_odd_head(block, method, limit)
+
+
+def _parse_regular_head(block: bytes, method: str) -> Head | None:
+    """Parse a head that has no fault. Return None for any other. Each field may be as long as the block."""
+    if (match := _REGULAR_HEAD.fullmatch(block)) is None:
+        return None
+    version, status, lines = match.groups()
+    text = lines.decode("ascii")
+    fields = _REGULAR_FIELD.findall(text)
+    if len(fields) > MAX_FIELDS:
+        return None
+    if " \r" in text or "\t\r" in text:
+        fields = [(name, value.rstrip(" \t")) for name, value in fields]
+    return _head(fields, "HTTP/" + version.decode("ascii"), int(status), method)
+
+
+def _parse_odd_head(block: bytes, method: str, limit: int) -> Head:
     (first, *lines), is_regular = split_lines(block.lstrip(b"\r\n"))
     match = _STATUS.fullmatch(first)
     if match is None or b"\0" in block:
         raise Unreachable("the server sent malformed HTTP: the status line is malformed, or a byte is zero")
     fields, has_regular_fields = parse_fields(lines, limit)
-    headers = CIMultiDictProxy(fields)
-    status = int(match["status"] or 200)
     version = "HTTP/1.1" if _HTTP_1_1.fullmatch(match["version"]) else _HTTP_1_0
+    status = int(match["status"] or 200)
+    return _head(fields, version, status, method, is_regular=is_regular and has_regular_fields)
+
+
+def _head(
+    fields: CIMultiDict[str] | list[tuple[str, str]], version: str, status: int, method: str, *, is_regular: bool = True
+) -> Head:
+    headers = CIMultiDictProxy(CIMultiDict(fields))
     framing, length, is_framed = _framing(headers, status, method)
-    is_regular = is_regular and has_regular_fields and is_framed
+    is_regular = is_regular and is_framed
     keep_alive = is_regular and framing is not Framing.CLOSE and _keeps_alive(headers, version)
     return Head(version, status, headers, framing, length, keep_alive)
 
@@ -150,8 +181,9 @@ def _framing(headers: CIMultiDictProxy[str], status: int, method: str) -> tuple[
         return Framing.CLOSE, 0, False
     if not lengths:
         return Framing.CLOSE, 0, True
-    values = {value.strip() for field in lengths for value in field.split(",")}
-    (length, *others) = values
+    length, *others = lengths
+    if others or not _LENGTH.fullmatch(length):
+        length, *others = {value.strip() for field in lengths for value in field.split(",")}
     if others:
         raise Unreachable("the server sent malformed HTTP: two lengths of the body differ")
     if not _LENGTH.fullmatch(length):

@@ -29,6 +29,7 @@ class ConnectionPool:
         connect_seconds: float,
         nameservers: Sequence[str] | None,
     ) -> None:
+        self._loop = asyncio.get_running_loop()  # to ask for it is a system call in Python 3.11
         self._policy = policy
         self._resolver = GuardedResolver(policy, nameservers, connect_seconds)
         self._connect_seconds = connect_seconds
@@ -39,6 +40,10 @@ class ConnectionPool:
         self._sweeper: asyncio.TimerHandle | None = None
         self._tls: ssl.SSLContext | None = None
         self._tls_of_exceptions: ssl.SSLContext | None = None
+
+    def now(self) -> float:
+        """Return the time of the event loop's clock, in seconds."""
+        return self._loop.time()
 
     async def acquire(self, url: Url, deadline: float, *, fresh: bool = False) -> tuple[HttpConnection, bool]:
         """Return a connection to the server of a URL, and whether it has served a request before.
@@ -73,12 +78,11 @@ class ConnectionPool:
             connection.close()
             return
         connection.clear_deadline()
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = self.now()
         self._idle[url.scheme, url.host, url.port].append(connection)
         self._idle_count += 1
         if self._sweeper is None:
-            self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep)
+            self._sweeper = self._loop.call_later(IDLE_SECONDS, self._sweep)
 
     async def close(self) -> None:
         """Close every connection and cancel the lookups in progress."""
@@ -100,8 +104,7 @@ class ConnectionPool:
         return None
 
     def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        too_old = loop.time() - IDLE_SECONDS
+        too_old = self.now() - IDLE_SECONDS
         for origin, connections in list(self._idle.items()):
             kept = [idle for idle in connections if idle.idle_since > too_old and idle.is_reusable]
             for connection in set(connections) - set(kept):
@@ -111,10 +114,9 @@ class ConnectionPool:
                 self._idle[origin] = kept
             else:
                 del self._idle[origin]
-        self._sweeper = loop.call_later(IDLE_SECONDS, self._sweep) if self._idle else None
+        self._sweeper = self._loop.call_later(IDLE_SECONDS, self._sweep) if self._idle else None
 
     async def _open(self, url: Url) -> HttpConnection:
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_seconds):
                 sock = await guarded_connect(self._policy, self._resolver, url.host, url.port)
@@ -123,7 +125,7 @@ class ConnectionPool:
         tls = self._tls_context(url, sock.getpeername()[0]) if url.scheme == "https" else None
         try:
             name = None if tls is None else url.host
-            _, connection = await loop.create_connection(HttpConnection, sock=sock, ssl=tls, server_hostname=name)
+            _, connection = await self._loop.create_connection(HttpConnection, sock=sock, ssl=tls, server_hostname=name)
         except BaseException:
             sock.close()
             raise

@@ -1,6 +1,5 @@
 """Recognise what a page demands from its visitor first: a CAPTCHA, a password, a login."""
 
-import re
 from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -33,8 +32,10 @@ CAPTCHA = ", ".join(
 CHALLENGE = "#challenge-form, #challenge-running, script[src*='/cdn-cgi/challenge-platform/']"
 # Each selector of CAPTCHA and CHALLENGE has one of these words. To search for them takes a fraction of the selectors'
 # time. A character reference can hide a word.
-_GATE_WORDS = re.compile(
-    r"captcha|turnstile|challenge|cap-widget|data-cap-api|altcha|geetest|arkoselabs|awswaf|adcopy|&#", re.IGNORECASE
+_REFERENCE = "&#"
+_GATE_WORDS = (
+    *("captcha", "turnstile", "challenge", "cap-widget", "data-cap-api", "altcha", "geetest", "arkoselabs", "awswaf"),
+    *("adcopy", _REFERENCE),
 )
 _PASSWORD = "input[type='password' i]"  # noqa: S105 - a selector
 _USER_NAME = (
@@ -47,7 +48,13 @@ _OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i
 
 def may_have_gate(text: str) -> bool:
     """Return whether the HTML of a page may match CAPTCHA or CHALLENGE."""
-    return _GATE_WORDS.search(text) is not None
+    lowered = text.lower()
+    return any(word in lowered for word in _GATE_WORDS)
+
+
+def may_ask(text: str) -> bool:
+    """Return whether the HTML of a page may have a field for a password."""
+    return "password" in text.lower() or _REFERENCE in text
 
 
 def asks_for(tree: LexborHTMLParser) -> Asked:

@@ -11,6 +11,7 @@ All patterns take linear time.
 """
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 import re2
@@ -60,7 +61,7 @@ _STATEMENT = "|".join((
 ))  # fmt: skip
 # A statement ends at a semicolon, at the end, or at the end of a line before a name that begins another one.
 _END = rf"(?:{_GAP}(?:;|\Z)|[^\S\r\n]*+(?://[^\r\n]*+)?[\r\n]{_GAP}(?=[A-Za-z_$\"'])(?!in(?:stanceof)?\b))"
-_NEXT = re.compile(rf"{_GAP}(?:;|(?:{_STATEMENT}){_END}|\Z)")
+_NEXT = rf"{_GAP}(?:;|(?:{_STATEMENT}){_END}|\Z)"
 _SAME_WINDOW = frozenset({"_self", "_top", "_parent"})
 _INERT = re.compile(r"#|(?:javascript|about|data|blob|filesystem|view-source):|\Z", re.IGNORECASE)
 _FOREIGN = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -92,9 +93,9 @@ def may_move(script: str) -> bool:
 
 def _read(script: str) -> tuple[ScriptMove, ...] | None:
     moves: list[ScriptMove] = []
-    position = 0
+    next_statement, position = _next_statement(), 0
     while position < len(script):
-        statement = _NEXT.match(script, position)
+        statement = next_statement.match(script, position)
         if statement is None:
             return None
         if statement["delay"] is not None:
@@ -106,6 +107,12 @@ def _read(script: str) -> tuple[ScriptMove, ...] | None:
             moves.append(move)
         position = statement.end()
     return tuple(moves) if _is_certain(moves) else None
+
+
+@cache
+def _next_statement() -> re.Pattern[str]:
+    """Compile the pattern for the first script, which takes longer than the start of many commands."""
+    return re.compile(_NEXT)
 
 
 def _is_certain(moves: list[ScriptMove]) -> bool:

@@ -4,7 +4,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for, may_have_gate
+from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for, may_ask, may_have_gate
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.removed import says_removed, short_text
@@ -17,6 +17,7 @@ _UNAUTHORISED = 401
 _ERRORS = 400
 _MAX_TOLD = 500  # characters of a broken URL
 
+_ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _HEADINGS = "title, h1, h2"
 _MAX_HEADINGS = 20  # a heading about the link is among the first
@@ -30,7 +31,7 @@ def check_response(response: Response) -> None:
     Raises:
         Stop: A rule ends the link.
     """
-    actions = {response.headers.get(header, "").lower() for header in ("cf-mitigated", "x-amzn-waf-action")}
+    actions = {response.headers[name].lower() for name in _ACTION_HEADERS if name in response.headers}
     if "captcha" in actions:
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{response.url.host} asks for a CAPTCHA.")
     if "challenge" in actions:
@@ -46,7 +47,9 @@ def check_page(page: Page) -> None:
     if page.tree is not None:
         if may_have_gate(page.text):
             _check_gates(page.tree, page.url.href)
-        _check_tree(page.tree, page.url.href)
+        if may_ask(page.text):
+            _check_question(page.tree, page.url.href)
+        _check_headings(page.tree, page.url.href)
     if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.href} asks for a CAPTCHA.")
 
@@ -106,15 +109,22 @@ def _check_gates(tree: LexborHTMLParser, href: str) -> None:
         raise Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
 
 
-def _check_tree(tree: LexborHTMLParser, href: str) -> None:
+def _check_question(tree: LexborHTMLParser, href: str) -> None:
     match asks_for(tree):
         case "login":
             raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
         case "password":
             raise Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
+
+
+def _check_headings(tree: LexborHTMLParser, href: str) -> None:
     # The separator keeps a phrase from beginning in one heading and ending in the next.
     headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in tree.css(_HEADINGS)[:_MAX_HEADINGS])
-    _check_headings(" ".join(headings.lower().split()), href)
+    words = " ".join(headings.lower().split())
+    if says_removed(words):
+        raise _removed(href)
+    if any(phrase in words for phrase in _ADBLOCK):
+        raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")
 
 
 def _check_text(page: Page) -> None:
@@ -124,10 +134,3 @@ def _check_text(page: Page) -> None:
 
 def _removed(href: str) -> Stop:
     return Stop(Reason.LINK_REMOVED, f"{href} says that the link was removed.")
-
-
-def _check_headings(words: str, href: str) -> None:
-    if says_removed(words):
-        raise _removed(href)
-    if any(phrase in words for phrase in _ADBLOCK):
-        raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")
