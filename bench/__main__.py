@@ -24,6 +24,7 @@ from bench import (
     start,
     webhooks,
 )
+from bench.harness import show_table
 from bench.rivals import compare
 
 BENCHES = {
@@ -45,7 +46,7 @@ BENCHES = {
     "dashboard": dashboard.run,
     "request_log": api.run_request_log,
 }
-USUAL = ("library", "service", "cost", "start", "rest", "webhooks", "api")
+USUAL = ("library", "rivals", "many", "service", "webhooks", "memory", "start", "rest", "api", "cost")
 
 
 async def main(names: list[str]) -> None:
@@ -57,6 +58,7 @@ async def main(names: list[str]) -> None:
         print(f"# {name}", flush=True)
         bench, *argument = name.split("=", maxsplit=1)
         await BENCHES[bench](*argument)
+    show_table()
 
 
 asyncio.run(main(sys.argv[1:]))

@@ -98,13 +98,13 @@ async def run_large() -> None:
             f"cached POST /v1/resolve {among}",
             full.resolves([f"https://bulk.lab.test/{number}" for number in numbers]),
             empty.resolves(links),
-            aim=1 / 1.2,
+            aim=1 / 1.1,
         )
         _compare(
             f"GET /v1/jobs/{{id}} {among}",
             full.reads([row["id"] for row in ids[:ASKED_FOR]]),
             empty.reads(jobs),
-            aim=1 / 1.2,
+            aim=1 / 1.1,
         )
 
 

@@ -1,7 +1,6 @@
 """Processor time that each process of the service spends on a link: the API, the worker and PostgreSQL."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -17,10 +16,7 @@ from linkskipper.database import Connection, open_connection
 ROUNDS = 5
 LINKS = 2000
 AT_ONCE = 50
-PAUSE_SECONDS = 0.02
 IDLE_SECONDS = 10
-
-DONE = "SELECT count(*) FROM jobs WHERE status = 'done'"
 
 
 async def run() -> None:
@@ -51,12 +47,9 @@ async def run() -> None:
 async def _round(
     address: str, key: str, database: Connection, processes: dict[str, psutil.Process]
 ) -> dict[str, float]:
-    bodies = [json.dumps({"url": f"http://bulk.lab.test/{uuid4().hex}"}).encode() for _ in range(LINKS)]
-    requests = [load.request("POST", "/v1/resolve", key=key, body=body) for body in bodies]
-    done, before = await database.fetchval(DONE), _times(processes)
-    await asyncio.to_thread(load.peak, address, requests, at_once=AT_ONCE)
-    while await database.fetchval(DONE) < done + LINKS:
-        await asyncio.sleep(PAUSE_SECONDS)
+    before = _times(processes)
+    links = [f"http://bulk.lab.test/{uuid4().hex}" for _ in range(LINKS)]
+    await load.links_a_second(address, key, database, links, at_once=AT_ONCE)
     await asyncio.sleep(1)  # the queue notes the ends of jobs a little later
     return {name: time - before[name] for name, time in _times(processes).items()}
 

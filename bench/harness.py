@@ -19,6 +19,24 @@ STOP_SECONDS = 15
 
 
 @dataclass(frozen=True)
+class Row:
+    """A figure and its goal."""
+
+    what: str
+    figure: str
+    goal: str
+    is_met: bool
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the goal is met."""
+        return "met" if self.is_met else "MISSED"
+
+
+ROWS: list[Row] = []
+
+
+@dataclass(frozen=True)
 class RunningCommand:
     """A command of ours that is ready, with its output until then and the seconds that it took."""
 
@@ -79,11 +97,22 @@ async def rate(work: Callable[[int], Awaitable[object]], count: int, *, at_once:
 def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -> None:
     """Print a ratio that was taken several times, and what it should be."""
     values = sorted(ratios)
-    verdict = f"aim {aim:.2g} or more: {'ok' if median(values) >= aim else 'BELOW'}"
-    print(f"{what}: {median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f}), {verdict} ({detail})")
+    figure = f"{median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f})"
+    _show(Row(what, figure, f"at least {aim:.2g}", is_met=median(values) >= aim), detail)
 
 
 def show_limit(what: str, value: float, *, limit: float, unit: str, detail: str = "") -> None:
     """Print a figure and the most that it should be."""
-    verdict = "ok" if value <= limit else "OVER"
-    print(f"{what}: {value:.1f} {unit}, aim at most {limit} {unit}: {verdict}{detail and f' ({detail})'}")
+    _show(Row(what, f"{value:.1f} {unit}", f"at most {limit} {unit}", is_met=value <= limit), detail)
+
+
+def _show(row: Row, detail: str) -> None:
+    ROWS.append(row)
+    print(f"{row.what}: {row.figure}, goal {row.goal}: {row.verdict}{detail and f' ({detail})'}", flush=True)
+
+
+def show_table() -> None:
+    """Print everything that was measured as one table."""
+    print("\n| Figure | Measured | Goal | |\n|---|---|---|---|")
+    for row in ROWS:
+        print(f"| {row.what} | {row.figure} | {row.goal} | {row.verdict} |")

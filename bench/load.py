@@ -1,5 +1,7 @@
 """A load generator that costs little compared to what it measures: prepared bytes, plain sockets, no event loop."""
 
+import asyncio
+import json
 import re
 import select
 import socket
@@ -10,8 +12,12 @@ from contextlib import contextmanager
 from itertools import cycle
 from urllib.parse import urlsplit
 
+from linkskipper.database import Connection
+
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 CHUNK = 65_536
+POLL_SECONDS = 0.02
+DONE = "SELECT count(*) FROM jobs WHERE status = 'done'"
 
 
 def request(method: str, path: str, *, key: str = "", body: bytes = b"") -> bytes:
@@ -39,6 +45,17 @@ def peak(address: str, requests: Sequence[bytes], *, at_once: int) -> float:
                 else:
                     connection.sendall(data)
         return len(requests) / (time.perf_counter() - begin)
+
+
+async def links_a_second(address: str, key: str, database: Connection, links: Sequence[str], *, at_once: int) -> float:
+    """Return the links a second from the first POST until the jobs of all links are done. The links must be new."""
+    requests = [request("POST", "/v1/resolve", key=key, body=json.dumps({"url": link}).encode()) for link in links]
+    wanted = await database.fetchval(DONE) + len(links)
+    begin = time.perf_counter()
+    await asyncio.to_thread(peak, address, requests, at_once=at_once)
+    while await database.fetchval(DONE) < wanted:
+        await asyncio.sleep(POLL_SECONDS)
+    return len(links) / (time.perf_counter() - begin)
 
 
 def paced(address: str, requests: Sequence[bytes], *, rate: float, seconds: float, at_once: int) -> list[float]:

@@ -45,31 +45,47 @@ async def run() -> None:
         folder = Path(name)
         async with _server(folder) as port:
             minet = await _install_minet(folder)
-            costs: dict[str, list[Cost]] = {}
-            for _ in range(ROUNDS + 1):
-                for tool in ("linkskipper", "curl", "minet"):
-                    start = await _measure(_tool(tool, folder, port, FEW, minet))
-                    whole = await _measure(_tool(tool, folder, port, LINKS, minet))
-                    costs.setdefault(tool, []).append(Cost(whole.wall - start.wall, whole.processor - start.processor))
-    medians = {tool: Cost(*map(median, zip(*rounds[1:], strict=True))) for tool, rounds in costs.items()}
-    for tool, cost in medians.items():
-        print(
-            f"{tool}: {LINKS / cost.wall:.0f} links/s, {cost.processor / LINKS * 1e6:.0f} µs of processor time a link"
-        )
-    ours, curl, minet_cost = medians["linkskipper"], medians["curl"], medians["minet"]
+            kept = await _costs(folder, port, minet, "", "linkskipper", "curl", "minet")
+            fresh = await _costs(folder, port, minet, "fresh/", "linkskipper", "curl")
+    ours, curl, minet_cost = kept["linkskipper"], kept["curl"], kept["minet"]
     show_limit(
-        "processor time a link over HTTPS against curl -Z", ours.processor / curl.processor, limit=1.5, unit="times"
+        "processor time a link over kept connections against curl -Z",
+        ours.processor / curl.processor,
+        limit=1.5,
+        unit="times",
+    )
+    show_limit(
+        "processor time a link over fresh connections against curl -Z",
+        fresh["linkskipper"].processor / fresh["curl"].processor,
+        limit=1.5,
+        unit="times",
     )
     show_limit("time of 2,000 links against curl -Z", ours.wall / curl.wall, limit=1.2, unit="times")
     show_limit("processor time a link against minet", ours.processor / minet_cost.processor, limit=0.5, unit="times")
 
 
-def _tool(name: str, folder: Path, port: int, count: int, minet: str) -> Tool:
+async def _costs(folder: Path, port: int, minet: str, path: str, *tools: str) -> dict[str, Cost]:
+    """Return the median cost of each tool without its start. They run in turn, and the first round warms up."""
+    rounds: dict[str, list[Cost]] = {tool: [] for tool in tools}
+    for _ in range(ROUNDS + 1):
+        for tool in tools:
+            start = await _measure(_tool(tool, folder, port, FEW, minet, path=path))
+            whole = await _measure(_tool(tool, folder, port, LINKS, minet, path=path))
+            rounds[tool].append(Cost(whole.wall - start.wall, whole.processor - start.processor))
+    medians = {tool: Cost(*map(median, zip(*costs[1:], strict=True))) for tool, costs in rounds.items()}
+    for tool, cost in medians.items():
+        connections = "fresh" if path else "kept"
+        microseconds = cost.processor / LINKS * 1e6
+        print(f"{tool}, {connections} connections: {LINKS / cost.wall:.0f} links/s, {microseconds:.0f} µs a link")
+    return medians
+
+
+def _tool(name: str, folder: Path, port: int, count: int, minet: str, *, path: str) -> Tool:
     links = folder / f"{name}-{count}.txt"
     if name == "linkskipper":
         (folder / "providers").mkdir(exist_ok=True)
         (folder / "providers" / "slow.toml").write_text(PROVIDER)
-        links.write_text("".join(f"https://{HOST}/{number}\n" for number in range(count)))
+        links.write_text("".join(f"https://{HOST}/{path}{number}\n" for number in range(count)))
         settings = {
             "LINKSKIPPER_PROVIDERS_DIR": str(folder / "providers"),
             "LINKSKIPPER_HOST_MAP": f"{HOST}=127.0.0.1:{port}",
@@ -78,7 +94,7 @@ def _tool(name: str, folder: Path, port: int, count: int, minet: str) -> Tool:
         return Tool(name, (COMMAND, "resolve", "--file", str(links), "--concurrency", str(AT_ONCE)), settings)
     if name == "curl":
         links.write_text(
-            "".join(f'url = "https://{HOST}:{port}/{number}"\noutput = /dev/null\n' for number in range(count))
+            "".join(f'url = "https://{HOST}:{port}/{path}{number}"\noutput = /dev/null\n' for number in range(count))
         )
         where = ("--cacert", str(folder / "ca.pem"), "--resolve", f"{HOST}:{port}:127.0.0.1")
         return Tool(name, ("curl", "-sS", "-Z", "--parallel-max", str(AT_ONCE), *where, "-K", str(links)), {})

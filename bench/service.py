@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import aiohttp
 
+from bench import load
 from bench.harness import RunningCommand, lab, rate, show_limit, show_ratio, started
 from linkskipper.catalog import Catalog
-from linkskipper.database import Connection, open_connection
+from linkskipper.database import open_connection
 from linkskipper.egress import Client, Policy
 from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 
@@ -19,9 +20,6 @@ ROUNDS = 5
 LINKS = 3000
 AT_ONCE = 100
 SINGLE_LINKS = 100
-PAUSE_SECONDS = 0.02
-
-DONE = "SELECT count(*) FROM jobs WHERE status = 'done'"
 
 
 async def run() -> None:
@@ -60,33 +58,22 @@ async def _measure(service: RunningCommand, resolver: LinkResolver, data_dir: Pa
     await database.execute("UPDATE api_keys SET rate_limit = 1000000")
     await asyncio.sleep(1)  # until the service reads the key again
     async with aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {key}"}) as session:
-        rounds = [(await _service_rate(session, database), await _library_rate(resolver)) for _ in range(ROUNDS + 1)]
+        rounds = []
+        for _ in range(ROUNDS + 1):
+            links = [_fresh_link() for _ in range(LINKS)]
+            through = await load.links_a_second(address, key, database, links, at_once=AT_ONCE)
+            rounds.append((through, await _library_rate(resolver)))
         added = await _added_milliseconds(session, resolver)
     await database.close()
-    through, alone = zip(*rounds[1:], strict=True)
+    rates, alone = zip(*rounds[1:], strict=True)
     show_ratio(
         "service against the library alone",
-        [ours / bare for ours, bare in zip(through, alone, strict=True)],
+        [ours / bare for ours, bare in zip(rates, alone, strict=True)],
         aim=0.4,
-        detail=f"{median(through):.0f} against {median(alone):.0f} links/s",
+        detail=f"{median(rates):.0f} against {median(alone):.0f} links/s",
     )
     show_limit("median time from POST to done beyond the link's own", added, limit=8, unit="ms")
-    return through
-
-
-async def _service_rate(session: aiohttp.ClientSession, database: Connection) -> float:
-    """Return the links a second from the first submission until all jobs are done."""
-    before = await database.fetchval(DONE)
-    begin = time.perf_counter()
-    await rate(lambda _: _submit(session), LINKS, at_once=AT_ONCE)
-    while await database.fetchval(DONE) < before + LINKS:
-        await asyncio.sleep(PAUSE_SECONDS)
-    return LINKS / (time.perf_counter() - begin)
-
-
-async def _submit(session: aiohttp.ClientSession) -> None:
-    async with session.post("/v1/resolve", json={"url": _fresh_link()}) as response:
-        assert response.status == 202, await response.text()
+    return rates
 
 
 async def _library_rate(resolver: LinkResolver) -> float:

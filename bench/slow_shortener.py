@@ -1,6 +1,7 @@
 """A shortener over TLS that takes its time: each request is answered with a redirect after 50 ms.
 
-`/direct/…` answers with an empty page instead, for tools that would follow a redirect.
+`/direct/…` answers with an empty page instead, for tools that would follow a redirect. `/fresh/…` closes
+its connection.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ SECONDS = 0.05
 HOST = "slow.bench.test"
 NAMES = (HOST, "localhost")
 BODY = b"\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"
+LAST = b"\r\nConnection: close" + BODY
 
 
 class SlowShortener(asyncio.Protocol):
@@ -43,7 +45,10 @@ class SlowShortener(asyncio.Protocol):
         if path.startswith(b"/direct/"):
             self._transport.write(b"HTTP/1.1 200 OK" + BODY)
         else:
-            self._transport.write(b"HTTP/1.1 301 Moved\r\nLocation: https://example.com" + path + BODY)
+            end = LAST if path.startswith(b"/fresh/") else BODY
+            self._transport.write(b"HTTP/1.1 301 Moved\r\nLocation: https://example.com" + path + end)
+            if end is LAST:
+                self._transport.close()
 
 
 async def serve(folder: Path) -> None:

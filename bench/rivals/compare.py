@@ -9,14 +9,17 @@ import json
 import sys
 import venv
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
-from bench.harness import show_ratio
+from bench import load
+from bench.harness import show_ratio, started
 from bench.rivals.shortener import HERE, SHORTENER
+from linkskipper.database import open_connection
 
 LINKS = 500
 FEWER_LINKS = 100  # for the slowest
@@ -37,7 +40,7 @@ async def run() -> None:
     """Install the others into a temporary folder, then measure all of them, in turns."""
     with TemporaryDirectory() as folder:
         python = await _install(Path(folder))
-        async with _shortener() as port:
+        async with _shortener() as port, _service(Path(folder), port) as service_rate:
             base = f"http://{HERE}:{port}"
             node = ("node", str(FOLDER / "node.mjs"), folder)
             rates: dict[str, list[float]] = {}
@@ -52,6 +55,7 @@ async def run() -> None:
                     rates.setdefault(name, []).extend(
                         await _rates(*command, links=FEWER_LINKS if name == SLOWEST else LINKS)
                     )
+                rates.setdefault("our service", []).extend([await service_rate() for _ in range(ROUNDS)][1:])
     _show(rates)
 
 
@@ -62,9 +66,44 @@ def _show(rates: dict[str, list[float]]) -> None:
     show_ratio(
         f"our resolver against {best}, the best of the others",
         [ours / median(rates[best]) for ours in rates["ours"]],
-        aim=2,
+        aim=5,
         detail="one process each, one request a link",
     )
+    show_ratio(
+        f"our service with --workers 0 against the library {best}",
+        [ours / median(rates[best]) for ours in rates["our service"]],
+        aim=1.5,
+        detail="from the first POST until all jobs are done",
+    )
+
+
+@asynccontextmanager
+async def _service(folder: Path, port: int) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+    """Run the service in one process. Yield a function that measures its links a second."""
+    providers = folder / "providers"
+    providers.mkdir()
+    (providers / "bench.toml").write_text(
+        f'id = "bench"\nlabel = "Bench"\nhosts = ["{SHORTENER}"]\ntier = "standard"\n'
+    )
+    settings = {
+        "LINKSKIPPER_PROVIDERS_DIR": str(providers),
+        "LINKSKIPPER_HOST_MAP": f"{SHORTENER}={HERE}:{port}",
+        "LINKSKIPPER_NEW_ACCOUNT_CREDITS": "1000000",
+    }
+    data_dir = folder / "data"
+    arguments = ("serve", "--port", "0", "--data-dir", str(data_dir), "--workers", "0")
+    async with started(*arguments, ready="poll_url", **settings) as service:
+        address, key = service.found(r"runs at (http://[^/\s]+)"), service.found(r"(sk_live_\w+)")
+        database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
+        await database.execute("UPDATE api_keys SET rate_limit = 1000000000")
+        await asyncio.sleep(1)  # until the service reads the key again
+
+        def service_rate() -> Awaitable[float]:
+            links = [f"http://{SHORTENER}/{uuid4().hex}" for _ in range(LINKS)]
+            return load.links_a_second(address, key, database, links, at_once=AT_ONCE)
+
+        yield service_rate
+        await database.close()
 
 
 async def _rates(*command: str, links: int) -> list[float]:
