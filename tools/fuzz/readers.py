@@ -1,4 +1,7 @@
-"""The readers of foreign bytes. Each takes any bytes and raises nothing but the errors of its contract."""
+"""The readers of foreign bytes. Each takes any bytes and raises nothing but the errors of its contract.
+
+`request_readers` has those of what clients send.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from linkskipper.catalog.loading.loader import read_file
-from linkskipper.egress import CookieJar, Response, parse_url
+from linkskipper.egress import BadUrl, CookieJar, Response, content_type_of, parse_url, read_url
 from linkskipper.egress.body import BoundedBody
 from linkskipper.egress.connect import GuardedResolver
 from linkskipper.egress.har.files import read_har
@@ -27,7 +31,11 @@ from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import links, read_refresh, redirects
 from linkskipper.resolver.pages.script_moves import read_script
 from linkskipper.resolver.pages.scripts import number, variable
-from linkskipper.resolver.pages.stop_rules import check_page
+from linkskipper.resolver.pages.stop_rules import check_page, dead_end
+from linkskipper.resolver.reader.messages import Answer
+from linkskipper.resolver.urls.decode import decode
+from linkskipper.resolver.urls.target import read_target
+from tools.fuzz import request_readers
 
 URL = parse_url("https://go.example/a")
 LIMIT = 64 * 1024
@@ -50,7 +58,32 @@ def html(data: bytes) -> None:
     with suppress(Stop):
         page_moves(page, lambda _: False)
         tuple(links(page, "a", "href"))
+        dead_end(page)
         check_page(page)
+
+
+def charsets(data: bytes) -> None:
+    """Decode a page. The first line is its Content-Type. Its queries can be encoded in what was found."""
+    field, _, body = data.partition(b"\n")
+    headers = CIMultiDictProxy(CIMultiDict({"Content-Type": field.decode("utf-8", "surrogateescape")}))
+    media_type, charset = content_type_of(headers)
+    for kind in (media_type, "application/xhtml+xml"):
+        response = Response(URL, 200, headers, body, kind, charset)
+        output = response.encoding().for_output()
+        output.encode(response.text())
+        output.encode_query(response.text())
+
+
+def urls(data: bytes) -> None:
+    """Read a URL of a page, and one that is embedded in a URL. What was read once is read in no other way."""
+    text = data.decode("utf-8", "surrogateescape")
+    decode(text, ("uri", "base64", "base64url"))
+    decode(text, ("hex", "reverse", "proofpoint3"))
+    with suppress(BadUrl):
+        target = read_target(text, URL)
+        if target is not None and target.url is not None:
+            assert read_url(target.url.href) == target.url, target.url.href
+            assert read_url(target.as_written).href == target.url.href, target.as_written
 
 
 def scripts(data: bytes) -> None:
@@ -159,6 +192,12 @@ def har(data: bytes) -> None:
         read_har(file)
 
 
+def reader_answers(data: bytes) -> None:
+    """Read the answer of a process that reads pages, which a page may have taken over."""
+    with suppress(msgspec.DecodeError, Stop):
+        msgspec.msgpack.decode(data, type=Answer).result_of(page_moves)
+
+
 class _NameServer(asyncio.DatagramProtocol):
     def __init__(self, reply: bytes) -> None:
         self._reply = reply
@@ -190,7 +229,8 @@ def dns(data: bytes) -> None:
 READERS: dict[str, Callable[[bytes], None]] = {
     reader.__name__: reader
     for reader in (
-        *(html, scripts, forms, cookies, refresh, json, bodies, heads, chunks),
-        *(proxy_requests, proxy_responses, toml, har, dns),
+        *(html, charsets, urls, scripts, forms, cookies, refresh, json, bodies, heads, chunks),
+        *(proxy_requests, proxy_responses, toml, har, dns, reader_answers),
+        *(request_readers.requests, request_readers.resolve_requests, request_readers.submitted_links),
     )
 }
