@@ -1,12 +1,16 @@
-"""System users for programs that must not run as root."""
+"""System users for programs that must not run as root, and the users whose files this process believes."""
 
 import os
 import pwd
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from linkskipper.errors import SystemUserError
+
+SERVICE_USER = "linkskipper"
+"""The user that runs the service, and that runs PostgreSQL for root."""
 
 
 def system_user(name: str) -> pwd.struct_passwd:
@@ -27,6 +31,18 @@ def closed_folder(path: Path, user: pwd.struct_passwd) -> Path | None:
     real = path.resolve()
     folders = [*reversed(real.parents), real] if real.is_dir() else [*reversed(real.parents)]
     return next((folder for folder in folders if not _may_pass(folder.stat(), user)), None)
+
+
+def stranger_of(status: os.stat_result) -> int | None:
+    """Return the id of the owner of a file or folder if this process must not believe what it holds.
+
+    It believes its own user and root. Root believes the user of the service too.
+    """
+    trusted = {0, os.geteuid()}
+    if os.geteuid() == 0:
+        with suppress(KeyError):
+            trusted.add(pwd.getpwnam(SERVICE_USER).pw_uid)
+    return None if status.st_uid in trusted else status.st_uid
 
 
 def _may_pass(status: os.stat_result, user: pwd.struct_passwd) -> bool:

@@ -82,8 +82,8 @@ def urls(data: bytes) -> None:
     with suppress(BadUrl):
         target = read_target(text, URL)
         if target is not None and target.url is not None:
-            assert read_url(target.url.href) == target.url, target.url.href
-            assert read_url(target.as_written).href == target.url.href, target.as_written
+            request_readers.check_equal(read_url(target.url.href), target.url)
+            request_readers.check_equal(read_url(target.as_written).href, target.url.href)
 
 
 def scripts(data: bytes) -> None:

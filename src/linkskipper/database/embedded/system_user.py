@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from linkskipper.errors import DatabaseError, SystemUserError
-from linkskipper.system_users import closed_folder, system_user
-
-ROOTS_SERVER_USER = "linkskipper"
+from linkskipper.system_users import SERVICE_USER, closed_folder, system_user
 
 
 class ServerUser(NamedTuple):
@@ -56,7 +54,7 @@ def find_server_user() -> ServerUser:
     if os.geteuid() != 0:
         return ServerUser(os.geteuid(), os.getegid(), is_stand_in=False)
     try:
-        entry = system_user(ROOTS_SERVER_USER)
+        entry = system_user(SERVICE_USER)
     except SystemUserError as error:
         raise DatabaseError(f"PostgreSQL does not run as root. {error} Create it, or run as another user.") from None
     return ServerUser(entry.pw_uid, entry.pw_gid, is_stand_in=True)
