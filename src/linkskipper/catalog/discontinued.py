@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from linkskipper.catalog.fields import Table
+from linkskipper.catalog.fields import Name, Sentence, Table
 from linkskipper.catalog.host_patterns import HostPattern
 
 DISCONTINUED = "discontinued"
@@ -18,9 +18,9 @@ class DiscontinuedService(Table):
     """A service that closed: its hosts, the day, and the reason."""
 
     hosts: tuple[HostPattern, ...] = Field(min_length=1, max_length=MAX_SERVICES)
-    label: str = Field(min_length=1)
+    label: Name = Field(min_length=1)
     closed: date
-    reason: str = Field(min_length=1)
+    reason: Sentence = Field(min_length=1)
 
 
 class DiscontinuedFile(Table):

@@ -4,11 +4,15 @@ import re
 from typing import Annotated, Any
 
 import re2
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 MAX_PATTERN = 2000
 """Characters in a regular expression or a CSS selector."""
+
+MAX_NAME = 100
+MAX_SENTENCE = 1000
+"""Characters of a text that responses, pages and terminals show."""
 
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
@@ -53,6 +57,12 @@ def _check_selector(text: str) -> str:
     return text
 
 
+def _check_shown(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("this has characters that are not shown, such as the beginning of a terminal's command")
+    return text
+
+
 def _check_length(text: str) -> None:
     if len(text) > MAX_PATTERN:
         raise ValueError(f"this has {len(text)} characters, and {MAX_PATTERN} are allowed")
@@ -73,6 +83,8 @@ def _check_json_path(text: str) -> str:
 Pattern = Annotated[Any, BeforeValidator(_compile)]
 """A regular expression of RE2, which takes linear time for every pattern and every page."""
 
+Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_check_shown)]
+Sentence = Annotated[str, Field(max_length=MAX_SENTENCE), AfterValidator(_check_shown)]
 Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
 JsonPath = Annotated[str, AfterValidator(_check_json_path)]

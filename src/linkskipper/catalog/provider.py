@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from linkskipper.catalog.families import Family, with_family
-from linkskipper.catalog.fields import Pattern, Table
+from linkskipper.catalog.fields import MAX_NAME, Name, Pattern, Sentence, Table
 from linkskipper.catalog.host_patterns import HostPattern, HostSet
 from linkskipper.catalog.misp_hosts import MispList, read_hosts
 from linkskipper.catalog.steps import MAX_WAIT, Engine, FollowStep, FromFragmentStep, FromPathStep, FromQueryStep, Step
@@ -29,6 +29,9 @@ MAX_HOSTS = 5000
 MAX_ALLOWED_HOSTS = 100
 MAX_STEPS = 100
 MAX_SCHEMES = 20
+_RUN_OR_LOCAL = frozenset(
+    {"javascript", "vbscript", "data", "blob", "about", "file", "filesystem", "view-source", "chrome", "jar"}
+)
 LONGEST_QUEUE = 2
 """Seconds that a link with a slot waits for its turn to send a request."""
 
@@ -82,7 +85,15 @@ class Browser(Table):
     media: bool = False
 
 
-Scheme = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*$")]
+def _check_scheme(scheme: str) -> str:
+    if scheme in _RUN_OR_LOCAL:
+        raise ValueError(
+            f'"{scheme}" is no destination: it runs scripts, or opens what is on the computer of a visitor.'
+        )
+    return scheme
+
+
+Scheme = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*$", max_length=MAX_NAME), AfterValidator(_check_scheme)]
 
 
 class Accept(Table):
@@ -106,18 +117,18 @@ class Provider(Table):
     fields that the file leaves out.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    label: str = Field(min_length=1)
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=MAX_NAME)
+    label: Name = Field(min_length=1)
     hosts: HostPatterns = ()
     hosts_from: MispList | None = None
     exclude: HostPatterns = ()
     tier: Tier
     family: Family = "redirect"
     engine: Engine = "http"
-    latency: str = "1-2s"
+    latency: Name = "1-2s"
     status: DeclaredStatus = "active"
     since: date | None = None
-    note: str = ""
+    note: Sentence = ""
     match: Match = Field(default_factory=Match)
     limits: LinkLimits = Field(default_factory=LinkLimits)
     browser: Browser = Field(default_factory=Browser)

@@ -8,8 +8,8 @@ import pytest
 
 from linkskipper.catalog import Catalog, check
 from linkskipper.catalog.discontinued import MAX_SERVICES
-from linkskipper.catalog.fields import MAX_PATTERN
-from linkskipper.catalog.loading.loader import MAX_BYTES, MAX_FILES
+from linkskipper.catalog.fields import MAX_NAME, MAX_PATTERN, MAX_SENTENCE
+from linkskipper.catalog.loading.loader import MAX_BYTES, MAX_DIRECTORY_BYTES, MAX_FILES, MAX_KEY_PARTS
 from linkskipper.catalog.loading.validation import MAX_ISSUES
 from linkskipper.catalog.provider import MAX_ALLOWED_HOSTS, MAX_HOSTS, MAX_STEPS
 from linkskipper.errors import CatalogError
@@ -76,6 +76,77 @@ def test_number_of_files(tmp_path: Path) -> None:
     (tmp_path / "more.toml").write_text(FILE + HOSTS)
     (issue,) = check([tmp_path])
     assert issue.message == f"cannot be read: it holds {MAX_FILES + 1} provider files, and {MAX_FILES} are allowed"
+
+
+def test_size_of_a_directory(tmp_path: Path) -> None:
+    """A directory of MAX_DIRECTORY_BYTES is read. With one byte more it is refused as a whole."""
+    for number in range(MAX_DIRECTORY_BYTES // MAX_BYTES):
+        text = FILE.replace('"exe"', f'"p{number}"') + f'hosts = ["p{number}.test"]\n#'
+        (tmp_path / f"{number}.toml").write_text(text.ljust(MAX_BYTES, "x"))
+    assert check([tmp_path]) == []
+    (tmp_path / "more.toml").write_text("#")
+    (issue,) = check([tmp_path])
+    assert issue.message == "cannot be read: its provider files have more than 8 MiB together"
+
+
+@pytest.mark.parametrize("joint", [".", " . ", "\t.  "])
+@pytest.mark.parametrize("part", ["a", '"a"', "'a.b'", '"a\\".b"'])
+@pytest.mark.parametrize("line", ["{} = 1", "[{}]", "[[{}]]", "x = {{ {} = 1 }}"])
+def test_parts_of_a_key(tmp_path: Path, line: str, part: str, joint: str) -> None:
+    """A key of MAX_KEY_PARTS names is read. A longer one is refused unread: tomllib would need gigabytes for it."""
+    for count in (MAX_KEY_PARTS, MAX_KEY_PARTS + 1, 60_000 // len(joint)):
+        key = joint.join([part] * count)[: MAX_BYTES - 1000] + ".z" * (count > MAX_KEY_PARTS + 1)
+        (error,) = errors(tmp_path, FILE + HOSTS + line.format(key))
+        assert ("parts" in error) == (count > MAX_KEY_PARTS)
+
+
+@pytest.mark.parametrize(
+    ("field", "bound"), [("id", MAX_NAME), ("label", MAX_NAME), ("latency", MAX_NAME), ("note", MAX_SENTENCE)]
+)
+def test_texts_that_are_shown(tmp_path: Path, field: str, bound: int) -> None:
+    """Names and notes have a length, and no characters that act on a terminal or turn the text around."""
+    lines = [line for line in FILE.splitlines() if not line.startswith(f"{field} =")]
+
+    def with_value(value: str) -> list[str]:
+        return errors(tmp_path, "\n".join([*lines, f'{field} = "{value}"', HOSTS]))
+
+    assert with_value("x" * bound) == []
+    assert f"{bound} characters are allowed" in with_value("x" * (bound + 1))[0]
+    for hidden in (r"\u001b[2J", r"\n", r"\u202e", r"\u200b", r"\u009b1m"):
+        assert with_value(f"a{hidden}b")[0].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("scheme", ["javascript", "data", "file", "blob", "vbscript", "view-source"])
+def test_schemes_that_are_no_destination(tmp_path: Path, scheme: str) -> None:
+    """A file cannot make the service give out URLs that run a script, or that open what is local."""
+    (error,) = errors(tmp_path, f'{FILE}{HOSTS}[accept]\nschemes = ["https", "{scheme}"]')
+    assert error.startswith("accept.schemes[1]: ")
+    assert errors(tmp_path, f'{FILE}{HOSTS}[accept]\nschemes = ["https", "magnet"]') == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("*.xn--55qx5d.cn", "xn--o1ac.xn--90a3ac", "*.foo.ck", "*.foo.sch.uk", "*.k12.ca.us", "*.kawasaki.jp"),
+        *(
+            "*.CO.UK",
+            "co.uk.",
+            "EXE.io",
+            "exe.io.",
+            "*.xn--p1ai",
+            "公司.cn",
+            "ex\u0430mple.com",
+            "*",
+            "*.*",
+            "*.uk",
+            "uk",
+        ),
+        *("exe.io:80", "user@exe.io", "%65xe.io", "e\u00adxe.io", "[::1]", "127.1", "0x7f.1", "a." * 127 + "io"),
+    ],
+)
+def test_spellings_of_hosts(tmp_path: Path, host: str) -> None:
+    """Suffixes in Punycode and below wildcards, and every spelling but the canonical one, are refused."""
+    assert len(errors(tmp_path, f'{FILE}hosts = ["{host}"]')) == 1
 
 
 @pytest.mark.parametrize(

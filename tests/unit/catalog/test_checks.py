@@ -150,6 +150,24 @@ def test_takeover(tmp_path: Path) -> None:
     assert 'takes *.exe.io from the provider "exe"' in issues[1].message
 
 
+@pytest.mark.parametrize(
+    ("host", "owner"), [("*.page.link", "firebase-long"), ("x.page.link", "firebase-long"), ("*.bit.ly", "bitly")]
+)
+def test_takeover_of_subdomains(tmp_path: Path, host: str, owner: str) -> None:
+    """Wildcards are compared too: with the domain, and with the subdomains that another provider has."""
+    (tmp_path / "exe.toml").write_text(file_with(hosts=host, samples=""))
+    messages = [issue.message for issue in check([tmp_path], beneath=Catalog.load()) if issue.level == "warning"]
+    assert any(message.startswith(f'takes {host} from the provider "{owner}"') for message in messages)
+
+
+@pytest.mark.parametrize(("host", "warned"), [("*.github.io", True), ("a.github.io", False), ("*.exe.test", False)])
+def test_domains_that_everybody_shares(tmp_path: Path, host: str, *, warned: bool) -> None:
+    """A wildcard of a company below which everybody gets a name is worth a warning."""
+    (tmp_path / "exe.toml").write_text(file_with(hosts=host, samples=""))
+    warnings = [issue.message for issue in check([tmp_path]) if issue.level == "warning"]
+    assert any("everybody" in warning for warning in warnings) == warned
+
+
 def test_replacement_is_not_a_takeover(tmp_path: Path) -> None:
     """A file with a built-in id may list that provider's hosts."""
     file = tmp_path / "exe.toml"

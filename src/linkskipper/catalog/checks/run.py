@@ -6,8 +6,9 @@ from pathlib import Path
 from linkskipper.catalog.catalog import Catalog
 from linkskipper.catalog.checks.samples import check_samples
 from linkskipper.catalog.checks.steps import check_steps
-from linkskipper.catalog.host_patterns import HostSet, example_host
+from linkskipper.catalog.host_patterns import WILDCARD, HostSet, example_host
 from linkskipper.catalog.issues import Issue, some_of
+from linkskipper.catalog.loading.hosts import shared_domains
 from linkskipper.catalog.loading.loader import Layer, files_of
 from linkskipper.catalog.provider import Provider
 
@@ -54,6 +55,12 @@ def _check_match(provider: Provider) -> Iterator[Issue]:
         yield Issue("match.path", 'matches no path, because paths begin with "/". Begin it with "^/".')
 
 
+def _check_shared_domains(provider: Provider) -> Iterator[Issue]:
+    if shared := shared_domains(provider):
+        message = f"{some_of(shared)} covers names that everybody can get. List the hosts themselves."
+        yield Issue("hosts", message, "warning")
+
+
 def _check_decoys(provider: Provider) -> Iterator[Issue]:
     decoys = HostSet(provider.accept.decoys)
     listed = set(provider.accept.decoys)
@@ -85,16 +92,23 @@ def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
     """Find hosts that belong to another provider beneath. The fallback gives way to every file."""
     taken: dict[str, list[str]] = {}
     for host in provider.hosts:
-        owner = beneath.owner(example_host(host))
-        if owner is not None and owner.id != provider.id and not owner.is_fallback:
-            taken.setdefault(owner.id, []).append(host)
+        for owner_id in _owners(host, beneath) - {provider.id}:
+            taken.setdefault(owner_id, []).append(host)
     for owner_id, hosts in taken.items():
         message = f'takes {some_of(hosts)} from the provider "{owner_id}". Use that id to replace the whole provider.'
         yield Issue("hosts", message, "warning")
 
 
+def _owners(pattern: str, beneath: Catalog) -> set[str]:
+    """Return the ids of the providers beneath that own a host of a pattern: the domain, or any of its subdomains."""
+    host = example_host(pattern)
+    owners = (beneath.owner(name) for name in (host, *[f"any.{host}"] * pattern.startswith(WILDCARD)))
+    return {owner.id for owner in owners if owner is not None and not owner.is_fallback}
+
+
 CHECKS: tuple[Check, ...] = (
     _check_match,
+    _check_shared_domains,
     _check_limits,
     _check_browser,
     _check_decoys,

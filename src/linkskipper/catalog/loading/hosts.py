@@ -6,7 +6,7 @@ from functools import cache
 from publicsuffixlist import PublicSuffixList
 
 from linkskipper.catalog.discontinued import DiscontinuedFile
-from linkskipper.catalog.host_patterns import ANY_COUNTRY, example_host
+from linkskipper.catalog.host_patterns import ANY_COUNTRY, WILDCARD, example_host
 from linkskipper.catalog.issues import Issue
 from linkskipper.catalog.provider import Provider
 
@@ -40,6 +40,17 @@ def _refusal(host: str) -> str | None:
     if any(map(_registry_suffixes().is_public, names)):
         return f'"{host}" is a public suffix, where anybody can register a name. List the hosts themselves.'
     return None
+
+
+def shared_domains(provider: Provider) -> list[str]:
+    """Return the wildcards of a provider below which everybody can have a name, such as `*.github.io`."""
+    wildcards = (host for host in provider.hosts if host.startswith(WILDCARD))
+    return [host for host in wildcards if _all_suffixes().is_public(example_host(host))]
+
+
+@cache
+def _all_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
+import re2
 from pydantic import ValidationError
 
 from linkskipper.catalog.discontinued import DISCONTINUED_FILES, DiscontinuedFile, DiscontinuedService
@@ -18,11 +19,21 @@ from linkskipper.catalog.provider import Provider
 
 BUILTIN = Path(__file__).parents[1] / "data" / "providers"
 SUFFIX = ".toml"
+MEBIBYTE = 1024 * 1024
 MAX_FILES = 1000
 """Provider files in one directory."""
 
 MAX_BYTES = 256 * 1024
 """The size of one provider file."""
+
+MAX_DIRECTORY_BYTES = 8 * MEBIBYTE
+"""The size of all provider files in one directory. Reading a full directory takes a few seconds."""
+
+MAX_KEY_PARTS = 16
+"""Names that dots join to one key. The time and the memory of tomllib grow with the square of their number."""
+
+_KEY_PART = r"""(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*\.[ \t]*"""
+_LONG_KEY = re2.compile(f"(?:{_KEY_PART}){{{MAX_KEY_PARTS}}}")
 
 FileContent = Provider | DiscontinuedFile
 HostUse = Literal["links", "closed"]
@@ -111,7 +122,12 @@ def read_file(file: Path) -> FileContent | list[Issue]:
     try:
         if file.exists() and not file.is_file():  # reading a pipe would wait for a writer
             return [_whole_file(file, "is not a file. Remove it, or give it another suffix than .toml.")]
-        table = tomllib.loads(_read_bounded(file))
+        text = _read_bounded(file)
+        if _LONG_KEY.search(text) is not None:
+            return [
+                _whole_file(file, f"has a key with more than {MAX_KEY_PARTS} parts. No field needs more than four.")
+            ]
+        table = tomllib.loads(text)
         return (DiscontinuedFile if file.name in DISCONTINUED_FILES else Provider).model_validate(table)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
@@ -143,12 +159,22 @@ def provider_files(directory: Path) -> list[Path]:
     """Return the provider files of a directory by name, without hidden ones.
 
     Raises:
-        OSError: the directory cannot be listed, or holds more than MAX_FILES.
+        OSError: the directory cannot be listed, or holds more than MAX_FILES or MAX_DIRECTORY_BYTES.
     """
     files = sorted(file for file in directory.iterdir() if file.suffix == SUFFIX and not file.name.startswith("."))
     if len(files) > MAX_FILES:
         raise OSError(errno.E2BIG, f"it holds {len(files)} provider files, and {MAX_FILES} are allowed")
+    if sum(map(_size, files)) > MAX_DIRECTORY_BYTES:
+        raise OSError(errno.E2BIG, f"its provider files have more than {MAX_DIRECTORY_BYTES // MEBIBYTE} MiB together")
     return files
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file that will be read. Reading reports what is wrong with it."""
+    try:
+        return min(file.stat().st_size, MAX_BYTES)
+    except OSError:
+        return 0
 
 
 def read_layer(paths: Iterable[Path]) -> tuple[Layer, list[Issue]]:

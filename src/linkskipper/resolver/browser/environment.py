@@ -1,4 +1,4 @@
-"""How the driver of the browser is started: with an allow-list of variables, and never as root.
+"""How the driver of the browser is started: with an allow-list of variables, never as root, and with short messages.
 
 The driver starts the browser, which inherits both. Neither of them holds the service's secrets.
 """
@@ -15,6 +15,7 @@ from playwright._impl import transport
 from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
 from linkskipper.resolver.browser import as_user
+from linkskipper.resolver.browser.driver_messages import BoundedMessages
 
 
 class DriverStart(NamedTuple):
@@ -43,7 +44,8 @@ _start: ContextVar[DriverStart | None] = ContextVar("driver_start", default=None
 def restricted_driver(start: DriverStart) -> Iterator[None]:
     """Start Playwright's driver in this way. Tasks that begin in this context are affected.
 
-    Playwright has no option for this, so the functions that choose its environment and program are replaced. Other
+    Playwright has no option for this, so the functions that choose its environment and program, and the one that reads
+    its messages, are replaced. Other
     users of Playwright in this process keep the originals.
 
     Raises:
@@ -60,7 +62,8 @@ def restricted_driver(start: DriverStart) -> Iterator[None]:
 def _replace_choices(module: Any) -> None:
     get_environment = getattr(module, "get_driver_env", None)
     get_command = getattr(module, "compute_driver_executable", None)
-    if get_environment is None or get_command is None:
+    read_messages = getattr(getattr(module, "PipeTransport", None), "run", None)
+    if get_environment is None or get_command is None or read_messages is None:
         raise SettingsError("this version of Playwright is not supported: it starts its driver in another way")
     if getattr(get_environment, "is_restricting", False):
         return
@@ -73,5 +76,11 @@ def _replace_choices(module: Any) -> None:
         start, command = _start.get(), get_command()
         return command if start is None else start.command(command)
 
+    async def run(self: Any) -> None:
+        if _start.get() is not None:
+            self._proc.stdout = BoundedMessages(self._proc)
+        await read_messages(self)
+
+    module.PipeTransport.run = run
     get_driver_env.is_restricting = True  # type: ignore[attr-defined]
     module.get_driver_env, module.compute_driver_executable = get_driver_env, compute_driver_executable
