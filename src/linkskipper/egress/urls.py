@@ -55,6 +55,12 @@ class Url(msgspec.Struct, frozen=True, gc=False):
         return self.href[: self.href.index("/", len(self.scheme) + 3)]
 
     @property
+    def endpoint(self) -> str:
+        """Return what answers at this URL: the host for HTTPS on its own port, and else the host with its port."""
+        is_usual = self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
+        return self.host if is_usual else f"{self.host}:{self.port}"
+
+    @property
     def without_fragment(self) -> str:
         """Return the part of the URL that a request sends."""
         return self.href.partition("#")[0]

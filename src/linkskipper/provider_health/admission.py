@@ -140,6 +140,9 @@ def _refuse(host: str, seconds: float) -> NoReturn:
 
 
 def _blocks_every_host(provider: Provider, blocked: list[str]) -> bool:
-    """Tell whether every host that the file names is blocked. The hosts that match a star are unknown."""
+    """Tell whether every host that the file names is blocked. The hosts that match a star are unknown.
+
+    A port of a host, such as that of plain HTTP, may be blocked alone.
+    """
     named = [host for host in provider.hosts if "*" not in host]
     return bool(named) and set(named) <= set(blocked)

@@ -31,7 +31,7 @@ GATE_REASONS = frozenset({Reason.CAPTCHA_REQUIRED, Reason.ADBLOCK_GATE, Reason.W
 
 
 class HostSignal(NamedTuple):
-    """What a job says about a host of a provider."""
+    """What a job says about a host of a provider, or about a port of it other than that of HTTPS."""
 
     provider: str
     host: str
@@ -45,17 +45,21 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
     not asked, so its links say nothing.
     """
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
-    if provider is None or not resolution.hosts:
+    if provider is None or not resolution.endpoints:
         return
-    first, last = resolution.hosts
-    last_provider = catalog.owner(last)
+    first, last = resolution.endpoints
+    last_provider = catalog.owner(_host(last))
     was_asked = last_provider is None or not last_provider.is_offline
     signal = _signal(resolution) if was_asked else Signal.NEUTRAL
-    if first == last or last_provider is None or provider.keeps(first, last):
+    if first == last or last_provider is None or provider.keeps(_host(first), _host(last)):
         yield HostSignal(provider.id, first, signal)
     else:
         yield HostSignal(provider.id, first, Signal.SUCCESS)
         yield HostSignal(last_provider.id, last, signal)
+
+
+def _host(endpoint: str) -> str:
+    return endpoint.partition(":")[0]
 
 
 def counts_as_failed(resolution: Resolution) -> bool:

@@ -102,13 +102,13 @@ class Navigation:
         self._moves = 0
         self._moves_of: tuple[Page, PageMoves] | None = None
         self._seconds = 0.0
-        self._first_host = url.host
+        self._first_endpoint = url.endpoint
         self.entered_at = url
 
     @property
-    def hosts(self) -> tuple[str, str]:
-        """The hosts where the link began and where it is."""
-        return self._first_host, self.url.host
+    def endpoints(self) -> tuple[str, str]:
+        """What answers where the link began, and where it is (see `Url.endpoint`)."""
+        return self._first_endpoint, self.url.endpoint
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -23,7 +23,7 @@ async def resolve_chain(bench: Bench, *, late: bool) -> Resolution:
     return await bench.resolve("http://s.test/a", FIRST, LAST)
 
 
-@pytest.mark.parametrize(("late", "opened"), [(True, ()), (False, (OTHER,))], ids=["late", "in time"])
+@pytest.mark.parametrize(("late", "opened"), [(True, ()), (False, (f"{OTHER}:80",))], ids=["late", "in time"])
 async def test_late_links_open_no_circuit(pool: Pool, bench: Bench, *, late: bool, opened: tuple[str, ...]) -> None:
     """Six links of six accounts that reach a host with little time left leave its circuit closed."""
     recorder = OutcomeRecorder(pool, CATALOG)

@@ -90,3 +90,16 @@ def test_links_that_are_only_read_say_nothing(reason: Reason | None) -> None:
     """A host that was not asked has neither failed nor succeeded."""
     resolution = ended("https://www.google.com/url?q=x", provider="google-url", reason=reason)
     assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://broken.lab.test:80/x", "http://broken.lab.test/x", "http://broken.lab.test:443/x"]
+)
+def test_another_port_is_not_the_host(url: str) -> None:
+    """Anybody can name a port that a host does not serve. Links of its HTTPS do not wait for that."""
+    resolution = ended(url, reason=Reason.UPSTREAM_ERROR)
+    ((_, endpoint, signal),) = host_signals(resolution, CATALOG)
+    assert signal is Signal.FAILURE
+    assert endpoint.startswith("broken.lab.test:")
+    through_a_redirect = ended(BULK, url, provider="lab-bulk", reason=Reason.UPSTREAM_ERROR)
+    assert HostSignal("lab-broken", endpoint, Signal.FAILURE) in host_signals(through_a_redirect, CATALOG)
