@@ -1,4 +1,4 @@
-"""Other processes of the same user, such as a browser that a page took over, read nothing of the service."""
+"""Programs that the service starts, such as a browser that a page took over, reach neither its memory nor its files."""
 
 import os
 import pwd
@@ -42,3 +42,29 @@ def test_a_process_of_the_same_user() -> None:
     command = [sys.executable, "-c", SERVICE, str(uid)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["found", "refused"]
+
+
+PARENT = """
+import asyncio, sys
+from linkskipper.service import process
+CHILD = "import os; print(*map(os.path.realpath, map('/proc/self/fd/'.__add__, os.listdir('/proc/self/fd'))))"
+async def main():
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CHILD, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await child.communicate()
+    print(output.decode())
+process.run(main())
+"""
+
+
+def test_files_that_the_service_inherited() -> None:
+    """A program that it starts has none of the files with which the service was started."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing):
+        pipe = f"pipe:[{os.fstat(writing).st_ino}]"
+        run = subprocess.run(
+            [sys.executable, "-c", PARENT], pass_fds=[writing], capture_output=True, text=True, check=True
+        )
+    assert "pipe:[" in run.stdout or "socket:[" in run.stdout
+    assert pipe not in run.stdout

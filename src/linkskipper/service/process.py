@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from linkskipper.environment import hide_memory
+from linkskipper.environment import hide_memory, keep_files
 from linkskipper.errors import PortInUseError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,6 +34,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     """Run the main coroutine of a process to its end."""
     allow_many_files()
     hide_memory()
+    keep_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
 
