@@ -50,7 +50,7 @@ def test_a_lock_that_a_stranger_holds(data_dir: Path, name: str, give_away: Call
     with (data_dir / name).open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         give_away(data_dir / name)
-        with pytest.raises(DataDirError, match="belongs to another user|is not yours|belongs to the user"):
+        with pytest.raises(DataDirError, match=r"belongs to another user|is not yours|belongs to the user"):
             EmbeddedServer(data_dir).join()
 
 
@@ -101,7 +101,7 @@ def test_a_dump_hides_the_password(url: str, tmp_path: Path, monkeypatch: pytest
     program.write_text('#!/bin/sh\necho "$* with $PGPASSWORD" >&2\nexit 1\n')
     program.chmod(0o755)
     monkeypatch.setattr("linkskipper.database.dump.program", lambda _: program)
-    with pytest.raises(DatabaseError, match="with p@ss$") as failed, dumping(url) as dump:
+    with pytest.raises(DatabaseError, match=r"with p@ss$") as failed, dumping(url) as dump:
         dump.read()
     arguments = str(failed.value).rpartition(" with ")[0]
     assert "app@127.0.0.1:1/x" in arguments

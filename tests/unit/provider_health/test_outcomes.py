@@ -92,6 +92,7 @@ def test_links_that_are_only_read_say_nothing(reason: Reason | None) -> None:
     assert [host_signal.signal for host_signal in host_signals(resolution, CATALOG)] == [Signal.NEUTRAL]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "url", ["https://broken.lab.test:80/x", "http://broken.lab.test/x", "http://broken.lab.test:443/x"]
 )
