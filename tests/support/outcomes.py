@@ -21,7 +21,7 @@ def ended(
 ) -> Resolution:
     """Make a resolution that passed these URLs."""
     hops = tuple(Hop(url, None, None, 1) for url in urls)
-    endpoints = (parse_url(urls[0]).endpoint, parse_url(urls[-1]).endpoint)
+    host_ports = (parse_url(urls[0]).host_port, parse_url(urls[-1]).host_port)
     return Resolution(
         urls[0],
         None if reason else target,
@@ -32,7 +32,7 @@ def ended(
         None,
         hops,
         host_unresponsive,
-        endpoints,
+        host_ports,
         service_failed,
     )
 

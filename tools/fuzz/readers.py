@@ -75,7 +75,7 @@ def charsets(data: bytes) -> None:
 
 
 def urls(data: bytes) -> None:
-    """Read a URL of a page, and one that is embedded in a URL. What was read once is read in no other way."""
+    """Read a URL of a page, and one that is embedded in a URL. A second reading gives the same URL."""
     text = data.decode("utf-8", "surrogateescape")
     decode(text, ("uri", "base64", "base64url"))
     decode(text, ("hex", "reverse", "proofpoint3"))

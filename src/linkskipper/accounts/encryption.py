@@ -101,7 +101,7 @@ def _read_or_create(data_dir: Path, new_secret: str) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    """Read a secret that this user, root or the service made. Whoever made it knows it."""
+    """Read a secret that this user, root or the service made. Its author knows it."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):

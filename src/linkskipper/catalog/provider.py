@@ -88,7 +88,7 @@ class Browser(Table):
 def _check_scheme(scheme: str) -> str:
     if scheme in _RUN_OR_LOCAL:
         raise ValueError(
-            f'"{scheme}" is no destination: it runs scripts, or opens what is on the computer of a visitor.'
+            f'"{scheme}" runs scripts, or opens files of the visitor. List schemes of destinations, as "magnet".'
         )
     return scheme
 

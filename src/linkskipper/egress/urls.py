@@ -55,8 +55,8 @@ class Url(msgspec.Struct, frozen=True, gc=False):
         return self.href[: self.href.index("/", len(self.scheme) + 3)]
 
     @property
-    def endpoint(self) -> str:
-        """Return what answers at this URL: the host for HTTPS on its own port, and else the host with its port."""
+    def host_port(self) -> str:
+        """Return the host, with the port unless that is the one of HTTPS."""
         is_usual = self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
         return self.host if is_usual else f"{self.host}:{self.port}"
 

@@ -95,7 +95,7 @@ class JobSubmitter:
         return await read_replay(self._pool, new.key_id, new.idempotency_key)
 
     async def _queue_if_up(self, new: NewJob, link: ParsedLink) -> SubmitResult:
-        probe = await self._admission.admit(link.provider, link.url.endpoint, new.account_id)
+        probe = await self._admission.admit(link.provider, link.url.host_port, new.account_id)
         result = None
         try:
             result = await self._queue(new, link)

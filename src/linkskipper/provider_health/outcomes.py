@@ -45,9 +45,9 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
     not asked, so its links say nothing.
     """
     provider = catalog.find(resolution.provider) if resolution.provider is not None else None
-    if provider is None or not resolution.endpoints:
+    if provider is None or not resolution.host_ports:
         return
-    first, last = resolution.endpoints
+    first, last = resolution.host_ports
     last_provider = catalog.owner(_host(last))
     was_asked = last_provider is None or not last_provider.is_offline
     signal = _signal(resolution) if was_asked else Signal.NEUTRAL
@@ -58,8 +58,8 @@ def host_signals(resolution: Resolution, catalog: Catalog) -> Iterator[HostSigna
         yield HostSignal(last_provider.id, last, signal)
 
 
-def _host(endpoint: str) -> str:
-    return endpoint.partition(":")[0]
+def _host(host_port: str) -> str:
+    return host_port.partition(":")[0]
 
 
 def counts_as_failed(resolution: Resolution) -> bool:

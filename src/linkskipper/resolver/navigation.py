@@ -102,13 +102,13 @@ class Navigation:
         self._moves = 0
         self._moves_of: tuple[Page, PageMoves] | None = None
         self._seconds = 0.0
-        self._first_endpoint = url.endpoint
+        self._first_host_port = url.host_port
         self.entered_at = url
 
     @property
-    def endpoints(self) -> tuple[str, str]:
-        """What answers where the link began, and where it is (see `Url.endpoint`)."""
-        return self._first_endpoint, self.url.endpoint
+    def host_ports(self) -> tuple[str, str]:
+        """The hosts, with their ports, where the link began and where it is (see `Url.host_port`)."""
+        return self._first_host_port, self.url.host_port
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

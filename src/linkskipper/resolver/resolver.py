@@ -242,5 +242,5 @@ def _resolution(url: str, navigation: Navigation, *, target: str | None = None, 
         hops=tuple(navigation.hops),
         host_unresponsive=stop is not None and stop.host_unresponsive,
         service_failed=stop is not None and stop.service_failed,
-        endpoints=navigation.endpoints,
+        host_ports=navigation.host_ports,
     )

@@ -74,8 +74,8 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
             for a slot or a turn at the provider, or a page that keeps a browser busy. The public JSON does not show it.
         service_failed: True where this service failed and no host did, such as a browser that did not start. The public
             JSON does not show it.
-        endpoints: What answers at the first and the last hop, or nothing if there are no hops (see `Url.endpoint`). The
-            public JSON does not show them.
+        host_ports: The hosts of the first and the last hop with their ports, or nothing if there are no hops (see
+            `Url.host_port`). The public JSON does not show them.
     """
 
     url: str
@@ -87,7 +87,7 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
     detail: str | None
     hops: tuple[Hop, ...]
     host_unresponsive: bool = False
-    endpoints: tuple[str, ...] = ()
+    host_ports: tuple[str, ...] = ()
     service_failed: bool = False
 
     @property

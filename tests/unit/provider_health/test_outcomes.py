@@ -99,8 +99,8 @@ def test_links_that_are_only_read_say_nothing(reason: Reason | None) -> None:
 def test_another_port_is_not_the_host(url: str) -> None:
     """Anybody can name a port that a host does not serve. Links of its HTTPS do not wait for that."""
     resolution = ended(url, reason=Reason.UPSTREAM_ERROR)
-    ((_, endpoint, signal),) = host_signals(resolution, CATALOG)
+    ((_, host_port, signal),) = host_signals(resolution, CATALOG)
     assert signal is Signal.FAILURE
-    assert endpoint.startswith("broken.lab.test:")
+    assert host_port.startswith("broken.lab.test:")
     through_a_redirect = ended(BULK, url, provider="lab-bulk", reason=Reason.UPSTREAM_ERROR)
-    assert HostSignal("lab-broken", endpoint, Signal.FAILURE) in host_signals(through_a_redirect, CATALOG)
+    assert HostSignal("lab-broken", host_port, Signal.FAILURE) in host_signals(through_a_redirect, CATALOG)
