@@ -11,6 +11,7 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.provider_health.circuit_breaker import Signal
 from linkskipper.provider_health.outcomes import host_signals
 from linkskipper.resolver import Resolution
+from linkskipper.resolver.browser import processes
 from linkskipper.resolver.browser.engine import MAX_ALONE
 from support.browser_world import World, in_a_browser, run_world
 
@@ -79,6 +80,21 @@ async def test_a_link_that_lost_its_browser_is_alone() -> None:
     assert most == 1
     assert 1 <= together <= MAX_ALONE
     assert [link.result().target_url for link in links] == [world.destination] * 4
+
+
+async def test_a_driver_that_ends() -> None:
+    """The links of a browser whose driver has crashed are retried at once, not when their time is up."""
+    async with run_world() as world:
+        put_slow_link(world, "/link", 3000)
+        link = asyncio.create_task(world.resolve(steps=FOLLOW, limits={"timeout": 60, "max_wait": 60}))
+        async with asyncio.timeout(30):
+            while not world.shortener.asked:
+                await asyncio.sleep(0.02)
+        (driver,) = processes.drivers()
+        driver.kill()
+        async with asyncio.timeout(45):
+            assert (await link).target_url == world.destination
+    assert len(world.shortener.asked) == 2
 
 
 async def test_links_are_divided_among_browsers() -> None:

@@ -118,6 +118,13 @@ class Chromium:
         """Whether no link is open in it and none will be."""
         return not self.links and not self.is_usable
 
+    @property
+    def has_driver(self) -> bool:
+        """Whether its driver runs. Playwright does not tell that it has ended."""
+        with contextlib.suppress(psutil.Error):
+            return self._driver.is_running() and self._driver.status() != psutil.STATUS_ZOMBIE
+        return False
+
     def retire(self) -> None:
         """Take no more links. Open links continue."""
         if self.retired_at is None:

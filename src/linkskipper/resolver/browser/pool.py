@@ -166,10 +166,10 @@ class BrowserPool:
             self._close_idle()
 
     async def _check(self, chromium: Chromium) -> int:
-        """Retire a browser that grows. Kill one that has grown too much, or that does not end. Return its memory."""
+        """Return the memory of a browser. Retire one that grows. Kill one that is too large, overdue or without driver."""
         limit = self._options.browser_memory
         memory = await asyncio.to_thread(chromium.trim, self._options.page_memory)
-        if memory > limit or _is_overdue(chromium):
+        if memory > limit or _is_overdue(chromium) or not chromium.has_driver:
             self._kill(chromium, memory)
             return 0
         if memory > limit * RETIRE_AT:
