@@ -166,7 +166,9 @@ class BrowserPool:
             self._close_idle()
 
     async def _check(self, chromium: Chromium) -> int:
-        """Return the memory of a browser. Retire one that grows. Kill one that is too large, overdue or without driver."""
+        """Return the memory of a browser. Retire one that grows. Kill one that is too large or overdue, or lost its
+        driver.
+        """
         limit = self._options.browser_memory
         memory = await asyncio.to_thread(chromium.trim, self._options.page_memory)
         if memory > limit or _is_overdue(chromium) or not chromium.has_driver:
