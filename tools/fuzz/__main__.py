@@ -20,7 +20,7 @@ def main() -> None:
         if time.process_time() - began > MAX_SECONDS:
             raise TimeoutError(f"{name} took over {MAX_SECONDS} s for {len(data)} bytes")
 
-    atheris.Setup([sys.argv[0], *arguments, f"-max_len={LIMIT}", "-timeout=10", "-rss_limit_mb=2048"], read)
+    atheris.Setup([sys.argv[0], *arguments, f"-max_len={LIMIT}", "-timeout=120", "-rss_limit_mb=2048"], read)
     atheris.Fuzz()
 
 

@@ -194,7 +194,7 @@ def har(data: bytes) -> None:
 
 def reader_answers(data: bytes) -> None:
     """Read the answer of a process that reads pages, which a page may have taken over."""
-    with suppress(msgspec.DecodeError, Stop):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, Stop):
         msgspec.msgpack.decode(data, type=Answer).result_of(page_moves)
 
 

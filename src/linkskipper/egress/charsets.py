@@ -30,6 +30,8 @@ class Charset(NamedTuple):
 
         The label x-user-defined means windows-1252, as the HTML standard has it for pages.
         """
+        if not label.isascii():  # which no label is, and a header may have bytes that are not text
+            return None
         encoding = webencodings.lookup("latin1" if label.strip().lower() == "x-user-defined" else label)
         return None if encoding is None else cls(_standard_name(encoding.name), encoding.codec_info.name)
 

@@ -1,6 +1,7 @@
 """The processes of the browser hold no secrets of the service."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from playwright._impl import transport
 
 from linkskipper.environment import allowed_environment
 from linkskipper.errors import SettingsError
+from linkskipper.resolver.browser import BrowserOptions
 from linkskipper.resolver.browser.environment import DriverStart, restricted_driver
 from support.browser_world import run_world
 from support.memory_scan import holders_of
@@ -23,7 +25,7 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "s3cret-of-the-cloud",
     "HTTPS_PROXY": "http://me:s3cret-of-the-proxy@proxy:3128",
 }
-START = DriverStart("/nonexistent", None)
+START = DriverStart("/nonexistent", None, 1024**3)
 
 
 def environments(family: set[psutil.Process]) -> dict[str, bytes]:
@@ -73,6 +75,15 @@ async def test_nothing_of_the_browser_runs_as_root(family: set[psutil.Process]) 
     users = {process.uids().effective for process in family}
     assert 0 not in users
     assert len(users) == 1
+
+
+async def test_no_process_of_the_browser_takes_all_memory(family: set[psutil.Process]) -> None:
+    """The system limits each of them, also renderers that start later: a page can fill gigabytes in a moment."""
+    programs = {process for process in family if "headless" in process.name()}
+    assert any("--type=renderer" in process.cmdline() for process in programs)
+    limits = {Path(f"/proc/{process.pid}/limits").read_text() for process in programs}
+    limit = BrowserOptions(Path("/"), "").process_memory
+    assert all(re.search(rf"Max data size +{limit} +{limit} ", text) for text in limits)
 
 
 async def test_the_browser_is_in_its_sandbox(family: set[psutil.Process]) -> None:

@@ -1,14 +1,22 @@
-"""Become an ordinary user, then run the driver of the browser. The service runs this file as a script."""
+"""Limit the memory of this process, become an ordinary user if there is one, then run the driver of the browser.
+
+The service runs this file as a script. The driver and all processes of the browser inherit the limit, each for itself:
+a page can fill gigabytes between two looks of the service.
+"""
 
 import os
+import resource
 import sys
 
-VARIABLES = ("LINKSKIPPER_DRIVER_UID", "LINKSKIPPER_DRIVER_GID", "LINKSKIPPER_DRIVER_NODE", "LINKSKIPPER_DRIVER_SCRIPT")
+_NAMES = ("LIMIT", "UID", "GID", "NODE", "SCRIPT")
+VARIABLES = tuple(f"LINKSKIPPER_DRIVER_{name}" for name in _NAMES)
 
 if __name__ == "__main__":
-    uid, gid, node, script = (os.environ.pop(name) for name in VARIABLES)
-    os.setgroups([])
-    os.setgid(int(gid))
-    os.setuid(int(uid))
-    os.chdir(os.environ["HOME"])  # the user may not be allowed into the folder of the service
+    limit, uid, gid, node, script = (os.environ.pop(name) for name in VARIABLES)
+    resource.setrlimit(resource.RLIMIT_DATA, (int(limit), int(limit)))
+    if uid:
+        os.setgroups([])
+        os.setgid(int(gid))
+        os.setuid(int(uid))
+        os.chdir(os.environ["HOME"])  # the user may not be allowed into the folder of the service
     os.execv(node, [node, script, *sys.argv[1:]])  # noqa: S606 - the service gives the program

@@ -93,7 +93,7 @@ class Chromium:
         try:
             async with asyncio.timeout(START_SECONDS):
                 user = await asyncio.to_thread(_prepare, home, options)
-                with restricted_driver(DriverStart(str(home.path), user)):
+                with restricted_driver(DriverStart(str(home.path), user, options.process_memory)):
                     starting = asyncio.ensure_future(async_playwright().start())
                 try:
                     playwright = await asyncio.shield(starting)

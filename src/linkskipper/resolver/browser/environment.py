@@ -19,22 +19,28 @@ from linkskipper.resolver.browser.driver_messages import BoundedMessages
 
 
 class DriverStart(NamedTuple):
-    """How one driver is started: the folder of all its files, and its user, or None for that of this process."""
+    """How one driver is started.
+
+    Attributes:
+        home: The folder of all its files.
+        user: Its user, or None for that of this process.
+        memory: The bytes that it, and each process of its browser, may ask the system for.
+    """
 
     home: str
     user: struct_passwd | None
+    memory: int
 
     def environment(self, original: dict[str, str], command: tuple[str, str]) -> dict[str, str]:
         """Return the variables of the driver, which `command` runs."""
         variables = {**allowed_environment(original), "HOME": self.home, "TMPDIR": self.home}
-        if self.user is not None:
-            identity = (str(self.user.pw_uid), str(self.user.pw_gid))
-            variables |= zip(as_user.VARIABLES, (*identity, *command), strict=True)
+        identity = ("", "") if self.user is None else (str(self.user.pw_uid), str(self.user.pw_gid))
+        variables |= zip(as_user.VARIABLES, (str(self.memory), *identity, *command), strict=True)
         return variables
 
-    def command(self, original: tuple[str, str]) -> tuple[str, str]:
-        """Return the program of the driver and its script."""
-        return original if self.user is None else (sys.executable, as_user.__file__)
+    def command(self) -> tuple[str, str]:
+        """Return the program that becomes the driver, and its script."""
+        return sys.executable, as_user.__file__
 
 
 _start: ContextVar[DriverStart | None] = ContextVar("driver_start", default=None)
@@ -73,8 +79,8 @@ def _replace_choices(module: Any) -> None:
         return environment if start is None else start.environment(environment, get_command())
 
     def compute_driver_executable() -> tuple[str, str]:
-        start, command = _start.get(), get_command()
-        return command if start is None else start.command(command)
+        start = _start.get()
+        return get_command() if start is None else start.command()
 
     async def run(self: Any) -> None:
         if _start.get() is not None:

@@ -50,3 +50,8 @@ class BrowserOptions:
     def page_memory(self) -> int:
         """The bytes that the process of one page may take."""
         return self.memory // 2
+
+    @property
+    def process_memory(self) -> int:
+        """The bytes that any process may ask the system for. Some ask for several hundred MiB that they never use."""
+        return self.page_memory + 1024**3

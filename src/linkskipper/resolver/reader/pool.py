@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from linkskipper.logs import LibraryLogger
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reader.messages import PageData, Question
-from linkskipper.resolver.reader.process import ReaderLost, ReaderProcess
+from linkskipper.resolver.reader.process import ReaderLost, ReaderProcess, Reading
 from linkskipper.resolver.reasons import Reason
 
 P = ParamSpec("P")
@@ -19,13 +19,6 @@ T = TypeVar("T")
 _log = LibraryLogger(__name__)
 PROCESSES = 2
 """One page that takes long leaves a reader to the others."""
-
-
-class Reading(NamedTuple):
-    """The result of a function, and the processor time that it took, in seconds."""
-
-    result: Any
-    seconds: float
 
 
 class PageReader:
@@ -60,8 +53,10 @@ class PageReader:
         """
         async with self._turns, self._process_for(page) as process:
             data = None if process.page is page else PageData.of(page)
-            answer = await process.ask(Question(function, data, args, kwargs, seconds), page)
-        return Reading(answer.result_of(function), answer.seconds)
+            reading = await process.ask(Question(function, data, args, kwargs, seconds), page)
+        if isinstance(reading.result, Stop):
+            raise reading.result
+        return reading
 
     @asynccontextmanager
     async def _process_for(self, page: Page) -> AsyncIterator[ReaderProcess]:

@@ -6,11 +6,12 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from linkskipper.environment import allowed_environment
+from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reader.child import OUT_OF_MEMORY, main
 from linkskipper.resolver.reader.messages import LENGTH_BYTES, Answer, Question
@@ -27,6 +28,13 @@ class ReaderLost(Exception):
         super().__init__(f"the reader ended with {code}")
         self.code = code
         self.is_exhausted = code in _EXHAUSTED
+
+
+class Reading(NamedTuple):
+    """What a function returned, or the `Stop` that it raised, and the processor time that it took, in seconds."""
+
+    result: Any
+    seconds: float
 
 
 class ReaderProcess:
@@ -62,7 +70,7 @@ class ReaderProcess:
             )
         )
 
-    async def ask(self, question: Question, page: Page) -> Answer:
+    async def ask(self, question: Question, page: Page) -> Reading:
         """Return the answer to a question about a page.
 
         Raises:
@@ -73,10 +81,11 @@ class ReaderProcess:
             self._stdin.write(question.encode())
             await self._stdin.drain()
             length = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
-            return msgspec.msgpack.decode(await self._stdout.readexactly(min(length, _MAX_ANSWER)), type=Answer)
+            message = await self._stdout.readexactly(min(length, _MAX_ANSWER))
+            return _read(msgspec.msgpack.decode(message, type=Answer), question)
         except (ConnectionError, asyncio.IncompleteReadError):
             raise ReaderLost(await self.wait()) from None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             self.kill()
             raise ReaderLost(await self.wait()) from None
 
@@ -90,3 +99,10 @@ class ReaderProcess:
         """Return the exit code once the process has ended."""
         self._stdin.close()
         return await self._process.wait()
+
+
+def _read(answer: Answer, question: Question) -> Reading:
+    try:
+        return Reading(answer.result_of(question.function), answer.seconds)
+    except Stop as stop:
+        return Reading(stop, answer.seconds)
