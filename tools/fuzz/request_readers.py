@@ -103,4 +103,4 @@ async def _read(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-_app: Any = ProxyHeadersMiddleware(_read, trusted_hosts="*")
+_app: Any = ProxyHeadersMiddleware(_read, trusted_hosts="*")  # type: ignore[arg-type]
