@@ -26,7 +26,7 @@ from linkskipper.dashboard.query import read_form, read_query
 from linkskipper.egress import client_network
 from linkskipper.errors import InvalidRequest
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.parse_link import parse_link
+from linkskipper.resolver.parse_link import find_link
 
 BASE_URL = "http://127.0.0.1:8080"
 _catalog = Catalog.load()
@@ -46,9 +46,9 @@ def check_equal(first: object, second: object) -> None:
 def submitted_links(data: bytes) -> None:
     """Find the link in a text. A worker that reads it again, with any catalog, gets the same one."""
     with suppress(Unsupported):
-        link = parse_link(data.decode("utf-8", "replace"), _catalog, generic=True)
-        again = parse_link(link.url.href, Catalog(()), generic=True, canonical=True)
-        check_equal(again.key, link.key)
+        url, _ = find_link(data.decode("utf-8", "replace"), _catalog, generic=True)
+        again, _ = find_link(url.href, Catalog(()), generic=True, canonical=True)
+        check_equal(again, url)
 
 
 def resolve_requests(data: bytes) -> None:
