@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
-import { type ApiError, ERRORS_BY_CODE, textOrNull, UnexpectedResponseError } from "./errors/api.js";
+import { type ApiError, ERRORS_BY_CODE, readTexts, UnexpectedResponseError } from "./errors/api.js";
 import { FieldError, record } from "./fields.js";
-import type { Meta, RawObject } from "./models.js";
+import type { Meta } from "./models.js";
 import { parseRateLimit } from "./rate-limit.js";
 import { parseRetryAfter } from "./retry.js";
 import { type HttpResponse, hideKey } from "./transport.js";
@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 /** Turns JSON of the API into a result. */
-export type Parser<T> = (value: unknown, meta: Meta, where?: string) => T;
+export type Parser<T> = (value: unknown, meta: Meta) => T;
 
 const SHOWN_CHARACTERS = 500;
 
@@ -37,27 +37,25 @@ export function readAnswer(config: Config, { status, headers, body }: HttpRespon
  * @throws {UnexpectedResponseError} The body is not a JSON object, or the parser misses something in it.
  */
 export function parseAnswer<T>(config: Config, answer: Answer, parse: Parser<T>): T {
-  const { meta, body, json } = answer;
   try {
-    return parse(record(json), meta);
+    return parse(record(answer.json), answer.meta);
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    const message = `${meta.status} with an unexpected body: ${error.message}: ${shorten(body)}`;
-    throw new UnexpectedResponseError(clean(config, message, meta), { ...answer, json: null }, null);
+    throw apiError(config, { ...answer, json: null }, `${error.message}: ${shorten(answer.body)}`);
   }
 }
 
-function apiError(config: Config, answer: Answer): ApiError {
+function apiError(config: Config, answer: Answer, fault = ""): ApiError {
   const { meta, body, json } = answer;
-  const [code, title, detail] = ["code", "title", "detail"].map((name) =>
-    textOrNull((Object(json) as RawObject)[name]),
-  );
+  const [code, title, detail] = readTexts(json, "code", "title", "detail");
   const kind = ERRORS_BY_CODE.get(code ?? "");
-  const said = detail || title || (code ? "no detail" : shorten(body) || "the body is empty");
+  const said = detail || title || shorten(body) || "the body is empty";
   const problem = code ? `${code}: ${said}` : said;
-  const message = kind ? problem : `that is not an answer of the API: ${describeRedirect(meta) || problem}`;
+  const message = kind ? problem : `that is not an answer of the API: ${fault || describeRedirect(meta) || problem}`;
+  const request = meta.requestId ? ` (request ${meta.requestId})` : "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach a terminal
+  const text = hideKey(config, `${meta.status} ${message}${request}`).replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
   const retryAfter = parseRetryAfter(meta.headers["retry-after"], config.clock.now());
-  const text = clean(config, `${meta.status} ${message}`, meta);
   return new (kind ?? UnexpectedResponseError)(text, answer, retryAfter);
 }
 
@@ -65,13 +63,7 @@ function apiError(config: Config, answer: Answer): ApiError {
 function describeRedirect({ status, headers: { location } }: Meta): string {
   if (status >= 400) return "";
   const target = location ? ` to ${shorten(location)}` : "";
-  return `it redirects${target}, and redirects are not followed. Set baseUrl to the service's own address`;
-}
-
-function clean(config: Config, message: string, meta: Meta): string {
-  const request = meta.requestId ? ` (request ${meta.requestId})` : "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach a terminal
-  return hideKey(config, message + request).replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+  return `it redirects${target}. Set baseUrl to the service's own address`;
 }
 
 function decode(body: string): unknown {

@@ -1,7 +1,7 @@
 import { onAbort } from "./clock.js";
 import { readNumber } from "./config.js";
 import { ForbiddenScopeError, InvalidKeyError, OutOfCreditsError, QuotaExceededError } from "./errors/api.js";
-import { ConfigurationError, LinkSkipperError } from "./errors/base.js";
+import { ConfigurationError, check, LinkSkipperError } from "./errors/base.js";
 import { toHex } from "./hex.js";
 import type { Outcome, ResolvedLink } from "./models.js";
 import { type Pacer, UNSENT } from "./pacer.js";
@@ -18,139 +18,103 @@ const FATAL_ERRORS = [InvalidKeyError, ForbiddenScopeError, OutOfCreditsError, Q
 /** Refuse what is not a list of links, and a concurrency out of range. */
 export function checkRun(urls: Links, concurrency: number): void {
   const iterable = typeof urls === "object" && urls && (Symbol.asyncIterator in urls || Symbol.iterator in urls);
-  if (!iterable) throw new ConfigurationError("urls must be a list or another iterable of links.");
+  check(iterable, "urls must be an iterable of links.");
   readNumber("concurrency", Number.isInteger(concurrency) ? concurrency : 0, 1);
 }
 
-/** Resolve many links, and yield the outcomes as they come. */
-export async function* runMany(
-  urls: Links,
-  begin: Begin,
-  pacer: Pacer,
-  concurrency: number,
-  signals: readonly AbortSignal[],
-): AsyncGenerator<Outcome, void, undefined> {
-  const run = new Run(urls, begin, pacer, concurrency);
-  const releases = signals.map((signal) => onAbort(signal, (reason) => run.abort(reason)));
-  try {
-    run.start();
-    for (let outcome = await run.next(); outcome; outcome = await run.next()) yield outcome;
-  } finally {
-    for (const release of releases) release();
-    run.abort(new ConfigurationError("The run was left."));
-  }
-}
-
-/** Workers that take turns at the links: each takes one, resolves it, and puts its outcome where the consumer finds it. */
-class Run {
+/** Tasks that each take a link, resolve it, and put its outcome where the consumer finds it. */
+export class Run {
   readonly #source: Iterator<string> | AsyncIterator<string>;
   readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #outcomes: Outcome[] = [];
   #taken = 0;
-  #workers = 0;
-  #exhausted = false;
-  #failed = false;
-  #error: unknown;
-  #pull: Promise<unknown> = Promise.resolve();
-  #changed = () => {};
-  #change: Promise<void>;
+  #tasks = 0;
+  #isTaking = false;
+  #isClosed = false;
+  #failures: unknown[] = [];
+  #wake = () => {};
 
   constructor(
     urls: Links,
     private readonly begin: Begin,
     private readonly pacer: Pacer,
     private readonly concurrency: number,
+    signals: readonly AbortSignal[],
   ) {
     this.#source = Symbol.asyncIterator in urls ? urls[Symbol.asyncIterator]() : urls[Symbol.iterator]();
-    this.#change = this.#nextChange();
+    this.#signal = AbortSignal.any([this.#stop.signal, ...signals]);
+    onAbort(this.#signal, () => this.#wake());
   }
 
-  start(): void {
-    this.#workers += 1;
+  /** Yield the outcomes as they come. Leaving early ends the calls under way. */
+  async *outcomes(): AsyncGenerator<Outcome, void, undefined> {
+    try {
+      for (;;) {
+        this.#signal.throwIfAborted();
+        const outcome = this.#outcomes.shift();
+        this.#start();
+        if (outcome) yield outcome;
+        else if (this.#tasks) await new Promise<void>((resolve) => (this.#wake = resolve));
+        else break;
+      }
+      for (const error of this.#failures) throw error;
+    } finally {
+      this.#close();
+      this.#stop.abort(new ConfigurationError("The run is closed."));
+    }
+  }
+
+  /** Start a task when the consumer has room for its outcome. Tasks take their links one after the other. */
+  #start(): void {
+    const isFull = this.#tasks >= this.concurrency || this.#outcomes.length >= this.concurrency;
+    if (isFull || this.#isTaking || this.#isClosed) return;
+    this.#isTaking = true;
+    this.#tasks += 1;
     void this.#work();
   }
 
-  /** Wait for an outcome. Undefined: there are no more. */
-  async next(): Promise<Outcome | undefined> {
-    while (!this.#outcomes.length && this.#workers && !this.#stop.signal.aborted) await this.#change;
-    if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-    const outcome = this.#outcomes.shift();
-    this.#notify();
-    if (!outcome && this.#failed) throw this.#error;
-    return outcome;
-  }
-
-  /** End the calls under way, and take no further links. */
-  abort(reason: unknown): void {
-    this.#close();
-    this.#stop.abort(reason);
-    this.#notify();
-  }
-
   async #work(): Promise<void> {
-    for (let link = await this.#take(); link; link = await this.#take()) {
-      if (this.#workers < this.concurrency && !this.#exhausted) this.start();
-      await this.#resolve(...link);
+    try {
+      const { done, value } = await this.#source.next();
+      this.#isTaking = false;
+      if (done) this.#isClosed = true;
+      if (this.#isClosed) return;
+      const index = this.#taken++;
+      this.#start();
+      await this.#resolve(index, value);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#tasks -= 1;
+      this.#start();
+      this.#wake();
     }
-    this.#workers -= 1;
-    this.#notify();
-  }
-
-  /** Take the next link when the consumer has room for its outcome. Workers pull one after the other. */
-  #take(): Promise<[number, string] | null> {
-    const link = this.#pull.then(async (): Promise<[number, string] | null> => {
-      while (this.#outcomes.length >= this.concurrency && !this.#exhausted) await this.#change;
-      if (this.#exhausted) return null;
-      try {
-        const { done, value } = await this.#source.next();
-        if (done) this.#exhausted = true;
-        return done || this.#exhausted ? null : [this.#taken++, value];
-      } catch (error) {
-        this.#fail(error);
-        return null;
-      }
-    });
-    this.#pull = link;
-    return link;
   }
 
   async #resolve(index: number, url: string): Promise<void> {
     try {
-      this.#outcomes.push({ index, url, link: await this.begin(url, this.#stop.signal), error: null });
+      this.#outcomes.push({ index, url, link: await this.begin(url, this.#signal), error: null });
     } catch (error) {
-      if (error === UNSENT || this.#stop.signal.aborted) return;
-      if (!(error instanceof LinkSkipperError)) return this.abort(error);
+      if (error === UNSENT || this.#signal.aborted) return;
+      if (!(error instanceof LinkSkipperError)) return this.#stop.abort(error);
       this.#outcomes.push({ index, url, link: null, error });
       if (FATAL_ERRORS.some((kind) => error instanceof kind)) this.#fail(error);
-    } finally {
-      this.#notify();
     }
   }
 
-  /** Let the links in progress end, and then throw the error. */
+  /** Let the links in progress end, and then throw the first error. */
   #fail(error: unknown): void {
-    if (!this.#failed) this.#error = error;
-    this.#failed = true;
+    this.#failures.push(error);
     this.#close();
     this.pacer.dropUnsent();
   }
 
   #close(): void {
-    if (this.#exhausted) return;
-    this.#exhausted = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     // A source that fails to close, or takes its time, does not hold up the run.
     new Promise((resolve) => resolve(this.#source.return?.())).catch(() => {});
-  }
-
-  #notify(): void {
-    this.#changed();
-    this.#change = this.#nextChange();
-  }
-
-  #nextChange(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#changed = resolve;
-    });
   }
 }
 

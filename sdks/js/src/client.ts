@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Parser } from "./answers.js";
-import { batchKey, checkRun, type Links, runMany } from "./bulk.js";
+import { batchKey, checkRun, type Links, Run } from "./bulk.js";
 import { type CallOptions, type ClientOptions, type Config, readConfig, readNumber } from "./config.js";
-import { ConfigurationError } from "./errors/base.js";
+import { ConfigurationError, check } from "./errors/base.js";
 import { Caller } from "./exchange.js";
 import type {
   Account,
@@ -144,14 +144,14 @@ export class LinkSkipper {
       return new Wait(new Caller(config, callOptions, pacer.gate()), times).resolve(url, body);
     };
     const signals = signal ? [signal, this.#config.closed] : [this.#config.closed];
-    return runMany(urls, begin, pacer, concurrency, signals);
+    return new Run(urls, begin, pacer, concurrency, signals).outcomes();
   }
 
   /** Return the state of a job. */
   async getJob(jobId: string, options: GetJobOptions = {}): Promise<Job> {
     const { waitMs = 0, trace, ...rest } = options;
     const parts = { query: trace ? { include: "trace" } : {}, waitMs: readNumber("waitMs", waitMs) };
-    const parse: Parser<Job> = (value, meta) => parseJob(value, meta, "$", jobId);
+    const parse: Parser<Job> = (value, meta) => parseJob(value, meta, jobId);
     return new Caller(this.#config, rest).call("GET", jobPath(jobId), parse, parts);
   }
 
@@ -182,13 +182,8 @@ export class LinkSkipper {
    */
   async request(method: string, path: string, options: RawRequestOptions = {}): Promise<RawResponse> {
     const { query, body, ...rest } = options;
-    if (!/^[a-z]+$/i.test(method))
-      throw new ConfigurationError("method must be the name of an HTTP method, such as GET.");
-    if (!/^\/(?!\/)[^?#\\\s]*$/.test(path)) {
-      throw new ConfigurationError(
-        "path must begin with one slash and hold no query and no blank: pass query instead.",
-      );
-    }
+    check(/^[a-z]+$/i.test(method), "method must be the name of an HTTP method.");
+    check(/^\/(?!\/)[^?#\\\s]*$/.test(path), "path must begin with one slash and have no query and no blank.");
     const caller = new Caller(this.#config, rest);
     const verb = method.toUpperCase();
     const build = () => caller.request(verb, path, { query, body });
@@ -205,7 +200,7 @@ export class LinkSkipper {
     options: VerifyOptions = {},
   ): Promise<WebhookEvent> {
     const now = options.now ?? new Date(this.#config.clock.now());
-    return verifyWebhook(body, headers, secrets ?? this.#options.webhookSecret, { ...options, now });
+    return verifyWebhook(body, headers, secrets ?? this.#config.webhookSecret, { ...options, now });
   }
 
   /** Return a client with other options. */
@@ -251,13 +246,11 @@ export class Webhooks {
 
 /** Return the body of POST /v1/resolve. The key is made here, once for all attempts. */
 function resolveBody(url: string, key: string | undefined, webhookUrl: string | undefined) {
-  if (typeof url !== "string") throw new ConfigurationError(`url must be text, not ${typeof url}.`);
+  check(typeof url === "string", "url must be text.");
   return { url, idempotency_key: key ?? crypto.randomUUID(), webhook_url: webhookUrl ?? undefined };
 }
 
 function checkBatch(batch: string | undefined): void {
   const length = typeof batch === "string" ? [...batch].length : 0;
-  if (batch !== undefined && (length < 1 || length > MAX_BATCH)) {
-    throw new ConfigurationError(`batch must have 1 to ${MAX_BATCH} characters.`);
-  }
+  check(batch === undefined || (length && length <= MAX_BATCH), `batch must have 1 to ${MAX_BATCH} characters.`);
 }

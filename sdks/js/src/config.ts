@@ -1,6 +1,6 @@
 import { type Clock, type Sleeper, sleeperOf, systemClock } from "./clock.js";
 import { environment } from "./environment.js";
-import { ConfigurationError } from "./errors/base.js";
+import { ConfigurationError, check } from "./errors/base.js";
 import { type RetryPolicy, readRetry } from "./retry.js";
 import { VERSION } from "./version.js";
 
@@ -64,6 +64,7 @@ export interface CallOptions {
 export interface Config {
   apiKey(): string;
   baseUrl: string;
+  webhookSecret: ClientOptions["webhookSecret"];
   timeoutMs: number;
   maxWaitMs: number;
   pollIntervalMs: number;
@@ -73,98 +74,90 @@ export interface Config {
   fetch: typeof globalThis.fetch | undefined;
   logger: Logger | undefined;
   clock: Clock;
-  sleep: Sleeper;
+  sleeper: Sleeper;
   random: () => number;
   /** Ends every call under way. */
   closed: AbortSignal;
 }
 
-// Never a host of strangers: a forgotten option must not send them a key.
-const DEFAULT_BASE_URL = "http://127.0.0.1:8000";
-const OPTIONS = (
-  "apiKey baseUrl webhookSecret timeoutMs maxWaitMs pollIntervalMs longPollMs retry headers userAgent appInfo " +
-  "fetch logger clock sleeper random"
-).split(" ");
-const OWN_HEADERS = /^(authorization|host|transfer-encoding|content-(length|type))$/;
-
 /** Validate options and fill in what is missing. */
 export function readConfig(options: ClientOptions, closed: AbortSignal): Config {
-  refuseUnknown(options, OPTIONS);
-  const clock = options.clock ?? systemClock;
-  const key = readApiKey(options.apiKey);
-  const agent = options.userAgent || userAgent(options.appInfo);
+  const { apiKey, baseUrl, retry, headers, userAgent, appInfo, webhookSecret, fetch, logger, ...others } = options;
+  const { timeoutMs, maxWaitMs, pollIntervalMs, longPollMs, ...seams } = others;
+  const { clock = systemClock, sleeper = sleeperOf(clock), random = Math.random, ...unknown } = seams;
+  refuseUnknown(unknown);
+  const key = readApiKey(apiKey);
   return {
     apiKey: () => key,
-    baseUrl: readBaseUrl(options.baseUrl),
-    timeoutMs: readNumber("timeoutMs", options.timeoutMs ?? 30_000, 1),
-    maxWaitMs: readNumber("maxWaitMs", options.maxWaitMs ?? 120_000, 1),
-    pollIntervalMs: readNumber("pollIntervalMs", options.pollIntervalMs ?? 2000),
-    longPollMs: readNumber("longPollMs", options.longPollMs ?? 25_000),
-    retry: readRetry(options.retry),
-    headers: readHeaders({ accept: "application/json", "user-agent": agent }, options.headers),
-    fetch: options.fetch,
-    logger: options.logger,
+    baseUrl: readBaseUrl(baseUrl),
+    webhookSecret,
+    timeoutMs: readNumber("timeoutMs", timeoutMs ?? 30_000, 1),
+    maxWaitMs: readNumber("maxWaitMs", maxWaitMs ?? 120_000, 1),
+    pollIntervalMs: readNumber("pollIntervalMs", pollIntervalMs ?? 2000),
+    longPollMs: readNumber("longPollMs", longPollMs ?? 25_000),
+    retry: readRetry(retry),
+    headers: readHeaders({ accept: "application/json", "user-agent": userAgent || describeAgent(appInfo) }, headers),
+    fetch,
+    logger,
     clock,
-    sleep: options.sleeper ?? sleeperOf(clock),
-    random: options.random ?? Math.random,
+    sleeper,
+    random,
     closed,
   };
 }
 
-/** Refuse misspelt options. */
-export function refuseUnknown(options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown) throw new ConfigurationError(`Unknown option: ${unknown}.`);
+/** Refuse options that are left over, such as misspelt ones. */
+export function refuseUnknown(options: object): void {
+  for (const name of Object.keys(options)) throw new ConfigurationError(`Unknown option: ${name}.`);
 }
 
 function readApiKey(value: string | undefined): string {
   const key = String(value ?? environment("LINKSKIPPER_API_KEY") ?? "").trim();
-  if (!key) throw new ConfigurationError("The API key is missing: pass apiKey or set LINKSKIPPER_API_KEY.");
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new ConfigurationError("The API key holds characters that no key has, such as a line break.");
+  check(key, "The API key is missing: pass apiKey or set LINKSKIPPER_API_KEY.");
+  check(/^[\x21-\x7e]+$/.test(key), "The API key has characters that no key has.");
+  return key;
 }
 
 /** Return the address of the service without a slash or `/v1` at its end. */
 function readBaseUrl(value: string | undefined): string {
-  const text = String(value ?? environment("LINKSKIPPER_BASE_URL") ?? DEFAULT_BASE_URL).trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be in it
-  if (/^https?:\/\/[^/@]+(\/.*)?$/i.test(text) && !/[\x00-\x20\x7f\\?#]/.test(text) && URL.canParse(text)) {
-    const { origin, pathname } = new URL(text);
-    return origin + pathname.replace(/\/*(\/v1)?\/*$/, "");
-  }
+  // The default is never a host of strangers: a forgotten option must not send them a key.
+  const text = String(value ?? environment("LINKSKIPPER_BASE_URL") ?? "http://127.0.0.1:8000").trim();
   const shown = text.includes("@") ? "" : `, not ${JSON.stringify(text.slice(0, 100))}`; // it may hold a password
-  throw new ConfigurationError(
-    `baseUrl must begin with http:// or https:// and a host, and hold no password, query, fragment or blank${shown}.`,
-  );
+  const isAddress =
+    /^https?:\/\/[^/@]+(\/.*)?$/i.test(text) && !/[^!-~\x80-\uffff]|[\\?#]/.test(text) && URL.canParse(text);
+  check(isAddress, `baseUrl must be an http or https address without password, query and blank${shown}.`);
+  const { origin, pathname } = new URL(text);
+  return origin + pathname.replace(/\/*(\/v1)?\/*$/, "");
 }
 
 /** Return a number that is in range. */
 export function readNumber(name: string, value: number, minimum = 0): number {
-  if (Number.isFinite(value) && value >= minimum) return value;
-  throw new ConfigurationError(`${name} must be a number from ${minimum}.`);
+  check(Number.isFinite(value) && value >= minimum, `${name} must be a number from ${minimum}.`);
+  return value;
 }
+
+const OWN_HEADERS = "authorization host transfer-encoding content-length content-type".split(" ");
 
 /** Join groups of headers. Later groups win. Those that this package sets itself are left out. */
 export function readHeaders(...groups: (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [given, value] of groups.flatMap((group) => Object.entries(group ?? {}))) {
-    const name = given.toLowerCase();
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      const shown = JSON.stringify(name.slice(0, 60));
-      throw new ConfigurationError(`The header ${shown} has characters that no header can carry.`);
+  const headers = new Headers();
+  for (const [name, value] of groups.flatMap((group) => Object.entries(group ?? {}))) {
+    try {
+      headers.set(name, value);
+    } catch {
+      check(false, `The header ${JSON.stringify(name.slice(0, 60))} is malformed.`);
     }
-    if (!OWN_HEADERS.test(name)) headers[name] = value;
   }
-  return headers;
+  for (const name of OWN_HEADERS) headers.delete(name);
+  return Object.fromEntries(headers);
 }
 
-function userAgent(app: AppInfo | undefined): string {
+function describeAgent({ name, version, url }: Partial<AppInfo> = {}): string {
   const { navigator, process } = globalThis as {
     navigator?: { userAgent?: string };
     process?: { version?: string };
   };
   const runtime = navigator?.userAgent ?? `Node.js/${process?.version?.slice(1)}`;
-  const agent = `linkskipper-sdk-js/${VERSION} ${runtime}`;
-  const url = app?.url && `(${app.url})`;
-  return [agent, [app?.name, app?.version].filter(Boolean).join("/"), url].filter(Boolean).join(" ");
+  const app = [name, version].filter(Boolean).join("/");
+  return [`linkskipper-sdk-js/${VERSION}`, runtime, app, url && `(${url})`].filter(Boolean).join(" ");
 }

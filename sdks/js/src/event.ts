@@ -35,8 +35,8 @@ const readEvent = object({
 });
 
 /** Read a webhook event. */
-export function parseEvent(value: unknown, webhookId: string | null, where?: string): WebhookEvent {
-  const event = readEvent(value, where);
+export function parseEvent(value: unknown, webhookId: string | null): WebhookEvent {
+  const event = readEvent(value);
   const result = { ...event, isDone: event.status === "done", webhookId };
   return Object.defineProperty(result, "raw", { value }) as WebhookEvent;
 }

@@ -34,8 +34,6 @@ export interface ExchangeOptions {
   safe?: boolean;
 }
 
-const CALL_OPTIONS = ["timeoutMs", "retry", "headers", "signal"];
-
 /** Makes the exchanges of one call, with its own options. */
 export class Caller {
   readonly signal: AbortSignal;
@@ -49,11 +47,12 @@ export class Caller {
     /** The gate of a run of many links. */
     readonly gate?: Gate,
   ) {
-    refuseUnknown(options, CALL_OPTIONS);
-    this.signal = options.signal ? AbortSignal.any([options.signal, config.closed]) : config.closed;
-    this.#retry = options.retry ? readRetry(options.retry, config.retry) : config.retry;
-    this.#timeoutMs = readNumber("timeoutMs", options.timeoutMs ?? config.timeoutMs, 1);
-    this.#headers = options.headers ? readHeaders(config.headers, options.headers) : config.headers;
+    const { signal, retry, timeoutMs = config.timeoutMs, headers, ...unknown } = options;
+    refuseUnknown(unknown);
+    this.signal = signal ? AbortSignal.any([signal, config.closed]) : config.closed;
+    this.#retry = retry ? readRetry(retry, config.retry) : config.retry;
+    this.#timeoutMs = readNumber("timeoutMs", timeoutMs, 1);
+    this.#headers = headers ? readHeaders(config.headers, headers) : config.headers;
   }
 
   /** Make one exchange and parse its answer. */
@@ -87,7 +86,7 @@ export class Caller {
           continue;
         }
         failures += 1;
-        await this.config.sleep(this.#delayOrThrow(error, failures, guard, safe), this.signal);
+        await this.config.sleeper(this.#delayOrThrow(error, failures, guard, safe), this.signal);
       }
     }
   }
@@ -147,7 +146,7 @@ function encode(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch (error) {
-    throw new ConfigurationError(`The body cannot be written as JSON: ${error}`); // a BigInt, a circle
+    throw new ConfigurationError(`body must be JSON: ${error}`); // a BigInt, a circle
   }
 }
 

@@ -1,19 +1,20 @@
 /** A member of a JSON object is missing or of a wrong type. */
 export class FieldError extends Error {}
 
-/** Reads a value of a JSON document, or throws a FieldError that names its place. */
-export type Reader<T> = (value: unknown, where?: string) => T;
+/** Reads a value of a JSON document, or throws a FieldError with the name of the member that holds it. */
+export type Reader<T> = (value: unknown, name?: string) => T;
 
 type Shape<T> = { readonly [Name in keyof T]: Reader<T[Name]> };
 
-const ROOT = "$"; // as in JSONPath
-const ISO_TIME = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+const ISO_TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)[:.\d]*(Z|[+-]\d\d:?\d\d)?$/;
 
 function reader<T>(expected: string, test: (value: unknown) => boolean): Reader<T> {
-  return (value, where = ROOT) => {
-    if (test(value)) return value as T;
-    throw wrong(where, expected, value);
-  };
+  return (value, name) => (test(value) ? (value as T) : refuse(expected, name));
+}
+
+/** Refuse a value that is not as expected. */
+export function refuse(expected: string, name = "the body"): never {
+  throw new FieldError(`${name} is not ${expected}`);
 }
 
 export const text = /* @__PURE__ */ reader<string>("text", (value) => typeof value === "string");
@@ -28,40 +29,33 @@ export const record = /* @__PURE__ */ reader<Record<string, unknown>>(
 
 /** A member that the API may leave out is null if it is missing or null. */
 export function optional<T>(inner: Reader<T>): Reader<T | null> {
-  return (value, where) => (value === null || value === undefined ? null : inner(value, where));
+  return (value, name) => (value === null || value === undefined ? null : inner(value, name));
 }
 
 /** A missing flag is false. */
-export const flag: Reader<boolean> = (value, where) => boolean(value ?? false, where);
+export const flag: Reader<boolean> = (value, name) => boolean(value ?? false, name);
 
 /** A time without an offset is in UTC. */
-export const time: Reader<Date> = (value, where = ROOT) => {
-  const [written, minute, , , offset = "Z"] = ISO_TIME.exec(text(value, where)) ?? [];
-  const date = new Date(written?.endsWith(offset) ? written : `${written}Z`);
+export const time: Reader<Date> = (value, name) => {
+  const [written, minute = "", offset] = ISO_TIME.exec(text(value, name)) ?? [];
+  const date = new Date(`${written}${offset ? "" : "Z"}`);
   // JavaScript reads 30 February as 2 March.
-  if (Number.isNaN(date.getTime()) || new Date(`${minute}Z`).toJSON().slice(0, 16) !== minute?.replace(" ", "T")) {
-    throw wrong(where, "an ISO 8601 time", value);
-  }
-  return date;
+  const exists = new Date(`${minute}Z`).toJSON()?.startsWith(minute);
+  return exists && date.toJSON() ? date : refuse("an ISO 8601 time", name);
 };
 
 export function list<T>(inner: Reader<T>): Reader<T[]> {
-  return (values, where = ROOT) => array(values, where).map((value, index) => inner(value, `${where}[${index}]`));
+  return (values, name) => array(values, name).map((value) => inner(value, name));
 }
 
 /** Read the members of an object. Their names are those of the shape in snake_case. */
 export function object<T extends object>(shape: Shape<T>): Reader<T> {
-  const members = Object.entries<Reader<unknown>>(shape).map(
-    ([name, read]) => [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), read] as const,
-  );
-  return (value, where = ROOT) => {
+  return (value, where) => {
     const raw = record(value, where);
-    return Object.fromEntries(
-      members.map(([name, member, read]) => [name, read(raw[member], `${where}.${member}`)]),
-    ) as T;
+    const members = Object.entries<Reader<unknown>>(shape).map(([name, read]) => {
+      const member = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return [name, read(raw[member], member)];
+    });
+    return Object.fromEntries(members) as T;
   };
-}
-
-function wrong(where: string, expected: string, value: unknown): FieldError {
-  return new FieldError(`${where}: expected ${expected}, got ${JSON.stringify(value)?.slice(0, 60) ?? "nothing"}`);
 }

@@ -1,7 +1,7 @@
 import type { Parser } from "./answers.js";
 import type { CallOptions, Config } from "./config.js";
 import { Caller } from "./exchange.js";
-import { FieldError, object, optional, text } from "./fields.js";
+import { object, optional, refuse, text } from "./fields.js";
 import { parseItems } from "./parse.js";
 
 /** The options of a list. */
@@ -37,7 +37,7 @@ async function* follow<T>(
   for (let next: string | null = ""; next !== null; ) {
     const readPage: Parser<T[]> = (value, meta) => {
       next = readNext(value).next;
-      if (next !== null && next === query.before) throw new FieldError("$.next is the page that was just read");
+      if (next !== null && next === query.before) refuse("another page", "next");
       query.before = next ?? "";
       return parse(value, meta);
     };

@@ -1,18 +1,6 @@
 import type { Parser } from "./answers.js";
 import { parseEvent } from "./event.js";
-import {
-  FieldError,
-  flag,
-  integer,
-  list,
-  number,
-  object,
-  optional,
-  type Reader,
-  record,
-  text,
-  time,
-} from "./fields.js";
+import { flag, integer, list, number, object, optional, type Reader, record, refuse, text, time } from "./fields.js";
 import type {
   Account,
   AccountProvider,
@@ -41,7 +29,7 @@ function answered<T extends Answered>(result: Members<T>, raw: unknown, meta: Me
 }
 
 function parser<T extends Answered>(read: Reader<Members<T>>): Parser<T> {
-  return (value, meta, where) => answered<T>(read(value, where), value, meta);
+  return (value, meta) => answered<T>(read(value), value, meta);
 }
 
 const readLink = object({
@@ -63,7 +51,7 @@ export function parseResolve(value: unknown, meta: Meta, url: string): ResolveRe
   const { status, cached } = object({ status: text, cached: flag })(value);
   if (status === "done") return parseLink(value, meta, null, url, cached);
   if (status === "queued") return parseQueued(value, meta);
-  throw new FieldError(`$.status: expected done or queued, got ${JSON.stringify(status.slice(0, 60))}`);
+  return refuse("done or queued", "status");
 }
 
 /** Read where a link leads, from the answer to a POST or from a job that is done. */
@@ -80,7 +68,7 @@ export function parseLink(
 }
 
 const readHop = object<TraceHop>({
-  url: (value, where) => maybeText(value, where) ?? "",
+  url: (value, name) => maybeText(value, name) ?? "",
   mechanism: maybeText,
   status: maybeInteger,
   milliseconds: optional(number),
@@ -104,16 +92,16 @@ const readJob = object({
 });
 
 /** Read a job, alone or in a list. */
-export function parseJob(value: unknown, meta: Meta, where = "$", knownId: string | null = null): Job {
-  const job = readJob(value, where);
+export function parseJob(value: unknown, meta: Meta, knownId: string | null = null): Job {
+  const job = readJob(value);
   const isTerminal = ["done", "failed", "invalid"].includes(job.status);
-  const jobId = job.jobId || knownId || text(undefined, `${where}.job_id`);
+  const jobId = job.jobId || knownId || refuse("text", "job_id");
   return answered<Job>({ ...job, jobId, isTerminal }, value, meta);
 }
 
 /** A missing list is empty. */
 function listOrEmpty<T>(inner: Reader<T>): Reader<T[]> {
-  return (value, where) => list(inner)(value ?? [], where);
+  return (value, name) => list(inner)(value ?? [], name);
 }
 
 /** Read the account. */
@@ -140,10 +128,7 @@ const parseProvider = parser<ProviderEntry>(
 
 /** Return the parser of a list whose items are in a member. */
 export function parseItems<T>(member: string, parse: Parser<T>): Parser<T[]> {
-  return (value, meta) => {
-    const where = `$.${member}`;
-    return list(record)(record(value)[member], where).map((item, index) => parse(item, meta, `${where}[${index}]`));
-  };
+  return (value, meta) => list((item) => parse(record(item, member), meta))(record(value)[member], member);
 }
 
 /** Read the providers of the catalog. */
@@ -179,9 +164,9 @@ const readAttempts = list(
 /** Read a webhook delivery with its event and its attempts. */
 export function parseDeliveryDetail(value: unknown, meta: Meta): DeliveryDetail {
   const raw = record(value);
-  const delivery = parseDelivery(raw.delivery, meta, "$.delivery");
-  const payload = parseEvent(raw.payload, delivery.id, "$.payload");
-  const attempts = readAttempts(raw.attempts, "$.attempts");
+  const delivery = parseDelivery(raw.delivery, meta);
+  const payload = parseEvent(raw.payload, delivery.id);
+  const attempts = readAttempts(raw.attempts, "attempts");
   return answered<DeliveryDetail>({ delivery, payload, attempts }, value, meta);
 }
 

@@ -24,9 +24,9 @@ const DEFAULTS: RetryPolicy = {
 
 /** Fill in what a policy leaves out, and refuse values out of range. */
 export function readRetry(given: Partial<RetryPolicy> = {}, base: RetryPolicy = DEFAULTS): RetryPolicy {
-  refuseUnknown(given, Object.keys(DEFAULTS));
   const policy = { ...base };
   for (const name of Object.keys(given) as (keyof RetryPolicy)[]) {
+    if (!(name in policy)) refuseUnknown({ [name]: 0 });
     const minimum = name === "maxAttempts" || name === "backoffFactor" ? 1 : 0;
     policy[name] = readNumber(`retry.${name}`, given[name] ?? base[name], minimum);
   }

@@ -74,17 +74,13 @@ function readHeaders(headers: Headers): Record<string, string> {
 async function readBody(response: Response, headers: Readonly<Record<string, string>>): Promise<string> {
   const isShort = Number(headers["content-length"]) <= MAX_BODY_BYTES && !headers["content-encoding"];
   if (isShort) return response.text(); // faster than part by part
-  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for (let part = await reader?.read(); reader && part && !part.done; part = await reader.read()) {
-    size += part.value.length;
-    if (size > MAX_BODY_BYTES) {
-      reader.cancel().catch(() => {});
-      throw new Error(`the body is larger than ${MAX_BODY_BYTES} bytes`);
-    }
-    text += decoder.decode(part.value, { stream: true });
+  for await (const part of (response.body as AsyncIterable<Uint8Array> | null) ?? []) {
+    size += part.length;
+    if (size > MAX_BODY_BYTES) throw new Error(`the body is larger than ${MAX_BODY_BYTES} bytes`);
+    text += decoder.decode(part, { stream: true });
   }
   return text + decoder.decode();
 }

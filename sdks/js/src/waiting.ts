@@ -1,7 +1,7 @@
 import { type Answer, parseAnswer } from "./answers.js";
 import { type CallOptions, type Config, readNumber } from "./config.js";
 import { ResolveFailedError, UnexpectedResponseError } from "./errors/api.js";
-import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
+import { check, type LinkSkipperError } from "./errors/base.js";
 import { JobFailedError, RequestTimeoutError, TimeoutError } from "./errors/wait.js";
 import type { Caller, Guard } from "./exchange.js";
 import type { Job, ResolvedLink } from "./models.js";
@@ -81,7 +81,7 @@ export class Wait implements Guard {
   #parse(answer: Answer, jobId: string, url: string | null): Job | ResolvedLink {
     try {
       return parseAnswer(this.#caller.config, answer, (value, meta) => {
-        const job = parseJob(value, meta, "$", jobId);
+        const job = parseJob(value, meta, jobId);
         return job.status === "done" ? parseLink(value, meta, jobId, url) : job;
       });
     } catch (error) {
@@ -130,7 +130,7 @@ export class Wait implements Guard {
   async #sleepRest(): Promise<void> {
     const rest = this.#pollIntervalMs - (this.#now() - this.#sent);
     const ms = Math.min(rest, this.#deadline - this.#now());
-    if (ms > 0) await this.#caller.config.sleep(ms, this.#caller.signal);
+    if (ms > 0) await this.#caller.config.sleeper(ms, this.#caller.signal);
   }
 
   #now(): number {
@@ -140,9 +140,9 @@ export class Wait implements Guard {
   #timedOut(error: LinkSkipperError | null): TimeoutError {
     const waited = this.#now() - this.#began;
     const subject = this.#jobId === null ? "The link" : `Job ${this.#jobId}`;
-    const time = `within ${this.#maxWaitMs / 1000} s (waited ${(waited / 1000).toFixed(1)} s)`;
     const reason = error ? ` The last exchange failed: ${error.message}` : "";
-    return this.#withJob(new TimeoutError(`${subject} was not done ${time}.${reason}`, waited, error));
+    const message = `${subject} was not done within ${this.#maxWaitMs / 1000} s.${reason}`;
+    return this.#withJob(new TimeoutError(message, waited, error));
   }
 
   #withJob<E extends LinkSkipperError>(error: E): E {
@@ -158,8 +158,8 @@ export function jobPath(jobId: string): string {
 
 /** Return an id as one path segment. A URL has no way to write dots alone: `fetch` would remove them. */
 export function quoteSegment(id: string): string {
-  if (typeof id === "string" && !/^\.{0,2}$/.test(id)) return encodeURIComponent(id.toWellFormed());
-  throw new ConfigurationError("An id must be text that is not empty and not only dots.");
+  check(typeof id === "string" && !/^\.{0,2}$/.test(id), "An id must be text, not empty and not only dots.");
+  return encodeURIComponent(id.toWellFormed());
 }
 
 function hold(ms: number): number {
@@ -173,7 +173,6 @@ function rethrowAsJobFailed(error: unknown): never {
 
 function jobFailed(job: Job): JobFailedError {
   const reason = job.error || (job.status === "invalid" ? "unsupported_link" : "resolve_failed");
-  const outcome = job.status === "invalid" ? "is invalid" : "failed";
   const stop = job.reason ? ` (${job.reason})` : "";
-  return new JobFailedError(`Job ${job.jobId} ${outcome}: ${reason}${stop}.`, job, reason);
+  return new JobFailedError(`Job ${job.jobId} ended as ${job.status}: ${reason}${stop}.`, job, reason);
 }

@@ -1,6 +1,6 @@
 /** Verify and sign webhooks. This module works without the client. */
 import { environment } from "./environment.js";
-import { ConfigurationError, WebhookVerificationError } from "./errors/base.js";
+import { check, type WebhookErrorCode, WebhookVerificationError } from "./errors/base.js";
 import { parseEvent, type WebhookEvent } from "./event.js";
 import { toHex } from "./hex.js";
 
@@ -10,10 +10,7 @@ export type { WebhookEvent } from "./event.js";
 
 export const SIGNATURE_HEADER = "X-LinkSkipper-Signature";
 
-const OWN = "x-linkskipper-signature";
-const STANDARD = "webhook-signature";
-const ID = "webhook-id";
-const TIMESTAMP = "webhook-timestamp";
+const STANDARD_HEADER = "webhook-signature";
 const RAW = "the raw bytes or text of the request, not parsed JSON.";
 
 /** The body as it arrived. */
@@ -29,18 +26,16 @@ export interface VerifyOptions {
   now?: Date | undefined;
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** What the headers say about a signed body. */
 interface Signed {
-  /** As it was written, because that is what was signed. */
-  time: string;
-  /** What was signed before the time. */
+  /** What was signed before the body: the time as it was written, after the id in Standard Webhooks. */
   prefix: string;
+  time: number;
   signatures: string[];
-  readKey(secret: string): Bytes;
-  write(signature: ArrayBuffer): string;
+  isStandard: boolean;
 }
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Verify a webhook and return its event.
@@ -55,101 +50,92 @@ export async function verifyWebhook(
   body: WebhookBody,
   headers: WebhookHeaders,
   secrets?: string | readonly string[] | null,
-  options: VerifyOptions = {},
+  { toleranceSeconds = 300, now = new Date() }: VerifyOptions = {},
 ): Promise<WebhookEvent> {
   const list = readSecrets(secrets);
   const bag = readHeaders(headers);
-  const [own, standard, id, sent] = [OWN, STANDARD, ID, TIMESTAMP].map((name) => bag.get(name));
-  const { time, prefix, signatures, readKey, write } =
-    own || !standard ? readOwn(own) : readStandard(standard, id, sent);
-  checkTime(Number(time), options.toleranceSeconds ?? 300, Number(options.now ?? Date.now()) / 1000);
-  const content = await join(`${prefix}${time}.`, body);
-  const expected = await Promise.all(list.map((secret) => sign(readKey(secret), content)));
+  const { prefix, time, signatures, isStandard } = readSigned(bag);
+  checkTime(time, toleranceSeconds, Number(now) / 1000);
+  const signed = await join(prefix, body);
+  const expected = await Promise.all(list.map((secret) => sign(secret, signed, isStandard)));
   // Every pair is compared, so that the time tells nothing about which one fits.
-  const fits = expected.flatMap((made) => signatures.map((given) => made !== null && isEqual(write(made), given)));
-  if (!fits.includes(true)) throw new WebhookVerificationError("no_matching_signature", noMatch(list));
-  return readEvent(await join("", body), id ?? null);
+  const fits = expected.flatMap((made) =>
+    signatures.map((given) => made && isEqual(made, isStandard ? given : given.toLowerCase())),
+  );
+  if (!fits.includes(true)) refuse("no_matching_signature", noMatch(list));
+  return readEvent(signed, prefix, bag.get("webhook-id") ?? null);
 }
 
 /** Return the value of `X-LinkSkipper-Signature` for a body, to test a receiver with. */
 export async function signWebhook(body: WebhookBody, secret: string, now: Date = new Date()): Promise<string> {
   const [checked = ""] = readSecrets(secret);
   const time = Math.floor(Number(now) / 1000);
-  return `t=${time},v1=${toHex((await sign(utf8(checked), await join(`${time}.`, body))) as ArrayBuffer)}`;
+  return `t=${time},v1=${await sign(checked, await join(`${time}.`, body))}`;
 }
 
 function readSecrets(secrets: string | readonly string[] | null | undefined): string[] {
   const list = [secrets ?? environment("LINKSKIPPER_WEBHOOK_SECRET") ?? []].flat();
-  if (list.length && list.every((secret) => typeof secret === "string" && secret)) return list;
-  throw new ConfigurationError("A webhook secret is missing: pass it or set LINKSKIPPER_WEBHOOK_SECRET.");
+  const areTexts = list.length && list.every((secret) => typeof secret === "string" && secret);
+  check(areTexts, "The webhook secret is missing: pass it or set LINKSKIPPER_WEBHOOK_SECRET.");
+  return list;
 }
 
 /** Return the bytes of a text and a body. */
 async function join(prefix: string, body: WebhookBody): Promise<Bytes> {
-  if (typeof body !== "string" && !("byteLength" in Object(body))) {
-    throw new ConfigurationError(`body must be ${RAW}`);
-  }
+  check(typeof body === "string" || "byteLength" in Object(body), `body must be ${RAW}`);
   return new Uint8Array(await new Blob([prefix, body as BlobPart]).arrayBuffer());
 }
 
 /** Return the headers of any bag by names in lower case. `HTTP_WEBHOOK_ID` is `webhook-id`. */
 function readHeaders(headers: WebhookHeaders): Map<string, string> {
-  const given = typeof headers === "string" ? { [OWN]: headers } : Object(headers);
-  const entries: Iterable<unknown> = Symbol.iterator in given ? given : Object.entries(given);
+  const given = typeof headers === "string" ? { [SIGNATURE_HEADER]: headers } : Object(headers);
   const bag = new Map<string, string>();
-  for (const entry of entries) {
-    const [name, value] = Array.isArray(entry) ? entry : [];
+  for (const entry of Symbol.iterator in given ? given : Object.entries(given)) {
+    const { 0: name, 1: value } = Object(entry);
     const [text] = [value].flat();
-    if (typeof text !== "string" || !text.trim()) continue;
-    const known = String(name).toLowerCase().replaceAll("_", "-");
-    bag.set(known.replace(/^http-/, ""), text.trim());
+    const known = String(name)
+      .toLowerCase()
+      .replaceAll("_", "-")
+      .replace(/^http-/, "");
+    if (typeof text === "string" && text.trim()) bag.set(known, text.trim());
   }
   return bag;
 }
 
-function readOwn(value = ""): Signed {
-  const read = (prefix: string) => partsAfter(prefix, value.split(","));
-  const [time = "", ...more] = read("t=");
-  const signatures = read("v1=").map((signature) => signature.toLowerCase());
-  check(value, "missing", SIGNATURE_HEADER);
-  check(isNumber(time) && !more.length && signatures.length, "malformed", SIGNATURE_HEADER);
-  return { time, prefix: "", signatures, readKey: utf8, write: toHex };
-}
-
-/** Read the headers of Standard Webhooks (standardwebhooks.com). */
-function readStandard(value: string, id = "", time = ""): Signed {
-  const signatures = partsAfter("v1,", value.split(/\s/));
-  check(id, "missing", ID);
-  check(time, "missing", TIMESTAMP);
-  check(isNumber(time), "malformed", TIMESTAMP);
-  check(signatures.length, "malformed", STANDARD);
-  const readKey = (secret: string) => fromBase64(secret.replace(/^whsec_/, ""));
-  return { time, prefix: `${id}.`, signatures, readKey, write: toBase64 };
-}
-
-/** Return what follows a prefix, in those parts that begin with it. */
-function partsAfter(prefix: string, parts: string[]): string[] {
-  const trimmed = parts.map((part) => part.trim());
-  return trimmed.filter((part) => part.startsWith(prefix)).map((part) => part.slice(prefix.length).trim());
-}
-
-function check(holds: unknown, problem: "missing" | "malformed", header: string): void {
-  if (!holds) throw new WebhookVerificationError(`${problem}_header`, `The header ${header} is ${problem}.`);
-}
-
-function isNumber(text: string): boolean {
-  return /^[0-9]+$/.test(text);
+/** Read the own header, or else those of Standard Webhooks (standardwebhooks.com). */
+function readSigned(bag: Map<string, string>): Signed {
+  const isStandard = bag.has(STANDARD_HEADER) && !bag.has(SIGNATURE_HEADER.toLowerCase());
+  const header = isStandard ? STANDARD_HEADER : SIGNATURE_HEADER;
+  const read = (name: string) =>
+    bag.get(name.toLowerCase()) ?? refuse("missing_header", `The header ${name} is missing.`);
+  const value = read(header);
+  const all = (pattern: RegExp) => Array.from(value.matchAll(pattern), ([, part = ""]) => part.trim());
+  const id = isStandard ? `${read("webhook-id")}.` : "";
+  const time = isStandard ? read("webhook-timestamp") : all(/(?<=^|,)\s*t=([^,]*)/g).join();
+  const signatures = all(isStandard ? /(?<=^|\s)v1,(\S*)/g : /(?<=^|,)\s*v1=([^,]*)/g);
+  if (/^[0-9]+$/.test(time) && signatures.length)
+    return { prefix: `${id}${time}.`, time: Number(time), signatures, isStandard };
+  return refuse("malformed_header", `The header ${header} or its time is malformed.`);
 }
 
 function checkTime(time: number, tolerance: number, now: number): void {
   const age = now - time;
   if (Math.abs(age) <= tolerance) return;
   const message = `The signature is ${age.toFixed(0)} s old, and ${tolerance} s are tolerated. Check the clock.`;
-  throw new WebhookVerificationError(`timestamp_too_${age > 0 ? "old" : "new"}`, message);
+  refuse(age > 0 ? "timestamp_too_old" : "timestamp_too_new", message);
 }
 
-function utf8(text: string): Bytes {
-  return new TextEncoder().encode(text);
+function refuse(code: WebhookErrorCode, message: string, cause?: unknown): never {
+  throw new WebhookVerificationError(code, message, { cause });
+}
+
+/** Return the HMAC of a content as text. Empty: the secret makes no key, and anyone could sign without one. */
+async function sign(secret: string, content: Bytes, isStandard = false): Promise<string> {
+  const key = isStandard ? fromBase64(secret.replace(/^whsec_/, "")) : new TextEncoder().encode(secret);
+  if (!key.length) return "";
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const bytes = await crypto.subtle.sign("HMAC", imported, content);
+  return isStandard ? btoa(String.fromCharCode(...new Uint8Array(bytes))) : toHex(bytes);
 }
 
 /** Return the bytes of Base64, none of another text. */
@@ -159,17 +145,6 @@ function fromBase64(text: string): Bytes {
   } catch {
     return new Uint8Array();
   }
-}
-
-function toBase64(bytes: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
-}
-
-/** Return the HMAC of a content. Null: an empty key makes none, because anyone could sign with it. */
-async function sign(key: Bytes, content: Bytes): Promise<ArrayBuffer | null> {
-  if (!key.length) return null;
-  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return crypto.subtle.sign("HMAC", imported, content);
 }
 
 /** Compare two texts in a time that does not tell where they differ. */
@@ -182,18 +157,16 @@ function isEqual(expected: string, given: string): boolean {
 }
 
 function noMatch(secrets: string[]): string {
-  const blank = secrets.some((secret) => secret !== secret.trim()) ? " The secret has whitespace around it." : "";
-  const apiKey = secrets.some((secret) => secret.startsWith("sk_live_"))
-    ? " The secret begins with sk_live_, as API keys do. A webhook secret begins with whsec_."
-    : "";
-  return `No signature fits. Check the secret, and pass ${RAW}${blank}${apiKey}`;
+  const hint = (pattern: RegExp, text: string) => (secrets.some((secret) => pattern.test(secret)) ? text : "");
+  const blank = hint(/^\s|\s$/, " The secret has whitespace around it.");
+  return `No signature fits. Check the secret, and pass ${RAW}${blank}${hint(/^sk_live_/, " The secret is an API key (sk_live_).")}`;
 }
 
-function readEvent(content: Bytes, webhookId: string | null): WebhookEvent {
+function readEvent(signed: Bytes, prefix: string, webhookId: string | null): WebhookEvent {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-    return parseEvent(JSON.parse(text), webhookId);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(signed);
+    return parseEvent(JSON.parse(text.slice(prefix.length)), webhookId);
   } catch (error) {
-    throw new WebhookVerificationError("invalid_payload", `The payload is not an event: ${error}`, { cause: error });
+    return refuse("invalid_payload", `The payload is not an event: ${error}`, error);
   }
 }

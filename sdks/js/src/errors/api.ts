@@ -5,44 +5,37 @@ import { brand, LinkSkipperError } from "./base.js";
 /** The service answered with an error. */
 export class ApiError extends LinkSkipperError {
   /** The HTTP status. */
-  readonly status: number;
+  declare readonly status: number;
   /** The error code, such as `rate_limited`. */
-  readonly code: string | null;
-  readonly title: string | null;
+  declare readonly code: string | null;
+  declare readonly title: string | null;
   /** What to do about it. */
-  readonly detail: string | null;
+  declare readonly detail: string | null;
   /** The URL that explains the code. */
-  readonly type: string | null;
+  declare readonly type: string | null;
   /** The id of the request in the service's log. */
-  readonly requestId: string | null;
+  declare readonly requestId: string | null;
   /** Seconds after which a retry can succeed. */
-  readonly retryAfter: number | null;
+  declare readonly retryAfter: number | null;
   /** The headers of the answer, by names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  declare readonly headers: Readonly<Record<string, string>>;
   /** The body of the answer as text. */
-  readonly body: string;
+  declare readonly body: string;
   /** The same `meta` that results have. */
-  readonly meta: Meta;
+  declare readonly meta: Meta;
 
   constructor(message: string, { meta, body, json }: Answer, retryAfter: number | null) {
     super(message);
-    const problem = Object(json) as RawObject;
-    this.status = meta.status;
-    this.code = textOrNull(problem.code);
-    this.title = textOrNull(problem.title);
-    this.detail = textOrNull(problem.detail);
-    this.type = textOrNull(problem.type);
-    this.requestId = meta.requestId;
-    this.retryAfter = retryAfter;
-    this.headers = meta.headers;
-    this.body = body;
-    this.meta = meta;
+    const [code, title, detail, type] = readTexts(json, "code", "title", "detail", "type");
+    const { status, requestId, headers } = meta;
+    Object.assign(this, { status, code, title, detail, type, requestId, retryAfter, headers, body, meta });
   }
 }
 
-/** Return a text, or null for anything else. */
-export function textOrNull(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+/** Return members of a problem document. Null: the member is missing, or not text. */
+export function readTexts(json: unknown, ...names: string[]): (string | null)[] {
+  const problem = Object(json) as RawObject;
+  return names.map((name) => (typeof problem[name] === "string" ? problem[name] : null));
 }
 
 /** A field is missing, unknown, of a wrong type or over its limit. */

@@ -30,6 +30,11 @@ export function brand(kinds: Readonly<Record<string, { prototype: object }>>): v
 /** An option or an argument is missing or wrong. No request was sent. */
 export class ConfigurationError extends LinkSkipperError {}
 
+/** Refuse an option or an argument that breaks a rule. */
+export function check(holds: unknown, rule: string): asserts holds {
+  if (!holds) throw new ConfigurationError(rule);
+}
+
 /** Why a webhook was refused. */
 export type WebhookErrorCode =
   | "missing_header"
