@@ -96,7 +96,7 @@ release: $(VENV)/dev ## Check version, CHANGELOG and tag, then build the package
 	@$(BIN)/python -m tools.release
 
 clean: ## Remove the virtual environment, the data of make run, and what builds and tests leave
-	rm -rf $(VENV) sdks/*/.venv sdks/js/node_modules sdks/js/runtimes/node_modules sdks/js/dist sdks/js/build .linkskipper dist htmlcov .coverage* .*_cache .hypothesis
+	rm -rf $(VENV) sdks/*/.venv sdks/js/node_modules sdks/js/runtimes/node_modules sdks/php/versions/node_modules sdks/js/dist sdks/js/build .linkskipper dist htmlcov .coverage* .*_cache .hypothesis
 
 $(VENV)/run: requirements/run.txt pyproject.toml | $(VENV)/pip
 	@$(call install,requirements/run.txt)
