@@ -22,6 +22,10 @@ const DEFAULTS: RetryPolicy = {
   maxRetryAfterMs: 60_000,
 };
 
+// The three forms of RFC 9110, 5.6.7.
+const HTTP_DATE =
+  /^[A-Z][a-z]+,? (?:[A-Z][a-z]{2} +)?(\d{1,2})[ -](?:[A-Z][a-z]{2}[ -]\d{2,4} )?\d\d:[0-5]\d:[0-5]\d (?:\d{4}|GMT)$/;
+
 /** Fill in what a policy leaves out, and refuse values out of range. */
 export function readRetry(given: Partial<RetryPolicy> = {}, base: RetryPolicy = DEFAULTS): RetryPolicy {
   const policy = { ...base };
@@ -43,7 +47,8 @@ export function retryDelay(policy: RetryPolicy, failures: number, random: number
 export function parseRetryAfter(value: string | undefined, now: number): number | null {
   const text = value?.trim() ?? "";
   if (/^[0-9]+$/.test(text)) return Number(text);
-  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(text)) return null;
-  const time = Date.parse(/[A-Z]{3}$/.test(text) ? text : `${text} GMT`);
-  return Number.isNaN(time) ? null : Math.max(0, (time - now) / 1000);
+  const [, day] = HTTP_DATE.exec(text) ?? [];
+  const date = new Date(text.endsWith("GMT") ? text : `${text} GMT`);
+  // JavaScript reads 31 February as 3 March.
+  return date.getUTCDate() === Number(day) ? Math.max(0, (date.getTime() - now) / 1000) : null;
 }

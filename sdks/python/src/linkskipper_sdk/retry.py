@@ -1,5 +1,6 @@
 """Rules for trying a failed exchange again."""
 
+import re
 from dataclasses import dataclass
 from math import isfinite
 
@@ -41,12 +42,17 @@ class RetryPolicy:
         return delay / 2 + random * delay / 2
 
 
+_HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7
+    r"[A-Z][a-z]+,? (?:[A-Z][a-z]{2} +)?\d{1,2}[ -](?:[A-Z][a-z]{2}[ -]\d{2,4} )?\d\d:[0-5]\d:[0-5]\d (?:\d{4}|GMT)"
+)
+
+
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """Return the seconds that a ``Retry-After`` asks for (RFC 9110, 10.2.3), or None for anything odd."""
     value = (value or "").strip()
     if value.isascii() and value.isdigit():
         return _bounded_integer(value)
-    if not value or not value[0].isalpha():
+    if not _HTTP_DATE.fullmatch(value):
         return None
     from datetime import UTC  # noqa: PLC0415  dates are rare, and the package imports quickly
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
