@@ -138,10 +138,10 @@ async function sign(secret: string, content: Bytes, isStandard = false): Promise
   return isStandard ? btoa(String.fromCharCode(...new Uint8Array(bytes))) : toHex(bytes);
 }
 
-/** Return the bytes of Base64, none of another text. */
+/** Return the bytes of Base64, none of another text. `atob` alone ignores whitespace. */
 function fromBase64(text: string): Bytes {
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return Uint8Array.from(atob(text.replace(/\s/, "-")), (character) => character.charCodeAt(0));
   } catch {
     return new Uint8Array();
   }
@@ -158,7 +158,7 @@ function isEqual(expected: string, given: string): boolean {
 
 function noMatch(secrets: string[]): string {
   const hint = (pattern: RegExp, text: string) => (secrets.some((secret) => pattern.test(secret)) ? text : "");
-  const blank = hint(/^\s|\s$/, " The secret has whitespace around it.");
+  const blank = hint(/\s/, " The secret has whitespace in it.");
   return `No signature fits. Check the secret, and pass ${RAW}${blank}${hint(/^sk_live_/, " The secret is an API key (sk_live_).")}`;
 }
 
