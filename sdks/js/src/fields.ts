@@ -37,7 +37,7 @@ export const flag: Reader<boolean> = (value, name) => boolean(value ?? false, na
 
 /** A time without an offset is in UTC. */
 export const time: Reader<Date> = (value, name) => {
-  const [written, minute = "", offset] = ISO_TIME.exec(text(value, name)) ?? [];
+  const [written, minute = "", offset] = ISO_TIME.exec(text(value, name).replace(" ", "T")) ?? [];
   const date = new Date(`${written}${offset ? "" : "Z"}`);
   // JavaScript reads 30 February as 2 March.
   const exists = new Date(`${minute}Z`).toJSON()?.startsWith(minute);

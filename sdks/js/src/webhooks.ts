@@ -16,8 +16,13 @@ const RAW = "the raw bytes or text of the request, not parsed JSON.";
 /** The body as it arrived. */
 export type WebhookBody = string | ArrayBuffer | ArrayBufferView;
 
-/** The value of `X-LinkSkipper-Signature`, or all headers of a request: `Headers`, a Map, or an object of any case. */
-export type WebhookHeaders = string | Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>;
+/** The value of `X-LinkSkipper-Signature` or null, or all headers of a request: `Headers`, a Map, or an object of any case. */
+export type WebhookHeaders =
+  | string
+  | Iterable<readonly [string, unknown]>
+  | Readonly<Record<string, unknown>>
+  | null
+  | undefined;
 
 export interface VerifyOptions {
   /** How many seconds the signature may be old or ahead (300). */

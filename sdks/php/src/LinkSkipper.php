@@ -206,7 +206,7 @@ final readonly class LinkSkipper
      */
     public function verifyWebhook(
         string $payload,
-        string|iterable|object $headers,
+        string|iterable|object|null $headers,
         int $toleranceSeconds = Webhook::TOLERANCE_SECONDS,
         int|float|null $now = null,
     ): WebhookEvent {

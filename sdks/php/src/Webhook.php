@@ -32,7 +32,7 @@ final class Webhook
      */
     public static function verify(
         string $payload,
-        string|iterable|object $headers,
+        string|iterable|object|null $headers,
         #[\SensitiveParameter] string|iterable|null $secret = null,
         int $toleranceSeconds = self::TOLERANCE_SECONDS,
         int|float|null $now = null,

@@ -21,7 +21,7 @@ final class SignatureVerifier
     /** @param list<Secret> $secrets */
     public static function verify(
         string $payload,
-        string|iterable|object $headers,
+        string|iterable|object|null $headers,
         array $secrets,
         int $toleranceSeconds,
         int|float $now,

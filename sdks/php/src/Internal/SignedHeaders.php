@@ -24,10 +24,10 @@ final readonly class SignedHeaders
     }
 
     /** Read the value of the own header, or a bag of all headers. */
-    public static function read(string|iterable|object $headers): self
+    public static function read(string|iterable|object|null $headers): self
     {
-        if (is_string($headers)) {
-            return self::own($headers, null);
+        if ($headers === null || is_string($headers)) {
+            return self::own((string) $headers, null);
         }
         $bag = self::normalize($headers);
         $own = $bag[strtolower(Webhook::SIGNATURE_HEADER)] ?? '';

@@ -36,7 +36,7 @@ class HeaderBag(Protocol):
         """Return names and values."""
 
 
-Headers: TypeAlias = HeaderBag | Iterable[tuple[Any, Any]] | str
+Headers: TypeAlias = HeaderBag | Iterable[tuple[Any, Any]] | str | None
 
 
 class _Signed(NamedTuple):
@@ -60,8 +60,8 @@ def verify_webhook(
 
     Args:
         body: The body as it arrived. Bytes are best. Parsed and rewritten JSON does not verify.
-        headers: The value of ``X-LinkSkipper-Signature``, or all headers in any mapping or list of pairs, of any
-            case: of Flask, FastAPI, Django, a WSGI environ, an ASGI scope.
+        headers: The value of ``X-LinkSkipper-Signature``, None if there is none, or all headers in any mapping or list
+            of pairs, of any case: of Flask, FastAPI, Django, a WSGI environ, an ASGI scope.
         secrets: One secret (``whsec_…``) or several. Default: ``LINKSKIPPER_WEBHOOK_SECRET``.
         tolerance: How many seconds the signature may be old or ahead.
         now: The time in seconds since 1970, for tests.
@@ -123,8 +123,8 @@ def _to_bytes(body: object) -> bytes:
 
 
 def _read_headers(headers: Headers) -> _Signed:
-    if isinstance(headers, str):
-        return _parse_own(headers, None)
+    if headers is None or isinstance(headers, str):
+        return _parse_own(headers or "", None)
     bag = _normalize(headers)
     own = bag.get(SIGNATURE_HEADER.lower(), "")
     if own or "webhook-signature" not in bag:
