@@ -6,8 +6,9 @@ add a file: the runner finds both.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +21,14 @@ from linkskipper.egress import Client, Policy
 from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader, Resolution
 from linkskipper.resolver.browser import BrowserOptions, LazyBrowser, find_browser
 from linkskipper.settings import load
+from support.shortener import header
 
 FOLDER = Path(__file__).parents[1] / "component" / "resolver" / "cases"
 NOT_FOUND = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 Serve = dict[str, str | list[str]]
+Reply = Callable[[str, str], str]
+"""Returns the answer to a request, given the scheme and the head of the request."""
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,37 +75,42 @@ def read_cases() -> Iterator[tuple[str, Case]]:
 class CaseServer:
     """Answers with the bytes of the case that is being run."""
 
-    def __init__(self) -> None:
-        self.serve: Serve = {}
+    def __init__(self, serve: Serve | None = None) -> None:
+        self.serve: Serve = serve or {}
         self.asked: list[str] = []
 
-    async def answer_https(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, and close the connection."""
-        await self._answer("https", reader, writer)
-
-    async def answer_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Do the same without TLS."""
-        await self._answer("http", reader, writer)
-
-    async def _answer(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            writer.write(self._reply(scheme, head).encode("latin-1"))
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    def _reply(self, scheme: str, head: str) -> str:
-        line, *fields = head.split("\r\n")
-        host = next(field[6:] for field in fields if field.lower().startswith("host: "))
-        url = f"{scheme}://{host}{line.split(' ')[1]}"
-        reply = self.serve.get(url) or self.serve.get(f"{scheme}://{host}/*") or NOT_FOUND
+    def reply(self, scheme: str, head: str) -> str:
+        """Return the answer to a request."""
+        url = f"{scheme}://{header(head, 'host')}{head.split(' ')[1]}"
+        reply = self.serve.get(url) or self.serve.get(f"{scheme}://{header(head, 'host')}/*") or NOT_FOUND
         self.asked.append(url)
         if isinstance(reply, list):
             reply = reply[min(self.asked.count(url), len(reply)) - 1]
         return reply if reply.startswith("HTTP/") else _page(reply)
+
+
+async def listen(reply: Reply, tls: ssl.SSLContext, stack: AsyncExitStack) -> list[int]:
+    """Serve on two ports of loopback, over HTTPS and over HTTP, and return the ports.
+
+    Each connection answers one request.
+    """
+    ports = []
+    for scheme, context in (("https", tls), ("http", None)):
+        listening = await asyncio.start_server(partial(_answer, scheme, reply), "127.0.0.1", 0, ssl=context)
+        stack.callback(listening.close)
+        ports.append(listening.sockets[0].getsockname()[1])
+    return ports
+
+
+async def _answer(scheme: str, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        writer.write(reply(scheme, head).encode("latin-1"))
+        await writer.drain()
+    except (OSError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
 
 
 def _page(html: str) -> str:
@@ -109,17 +118,10 @@ def _page(html: str) -> str:
 
 
 class CaseRunner:
-    """Resolves the links of cases, with a server and a browser that all cases share.
+    """Resolves the links of cases, with a server and a browser that all cases share."""
 
-    Attributes:
-        ports: The ports of the server, for HTTPS and for HTTP.
-    """
-
-    def __init__(
-        self, server: CaseServer, client: Client, reader: PageReader, browser: LazyBrowser, ports: list[int]
-    ) -> None:
+    def __init__(self, server: CaseServer, client: Client, reader: PageReader, browser: LazyBrowser) -> None:
         self.server = server
-        self.ports = ports
         self._reader = reader
         self._client = client
         self._browser = browser
@@ -144,13 +146,10 @@ async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(*sorted(hosts)).configure_cert(tls)
     async with AsyncExitStack() as stack:
-        host_map, ports = [], []
-        for port, serve, context in ((443, server.answer_https, tls), (80, server.answer_http, None)):
-            listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-            stack.callback(listening.close)
-            ports.append(listening.sockets[0].getsockname()[1])
-            address = f"127.0.0.1:{ports[-1]}"
-            host_map += [f"{host}:{port}={address}" for host in hosts]
+        ports = await listen(server.reply, tls, stack)
+        host_map = [
+            f"{host}:{own}=127.0.0.1:{port}" for host in hosts for own, port in zip((443, 80), ports, strict=True)
+        ]
         policy = Policy.parse(ports=["80", "443"], allow=[], host_map=host_map, extra_ca=ca_file)
         executable = find_browser(load().browser)
         assert executable is not None, "make test installs a Chromium (tools/test_programs.py)"
@@ -158,4 +157,4 @@ async def run_cases(folder: Path, hosts: set[str]) -> AsyncIterator[CaseRunner]:
         options = BrowserOptions(executable, USER_AGENT, extra_ca=ca_file)
         reader = await stack.enter_async_context(PageReader())
         browser = await stack.enter_async_context(LazyBrowser(policy, options))
-        yield CaseRunner(server, client, reader, browser, ports)
+        yield CaseRunner(server, client, reader, browser)

@@ -14,6 +14,7 @@ SPELLINGS = (
     *("https:///d#.example/x", "https://d#.example\\a\\b?c=\\d", "https://d#.example/a\tb", "https://d#.example/a b"),
     *("http:d#.example/x", "https://d#.example:443/x", "https://d#.example:8443/x", "https://user:pw@d#.example/x"),
     *("/next#", "next#?a=1", "?next#", "./a/../next#", "https://d#.example", " https://d#.example/x ", "/next#\\x"),
+    *("https://d#.example/\u00e4?q=\u00fc#\u00df", "/next#?q=\u0436", "https://\u00e9#.example/x"),
 )
 ODD = ("mailto:a#@example.com", "", "#top", "javascript:void(#)", "http://[#", "https://d#.example/%zz%c3", "tel:+#")
 SHUT = ("Content-Disposition: attachment", "Content-Security-Policy: default-src 'self'")
@@ -33,6 +34,11 @@ class Sample:
     reply: bytes
     rest: float
     is_for_browser: bool
+
+    @property
+    def longer_rests(self) -> tuple[float, ...]:
+        """The seconds for further visits, in case that the machine is busy or that chance decides."""
+        return self.rest, self.rest + 1, self.rest + 3
 
 
 @dataclass
@@ -71,6 +77,15 @@ def scripts(url: str) -> st.SearchStrategy[str]:
         f"var links = {{a: {literal}}}; location = links['a']",
         f"setTimeout(function () {{ location = {literal} }}, 10)",
         f"setTimeout(function () {{ location.href = {literal} }}, 2500)",
+        f"setTimeout(() => location.replace({literal}), 0)",
+        f"setTimeout({('location=' + literal)!r}, 100)",
+        f"var left = 2; setInterval(function () {{ if (!--left) location = {literal} }}, 50)",
+        f"var timer = setTimeout(function () {{ location = {literal} }}, 10); clearTimeout(timer)",
+        f"onload = function () {{ location = {literal} }}",
+        f"document.addEventListener('DOMContentLoaded', () => {{ location = {literal} }})",
+        f"location.hash = 'x'; location = {literal}",
+        f"history.replaceState(null, '', '/other/path'); location = {literal}",
+        f"window.stop(); location = {literal}",
         f"document.write('<script>location=' + {literal!r} + '<\\/script>')",
         f"var a = document.createElement('a'); a.href = {literal}; a.click()",
         f"window.open({literal}, '_self')",
@@ -107,6 +122,10 @@ def pieces(draw: st.DrawFn, numbers: Numbers) -> str:
                 "<script src=https://cdn.example/lib.js></script>",
                 '<meta http-equiv="Content-Security-Policy" content="script-src \'none\'">',
                 "<h1>Hello</h1><p>One moment.",
+                *("<meta charset=utf-8>", "<meta charset=windows-1252>", "<meta charset=gbk>"),
+                f'<math><mtext><meta http-equiv=refresh content="0;url={url}"></mtext></math>',
+                f"<meta http-equiv=refresh content=0;url={url.split()[0] if url.split() else url}>",
+                f'<div hidden><form action="{url}"><input name=a></form></div>',
                 f"<svg><script>location='{url.replace(chr(92), '/')}'</script></svg>",
             ]
         )
@@ -127,6 +146,8 @@ def samples(draw: st.DrawFn) -> Sample:
     if draw(st.integers(0, 15)) == 0:
         headers += [draw(st.sampled_from(SHUT))]
     body = "<!doctype html><title>x</title>" + "".join(draw(st.lists(pieces(numbers), max_size=4)))
+    if not body.isascii() and "charset" not in headers[0]:
+        headers[0] += "; charset=utf-8"  # Chromium would guess
     encoded = body.encode("utf-8")
     head = "\r\n".join([f"HTTP/1.1 {status} X", *headers, f"Content-Length: {len(encoded)}", "", ""])
     is_slow = re.search(r"2500|content=\"2|Refresh: 2", head + body)
