@@ -20,7 +20,10 @@ else:
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, the largest window that RFC 9659 allows a web server
 _MAX_CODINGS = 4
-_GZIP_TRAILER = 8  # bytes: checksum and length (RFC 1952)
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_GZIP_FIXED = 10  # bytes of the header that each stream has
+_GZIP_CHECKSUM, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16  # flags of what follows them
+_MAX_GZIP_HEADER = 128 * 1024  # bytes: an extra field of 64 KiB, a name and a comment
 _ZLIB_METHOD = 8  # RFC 1950: the lower half of the first byte of a zlib stream
 _DRAIN_BYTES = 16 * 1024
 _DRAIN_SECONDS = 0.2
@@ -126,35 +129,44 @@ def _inflate(window_bits: int) -> Decoder:
 
 
 def _gunzip() -> Decoder:
-    """Decode gzip. Browsers ignore a wrong checksum or length at its end."""
-    inflate = zlib.decompressobj(31)
-    has_ended = False
+    """Decode gzip. Like browsers, ignore its checksum, its length and whatever follows them."""
+    header = bytearray()
+    inflate: Decoder | None = None
 
     def decode(data: bytes, room: int) -> bytes:
-        nonlocal has_ended
-        if has_ended:
-            return b""
-        before = inflate.copy()
-        try:
-            return inflate.decompress(data, room)
-        except zlib.error as error:
-            if not str(error).endswith(("incorrect data check", "incorrect length check")):
-                raise
-            has_ended = True
-            return _without_trailer(before, data, room)
+        nonlocal inflate
+        if inflate is None:
+            header.extend(data)
+            if (end := _gzip_header_end(header)) is None:
+                if len(header) > _MAX_GZIP_HEADER:
+                    raise zlib.error("the header is too long")
+                return b""
+            inflate, data = _inflate(-zlib.MAX_WBITS), bytes(header[end:])
+        return inflate(data, room)
 
     return decode
 
 
-def _without_trailer(inflate: "zlib._Decompress", data: bytes, room: int) -> bytes:
-    """Decode up to the trailer, of which the data may hold a part."""
-    decoded = inflate.decompress(data[:-_GZIP_TRAILER], room)
-    for position in range(max(len(data) - _GZIP_TRAILER, 0), len(data)):
-        try:
-            decoded += inflate.decompress(data[position : position + 1], room)
-        except zlib.error:
-            break
-    return decoded
+def _gzip_header_end(data: bytearray) -> int | None:
+    """Return where the compressed data begins (RFC 1952, section 2.3), or None if the header is not complete.
+
+    Raises:
+        zlib.error: This is not gzip.
+    """
+    if not _GZIP_MAGIC.startswith(data[:3]):
+        raise zlib.error("incorrect header check")
+    if len(data) < _GZIP_FIXED:
+        return None
+    flags, end = data[3], _GZIP_FIXED
+    if flags & _GZIP_EXTRA:
+        end += 2 + int.from_bytes(data[end : end + 2], "little")
+    for text in (_GZIP_NAME, _GZIP_COMMENT):
+        if flags & text:
+            end = data.find(0, end) + 1
+            if not end:
+                return None
+    end += 2 if flags & _GZIP_CHECKSUM else 0
+    return end if len(data) >= end else None
 
 
 def _deflate() -> Decoder:

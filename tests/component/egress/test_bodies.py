@@ -267,11 +267,42 @@ async def test_broken_answers_are_unreachable(clients: Clients, wire: Wire, repl
 CHECKSUM = zlib.crc32(TEXT.encode()).to_bytes(4, "little")
 
 
-@pytest.mark.parametrize("trailer", [b"\0" * 8, CHECKSUM + b"\0" * 4, b"\0", b""])
+@pytest.mark.parametrize("trailer", [b"\0" * 8, CHECKSUM + b"\0" * 4, b"\0", b"", b"\0" * 9, b"\0" * 500])
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 async def test_the_end_of_gzip_does_not_count(clients: Clients, wire: Wire, trailer: bytes, size: int) -> None:
-    """A wrong checksum, a wrong length and no trailer at all change nothing, wherever the pieces end."""
+    """A wrong checksum, a wrong length, no trailer and a longer one change nothing, wherever the pieces end."""
     packed = gzip.compress(TEXT.encode())[:-8] + trailer
+    assert (await unpacked(clients, wire, packed, size)).text() == TEXT
+
+
+GZIP = gzip.compress(TEXT.encode())
+HEADERS = {
+    "name": b"\x08" + GZIP[4:10] + b"page.html\0",
+    "comment": b"\x10" + GZIP[4:10] + b"a comment\0",
+    "extra": b"\x04" + GZIP[4:10] + b"\x05\x00extra",
+    "checksum": b"\x02" + GZIP[4:10] + b"\x12\x34",
+    "all": b"\x1e" + GZIP[4:10] + b"\x02\x00\x00\x00name\0comment\0\x12\x34",
+    "empty": b"\x1e" + GZIP[4:10] + b"\x00\x00\0\0\x00\x00",
+    "reserved flags": b"\xe0" + GZIP[4:10],
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize("size", [1, 11, 100_000])
+async def test_headers_of_gzip(clients: Clients, wire: Wire, header: bytes, size: int) -> None:
+    """Each field that a header of gzip may have is passed over (RFC 1952, section 2.3), wherever the pieces end."""
+    assert (await unpacked(clients, wire, GZIP[:3] + header + GZIP[10:], size)).text() == TEXT
+
+
+@pytest.mark.parametrize("packed", [b"\x1f\x8b\x07", b"\x1f\x8c", b"\x1f\x8b\x08\x08" + b"x" * 200_000])
+async def test_wrong_headers_of_gzip(clients: Clients, wire: Wire, packed: bytes) -> None:
+    """Another format and a header without an end are refused."""
+    with pytest.raises(Unreachable):
+        await unpacked(clients, wire, packed, 50_000)
+
+
+async def unpacked(clients: Clients, wire: Wire, packed: bytes, size: int) -> Response:
+    """Return the response whose body is sent in pieces of this size."""
 
     async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n\r\n")
@@ -280,7 +311,7 @@ async def test_the_end_of_gzip_does_not_count(clients: Clients, wire: Wire, trai
             await asyncio.sleep(0)
 
     wire.script = send
-    assert (await fetch(clients, wire)).text() == TEXT
+    return await fetch(clients, wire)
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "rot13", "gzip, rot13", "gzip, identity", "none", "identity", ""])
