@@ -115,6 +115,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._received = 0  # bytes of the request that is incomplete
         self._is_too_long = False
+        self._refusal: ApiError | None = None  # sent once the requests before it are answered
         self._timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -135,11 +136,11 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse data (asyncio.Protocol). Most requests arrive in one piece and need no timeout."""
-        if self.transport.is_closing() or self._is_too_long:
+        if self.transport.is_closing() or self._is_too_long or self._is_refused:
             return
         self._received += len(data)
         super().data_received(data)
-        if self._request_complete:
+        if self._request_complete or self._is_refused:
             self._stop_timeout()
             return
         if self.transport.is_closing():
@@ -149,10 +150,17 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if self._received > MAX_HEAD_BYTES:
             self._check_length()
 
+    @property
+    def _is_refused(self) -> bool:
+        return self._refusal is not None
+
     def on_message_begin(self) -> None:
         """Begin a request (httptools)."""
         if len(self.pipeline) >= MAX_PIPELINED:
-            raise InvalidRequest("Too many requests wait for their response on this connection.")  # ends the parsing
+            self._refusal = InvalidRequest(
+                f"At most {MAX_PIPELINED} requests of a connection may wait for the responses to earlier ones."
+            )
+            raise self._refusal  # ends the parsing
         self._request_complete = False
         super().on_message_begin()
 
@@ -171,12 +179,21 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request (uvicorn). The time limit applies to it as well."""
         self._request_complete = False
+        is_last = not self.pipeline
         super().on_response_complete()
+        if is_last and self._refusal is not None and not self.transport.is_closing():
+            self._refuse(self._refusal)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse malformed HTTP with a problem document and close the connection."""
+        """Refuse malformed HTTP with a problem document, after the responses to earlier requests, and close."""
         BAD_REQUESTS.inc()
-        self._refuse(InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it."))
+        error = self._refusal or InvalidRequest(f"{msg} Send HTTP/1.1 as RFC 9112 defines it.")
+        if self._is_in_body and self.pipeline:
+            self.pipeline.popleft()  # the malformed request, which waits
+        elif self._is_in_body or self.cycle is None or self.cycle.response_complete:
+            self._refuse(error)
+            return
+        self._refusal = error
 
     def _check_length(self) -> None:
         """Limit the head of a request, and a body in chunks: its framing and trailers can be any multiple of it."""

@@ -102,9 +102,30 @@ async def test_trailers_are_no_headers() -> None:
         assert await reader.read(100) == b"host,transfer-encoding"
 
 
-@pytest.mark.parametrize(("count", "expected"), [(MAX_PIPELINED, b"200"), (5000, b"400")])
-async def test_requests_that_wait(count: int, expected: bytes) -> None:
-    """Few requests may wait for the responses to earlier ones."""
+GET = b"GET /read HTTP/1.1\r\nHost: a\r\n\r\n"
+TOO_MANY = f"At most {MAX_PIPELINED} requests of a connection may wait".encode()
+MALFORMED = b"Invalid HTTP request received."
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "says"),
+    [
+        (GET * (MAX_PIPELINED + 1), MAX_PIPELINED + 1, b""),
+        (GET * 5000, MAX_PIPELINED + 1, TOO_MANY),
+        (GET * 3 + b"GET / HTTP/9\r\n\r\n", 3, MALFORMED),
+        (GET * 3 + HEAD % b"read" + b"x\r\n", 3, MALFORMED),
+        (HEAD % b"read" + b"x\r\n", 0, MALFORMED),
+        (b"GET / HTTP/9\r\n\r\n", 0, MALFORMED),
+    ],
+    ids=["as many as may wait", "too many", "then a wrong version", "then a wrong chunk", "a wrong chunk", "wrong"],
+)
+async def test_requests_that_wait(sent: bytes, answered: int, says: bytes) -> None:
+    """The requests before one that is refused are answered first. The refusal comes last and gives its reason."""
     async with connect() as (reader, writer):
-        writer.write(b"GET /read HTTP/1.1\r\nHost: a\r\n\r\n" * count)
-        assert await status(reader) == expected
+        writer.write(sent)
+        for _ in range(answered):
+            assert await status(reader) == b"200"
+            await reader.readexactly(len(b"host"))
+        if says:
+            assert await status(reader) == b"400"
+            assert says in await asyncio.wait_for(reader.read(), 10)
