@@ -23,6 +23,10 @@ _MAX_CHARACTERS = 64 * 1024  # of all names and values: each request may send th
 _MAX_ATTRIBUTE = 1024
 _MAX_AGE = timedelta(days=400)
 _MAX_AGE_DIGITS = 10
+_OF_HOST = "__host-"
+_OF_HTTP = ("__http-", "__host-http-")
+_PREFIXES = ("__secure-", _OF_HOST, *_OF_HTTP)
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}")  # a date without seconds is none (RFC 6265bis, section 5.1.1)
 # Control characters, and bytes that are not UTF-8: they cannot be sent back unchanged.
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
@@ -42,6 +46,10 @@ class Cookie:
     path: str
     secure: bool
     expires: datetime | None
+
+    def __str__(self) -> str:
+        """Return the cookie as a request sends it. A cookie without a name is its value alone."""
+        return f"{self.name}={self.value}" if self.name else self.value
 
     @property
     def characters(self) -> int:
@@ -74,7 +82,7 @@ class CookieJar:
         now = self._now()
         cookies = [cookie for cookie in self._cookies.values() if cookie.matches(url) and not _expired(cookie, now)]
         cookies.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies) or None
+        return "; ".join(map(str, cookies)) or None
 
     def stored(self) -> list[Cookie]:
         """Return all cookies that have not expired."""
@@ -112,21 +120,21 @@ class CookieJar:
 
 def _parse(line: str, url: Url, now: datetime) -> Cookie | None:
     pair, *rest = line.split(";")
-    name, equals, value = pair.partition("=")
+    name, value = map(str.strip, pair.partition("=")[::2] if "=" in pair else ("", pair))
     pairs = ((key.strip().lower(), text.strip()) for key, _, text in (item.partition("=") for item in rest))
     attributes = {key: text for key, text in pairs if len(text) <= _MAX_ATTRIBUTE}
     named_domain = attributes.get("domain", "").lower().removeprefix(".")
     domain, secure = named_domain or url.host, "secure" in attributes
-    if not equals or not name.strip() or len(pair) > _MAX_PAIR or _UNSENDABLE.search(pair):
+    if not 0 < len(name) + len(value) <= _MAX_PAIR or _UNSENDABLE.search(pair):
         return None
-    if not _meets_prefix(name.strip().lower(), attributes):
+    if not _meets_prefix((name or value).lower(), attributes) or (not name and value.lower().startswith(_PREFIXES)):
         return None
     if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
         return None
     path = attributes.get("path", "")
     return Cookie(
-        name=name.strip(),
-        value=value.strip(),
+        name=name,
+        value=value,
         domain=domain,
         host_only=not named_domain or _is_shared(domain),
         path=path if path.startswith("/") else url.path.rpartition("/")[0] or "/",
@@ -136,11 +144,13 @@ def _parse(line: str, url: Url, now: datetime) -> Cookie | None:
 
 
 def _meets_prefix(name: str, attributes: dict[str, str]) -> bool:
-    """Return whether a cookie meets what its name prefix or SameSite=None requires (RFC 6265bis, section 4.1.3)."""
-    if name.startswith("__host-") and (attributes.get("domain") or attributes.get("path") != "/"):
+    """Return whether a cookie meets what its name prefix and its attributes require (RFC 6265bis, section 4.1.3)."""
+    if name.startswith(_OF_HOST) and (attributes.get("domain") or attributes.get("path") != "/"):
         return False
-    needs_secure = name.startswith(("__secure-", "__host-")) or attributes.get("samesite", "").lower() == "none"
-    return "secure" in attributes or not needs_secure
+    if name.startswith(_OF_HTTP) and "httponly" not in attributes:
+        return False
+    is_cross_site = attributes.get("samesite", "").lower() == "none" or "partitioned" in attributes
+    return "secure" in attributes or not (is_cross_site or name.startswith(_PREFIXES))
 
 
 def _may_set(host: str, domain: str) -> bool:
@@ -170,6 +180,8 @@ def _expiry(attributes: dict[str, str], now: datetime) -> datetime | None:
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return now + min(timedelta(seconds=int(age[:_MAX_AGE_DIGITS])), _MAX_AGE)
+    if _TIME.search(attributes.get("expires", "")) is None:
+        return None
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it loads the whole package for mail
 
     try:

@@ -27,9 +27,22 @@ def sent(line: str, *, to: str = "https://a.s.test/dir/page", by: str = HERE.hre
         ("a=1; SameSite=None", False),
         ("a=1; SameSite=None; Secure", True),
         ("a=1; SameSite=Strict", True),
-        ("a=1; SameSite=Lax; HttpOnly; Partitioned; Priority=High", True),
-        ("a=" + "x" * 4094, True),
-        ("a=" + "x" * 4095, False),
+        ("a=1; SameSite=Lax; HttpOnly; Priority=High", True),
+        ("a=1; Secure; Partitioned", True),
+        ("a=1; Partitioned", False),
+        ("__Http-a=1; Secure; HttpOnly", True),
+        ("__Http-a=1; Secure", False),
+        ("__Host-Http-a=1; Secure; HttpOnly; Path=/", True),
+        ("__Host-Http-a=1; Secure; HttpOnly", False),
+        ("__Host-Http-a=1; Secure; Path=/", False),
+        ("a", True),
+        ("=a", True),
+        ("=__Host-a", False),
+        ("=", False),
+        ("a=" + "x" * 4095, True),
+        ("a=" + "x" * 4096, False),
+        ("a=1; Expires=Mon, 01 Jan 2001 00:00:00 GMT", False),
+        ("a=1; Expires=Jan 1 2001 00:00", True),  # a time without seconds does not count
         ("a=1; Path=/" + "x" * 1025, True),  # an attribute that is too long counts as absent
         ("a=1; Max-Age=0", False),
         ("a=1; Max-Age=x", True),
@@ -111,3 +124,9 @@ def test_all_cookies_together_are_limited() -> None:
     assert [cookie.name for cookie in jar.stored()] == [*(f"c{number:02}" for number in range(1, 20)), "a"]
     jar.store(HERE, ["c01=; Max-Age=0", f"b={'z' * (size - 1)}"])
     assert len(jar.stored()) == 20
+
+
+@pytest.mark.parametrize("line", ["a", "=a", "a; Path=/"])
+def test_a_cookie_without_a_name(line: str) -> None:
+    """A cookie without a name is sent as its value alone."""
+    assert sent(line) == "a"
