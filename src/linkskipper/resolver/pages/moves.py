@@ -6,12 +6,13 @@ last one of those with the same delay. A timer counts like a refresh. A base ele
 """
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
 from linkskipper.egress import UrlTooLong
-from linkskipper.resolver.pages.media_types import is_download
+from linkskipper.resolver.pages.media_types import is_download, is_xml
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
 from linkskipper.resolver.pages.script_elements import (
@@ -23,7 +24,8 @@ from linkskipper.resolver.pages.script_elements import (
     runs,
     unclosed_script,
 )
-from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, read_script
+from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, may_stop, read_script
+from linkskipper.resolver.pages.xml_pages import may_be_active, may_refresh, reads_as_html
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.target import read_target
 
@@ -42,6 +44,7 @@ _ELEMENTS = (
     *("[onload]", "template[shadowrootmode]"),
 )
 _RELEVANT = ", ".join((*_ELEMENTS, *(f"[{name}]" for name in _EVENTS)))
+_IN_MATH = "math script"  # no script runs there, except in an element that holds HTML
 _IN_NOSCRIPT = ", ".join(f"noscript {element}" for element in _RELEVANT.split(", "))
 MAX_CANDIDATES = 100
 """Refreshes and timers that are tried, and URLs for visitors without scripts."""
@@ -68,15 +71,17 @@ class PageMoves(NamedTuple):
 
 def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
     """Return where a page leads by itself. `may_load` says which hosts the page may load scripts and frames from."""
-    if page.status in _NO_CONTENT or page.status == _PROXY_AUTHENTICATION or is_download(page.response):
-        return PageMoves(())
-    if forbids_moves(page):
+    stays = page.status in _NO_CONTENT or page.status == _PROXY_AUTHENTICATION or is_download(page.response)
+    if stays or forbids_moves(page):
         return PageMoves(())
     scan = _Scan(page, may_load)
-    refreshes = tuple(_elsewhere(page, scan.delayed()))
-    if scan.script is not None and not scan.is_overtaken:
+    is_uncertain = scan.has_foreign_base or scan.stops
+    refreshes = () if is_uncertain else tuple(_elsewhere(page, scan.delayed()))
+    if is_xml(page.response):
+        return _xml_moves(page, refreshes)
+    if scan.script is not None and scan.unread != "scripts" and not scan.is_overtaken:
         return PageMoves(tuple(_elsewhere(page, iter((scan.script,)))), refreshes=refreshes)
-    if scan.is_overtaken or (refreshes and scan.is_close):
+    if is_uncertain or scan.is_overtaken or (refreshes and scan.is_close):
         return PageMoves((), "scripts", refreshes)
     if scan.unread == "scripts" or (scan.unread == "files" and page.status < _ERRORS):
         return PageMoves((), scan.unread, refreshes)
@@ -85,12 +90,22 @@ def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
     )
 
 
+def _xml_moves(page: Page, refreshes: tuple[NextUrl, ...]) -> PageMoves:
+    """Return where an XML page leads. `refreshes` are those that the parser of HTML finds."""
+    is_active = may_be_active(page)
+    if not is_active and not may_refresh(page):
+        return PageMoves(())
+    refreshes = refreshes if reads_as_html(page) else ()
+    return PageMoves((), "scripts", refreshes) if is_active or not refreshes else PageMoves(refreshes)
+
+
 class _Scan:
     """What the elements of a page do when it loads, in their order."""
 
     def __init__(self, page: Page, may_load: MayLoad) -> None:
         self.script: NextUrl | None = None
         self.unread: Unread = ""
+        self.has_foreign_base = False
         self.apps: list[NextUrl] = []  # a script opened another program there, and the page remains
         self.last_resorts: list[NextUrl] = []
         self._page = page
@@ -134,6 +149,11 @@ class _Scan:
         )
 
     @property
+    def stops(self) -> bool:
+        """Whether a script may stop a refresh."""
+        return "stop" in self._page.text and any(map(may_stop, self._page.scripts))
+
+    @property
     def _is_decided(self) -> bool:
         return self.script is not None or self.unread == "scripts"
 
@@ -154,7 +174,9 @@ class _Scan:
         base = self._page.base_element
         if base is not None and base.mem_id == element.mem_id:
             self._here = self._page.base
-            if not self._may_set_base:
+            self.has_foreign_base = self._page.has_foreign_base
+            self._is_restricted = self._is_restricted or self._page.has_broken_base
+            if not self._may_set_base or self.has_foreign_base:
                 self.unread = "scripts"
 
     def _read_meta(self, element: LexborNode, *, in_noscript: bool) -> None:
@@ -176,12 +198,19 @@ class _Scan:
             self._delayed.append((refresh.delay, -len(self._delayed), next_url._replace(text=refresh.url)))
 
     def _read_script(self, element: LexborNode) -> None:
-        if self._is_decided or not runs(element) or element.mem_id == self._unclosed:
+        if not runs(element) or element.mem_id == self._unclosed or self.unread == "scripts":
             return
-        if "src" in element.attributes:
+        if self.script is not None:
+            self.unread = "scripts" if may_stop(element.text()) else self.unread
+        elif "src" in element.attributes:
             self._read_file(element)
         else:
-            self._take(read_script(element.text()))
+            moves = read_script(element.text())
+            self._take(None if moves and element.mem_id in self._in_math else moves)
+
+    @cached_property
+    def _in_math(self) -> set[int]:
+        return {element.mem_id for element in self._page.tree.css(_IN_MATH)} if self._page.tree else set()
 
     def _read_late(self, element: LexborNode) -> None:
         """Read what runs only after the scripts of the page itself."""

@@ -9,10 +9,11 @@ from linkskipper.egress import Charset, Response, Url, UrlTooLong
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.media_types import is_html
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
-from linkskipper.resolver.urls.target import read_target
+from linkskipper.resolver.urls.target import Target, read_target
 
 SMALL_BYTES = 16 * 1024
 SMALL_TAGS = 400
+_NEVER_BASES = frozenset({"data", "javascript"})
 # MIME standard, "JavaScript MIME type".
 SCRIPT_TYPES = frozenset(
     {"", "module", "text/jscript", "text/livescript", *(f"text/javascript1.{minor}" for minor in range(6))}
@@ -88,15 +89,30 @@ class Page:
         inert = {element.mem_id for element in self.tree.css("noscript base, svg base, math base")}
         return next((element for element in self.tree.css("base[href]") if element.mem_id not in inert), None)
 
-    @cached_property
+    @property
     def base(self) -> Url:
         """The URL that relative URLs in the page are resolved against."""
+        target = self._base_target
+        return target.url if target and target.url else self.url
+
+    @property
+    def has_foreign_base(self) -> bool:
+        """Whether relative URLs are resolved against a URL of another scheme (HTML, "set the frozen base URL")."""
+        target = self._base_target
+        return target is not None and target.url is None and target.scheme not in _NEVER_BASES
+
+    @property
+    def has_broken_base(self) -> bool:
+        """Whether the base is not a URL. Chromium resolves no URL of a script then, but those of refreshes."""
+        return self.base_element is not None and self._base_target is None
+
+    @cached_property
+    def _base_target(self) -> Target | None:
         element = self.base_element
         try:
-            target = read_target(element.attributes["href"] or "", self.url, self.charset) if element else None
+            return read_target(element.attributes["href"] or "", self.url, self.charset) if element else None
         except UrlTooLong:
-            return self.url
-        return target.url if target and target.url else self.url
+            return None
 
     @cached_property
     def scripts(self) -> list[str]:

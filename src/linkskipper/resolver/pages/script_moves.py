@@ -30,7 +30,9 @@ _WORDS = (
 # A property whose name is computed, or an escape in a name, may be any of these words.
 _INDEX = r"""(?:[^\s\d"']|\d+\s*[^\s\d\]]|"[^"]*"\s*[^\s\]]|'[^']*'\s*[^\s\]])"""
 _COMPUTED = rf"(?:[\w$)\]]|\?\.)\s*\[\s*{_INDEX}|\{{\s*\[|\\[ux]"
-_MAY_MOVE = re2.compile(rf"\b(?:{'|'.join(_WORDS)})\b|javascript:|{_COMPUTED}")
+_STOP = r"(?:\A|[^.\w$]|\b(?:window|self|this|globalThis)\s*\.\s*)stop\s*\(|=\s*stop\s*(?:[;}\n]|\z)"
+_MAY_STOP = re2.compile(_STOP)
+_MAY_MOVE = re2.compile(rf"\b(?:{'|'.join(_WORDS)})\b|javascript:|{_COMPUTED}|{_STOP}")
 
 _ESCAPE = r"\\(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|[^0-9ux])"
 _STRING = rf"(?:\"(?:[^\"\\\r\n]|{_ESCAPE})*+\"|'(?:[^'\\\r\n]|{_ESCAPE})*+'|`(?:[^`\\$]|{_ESCAPE})*+`)"
@@ -87,8 +89,13 @@ def read_script(script: str) -> tuple[ScriptMove, ...] | None:
 
 
 def may_move(script: str) -> bool:
-    """Return whether a script names anything by which it could open a page."""
+    """Return whether a script names anything by which it could open a page, or stop one that is being opened."""
     return _MAY_MOVE.search(script) is not None
+
+
+def may_stop(script: str) -> bool:
+    """Return whether a script names anything by which it could stop a page that is being opened."""
+    return _MAY_STOP.search(script) is not None
 
 
 def _read(script: str) -> tuple[ScriptMove, ...] | None:
