@@ -8,7 +8,7 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.pasted_text import find_url, without_wrapping
+from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
@@ -73,7 +73,18 @@ def _find_url(text: str, catalog: Catalog) -> Url:
         return _parse(text)
     if REPLACEMENT_CHARACTER in written:
         raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
+    _check_whole(written)
     return _parse(written)
+
+
+def _check_whole(url: str) -> None:
+    """Check that a URL was not cut short where it was copied from: the rest would be another link.
+
+    Raises:
+        Unsupported: It was.
+    """
+    if url.endswith(CUT_SHORT):
+        raise Unsupported(f"The link ends with {CUT_SHORT}, so a part of it is missing. Send the whole link.")
 
 
 def _without_scheme(text: str, catalog: Catalog) -> Url | None:
@@ -83,7 +94,10 @@ def _without_scheme(text: str, catalog: Catalog) -> Url | None:
         url = parse_url(f"https://{word}", limit=MAX_LINK)
     except BadUrl:
         return None
-    return url if catalog.owner(url.host) or catalog.find_discontinued(url.host) else None
+    if catalog.owner(url.host) is None and catalog.find_discontinued(url.host) is None:
+        return None
+    _check_whole(word)
+    return url
 
 
 def _parse(text: str) -> Url:

@@ -3,6 +3,7 @@
 import html
 import re
 from collections import Counter
+from urllib.parse import unquote
 
 # Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -27,8 +28,16 @@ _WIDE = {ord("\u3002"): ".", ord("\uff61"): "."} | {
 """Full-width letters, digits and the punctuation of URLs, and the ASCII characters that they stand for."""
 
 _CJK_PUNCTUATION = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d"
-_END = re.compile(f'[\\s<>"\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot);|\\]\\(')
-_TRAILING_PUNCTUATION = ".,;:!?'*`|\u2026\u2019"
+_PUNCTUATION = "\u2018\u201a\u201c-\u201e\u00ab\u00bb\u2039\u203a\u060c\u061b\u061f\u06d4\u0964\u0965\u055d\u055e\u0589"
+_END = re.compile(f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/')
+_CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_EMPHASIS = ("__", "_", "~~", "||", "**", "*", "`")
+_ESCAPED_SLASHES = re.compile(r"https?:\\/\\/", re.IGNORECASE)  # as in JSON
+_PERCENT_ENCODED = re.compile(r"https?%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s&\"'<>]*", re.IGNORECASE)
+_TRAILING_PUNCTUATION = ".,;:!?'*`|\u2019"
+CUT_SHORT = "\u2026"
+"""The mark that pages and chats put at the end of a URL that is too long for them."""
+
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
@@ -39,7 +48,7 @@ def find_url(text: str) -> str | None:
     """Return the first http or https URL in a text, or None. A text that is a URL keeps its punctuation."""
     if _PLAIN.fullmatch(text) and ("&" not in text or not _ENTITY.search(text)):
         return text
-    text = _INVISIBLE.sub("", text).strip()
+    text = _without_escapes(_INVISIBLE.sub("", text).strip())
     found = _BEGINNING.search(text)
     alone = _SCHEME_ONLY.match(text)
     if alone is not None and (found is None or found.start() > alone.end()):
@@ -51,6 +60,14 @@ def find_url(text: str) -> str | None:
     before = text[: found.start()][-1:]
     end = _END.search(rest)
     url = rest[: end.start()] if end else rest
+    if _CJK_LETTER.match(before):  # these languages write no spaces
+        url = _CJK_LETTER.split(url, maxsplit=1)[0]
+    if before == "=" and "[" in text[: found.start()]:  # [url=…] of a forum
+        url = url.partition("]")[0]
+    for mark in _EMPHASIS:
+        if text[: found.start()].endswith(mark) and url.endswith(mark):
+            url = url.removesuffix(mark)
+            break
     if before in {",", ";", "|"} or (before == "<" and "|" in url):  # a cell of a table, or a link of a chat
         url = url.partition("|" if before == "<" else before)[0]
     if before or any(map(str.isspace, rest.rstrip())):
@@ -70,6 +87,17 @@ def without_wrapping(text: str) -> str:
 def _cut(text: str, start: int) -> str:
     end = _END.search(text, start)
     return text[: end.start()] if end else text
+
+
+def _without_escapes(text: str) -> str:
+    """Undo the escapes of JSON and of queries in a text that has no URL without that."""
+    if _ESCAPED_SLASHES.search(text):
+        text = text.replace("\\/", "/").replace("\\u0026", "&")
+    if "://" not in text and (encoded := _PERCENT_ENCODED.search(text)) is not None:
+        text = encoded[0]
+        while "://" not in text:
+            text = unquote(text)
+    return text
 
 
 def _as_meant(beginning: str, rest: str) -> str:

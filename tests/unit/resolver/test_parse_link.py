@@ -77,6 +77,21 @@ CATALOG = Catalog(
         ("|https://bit.ly/abc|x|", "https://bit.ly/abc"),
         ("'https://bit.ly/abc'", "https://bit.ly/abc"),
         ('"bit.ly/abc"', "https://bit.ly/abc"),
+        ("__https://bit.ly/abc__", "https://bit.ly/abc"),
+        ("_https://bit.ly/abc_", "https://bit.ly/abc"),
+        ("~~https://bit.ly/abc~~", "https://bit.ly/abc"),
+        ("_https://bit.ly/abc", "https://bit.ly/abc"),
+        ("[url=https://bit.ly/abc]x[/url]", "https://bit.ly/abc"),
+        ("[url]https://bit.ly/abc[/url]", "https://bit.ly/abc"),
+        ("\u2039https://bit.ly/abc\u203a", "https://bit.ly/abc"),
+        ("https://bit.ly/abc\u060c x", "https://bit.ly/abc"),
+        ("https://bit.ly/abc\u061f", "https://bit.ly/abc"),
+        ("https://bit.ly/abc\u0964", "https://bit.ly/abc"),
+        ("\u770b\u8fd9\u4e2ahttps://bit.ly/abc\u5427", "https://bit.ly/abc"),
+        # escaped as in JSON or in a query
+        ('{"url":"https:\\/\\/bit.ly\\/abc?a=1\\u0026b=2"}', "https://bit.ly/abc?a=1&b=2"),
+        ("url=https%3A%2F%2Fbit.ly%2Fabc&x=1", "https://bit.ly/abc"),
+        ("https%253A%252F%252Fbit.ly%252Fabc", "https://bit.ly/abc"),
         ('https://bit.ly/abc"', "https://bit.ly/abc"),
         ("1,https://bit.ly/abc,2", "https://bit.ly/abc"),
         ('"https://bit.ly/abc","x"', "https://bit.ly/abc"),
@@ -96,6 +111,13 @@ def test_found(text: str, href: str) -> None:
     link = parse_link(text, CATALOG)
     assert link.url.href == href
     assert link.key == hashlib.sha256(href.encode()).digest()
+
+
+@pytest.mark.parametrize("text", ["https://bit.ly/ab\u2026", "See https://bit.ly/ab\u2026 there", "bit.ly/ab\u2026"])
+def test_links_that_were_cut_short(text: str) -> None:
+    """A link whose end is missing where it was copied from is not taken for another link."""
+    with pytest.raises(Unsupported, match="Send the whole link"):
+        parse_link(text, CATALOG)
 
 
 @pytest.mark.parametrize(
