@@ -25,22 +25,41 @@ CAPTCHA = ", ".join(
         ".mtcaptcha, .procaptcha, .private-captcha, .coinhive-captcha, .BDC_CaptchaDiv, #adcopy-outer, #px-captcha",
         "iframe[src*='captcha-delivery.com/'], script[src*='captcha-delivery.com/']",  # DataDome
         # images with letters, and the field for them
-        "img[src*='captcha' i], img[id*='captcha' i], input[name*='captcha' i]:not([type=hidden i])",
+        "img[src*='captcha' i], img[id*='captcha' i], img[alt*='captcha' i]",
+        "input[name*='captcha' i]:not([type=hidden i])",
         "input[id*='captcha' i]:not([type=hidden i])",
     )
 )
-CHALLENGE = "#challenge-form, #challenge-running, script[src*='/cdn-cgi/challenge-platform/']"
+CAPTCHA_SCRIPT = ", ".join(
+    (
+        "script[src*='/recaptcha/'], script[src*='hcaptcha.com/'], script[src*='challenges.cloudflare.com/turnstile/']",
+        "script[src*='@cap.js'], script[src*='friendly-challenge'], script[src*='.awswaf.com/']",
+        "script[src*='captcha' i], script[src*='.capy.me/'], script[src*='126.net/load']",
+        "[id*='captcha' i], [class*='captcha' i], img[src*='verifycode' i], img[src*='vcode' i]",
+    )
+)
+"""Signs that many pages have for their forms. They count for a page that leads nowhere."""
+CHALLENGE = ", ".join(
+    (
+        "#challenge-form, #challenge-running, script[src*='/cdn-cgi/challenge-platform/']",
+        "#anubis_challenge, script[src*='/.well-known/ddos-guard/'], iframe[src*='/_Incapsula_Resource']",
+    )
+)
+_CHALLENGE_SCRIPTS = ("window._cf_chl_opt", "sucuri_cloudproxy_js")
 # Each selector of CAPTCHA and CHALLENGE has one of these words. To search for them takes a fraction of the selectors'
 # time. A character reference can hide a word.
 _REFERENCE = "&#"
 _GATE_WORDS = (
     *("captcha", "turnstile", "challenge", "cap-widget", "data-cap-api", "altcha", "geetest", "arkoselabs", "awswaf"),
-    *("adcopy", _REFERENCE),
+    *("adcopy", "ddos-guard", "incapsula", _REFERENCE),
 )
-_PASSWORD = "input[type='password' i]"  # noqa: S105 - a selector
-_USER_NAME = (
-    "input[type='email' i], input[name*='user' i], input[name*='email' i], input[name*='login' i],"
-    " input[autocomplete='username']"
+_PASSWORD_WORDS = ("passw", "passcode", "pwd", _REFERENCE)
+_VISIBLE = ":not([type='hidden' i])"
+_PASSWORD = "input[type='password' i], " + ", ".join(
+    f"input[name='{name}' i]{_VISIBLE}" for name in ("password", "passcode", "passwd", "pwd")
+)
+_USER_NAME = "input[type='email' i], input[autocomplete='username'], " + ", ".join(
+    f"input[name*='{name}' i]{_VISIBLE}" for name in ("user", "email", "login")
 )
 # Fields of forms that make a link, where a password is one of the options.
 _OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i], input[name*='target' i], textarea"
@@ -54,19 +73,35 @@ def may_have_gate(text: str) -> bool:
 
 def may_ask(text: str) -> bool:
     """Return whether the HTML of a page may have a field for a password."""
-    return "password" in text.lower() or _REFERENCE in text
+    lowered = text.lower()
+    return any(word in lowered for word in _PASSWORD_WORDS)
+
+
+def is_challenge(text: str) -> bool:
+    """Return whether the scripts of a page belong to a bot challenge."""
+    return any(name in text for name in _CHALLENGE_SCRIPTS)
+
+
+def may_ask_for_captcha(tree: LexborHTMLParser) -> bool:
+    """Return whether a page that leads nowhere seems to ask for a CAPTCHA, and not for a new link."""
+    return tree.css_first(CAPTCHA_SCRIPT) is not None and tree.css_first(_OF_A_NEW_LINK) is None
 
 
 def asks_for(tree: LexborHTMLParser) -> Asked:
-    """Return whether a page asks for a login or a password. A form that makes a link asks for nothing."""
-    fields = [field for field in tree.css(_PASSWORD) if not _makes_a_link(field)]
-    if not fields:
+    """Return whether a page asks for a login or a password. A form that makes a link asks for nothing.
+
+    A page with a login in its header may ask for the password of the link too.
+    """
+    forms = [_form_of(field) for field in tree.css(_PASSWORD)]
+    asking = [form for form in forms if form is None or form.css_first(_OF_A_NEW_LINK) is None]
+    if not asking:
         return ""
-    return "login" if tree.css_first(_USER_NAME) is not None else "password"
+    are_logins = ((tree if form is None else form).css_first(_USER_NAME) is not None for form in asking)
+    return "login" if all(are_logins) else "password"
 
 
-def _makes_a_link(field: LexborNode) -> bool:
+def _form_of(field: LexborNode) -> LexborNode | None:
     form = field.parent
     while form is not None and form.tag != "form":
         form = form.parent
-    return form is not None and form.css_first(_OF_A_NEW_LINK) is not None
+    return form

@@ -15,7 +15,7 @@ from linkskipper.resolver.pages.page import Page
 _FILLERS = (
     "sorry|oops|ops|whoops|oh no|uh oh|hm+|ohh?|unfortunately|error|4\\d\\d|warning|attention|the|this|that|your|our|a"
     "|an|requested|given|following|specified|short|shortened|tiny|custom|shared|it|looks like|seems(?: like| that)?|but"
-    "|we|are|is|dead|old|\\W+"
+    "|we|are|is|dead|old|that['\u2019]?s|\\S+\\.\\S+|\\W+"
 )
 _SUBJECT = "(?:short ?)?(?:links?|urls?|web ?page|page|address|alias|redirect|keyword|slug|short ?code)"
 _CLAUSE = (
@@ -28,22 +28,31 @@ _GONE = (
     "inactivated|taken down"
 )
 _VERDICT = (
-    "(?:(?:has|have|is|was|were|are)(?: now| already| been| since| either| or| permanently| temporarily)*|got) "
+    f"(?:(?:has been|was) (?:reported|flagged|marked as \\w+) and (?:{_GONE}))"
+    "|(?:(?:has|have|is|was|were|are)(?: now| already| been| since| either| or| permanently| temporarily)*|got) "
     f"(?:{_GONE})"
     f"|(?:{_GONE}|invalid|unavailable|inactive|unknown|missing|not found)"
     "(?:$|[^a-z ]| - | because| by| for| on| or| and)"
     "|(?:could not|couldn['\u2019]?t|cannot|can not|can['\u2019]?t|was not|wasn['\u2019]?t|is not|not) (?:be )?found"
-    "|(?:does not|doesn['\u2019]?t|do not|did not|didn['\u2019]?t) exist"
+    "|(?:does not|doesn['\u2019]?t|do not|did not|didn['\u2019]?t) (?:(?:seem|appear) to )?exist"
     "|(?:(?:is|are) )?no longer (?:exists?|active|available|valid|works?|working|in use|here|online)"
     "|(?:is not|isn['\u2019]?t) (?:active|available|valid|known)(?: any ?more)?(?:$|[^a-z ])"
-    "|(?:is|has been) (?:invalid|unavailable|inactive|unknown)(?:$|[^a-z ])"
-    "|(?:has )?reached its (?:click|visit|view)"
+    "|(?:is|has been) (?:currently )?(?:invalid|unavailable|inactive|unknown)(?:$|[^a-z ])"
+    "|(?:has )?reached (?:its|the) (?:maximum|limit|click|visit|view)"
+    "|(?:has been|was) (?:visited|clicked|opened|used) too many times"
+    "|(?:has )?(?:violated|violates) (?:our|the) (?:terms|rules|polic)"
 )
 _REVERSED = (
-    "(?:no such|invalid|unknown|expired|deleted|removed|disabled|banned|dead|broken) "
+    "(?:no such|invalid|unknown|expired|deleted|removed|disabled|banned|dead|broken)"
+    "(?: or (?:invalid|unknown|expired|deleted|removed|disabled|broken))? "
     "(?:short )?(?:link|url|page|alias)(?:$|[^a-z ])"
     "|(?:could not|couldn['\u2019]?t|cannot|can['\u2019]?t|unable to) find "
-    f"(?:(?:the|this|that|your|any|a) )?(?:\\S+ )?(?:{_SUBJECT})|not found$|there is nothing here|nothing found here"
+    f"(?:(?:the|this|that|your|any|a) )?(?:\\S+ )?(?:{_SUBJECT})|not found$"
+    "|(?:there(?: is|['\u2019]s) )?nothing (?:found |to see )?here$"
+    "|(?:could not|couldn['\u2019]?t|cannot|can['\u2019]?t) find what you"
+    "|no (?:url|link|redirect|destination)s? (?:was |were )?(?:found|here$|exists?)"
+    "|(?:link|clicks?|visits?|views?) limit (?:has been |was )?(?:reached|exceeded)"
+    f"|user (?:who|that) (?:created|made|owns) (?:this|the) (?:short )?(?:link|url) (?:has been|was|is) (?:{_GONE})"
 )
 _ENGLISH = re2.compile(
     f"^(?:(?:{_FILLERS}) *)*(?:{_SUBJECT}(?: (?:{_CLAUSE}))* (?:{_VERDICT})|{_REVERSED})",

@@ -4,12 +4,21 @@ from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.pages.gates import CAPTCHA, CHALLENGE, asks_for, may_ask, may_have_gate
+from linkskipper.resolver.pages.gates import (
+    CAPTCHA,
+    CHALLENGE,
+    asks_for,
+    is_challenge,
+    may_ask,
+    may_ask_for_captcha,
+    may_have_gate,
+)
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.removed import says_removed, short_text
 from linkskipper.resolver.pages.scripts import variable
 from linkskipper.resolver.reasons import Reason
+from linkskipper.resolver.urls.home import is_home
 
 TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
 _GONE = frozenset({404, 410})
@@ -47,11 +56,13 @@ def check_page(page: Page) -> None:
     if page.tree is not None:
         if may_have_gate(page.text):
             _check_gates(page.tree, page.url.href)
+        if is_challenge(page.text):
+            raise _challenge(page.url.href)
         if may_ask(page.text):
             _check_question(page.tree, page.url.href)
         _check_headings(page.tree, page.url.href)
     if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
-        raise Stop(Reason.CAPTCHA_REQUIRED, f"{page.url.href} asks for a CAPTCHA.")
+        raise _captcha(page.url.href)
 
 
 def check_status(page: Page, *, of_link: bool = True) -> None:
@@ -71,6 +82,8 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
         _check_text(page)
+        if page.tree is not None and may_ask_for_captcha(page.tree):
+            raise _captcha(href)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
 
 
@@ -97,6 +110,8 @@ def dead_end(page: Page) -> Stop:
         return Stop(Reason.NO_DESTINATION, detail)
     if says_removed(short_text(page)):
         return _removed(href)
+    if page.tree is not None and not is_home(page.url) and page.is_small and may_ask_for_captcha(page.tree):
+        return _captcha(href)
     if not page.is_html or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return Stop(Reason.NO_DESTINATION, f"{href} sent a response that leads nowhere.")
     return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
@@ -104,9 +119,17 @@ def dead_end(page: Page) -> Stop:
 
 def _check_gates(tree: LexborHTMLParser, href: str) -> None:
     if tree.css_first(CAPTCHA) is not None:
-        raise Stop(Reason.CAPTCHA_REQUIRED, f"{href} asks for a CAPTCHA.")
+        raise _captcha(href)
     if tree.css_first(CHALLENGE) is not None:
-        raise Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
+        raise _challenge(href)
+
+
+def _captcha(href: str) -> Stop:
+    return Stop(Reason.CAPTCHA_REQUIRED, f"{href} asks for a CAPTCHA.")
+
+
+def _challenge(href: str) -> Stop:
+    return Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
 
 
 def _check_question(tree: LexborHTMLParser, href: str) -> None:
