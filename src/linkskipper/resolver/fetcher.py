@@ -63,7 +63,7 @@ class Fetcher:
         """Return the response, which may be an error's if the server does not recover before the deadline.
 
         `referrer` is the page that the visitor comes from. Each attempt first waits for its turn with `reserve`. An
-        attempt that expired because this process stood still does not count.
+        attempt that failed while this process stood still does not count.
 
         Raises:
             Stop: no response came.
@@ -110,7 +110,10 @@ class Fetcher:
                 timeout=seconds,
             )
         except Unreachable as error:
-            return error
+            if deadline.lost == lost_before:
+                return error
+            _check_repeatable(url, spec)
+            return None
         except Refused as error:
             raise Stop(Reason.BLOCKED_ADDRESS, str(error)) from None
         except TimedOut as error:

@@ -120,11 +120,14 @@ class Navigation:
         """
         is_first = len(self.providers) == 1
         async with AsyncExitStack() as slot:
-            try:
-                async with asyncio.timeout_at(None if is_first else self.deadline.at):
-                    await slot.enter_async_context(self._limiter.slot(self.provider))
-            except TimeoutError:
-                raise Stop(Reason.TIMEOUT, f"No slot at {self.provider.label} became free in time.") from None
+            while True:
+                try:
+                    async with asyncio.timeout_at(None if is_first else self.deadline.at):
+                        await slot.enter_async_context(self._limiter.slot(self.provider))
+                    break
+                except TimeoutError:
+                    if self.deadline.remaining() <= 0:  # else this process stood still
+                        raise Stop(Reason.TIMEOUT, f"No slot at {self.provider.label} became free in time.") from None
             if is_first:
                 self.deadline.restart()
             yield

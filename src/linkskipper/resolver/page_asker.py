@@ -40,6 +40,8 @@ class PageAsker:
             async with asyncio.timeout_at(self._deadline.at):
                 reading = await self._reader.call(function, page, self._seconds, *args, **kwargs)
         except TimeoutError:
+            if self._deadline.remaining() > 0:  # this process stood still
+                return await self.ask(function, page, *args, **kwargs)
             raise Stop(Reason.TIMEOUT, f"The page of {page.url.host} was not read in time.") from None
         self._seconds = max(self._seconds - reading.seconds, LEAST_READING_SECONDS)
         result: T = reading.result

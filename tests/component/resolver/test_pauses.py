@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 
 TARGET = "https://dest.example/"
 REDIRECT = f"HTTP/1.1 302 X\r\nLocation: {TARGET}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+CUT = b"cut"
+CUT_SECONDS = 0.3  # less than FETCH_SECONDS
 FETCH_SECONDS = 1.0
 PAUSE_SECONDS = 3.5
 LINK_SECONDS = 3.0
@@ -42,7 +44,8 @@ asyncio.run(main(*sys.argv[1:]))
 
 @dataclass
 class SilentServer:
-    """Answers a request with the next of its replies. `b""` stands for an answer that never comes.
+    """Answers a request with the next of its replies. `b""` stands for an answer that never comes, and CUT for a
+    connection that is cut soon after the request.
 
     `asked` is set once the request with the number `pause_at` has come.
     """
@@ -61,6 +64,10 @@ class SilentServer:
             self.requests += 1
             if self.requests == self.pause_at:
                 self.asked.set()
+            if reply == CUT:
+                await asyncio.sleep(CUT_SECONDS)
+                writer.transport.abort()
+                return
             writer.write(reply)
             await (writer.drain() if reply else reader.read())
         except (OSError, asyncio.IncompleteReadError):
@@ -125,11 +132,19 @@ async def test_a_host_that_is_silent_after_a_pause_too() -> None:
     assert (resolution.reason, resolution.host_unresponsive, server.requests) == ("timeout", True, 2)
 
 
-async def test_a_form_is_not_sent_again() -> None:
+async def test_a_connection_that_was_cut_meanwhile() -> None:
+    """A connection that ended while the process stood still, as after a sleep, is none of the three attempts."""
+    async with serving(CUT, CUT, CUT, REDIRECT) as server:
+        resolution = await resolve(server, pause=True)
+    assert (resolution.target_url, server.requests) == (TARGET, 4)
+
+
+@pytest.mark.parametrize("lost", [b"", CUT], ids=["silent", "cut"])
+async def test_a_form_is_not_sent_again(lost: bytes) -> None:
     """A form that the server may have accepted ends the link, and counts against nobody."""
     form = "<form method=post action=/y><input name=a value=b></form>"
     head = f"HTTP/1.1 200 X\r\nContent-Type: text/html\r\nContent-Length: {len(form)}\r\nConnection: close\r\n\r\n"
-    async with serving(f"{head}{form}".encode(), b"") as server:
+    async with serving(f"{head}{form}".encode(), lost) as server:
         server.pause_at = 2
         resolution = await resolve(server, pause=True, table='{"steps": [{"use": "submit", "selector": "form"}]}')
     assert (resolution.reason, resolution.host_unresponsive, server.requests) == ("timeout", False, 2)

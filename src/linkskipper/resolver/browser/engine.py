@@ -18,12 +18,15 @@ from linkskipper.resolver.browser.pool import BrowserPool
 from linkskipper.resolver.browser.steps import BrowserSteps
 from linkskipper.resolver.browser.tab import Tab
 from linkskipper.resolver.errors import Stop
-from linkskipper.resolver.navigation import Navigation
+from linkskipper.resolver.navigation import Checkpoint, Navigation
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import REASONS, Reason
 
 _log = LibraryLogger(__name__)
 ATTEMPTS = 2
+MAX_PAUSED = 3  # attempts of a link that fail while this process stands still
+_OF_TIME = frozenset({Reason.TIMEOUT, Reason.UPSTREAM_ERROR, Reason.WAIT_TOO_LONG, Reason.PROVIDER_CHANGED})
+"""Reasons for which a link may end because this process stood still."""
 MAX_ALONE = 2  # links that are retried at the same time, each in a browser of its own
 OPEN_SECONDS = 10  # a browser that takes longer to open an empty page hangs
 
@@ -74,7 +77,7 @@ class BrowserEngine:
         while True:
             remaining = navigation.deadline.remaining()
             try:
-                await self._attempt(navigation, shown, alone=alone)
+                await self._attempt_until_no_pause(navigation, shown, start, alone=alone)
             except TabLost as lost:
                 _log.warning("browser.broke", host=navigation.url.host, error=str(lost))
                 if alone or self.pool.is_closing:
@@ -93,6 +96,27 @@ class BrowserEngine:
             else:
                 return
             navigation.roll_back(start)
+
+    async def _attempt_until_no_pause(
+        self, navigation: Navigation, shown: Page | None, start: Checkpoint, *, alone: bool
+    ) -> None:
+        """Run the steps in a new tab. Repeat an attempt that failed while this process stood still.
+
+        Raises:
+            Stop, PageCrashed, TabLost: As `_attempt`.
+        """
+        for attempt in range(1, MAX_PAUSED + 1):
+            lost_before = navigation.deadline.lost
+            try:
+                await self._attempt(navigation, shown, alone=alone)
+            except Stop as stop:
+                if navigation.deadline.lost == lost_before or stop.reason not in _OF_TIME or self.pool.is_closing:
+                    raise
+                if attempt == MAX_PAUSED:
+                    raise Stop(stop.reason, stop.detail, service_failed=True) from None
+                navigation.roll_back(start)
+            else:
+                return
 
     async def _attempt(self, navigation: Navigation, shown: Page | None, *, alone: bool) -> None:
         """Run the steps in a new tab.

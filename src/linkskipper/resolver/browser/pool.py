@@ -119,8 +119,8 @@ class BrowserPool:
 
     async def _started(self, slot: _Slot, deadline: Deadline) -> Chromium:
         """Wait for a browser. The start continues for other links if this link's time ends first."""
-        if not slot.start.done():
-            await asyncio.wait([slot.start], timeout=max(deadline.remaining(), 0))
+        while not slot.start.done() and (seconds := deadline.remaining()) > 0:
+            await asyncio.wait([slot.start], timeout=seconds)
         if not slot.start.done():
             raise Stop(Reason.TIMEOUT, "The browser did not start in time.")
         chromium = None if slot.start.cancelled() else slot.start.result()

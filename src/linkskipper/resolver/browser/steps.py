@@ -72,8 +72,8 @@ class BrowserSteps:
         await run_steps(navigation, self._functions)
         if navigation.target is not None or self._tab.frame.is_elsewhere:
             return
-        until = monotonic() + self._patience
-        while (seconds := until - monotonic()) > 0:
+        until = monotonic() + self._patience - navigation.deadline.lost
+        while (seconds := until + navigation.deadline.lost - monotonic()) > 0:
             self._tab.frame.moved.clear()
             page = await navigation.load_checked(any_status=True)
             await self._check_status(navigation, page)
