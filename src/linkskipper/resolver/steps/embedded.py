@@ -10,6 +10,7 @@ from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.decode import decode, percent_decode
 
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.IGNORECASE)  # many servers write two slashes in a path as one
 _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
 
 
@@ -64,11 +65,12 @@ def _is_unescaped_url(value: str) -> bool:
 
 
 def _follow_embedded(step: EmbeddedUrlStep, navigation: Navigation, packed: str, mechanism: Mechanism) -> bool:
-    """Follow an absolute URL. Any text at all would be a relative one."""
+    """Follow an absolute URL. Any text at all would be a relative one, and so would a URL with too few slashes."""
     if step.path is not None and step.path.search(navigation.url.path.encode()) is None:
         return False
     text = decode(packed, step.decode)
     if text is None or not _HAS_SCHEME.match(text):
         return False
     mechanism = Mechanism.WARNING_PAGE if step.warning else mechanism
+    text = _FEW_SLASHES.sub(r"\1://", text, count=1) if _FEW_SLASHES.match(text) else text
     return navigation.follow_first([NextUrl(text, mechanism, navigation.url)])
