@@ -18,6 +18,8 @@ CHUNK = 64 * 1024
 MAX_CELL = 1024 * 1024  # characters of a cell of CSV
 ROWS = 500  # of CSV in a batch
 DELIMITERS = ",;\t"
+EXCEL_MARKS = frozenset(f"sep={mark}" for mark in DELIMITERS)
+"""A first line that tells Excel the delimiter."""
 TABLES = frozenset({".csv", ".tsv"})
 # The longer marks first: that of UTF-32 begins with that of UTF-16.
 BYTE_ORDER_MARKS = {
@@ -81,6 +83,8 @@ class LinkFile:
         csv.field_size_limit(MAX_CELL)
         lines = (line for lines in self._whole_lines() for line in lines)
         header = next(lines, "")
+        if header.strip("\r\n") in EXCEL_MARKS:
+            header = next(lines, "")
         rows = csv.reader(chain([header], lines), delimiter=max(DELIMITERS, key=header.count))
         names = next(rows, [])
         if column not in names:

@@ -46,6 +46,16 @@ async def test_order(bench: Bench, command: Command, tmp_path: Path) -> None:
     assert targets(ran.out) == {link: f"{TARGET}/{number}" for number, link in enumerate(links)}
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+async def test_csv_for_excel(bench: Bench, command: Command, tmp_path: Path, mark: str) -> None:
+    """A first line that tells Excel the delimiter is not the header."""
+    bench.put("/a", to(TARGET))
+    file = tmp_path / "links.csv"
+    file.write_text(f"sep={mark}\r\nid{mark}url\r\n1{mark}http://s.test/a\r\n", encoding="utf-8-sig")
+    ran = await command.run("resolve", "--column", "url", "--file", str(file))
+    assert (ran.code, targets(ran.out)) == (0, {"http://s.test/a": TARGET})
+
+
 async def test_csv(bench: Bench, command: Command, tmp_path: Path) -> None:
     """Links come from a column of CSV, and results are CSV. Each broken row is reported."""
     bench.put("/a", to(TARGET))
