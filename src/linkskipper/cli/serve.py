@@ -12,7 +12,7 @@ from linkskipper.cli import logs, running, welcome
 from linkskipper.cli.api import serve_http
 from linkskipper.cli.options import HostOption, NewDataDirOption, PortOption
 from linkskipper.cli.output import command, note
-from linkskipper.cli.startup import start
+from linkskipper.cli.startup import start, warn_of_unsafe
 from linkskipper.cli.worker_process import COMMAND as WORKER_COMMAND
 from linkskipper.lab import Lab
 from linkskipper.service import process
@@ -56,6 +56,7 @@ def serve(
     settings = start(host=host, port=port, data_dir=data_dir, workers=workers, lab=lab)
     if settings.workers:
         logs.configure(settings, process="api")
+    warn_of_unsafe(settings)
     listener = process.listen(settings.host, settings.port)
     address = process.address_of(listener)
 

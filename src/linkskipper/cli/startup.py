@@ -32,6 +32,12 @@ def start(*, library_only: bool = False, **options: object) -> Settings:
     return settings
 
 
+def warn_of_unsafe(settings: Settings) -> None:
+    """Log each setting that is unsafe in production."""
+    for sentence in settings_module.unsafe_settings(settings):
+        _log.warning("settings.unsafe", note=sentence)
+
+
 def _warn(sentences: list[str], *, as_json: bool) -> None:
     for sentence in sentences:
         if as_json:

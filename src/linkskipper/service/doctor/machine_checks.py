@@ -1,7 +1,6 @@
 """Checks of this machine: files, network, browser."""
 
 import asyncio
-import ipaddress
 import resource
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +13,7 @@ from linkskipper.resolver import USER_AGENT
 from linkskipper.resolver.browser import MISSING, browser_user, find_browser
 from linkskipper.service.doctor.result import CheckResult, CheckState, ok
 from linkskipper.service.resolving import egress_policy
-from linkskipper.settings import Settings
+from linkskipper.settings import Settings, unsafe_settings
 
 PROBE_URL = "https://example.com/"
 LOW_DISK = 1 << 30  # bytes
@@ -100,25 +99,9 @@ async def check_open_files(settings: Settings) -> CheckResult:
 
 async def check_safety(settings: Settings) -> CheckResult:
     """Warn about settings that are unsafe on a public machine."""
-    warnings = []
-    if not settings.browser_sandbox:
-        warnings.append("Chromium runs without its sandbox (LINKSKIPPER_BROWSER_SANDBOX).")
-    if settings.egress_allow:
-        warnings.append("Links may reach private addresses (LINKSKIPPER_EGRESS_ALLOW).")
-    if settings.lab:
-        warnings.append("The lab runs (LINKSKIPPER_LAB).")
-    if not _is_loopback(settings.host) and settings.monitor_port is None:
-        warnings.append("Everybody who reaches the API can read /metrics (LINKSKIPPER_MONITOR_PORT moves it).")
-    if warnings:
+    if warnings := unsafe_settings(settings):
         return CheckResult("safety", "warning", " ".join(warnings), "Change these settings unless you need them.")
     return ok("safety", "No setting is unsafe on a public machine.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 CHECKS: Mapping[str, Callable[[Settings], Awaitable[CheckResult]]] = {
