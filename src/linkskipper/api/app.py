@@ -1,6 +1,7 @@
 """The ASGI application."""
 
 import secrets
+from collections.abc import Callable, Sequence
 from itertools import count
 from time import monotonic
 
@@ -16,11 +17,13 @@ from linkskipper.api.request_logging import log_request
 from linkskipper.api.responses import ApiResponse, problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
 from linkskipper.api.routes.health import healthz, monitor_routes
-from linkskipper.api.routing import RouteTable
+from linkskipper.api.routing import EndpointResponder, RouteTable
 from linkskipper.api.safe_headers import ON_EVERY_RESPONSE
 from linkskipper.api.services import Services
 from linkskipper.credits import topup_links
+from linkskipper.database import Pool
 from linkskipper.errors import ApiError, DatabaseError, OutOfCredits
+from linkskipper.request_log import RequestLog
 
 log = structlog.get_logger()
 
@@ -30,14 +33,14 @@ STREAM_STATUS = 200
 
 def public_routes(services: Services, *, with_monitor: bool) -> RouteTable:
     """Return what clients call, and unless it is elsewhere, what monitoring calls."""
-    monitor = monitor_routes(services) if with_monitor else {}
+    monitor = monitor_routes(services.pool, services.workers_ready) if with_monitor else {}
     public = {**pages(services.base_url, tuple(monitor)), "/healthz": healthz, **monitor}
-    return RouteTable((*ENDPOINTS, *INTERNAL_ENDPOINTS), public, services)
+    return RouteTable((EndpointResponder(endpoint, services) for endpoint in (*ENDPOINTS, *INTERNAL_ENDPOINTS)), public)
 
 
-def monitor_api(services: Services) -> "Api":
+def monitor_api(base_url: str, pool: Pool, workers_ready: Callable[[], bool]) -> "Api":
     """Return an API that has what monitoring calls and nothing else."""
-    return Api(services, RouteTable((), {"/healthz": healthz, **monitor_routes(services)}, services))
+    return Api(base_url, RouteTable((), {"/healthz": healthz, **monitor_routes(pool, workers_ready)}))
 
 
 class Api:
@@ -47,11 +50,18 @@ class Api:
     (docs/decisions/0008-cached-answers.md).
     """
 
-    def __init__(self, services: Services, routes: RouteTable | None = None) -> None:
-        self._base_url = services.base_url
-        self._log = services.request_log
-        self._topup_links = services.topup_links
-        self.routes = routes or public_routes(services, with_monitor=True)
+    def __init__(
+        self,
+        base_url: str,
+        routes: RouteTable,
+        request_log: RequestLog | None = None,
+        *,
+        topup_links: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        self._base_url = base_url
+        self._routes = routes
+        self._log = request_log
+        self._topup_links = topup_links
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
         self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
@@ -63,7 +73,7 @@ class Api:
         bind_contextvars(request_id=request_id.decode())
         began, code = monotonic(), None
         try:
-            response = await self.routes.find(request)(request)
+            response = await self._routes.find(request)(request)
         except Exception as error:
             response, code = self._refuse(error, request)
         if self._log is not None:

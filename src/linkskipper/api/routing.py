@@ -22,12 +22,12 @@ class EndpointResponder:
     """Authorizes a request, reads its query and calls the handler of an endpoint."""
 
     def __init__(self, endpoint: AnyEndpoint, services: Services) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._services = services
 
     async def __call__(self, request: Request) -> AnyResponse:
         """Respond to a request."""
-        endpoint, services = self._endpoint, self._services
+        endpoint, services = self.endpoint, self._services
         key = await authorize(services, request, endpoint.required_scope)
         query = parse_query(request.scope["query_string"], endpoint.query_type)
         return await endpoint.handler(services, Call(key, query, request))
@@ -39,11 +39,11 @@ class RouteTable:
     HEAD is GET without the body (RFC 9110, section 9.3.2). OPTIONS lists the methods of a path.
     """
 
-    def __init__(self, endpoints: Iterable[AnyEndpoint], public: Mapping[str, Responder], services: Services) -> None:
+    def __init__(self, endpoints: Iterable[EndpointResponder], public: Mapping[str, Responder]) -> None:
         self.paths: dict[str, dict[str, Responder]] = {path: _with_head({"GET": page}) for path, page in public.items()}
-        for endpoint in endpoints:
-            methods = self.paths.setdefault(endpoint.path, {})
-            methods.update(_with_head({endpoint.method: EndpointResponder(endpoint, services)}))
+        for responder in endpoints:
+            methods = self.paths.setdefault(responder.endpoint.path, {})
+            methods.update(_with_head({responder.endpoint.method: responder}))
         self._exact = {path: methods for path, methods in self.paths.items() if "{" not in path}
         self._templates = [(compile_path(path)[0], self.paths[path]) for path in self.paths if "{" in path]
 

@@ -8,13 +8,14 @@ import structlog
 from linkskipper.catalog import Catalog
 from linkskipper.cli.database import find_database
 from linkskipper.cli.options import DataDirOption, HostOption, PortOption
-from linkskipper.cli.startup import start
+from linkskipper.cli.startup import start, warn_of_unsafe
 from linkskipper.database import Pool
 from linkskipper.service import http_server, process
 from linkskipper.service.api import WorkersStatus, run_api
 from linkskipper.service.catalogs import live_catalog
 from linkskipper.service.database import checked_pool, database
 from linkskipper.service.http_server import ConnectionLimits
+from linkskipper.service.monitor import monitoring
 from linkskipper.settings import Settings
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 def api(host: HostOption = None, port: PortOption = None, data_dir: DataDirOption = None) -> None:
     """Run the HTTP API alone. Workers run in other processes on the same database."""
     settings = find_database(start(host=host, port=port, data_dir=data_dir))
+    warn_of_unsafe(settings)
     listener = process.listen(settings.host, settings.port)
     address = process.address_of(listener)
 
@@ -60,7 +62,4 @@ async def serve_http(
     await stack.enter_async_context(
         http_server.serving(running.app, listener, base_url=base_url, end_waits=running.end_waits, limits=limits)
     )
-    if settings.monitor_port is not None:
-        setting = "LINKSKIPPER_MONITOR_PORT"
-        monitor = stack.enter_context(process.listen(settings.monitor_host, settings.monitor_port, setting=setting))
-        await stack.enter_async_context(http_server.serving(running.monitor, monitor, base_url=base_url))
+    await stack.enter_async_context(monitoring(settings, pool, lambda: workers is None or workers.ready))

@@ -59,6 +59,10 @@ COMMANDS = {
         *("doctor", "examine", ADMINISTRATION),
         "Examine the installation: what is wrong, and what to do about it. Exit with 1 if there is a problem.",
     ),
+    "health": Command(
+        *("health", "health", ADMINISTRATION),
+        "Check whether the service that these settings start on this machine is ready. Exit with 1 if it is not.",
+    ),
     "backup": Command(
         *("backup", "back_up", ADMINISTRATION), "Write the database and the secret of the service to an encrypted file."
     ),

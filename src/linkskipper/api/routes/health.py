@@ -1,13 +1,12 @@
 """Health and metrics for the monitoring of the process."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from linkskipper.api.request import Request
 from linkskipper.api.responses import ApiResponse, Responder, text_response
-from linkskipper.api.services import Services
 from linkskipper.database import Pool
 from linkskipper.database.schema import require_current
 from linkskipper.errors import DatabaseUnavailable, SchemaError
@@ -26,9 +25,9 @@ async def metrics(_request: Request) -> ApiResponse:
     return text_response(generate_latest().decode(), content_type=CONTENT_TYPE_LATEST)
 
 
-def monitor_routes(services: Services) -> Mapping[str, Responder]:
+def monitor_routes(pool: Pool, workers_ready: Callable[[], bool]) -> Mapping[str, Responder]:
     """Return what only the operator's monitoring needs, by path."""
-    readiness = Readiness(services)
+    readiness = Readiness(pool, workers_ready)
 
     async def readyz(_request: Request) -> ApiResponse:
         """Answer 200 if the database answers, its schema is current, and the workers are connected to their queues."""
@@ -41,8 +40,9 @@ def monitor_routes(services: Services) -> Mapping[str, Responder]:
 class Readiness:
     """Whether the service can work. The answer is kept for a second, so that clients cannot overload the database."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, pool: Pool, workers_ready: Callable[[], bool]) -> None:
+        self._pool = pool
+        self._workers_ready = workers_ready
         self._check: asyncio.Task[str | None] | None = None
         self._checked_at = 0.0
 
@@ -50,18 +50,18 @@ class Readiness:
         """Return what is wrong, or None."""
         now = asyncio.get_running_loop().time()
         if self._check is None or (self._check.done() and now - self._checked_at > REMEMBERED_SECONDS):
-            self._check, self._checked_at = asyncio.create_task(_problem(self._services)), now
+            self._check, self._checked_at = asyncio.create_task(_problem(self._pool, self._workers_ready)), now
         return await asyncio.shield(self._check)
 
 
-async def _problem(services: Services) -> str | None:
+async def _problem(pool: Pool, workers_ready: Callable[[], bool]) -> str | None:
     try:
-        await _with_timeout(_check_schema(services.pool))
+        await _with_timeout(_check_schema(pool))
     except SchemaError as error:
         return str(error)
     except DatabaseUnavailable:
         return "the database does not answer"
-    return None if services.workers_ready() else "the workers are not connected to their queues"
+    return None if workers_ready() else "the workers are not connected to their queues"
 
 
 async def _check_schema(pool: Pool) -> None:
