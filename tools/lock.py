@@ -1,5 +1,7 @@
 """Write the lock files: run.txt has what the service needs, dev.txt also what checks and tests need.
 
+image.txt has what the image without a browser needs.
+
 fuzz.txt and sbom.txt have the tools of make attack and make sbom, node.txt the Node of the tests.
 
 The Python SDK has a lock file of its own.
@@ -23,6 +25,7 @@ def compile_lock(name: str, *arguments: str, project: Path = ROOT, source: Seque
 if __name__ == "__main__":
     run = str(ROOT / "requirements" / "run.txt")
     compile_lock("requirements/run.txt", "--upgrade", "--extra", "browser", "--group", "build")
+    compile_lock("requirements/image.txt", "--group", "build", "--constraint", run)
     compile_lock(
         "requirements/dev.txt", "--upgrade", "--all-extras", "--group", "build", "--group", "dev", "--constraint", run
     )

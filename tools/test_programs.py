@@ -1,7 +1,9 @@
-"""Make sure that the programs exist that the tests run: a Chromium, Node, and PHP with its extensions and libraries.
+"""Make sure that the programs exist that the tests run.
+
+They are a Chromium, Node, promtool, systemd-analyze, and PHP with its extensions and libraries.
 
 In CI (the environment variable CI is set) missing ones are installed. In a terminal the user is asked first. Otherwise
-the message says what to install. Node needs no question: it is installed into .venv.
+the message says what to install. Node and promtool need no question: they are installed into .venv.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ from playwright.async_api import Error, async_playwright
 
 from linkskipper.resolver.browser import find_browser
 from linkskipper.settings import load
-from tools import node
+from tools import node, promtool
 
 BROWSER = "chromium-headless-shell"
 # Debian's packages, by what they provide.
@@ -24,6 +26,7 @@ PROGRAMS = {
     "phpunit": "phpunit",
     "phpcs": "php-codesniffer",
     "composer": "composer",
+    "systemd-analyze": "systemd",
 }
 PHP_EXTENSIONS = {"curl": "php-curl", "mbstring": "php-mbstring", "dom": "php-xml", "zip": "php-zip"}
 PHP_LIBRARIES = {
@@ -46,6 +49,9 @@ def main() -> int:
         return 1
     if not node.ensure():
         sys.stderr.write(f"The tests need npm and Node {node.needed()}. Install them.\n")
+        return 1
+    if not promtool.ensure():
+        sys.stderr.write("The tests need promtool, which comes with Prometheus. Install it.\n")
         return 1
     problem = asyncio.run(browser_problem())
     if problem:

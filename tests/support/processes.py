@@ -85,10 +85,12 @@ async def run(*arguments: str, data_dir: Path | None = None, program: str = COMM
 
 
 @asynccontextmanager
-async def serving(data_dir: Path | None, *arguments: str, **settings: Any) -> AsyncIterator[Serving]:
+async def serving(
+    data_dir: Path | None, *arguments: str, program: str = COMMAND, **settings: Any
+) -> AsyncIterator[Serving]:
     """Run `serve --lab` on free ports until the context ends. It must end with exit code 0 unless it is killed."""
     process = await asyncio.create_subprocess_exec(
-        *(COMMAND, "serve", "--lab", "--port", "0", *arguments),
+        *(program, "serve", "--lab", "--port", "0", *arguments),
         env=environment(data_dir, LINKSKIPPER_LAB_PORT="0", **settings),
         stdout=PIPE,
         stderr=PIPE,
