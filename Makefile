@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 export LINKSKIPPER_DATA_DIR ?= $(CURDIR)/.linkskipper
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench screenshots openapi schema lock migration provider vendor release clean
+.PHONY: help run lab test test-fast attack sbom coverage check format prose docs compare bench screenshots openapi schema reference lock migration provider vendor release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -79,6 +79,9 @@ openapi: $(VENV)/run ## Write docs/openapi.json from the code
 
 schema: $(VENV)/dev ## Write docs/reference/schema.sql from the migrations
 	@$(BIN)/python -m tools.schema
+
+reference: $(VENV)/dev ## Write the tables of settings.md and metrics.md in docs/reference from the code
+	@$(BIN)/python -m tools.reference
 
 lock: $(VENV)/dev ## Write the lock files from pyproject.toml
 	$(BIN)/python -m tools.lock

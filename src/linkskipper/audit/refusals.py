@@ -10,6 +10,7 @@ from linkskipper.database import Connection, Pool
 from linkskipper.database.batch_delete import in_batches
 from linkskipper.egress import RefusalCounter
 from linkskipper.errors import DatabaseUnavailable
+from linkskipper.metrics import EGRESS_REFUSALS
 from linkskipper.periodic import Periodic
 
 FLUSH_SECONDS = 5
@@ -53,6 +54,7 @@ class RefusalRecorder:
             for kind, count in counts:
                 self._counter.add(*kind, times=count)
             raise
+        EGRESS_REFUSALS.inc(sum(count for _, count in counts))
 
 
 async def list_refusals(pool: Pool, text: str | None, *, limit: int) -> list[RefusalRow]:

@@ -32,6 +32,12 @@ WITH changed AS (
 SELECT balance FROM changed
 """
 
+DRIFTED = """
+SELECT count(*) FROM accounts
+LEFT JOIN (SELECT account_id, sum(amount) AS total FROM ledger GROUP BY account_id) AS booked ON booked.account_id = id
+WHERE balance <> coalesce(total, 0)
+"""
+
 BOOKED = """
 SELECT account_id = $2 AND kind = $3 AND amount = $4 AS is_same, balance
 FROM ledger JOIN accounts ON accounts.id = account_id WHERE reference = $1

@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from functools import wraps
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -15,6 +16,7 @@ import asyncpg.transaction
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 from linkskipper.errors import DatabaseUnavailable
+from linkskipper.metrics import count_pool_wait
 
 # What asyncpg raises when the server does not answer, restarts, or refuses more connections.
 LOST = (
@@ -120,7 +122,15 @@ class MappedPool(asyncpg.Pool):
 
     is_closed = asyncpg.Pool.is_closing
     release = _mapped(asyncpg.Pool.release)
-    _acquire = _mapped(asyncpg.Pool._acquire)  # type: ignore[attr-defined]  # noqa: SLF001 - what acquire() awaits
+    _acquire_mapped = _mapped(asyncpg.Pool._acquire)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    async def _acquire(self, timeout: float | None) -> "PoolConnectionProxy[asyncpg.Record]":
+        """Count how long the call waited. `acquire` awaits this."""
+        began = monotonic()
+        try:
+            return cast("PoolConnectionProxy[asyncpg.Record]", await self._acquire_mapped(timeout))
+        finally:
+            count_pool_wait(monotonic() - began)
 
     def acquire(self, *, timeout: float | None = None) -> "_Acquired":
         """Acquire a connection within ACQUIRE_SECONDS, or within another number of seconds."""

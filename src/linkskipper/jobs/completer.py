@@ -15,7 +15,7 @@ from linkskipper.jobs.notifications import notify_ended
 from linkskipper.jobs.single_flight import end_followers
 from linkskipper.jobs.states import ERRORS, JobResult
 from linkskipper.link_cache import LinkCache
-from linkskipper.metrics import JOBS_ENDED
+from linkskipper.metrics import JOBS_ENDED, observe_job
 from linkskipper.usage import Outcome, UsageCounter
 from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
@@ -62,6 +62,7 @@ class JobCompleter:
                 await connection.execute(queries.CHANGE_PRICE, *fence, result.price, held)
 
     def _count(self, job: asyncpg.Record) -> None:
+        observe_job(age_of(job["id"]) / 1000, tier=job["tier"], status=job["status"])
         outcome = Outcome[job["status"].upper()]
         self._usage.add(
             job["account_id"],

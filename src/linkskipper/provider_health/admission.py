@@ -13,6 +13,7 @@ import structlog
 from linkskipper.catalog import Provider
 from linkskipper.database import Pool
 from linkskipper.errors import ProviderDown
+from linkskipper.metrics import CIRCUITS_OPEN, PROVIDERS_OFF
 from linkskipper.periodic import Periodic
 from linkskipper.provider_health import queries
 from linkskipper.provider_health.circuit_breaker import PROBE_TIMEOUT, blocks
@@ -80,6 +81,8 @@ class AdmissionControl:
                 circuits.setdefault(row["provider"], {})[row["host"]] = circuit
         self._open = circuits
         self._off = frozenset(row["provider"] for row in rows if row["host"] is None)
+        CIRCUITS_OPEN.set(sum(map(len, circuits.values())))
+        PROVIDERS_OFF.set(len(self._off))
 
     async def admit(self, provider: Provider, host: str, account_id: int) -> Probe | None:
         """Admit a link of an account. Return a Probe if the link is the one that tests a failing host.

@@ -15,10 +15,10 @@ from linkskipper.api import (
     RateLimiter,
     Services,
     SharedRateLimiter,
-    monitor_api,
     public_routes,
 )
 from linkskipper.catalog import Catalog, Tier
+from linkskipper.credits import watching_ledger
 from linkskipper.dashboard import PREFIX
 from linkskipper.database import Pool
 from linkskipper.jobs import JobNotifier, JobReader, JobSubmitter, count_listeners
@@ -51,14 +51,10 @@ class WorkersStatus(Protocol):
 
 
 class RunningApi(NamedTuple):
-    """The ASGI applications: for clients, and for monitoring.
-
-    Call `end_waits` when the process stops: it answers the clients that wait for jobs.
-    """
+    """The ASGI application. Call `end_waits` when the process stops: it answers the clients that wait for jobs."""
 
     app: ASGIApp
     end_waits: Callable[[], None]
-    monitor: ASGIApp
 
 
 @asynccontextmanager
@@ -109,13 +105,14 @@ async def run_api(
         usage = UsageRecorder(pool, counter)
         stack.push_async_callback(usage.finish)
         repeated = (job_notifier, admission, authenticator, usage)
-        for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES)):
+        for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES), watching_ledger(pool)):
             stack.push_async_callback(cancel_all, [periodic.start()])
         dashboard = await stack.enter_async_context(
             run_dashboard(settings, url, services, keyring, usage=counter, samples=sample_links)
         )
-        app = Api(services, public_routes(services, with_monitor=settings.monitor_port is None))
-        yield RunningApi(_by_prefix(app, dashboard), job_notifier.close, monitor_api(services))
+        routes = public_routes(services, with_monitor=settings.monitor_port is None)
+        app = Api(base_url, routes, services.request_log, topup_links=services.topup_links)
+        yield RunningApi(_by_prefix(app, dashboard), job_notifier.close)
 
 
 def _by_prefix(api: ASGIApp, dashboard: ASGIApp) -> ASGIApp:

@@ -15,9 +15,11 @@ import uvloop
 
 from linkskipper.environment import hide_memory, keep_files
 from linkskipper.errors import PortInUseError
+from linkskipper.metrics import observe_loop_delay
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 2048
+LOOP_TIMER_SECONDS = 0.5
 MANY_FILES = 65_536
 NEW_OBJECTS = 20_000  # objects that were created and not freed since the last garbage collection
 
@@ -36,7 +38,24 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     hide_memory()
     keep_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
+        runner.run(_watched(main))
+
+
+async def _watched(main: Coroutine[Any, Any, None]) -> None:
+    """Run the main coroutine, and measure meanwhile how late the event loop is."""
+    watch = asyncio.create_task(_watch_loop())
+    try:
+        await main
+    finally:
+        watch.cancel()
+
+
+async def _watch_loop() -> None:
+    clock = asyncio.get_running_loop().time
+    while True:
+        due = clock() + LOOP_TIMER_SECONDS
+        await asyncio.sleep(LOOP_TIMER_SECONDS)
+        observe_loop_delay(max(0.0, clock() - due))
 
 
 def listen(host: str, port: int, *, setting: str = "--port or LINKSKIPPER_PORT") -> socket.socket:

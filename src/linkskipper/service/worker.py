@@ -12,6 +12,7 @@ from linkskipper.database import Pool
 from linkskipper.egress import Client
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.jobs import JobCompleter, JobRunner
+from linkskipper.metrics import QUEUES_CONNECTED
 from linkskipper.periodic import cancel_all
 from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots
@@ -55,7 +56,12 @@ class Workers:
     @property
     def ready(self) -> bool:
         """Whether every worker is connected to its queues."""
-        return all(worker.connected for worker in self._workers)
+        return self.connected_count == len(self._workers)
+
+    @property
+    def connected_count(self) -> int:
+        """The number of workers that are connected to their queues."""
+        return sum(worker.connected for worker in self._workers)
 
     def start(self) -> None:
         """Start to take jobs."""
@@ -111,6 +117,7 @@ async def run_workers(
             queue_workers.append(_webhook_worker(settings, url, deliveries))
         workers = Workers(runner, deliveries, queue_workers, recorder.changed, has_browser=browser is not None)
         workers.start()
+        QUEUES_CONNECTED.set_function(lambda: workers.connected_count)
         refusals, usage = RefusalRecorder(pool, policy.refusals), UsageRecorder(pool, counter)
         repeated = (
             *(retention(pool, settings), rescue_work(pool)),

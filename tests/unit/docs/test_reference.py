@@ -16,6 +16,7 @@ from linkskipper.resolver import REASONS
 from linkskipper.settings import Settings
 from support.documents import DOCS, ROOT, headings
 from support.log_events import log_events
+from tools.reference import with_metrics, with_settings
 
 EVENTS = log_events(ROOT / "src")
 
@@ -48,7 +49,9 @@ def command_paths(command: Any, path: tuple[str, ...] = ("linkskipper",)) -> Ite
 
 
 def test_settings() -> None:
-    """docs/reference/settings.md has a row for each setting."""
+    """docs/reference/settings.md has the tables that `make reference` writes, and a row for each setting."""
+    page = (DOCS / "reference/settings.md").read_text()
+    assert with_settings(page) == page
     listed = {name for name in rows("reference/settings.md") if name.startswith("LINKSKIPPER_")}
     assert listed == {f"LINKSKIPPER_{name.upper()}" for name in Settings.model_fields}
 
@@ -62,7 +65,9 @@ def test_commands() -> None:
 
 
 def test_metrics() -> None:
-    """docs/reference/metrics.md and the runbook have each metric."""
+    """docs/reference/metrics.md is what `make reference` writes. It and the runbook have each metric."""
+    page = (DOCS / "reference/metrics.md").read_text()
+    assert with_metrics(page) == page
     metrics = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name
         for metric in REGISTRY.collect()

@@ -1,15 +1,18 @@
-"""The alert rules for Prometheus agree with the metrics and the runbook. `promtool test rules` makes each one fire."""
+"""The alert rules for Prometheus agree with the metrics and the runbook, and each one fires."""
 
 import re
+import subprocess
 
 import pytest
 from prometheus_client import REGISTRY
 
 from support.documents import DOCS, ROOT, anchors
+from tools import promtool
 
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = {text.split("\n", 1)[0]: text for text in (FOLDER / "alerts.yml").read_text().split("- alert: ")[1:]}
-METRICS = {f"{metric.name}{'_total' if metric.type == 'counter' else ''}" for metric in REGISTRY.collect()}
+SUFFIXES = {"counter": "_total", "histogram": "_bucket"}
+METRICS = {f"{metric.name}{SUFFIXES.get(metric.type, '')}" for metric in REGISTRY.collect()}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -21,3 +24,12 @@ def test_a_rule(name: str) -> None:
     assert page == "docs/guides/runbook.md"
     assert entry in anchors(DOCS / "guides/runbook.md")
     assert f'alertname="{name}"' in (FOLDER / "alerts_test.yml").read_text()
+
+
+def test_every_rule_fires() -> None:
+    """promtool accepts the rules, and its tests make each one fire."""
+    program = promtool.find()
+    assert program is not None, "`python -m tools.test_programs` installs promtool"
+    for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
+        ran = subprocess.run([program, *command], cwd=FOLDER, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
