@@ -72,13 +72,13 @@ def _processes(api: int, data_dir: Path) -> dict[str, psutil.Process]:
 
 
 def _times(processes: dict[str, psutil.Process]) -> dict[str, float]:
-    return {name: _time(name, process) for name, process in processes.items()}
+    return {name: processor_time(process) for name, process in processes.items()}
 
 
-def _time(name: str, process: psutil.Process) -> float:
+def processor_time(process: psutil.Process) -> float:
     """Return the processor time of a process. That of PostgreSQL includes its children, also those that ended."""
     own = process.cpu_times()
-    if name != "PostgreSQL":
+    if process.name() != "postgres":
         return own.user + own.system
     alive = [child.cpu_times() for child in process.children()]
     ended = own.children_user + own.children_system
