@@ -15,8 +15,8 @@ MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 def examine(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
     """Examine the installation: what is wrong, and what to do about it. Exit with 1 if there is a problem.
 
-    It checks database, schema, secret, clock, queue, limits, provider files, network, browser, disk and settings, and
-    sends one request to example.com.
+    It checks database, schema, secret, clock, ledger, queue, limits, provider files, DNS, network, browser, disk, open
+    files and settings, and sends one request to example.com.
     """
     results = examine_installation(find_database(start(data_dir=data_dir)))
     if as_json:

@@ -1,6 +1,6 @@
 """Credits: the balance of each account, the part held by jobs under way, and the ledger."""
 
-from linkskipper.credits.drift import watching_ledger
+from linkskipper.credits.drift import count_drifted_accounts, watching_ledger
 from linkskipper.credits.ledger import Charge, LockedBalance, adjust, grant, hold, lock, settle
 from linkskipper.credits.statement import LedgerEntry, Spending, find_charge, list_entries, read_spending
 from linkskipper.credits.topup import TopupLink, topup_links
@@ -35,6 +35,7 @@ __all__ = [
     "Voucher",
     "VoucherTerms",
     "adjust",
+    "count_drifted_accounts",
     "create_vouchers",
     "find_charge",
     "grant",

@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 import trustme
+from prometheus_client import REGISTRY
 
+from linkskipper.credits import watching_ledger
 from linkskipper.database import Pool
 from linkskipper.queue import QueuedJob, enqueue_jobs
+from linkskipper.service.doctor.machine_checks import check_dns
+from linkskipper.settings import load
 from support.factories import make_jobs, make_key
+from support.fake_dns import FakeDns
 from support.processes import run
 
 SECRET = "the secret of this service, which no other service has"
@@ -51,9 +56,9 @@ async def test_a_healthy_installation(database_url: str, tmp_path: Path, reachab
     """Everything is ok, and the exit code is 0."""
     code, results = await examine(tmp_path, reachable | {"LINKSKIPPER_DATABASE_URL": database_url})
     assert {name: result["state"] for name, result in results.items()} == dict.fromkeys(results, "ok")
-    assert (code, len(results)) == (0, 12)
+    assert (code, len(results)) == (0, 14)
     shown = await run("doctor", data_dir=tmp_path, **reachable, LINKSKIPPER_DATABASE_URL=database_url)
-    assert (shown.code, shown.out.count("ok     "), shown.out.count("Do:")) == (0, 12, 0)
+    assert (shown.code, shown.out.count("ok     "), shown.out.count("Do:")) == (0, 14, 0)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,24 @@ async def test_no_database(data_dir: Path, reachable: dict[str, str]) -> None:
     """A missing database is a problem, and none is created."""
     code, results = await examine(data_dir, reachable)
     assert (code, results["database"]["state"], data_dir.exists()) == (1, "problem", False)
+
+
+async def test_a_balance_that_drifted(pool: Pool, database_url: str, tmp_path: Path, reachable: dict[str, str]) -> None:
+    """An account whose balance is not the sum of its ledger is a problem, and the metric counts it."""
+    await make_key(pool)
+    settings = reachable | {"LINKSKIPPER_DATABASE_URL": database_url}
+    assert (await examine(tmp_path, settings))[1]["ledger"]["state"] == "ok"
+    await pool.execute("UPDATE accounts SET balance = balance + 1")
+    result = (await examine(tmp_path, settings))[1]["ledger"]
+    assert (result["state"], "1 accounts" in result["found"]) == ("problem", True)
+    await watching_ledger(pool).work()
+    assert REGISTRY.get_sample_value("linkskipper_ledger_drift_accounts") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(["93.184.215.14"], "ok"), ("SERVFAIL", "problem"), (["10.0.0.1"], "problem")]
+)
+async def test_dns(dns: FakeDns, answer: list[str] | str, state: str) -> None:
+    """A name server that knows the public name is right. One that fails, or gives a private address, is a problem."""
+    dns.set("example.com", answer)
+    assert (await check_dns(load(), [f"127.0.0.1:{dns.port}"])).state == state

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from linkskipper.accounts import WebhookSecrets, list_keys, load_keyring
+from linkskipper.credits import count_drifted_accounts
 from linkskipper.database import Pool
 from linkskipper.database.schema import HEAD, current_revision, judge
 from linkskipper.database.server import read_clock, read_server_version
@@ -57,6 +58,18 @@ async def check_secret(settings: Settings, pool: Pool) -> CheckResult:
     return ok("secret", f"The secret belongs to the keys ({len(ids)} checked).")
 
 
+async def check_ledger(settings: Settings, pool: Pool) -> CheckResult:
+    """Check that every balance is the sum of its ledger."""
+    del settings
+    drifted = await count_drifted_accounts(pool)
+    if drifted is None:
+        return ok("ledger", "Another process checks it now.")
+    if drifted:
+        found = f"The balance of {drifted} accounts is not the sum of their ledger."
+        return CheckResult("ledger", "problem", found, "Read linkskipper_ledger_drift_accounts in the runbook.")
+    return ok("ledger", "Every balance is the sum of its ledger.")
+
+
 async def check_clock(settings: Settings, pool: Pool) -> CheckResult:
     """Compare the clock of this machine with that of the database."""
     del settings
@@ -89,4 +102,9 @@ async def check_queue(settings: Settings, pool: Pool) -> CheckResult:
     return ok("queue", found)
 
 
-OF_DATA: Mapping[str, DataCheck] = {"secret": check_secret, "clock": check_clock, "queue": check_queue}
+OF_DATA: Mapping[str, DataCheck] = {
+    "secret": check_secret,
+    "clock": check_clock,
+    "ledger": check_ledger,
+    "queue": check_queue,
+}

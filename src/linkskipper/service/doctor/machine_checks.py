@@ -3,12 +3,13 @@
 import asyncio
 import resource
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from linkskipper.api import InMemoryRateLimiter, SharedRateLimiter
 from linkskipper.catalog import Catalog, check
 from linkskipper.egress import Client, Refused, TimedOut, Unreachable, parse_url
-from linkskipper.errors import SystemUserError
+from linkskipper.egress.connect import GuardedResolver
+from linkskipper.errors import EgressError, SystemUserError
 from linkskipper.resolver import USER_AGENT
 from linkskipper.resolver.browser import MISSING, browser_user, find_browser
 from linkskipper.service.doctor.result import CheckResult, CheckState, ok
@@ -16,6 +17,7 @@ from linkskipper.service.resolving import egress_policy
 from linkskipper.settings import Settings, unsafe_settings
 
 PROBE_URL = "https://example.com/"
+DNS_SECONDS = 5.0
 LOW_DISK = 1 << 30  # bytes
 FEW_FILES = 4096
 GIB = 1 << 30
@@ -52,14 +54,28 @@ async def check_provider_files(settings: Settings) -> CheckResult:
     return CheckResult(name, state, f"{issues[0]}{more}", "Run linkskipper providers check.")
 
 
+async def check_dns(settings: Settings, nameservers: Sequence[str] | None = None) -> CheckResult:
+    """Check that public names resolve, as links and webhooks need it."""
+    url = parse_url(PROBE_URL)
+    resolver = GuardedResolver(egress_policy(settings), nameservers, DNS_SECONDS)
+    try:
+        await resolver.resolve(url.host, url.port)
+    except EgressError as error:
+        action = "Correct the name servers of this machine (/etc/resolv.conf), or let it reach them."
+        return CheckResult("DNS", "problem", f"{url.host}: {error}.", action)
+    finally:
+        await resolver.close()
+    return ok("DNS", f"{url.host} resolves.")
+
+
 async def check_egress(settings: Settings) -> CheckResult:
-    """Check that names resolve and that HTTPS servers can be reached."""
+    """Check that HTTPS servers can be reached."""
     url = parse_url(PROBE_URL)
     async with Client(egress_policy(settings), user_agent=USER_AGENT) as client:
         try:
             response = await client.fetch(url)
         except (Refused, Unreachable, TimedOut) as error:
-            action = "Check DNS, the firewall and the clock of this machine."
+            action = "Check the firewall and the clock of this machine, and DNS above."
             return CheckResult("egress", "problem", f"{PROBE_URL} cannot be reached: {error}.", action)
     return ok("egress", f"{PROBE_URL} answers with status {response.status}.")
 
@@ -107,6 +123,7 @@ async def check_safety(settings: Settings) -> CheckResult:
 CHECKS: Mapping[str, Callable[[Settings], Awaitable[CheckResult]]] = {
     "limits store": check_limits_store,
     "provider files": check_provider_files,
+    "DNS": check_dns,
     "egress": check_egress,
     "browser": check_browser,
     "disk": check_disk,
