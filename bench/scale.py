@@ -22,6 +22,7 @@ from bench.harness import COMMAND, lab, started
 from linkskipper.database import Connection, EmbeddedServer, open_connection
 from linkskipper.service.migrate import migrate
 
+SIZE = "SELECT pg_database_size(current_database())"
 ROUNDS = 3
 LINKS = 1500
 AT_ONCE = 50  # for each API
@@ -54,13 +55,14 @@ async def run() -> None:
 async def _measure(name: str, service: Service, database: Connection) -> None:
     await database.execute("UPDATE api_keys SET rate_limit = 1000000000")
     await asyncio.sleep(1)  # until the APIs read the key again
+    size = await database.fetchval(SIZE)
     rounds = [await _round(service, database) for _ in range(ROUNDS + 1)][1:]
+    grown = (await database.fetchval(SIZE) - size) / LINKS / (ROUNDS + 1)
     rates, costs = zip(*rounds, strict=True)
     parts = {part: median(cost[part] for cost in costs) / LINKS * 1e6 for part in service.parts}
     shown = ", ".join(f"{part} {microseconds:.0f} µs" for part, microseconds in parts.items())
-    print(
-        f"{name}: {median(rates):.0f} links/s ({min(rates):.0f} to {max(rates):.0f}), a link costs {shown}", flush=True
-    )
+    print(f"{name}: {median(rates):.0f} links/s ({min(rates):.0f} to {max(rates):.0f})")
+    print(f"  a link costs {shown}, {grown:.0f} bytes in the database", flush=True)
 
 
 async def _round(service: Service, database: Connection) -> tuple[float, dict[str, float]]:

@@ -13,7 +13,7 @@ from linkskipper.api.limit_headers import limit_headers
 from linkskipper.api.pages import pages
 from linkskipper.api.problems import InternalError, ServiceUnavailable
 from linkskipper.api.request import ACCEPTED_ID, Request
-from linkskipper.api.request_logging import log_request
+from linkskipper.api.request_logging import log_request, trace_request
 from linkskipper.api.responses import ApiResponse, problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
 from linkskipper.api.routes.health import healthz, monitor_routes
@@ -24,6 +24,7 @@ from linkskipper.credits import topup_links
 from linkskipper.database import Pool
 from linkskipper.errors import ApiError, DatabaseError, OutOfCredits
 from linkskipper.request_log import RequestLog
+from linkskipper.traces import Tracer
 
 log = structlog.get_logger()
 
@@ -57,11 +58,13 @@ class Api:
         request_log: RequestLog | None = None,
         *,
         topup_links: Sequence[tuple[str, str]] = (),
+        tracer: Tracer | None = None,
     ) -> None:
         self._base_url = base_url
         self._routes = routes
         self._log = request_log
         self._topup_links = topup_links
+        self._tracer = tracer
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
         self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
@@ -76,9 +79,12 @@ class Api:
             response = await self._routes.find(request)(request)
         except Exception as error:
             response, code = self._refuse(error, request)
-        if self._log is not None:
+        if self._log is not None or self._tracer is not None:
             status = response.status if isinstance(response, ApiResponse) else STREAM_STATUS
-            log_request(self._log, request, request_id, status=status, code=code, began=began)
+            if self._log is not None:
+                log_request(self._log, request, request_id, status=status, code=code, began=began)
+            if self._tracer is not None:
+                trace_request(self._tracer, request, request_id, status=status, began=began)
         limits = () if request.limits is None else limit_headers(request.limits)
         common = ((b"x-request-id", request_id), *ON_EVERY_RESPONSE, *limits)
         await send_response(response, common, scope, receive, send)

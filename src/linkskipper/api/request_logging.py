@@ -1,10 +1,11 @@
-"""Tell the request log what became of a request."""
+"""Tell the request log and the tracer what became of a request."""
 
 from datetime import UTC, datetime
 from time import monotonic
 
 from linkskipper.api.request import Request
 from linkskipper.request_log import LoggedRequest, RequestLog
+from linkskipper.traces import Tracer
 
 MAX_PATH_CHARACTERS = 300
 
@@ -29,4 +30,25 @@ def log_request(
             milliseconds=(monotonic() - began) * 1000,
             job_id=request.job_id,
         )
+    )
+
+
+def trace_request(tracer: Tracer, request: Request, request_id: bytes, *, status: int, began: float) -> None:
+    """Note a request in the trace of its client. A path without its parameters names it."""
+    route = request.scope["path"][:MAX_PATH_CHARACTERS]
+    for name, value in request.path_parameters.items():
+        route = route.replace(value, f"{{{name}}}")
+    method = request.scope["method"]
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+        "linkskipper.request_id": request_id.decode(),
+    }
+    tracer.request(
+        f"{method} {route}",
+        traceparent=request.header(b"traceparent"),
+        job_id=request.job_id,
+        seconds=monotonic() - began,
+        attributes=attributes | ({} if request.key is None else {"linkskipper.key_id": request.key.id}),
     )

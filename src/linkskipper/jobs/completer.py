@@ -16,6 +16,7 @@ from linkskipper.jobs.single_flight import end_followers
 from linkskipper.jobs.states import ERRORS, JobResult
 from linkskipper.link_cache import LinkCache
 from linkskipper.metrics import JOBS_ENDED, observe_job
+from linkskipper.traces import Tracer
 from linkskipper.usage import Outcome, UsageCounter
 from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
@@ -23,10 +24,11 @@ from linkskipper.webhooks import NewDelivery, job_event, queue_events
 class JobCompleter:
     """Ends jobs, counts them in `usage`, and notifies the clients that wait for them."""
 
-    def __init__(self, pool: Pool, cache: LinkCache, usage: UsageCounter) -> None:
+    def __init__(self, pool: Pool, cache: LinkCache, usage: UsageCounter, tracer: Tracer | None = None) -> None:
         self._pool = pool
         self._cache = cache
         self._usage = usage
+        self._tracer = tracer
 
     @batched()
     async def complete(self, results: list[JobResult]) -> list[bool]:
@@ -45,6 +47,8 @@ class JobCompleter:
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
         for job in jobs:
             self._count(job)
+        if self._tracer is not None:
+            _trace(self._tracer, jobs, counted)
         for result in counted:
             JOBS_ENDED.labels(result.status, result.reason or "").inc()
         return [result.job_id in accepted for result in results]
@@ -88,6 +92,14 @@ def _columns(result: JobResult) -> tuple[object, ...]:
         result.omitted_hops,
         result.price,
     )
+
+
+def _trace(tracer: Tracer, jobs: list[asyncpg.Record], results: list[JobResult]) -> None:
+    reasons = {result.job_id: result.reason for result in results}
+    for job in jobs:
+        details = {name: job[name] for name in ("provider", "tier", "status", "key_id")}
+        attributes = {f"linkskipper.{name}": value for name, value in details.items()}
+        tracer.job(job["id"], status=job["status"], reason=reasons.get(job["id"]), attributes=attributes)
 
 
 def _charge(job: asyncpg.Record) -> Charge:

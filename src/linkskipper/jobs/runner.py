@@ -22,6 +22,7 @@ from linkskipper.provider_health import OutcomeRecorder
 from linkskipper.provider_limits import ProviderSlots, SharedLimiter, SlotHolder
 from linkskipper.queue import QueuedJob
 from linkskipper.resolver import LinkResolver, ProviderAtCapacity, Resolution
+from linkskipper.traces import Tracer
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class JobRunner:
         *,
         recorder: OutcomeRecorder,
         slots: ProviderSlots,
+        tracer: Tracer | None = None,
     ) -> None:
         self._pool = pool
         self._resolver = resolver
@@ -49,6 +51,7 @@ class JobRunner:
         self._completer = completer
         self._recorder = recorder
         self._slots = slots
+        self._tracer = tracer
         self._resolving: set[asyncio.Task[None]] = set()
         self._cancelled = asyncio.Event()
 
@@ -105,7 +108,10 @@ class JobRunner:
         if not is_of(attempt, resolution):
             log.error("job.other_link_resolved", job_id=str(attempt.job_id), provider=attempt.provider)
             return failure(attempt, ServiceReason.INTERNAL_ERROR)
-        self._recorder.record(attempt.account_id, resolution, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._recorder.record(attempt.account_id, resolution, seconds)
+        if self._tracer is not None:
+            self._tracer.resolution(attempt.job_id, attempt=attempt.attempt, seconds=seconds, hops=resolution.hops)
         return result_from_resolution(attempt, resolution)
 
     async def _resolve(self, attempt: JobAttempt, entry_id: int) -> Resolution | None:

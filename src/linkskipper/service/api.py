@@ -27,6 +27,7 @@ from linkskipper.provider_health import AdmissionControl, ProviderStatsCache
 from linkskipper.queue import measuring
 from linkskipper.request_log import RequestLog
 from linkskipper.service.dashboard import run_dashboard
+from linkskipper.service.traces import tracing
 from linkskipper.settings import Settings
 from linkskipper.usage import UsageCounter, UsageRecorder
 from linkskipper.webhooks import QUEUE_LIMITS
@@ -111,7 +112,8 @@ async def run_api(
             run_dashboard(settings, url, services, keyring, usage=counter, samples=sample_links)
         )
         routes = public_routes(services, with_monitor=settings.monitor_port is None)
-        app = Api(base_url, routes, services.request_log, topup_links=services.topup_links)
+        tracer = await stack.enter_async_context(tracing(settings))
+        app = Api(base_url, routes, services.request_log, topup_links=services.topup_links, tracer=tracer)
         yield RunningApi(_by_prefix(app, dashboard), job_notifier.close)
 
 

@@ -11,6 +11,7 @@ from linkskipper.database import Pool
 from linkskipper.egress import Client, FetchLimits, Policy, RefusalCounter
 from linkskipper.resolver import USER_AGENT
 from linkskipper.settings import Settings
+from linkskipper.traces import Tracer
 from linkskipper.webhooks import (
     AttemptRecorder,
     DeliveryWorker,
@@ -26,7 +27,9 @@ CONCURRENT_HOSTS = 200  # hosts to which one process sends at once
 
 
 @asynccontextmanager
-async def delivery_worker(settings: Settings, pool: Pool, refusals: RefusalCounter) -> AsyncIterator[DeliveryWorker]:
+async def delivery_worker(
+    settings: Settings, pool: Pool, refusals: RefusalCounter, tracer: Tracer | None = None
+) -> AsyncIterator[DeliveryWorker]:
     """Make a delivery worker with egress clients of its own. They count in `refusals` what they are refused.
 
     Raises:
@@ -37,7 +40,7 @@ async def delivery_worker(settings: Settings, pool: Pool, refusals: RefusalCount
         yield DeliveryWorker(
             HostLeases(pool),
             PendingDeliveries(pool, WebhookSecrets(pool, load_keyring(settings))),
-            WebhookClient(await _receivers(settings, refusals, stack)),
+            WebhookClient(await _receivers(settings, refusals, stack), tracer=tracer),
             AttemptRecorder(pool, schedule, pause_after=timedelta(days=settings.webhook_pause_days)),
             per_host=settings.webhook_per_host,
             random=random.random,

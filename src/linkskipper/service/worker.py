@@ -21,6 +21,7 @@ from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader
 from linkskipper.service.database import link_cache
 from linkskipper.service.resolving import browser_engine, egress_policy
 from linkskipper.service.retention import retention
+from linkskipper.service.traces import tracing
 from linkskipper.service.webhooks import CONCURRENT_HOSTS, delivery_worker
 from linkskipper.settings import Settings
 from linkskipper.usage import UsageCounter, UsageRecorder
@@ -102,16 +103,17 @@ async def run_workers(
     cache = link_cache(settings, pool)
     policy = egress_policy(settings)
     async with (
+        tracing(settings) as tracer,
         Client(policy, user_agent=USER_AGENT) as client,
         PageReader() as reader,
         browser_engine(settings, policy) as browser,
-        delivery_worker(settings, pool, policy.refusals) as deliveries,
+        delivery_worker(settings, pool, policy.refusals, tracer) as deliveries,
     ):
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
         resolver, counter = LinkResolver(catalog, client, reader, browser=browser), UsageCounter()
-        completer = JobCompleter(pool, cache, counter)
-        runner = JobRunner(pool, resolver, cache, completer, recorder=recorder, slots=slots)
+        completer = JobCompleter(pool, cache, counter, tracer)
+        runner = JobRunner(pool, resolver, cache, completer, recorder=recorder, slots=slots, tracer=tracer)
         queue_workers = _job_workers(settings, url, runner, tiers)
         if webhooks:
             queue_workers.append(_webhook_worker(settings, url, deliveries))

@@ -16,6 +16,8 @@ from linkskipper.settings.values import (
     Seconds,
     WorkerCount,
     automatic_workers,
+    collector_of_opentelemetry,
+    headers_of_opentelemetry,
     proxies_of_uvicorn,
     read_duration,
 )
@@ -239,7 +241,23 @@ class LogSettings(_Section):
     log_json: bool = setting("Write each log line as JSON", default=False)
 
 
+class TraceSettings(_Section):
+    """Traces."""
+
+    otlp_endpoint: str | None = setting(
+        "The address of a collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`",
+        default=collector_of_opentelemetry,
+        shown="`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces`",
+    )
+    otlp_headers: CommaSeparated = setting(
+        "`name=value` pairs for the requests to the collector",
+        default=headers_of_opentelemetry,
+        shown="`OTEL_EXPORTER_OTLP_HEADERS`",
+    )
+
+
 class Settings(
+    TraceSettings,
     LogSettings,
     WebhookSettings,
     CreditSettings,

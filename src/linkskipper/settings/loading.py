@@ -19,7 +19,7 @@ CONFIG = "config"
 OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "WEBHOOK_SECRET"})
 """Variables with the prefix that clients of the service and its tests read."""
 
-SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_URL", "LIMITS_URL", "SECRET_KEY")
+SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_URL", "LIMITS_URL", "OTLP_HEADERS", "SECRET_KEY")
 """The settings that hold a password or a key. Each may stand in a file, which its name with `_FILE` names."""
 
 _NAMES = frozenset(Settings.model_fields) | {f"{secret.lower()}_file" for secret in SECRETS}

@@ -4,6 +4,7 @@ import logging
 import os
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -37,6 +38,20 @@ def proxies_of_uvicorn() -> tuple[str, ...]:
     """Return the proxies of the variable that versions before 0.3 documented."""
     items = os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")
     return tuple(item.strip() for item in items if item.strip())
+
+
+def collector_of_opentelemetry() -> str | None:
+    """Return the address of the collector by the variables that OpenTelemetry defines."""
+    if own := os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        return own
+    base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return f"{base.rstrip('/')}/v1/traces" if base else None
+
+
+def headers_of_opentelemetry() -> tuple[str, ...]:
+    """Return the headers for the collector by the variable that OpenTelemetry defines."""
+    items = os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",")
+    return tuple(unquote(item.strip()) for item in items if item.strip())
 
 
 def _parse_workers(value: object) -> object:

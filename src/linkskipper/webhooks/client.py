@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
+from uuid import UUID
 
+import msgspec
 import structlog
 
 from linkskipper.egress import TimedOut, Untrusted, check_public_https, read_retry_after
 from linkskipper.errors import EgressError
+from linkskipper.traces import SpanContext, Tracer, new_span_id
 from linkskipper.webhooks.attempts import AttemptResult
 from linkskipper.webhooks.pending import PendingDelivery
 from linkskipper.webhooks.receivers import ReceiverResponse, Receivers
@@ -28,6 +31,15 @@ log = structlog.get_logger()
 _parse_url = lru_cache(PARSED_URLS)(check_public_https)
 
 
+class _EventOfJob(msgspec.Struct):
+    """What a trace needs of an event."""
+
+    job_id: UUID
+
+
+_read_job = msgspec.json.Decoder(_EventOfJob).decode
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -39,15 +51,33 @@ def _milliseconds_since(begin: float) -> float:
 class WebhookClient:
     """Make attempts. Each attempt is signed with the time of `clock`."""
 
-    def __init__(self, receivers: Receivers, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, receivers: Receivers, *, clock: Callable[[], datetime] = _now, tracer: Tracer | None = None
+    ) -> None:
         self._receivers = receivers
         self._clock = clock
+        self._tracer = tracer
 
     async def attempt(self, delivery: PendingDelivery) -> AttemptResult:
         """Send an event once. Every failure becomes a result, so that it can be recorded."""
+        if self._tracer is None:
+            return await self._attempt(delivery, {})
+        job_id = _read_job(delivery.body).job_id
+        context = SpanContext(job_id.int, new_span_id())
+        result = await self._attempt(delivery, {"traceparent": context.traceparent})
+        attributes: dict[str, str | int] = {
+            "server.address": delivery.host,
+            "linkskipper.delivery_id": str(delivery.id),
+        }
+        if result.status is not None:
+            attributes["http.response.status_code"] = result.status
+        self._tracer.delivery(context, milliseconds=result.milliseconds, error=result.error, attributes=attributes)
+        return result
+
+    async def _attempt(self, delivery: PendingDelivery, trace_headers: dict[str, str]) -> AttemptResult:
         started_at, begin = self._clock(), time.perf_counter()
         try:
-            answer = await self._post(delivery, started_at)
+            answer = await self._post(delivery, started_at, trace_headers)
             if not isinstance(answer, str):
                 return _result(answer, started_at, _milliseconds_since(begin))
         except Exception:
@@ -55,7 +85,9 @@ class WebhookClient:
             answer = CRASHED
         return AttemptResult(started_at, _milliseconds_since(begin), error=answer, unsent=answer is NO_SECRET)
 
-    async def _post(self, delivery: PendingDelivery, at: datetime) -> ReceiverResponse | str:
+    async def _post(
+        self, delivery: PendingDelivery, at: datetime, trace_headers: dict[str, str]
+    ) -> ReceiverResponse | str:
         """Return the answer, or the reason why there is none."""
         if not delivery.secrets:
             hint = "check that LINKSKIPPER_SECRET_KEY is the right one"
@@ -67,7 +99,7 @@ class WebhookClient:
             headers |= TEST_HEADER
         try:
             url = _parse_url(delivery.url)
-            return await self._receivers.post(url, headers=headers, body=body)
+            return await self._receivers.post(url, headers=headers | trace_headers, body=body)
         except EgressError as error:
             log.info("webhooks.unanswered", delivery=str(delivery.id), host=delivery.host, error=str(error))
             return _describe(error)
