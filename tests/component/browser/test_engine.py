@@ -225,6 +225,8 @@ async def test_a_link_waits_for_a_browser_no_longer_than_its_time(
 )
 async def test_whether_a_host_is_unresponsive(world: World, sent: bytes, is_unresponsive: bool) -> None:  # noqa: FBT001
     """A timeout counts against a host that sends no answer, not against one whose page is never whole."""
+    slow_link(world, 0)
+    await world.resolve(steps=FOLLOW)  # starts the browser, whose start would count
     world.shortener.put("/link", sent)
     resolution = await world.resolve(steps=FOLLOW, limits={"timeout": 4, "max_wait": 4})
     assert (resolution.reason, resolution.host_unresponsive) == ("timeout", is_unresponsive)
