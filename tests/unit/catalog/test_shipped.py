@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkskipper.catalog import Catalog, Provider, check, recording_of
@@ -99,6 +99,7 @@ def test_links_that_carry_their_destination_have_no_recording(provider: Provider
 
 
 @pytest.mark.parametrize("provider", OFFLINE, ids=lambda provider: provider.id)
+@settings(deadline=None)
 @given(data=st.data())
 async def test_any_link_of_theirs(provider: Provider, data: st.DataObject) -> None:
     """Whatever such a link carries, it ends with a target or a reason, and without a request."""
