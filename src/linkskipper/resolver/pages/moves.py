@@ -127,8 +127,14 @@ class _Scan:
             self._read_late(element)
 
     def delayed(self) -> Iterator[NextUrl]:
-        """Yield where refreshes and timers lead, the one that happens first."""
-        return (entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2])[:MAX_CANDIDATES])
+        """Yield where refreshes and timers lead, the one that happens first.
+
+        The first refresh counts alone: in Chromium it replaces the others, even if it leads nowhere.
+        """
+        urls = [entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2])[:MAX_CANDIDATES]]
+        refresh = next((url for url in urls if url.mechanism is not Mechanism.SCRIPT_LOCATION), None)
+        leads_nowhere = refresh is not None and _leads_nowhere(refresh)
+        return (url for url in urls if not leads_nowhere or url.mechanism is Mechanism.SCRIPT_LOCATION)
 
     @property
     def is_close(self) -> bool:
@@ -274,6 +280,15 @@ def _elsewhere(page: Page, candidates: Iterator[NextUrl]) -> Iterator[NextUrl]:
     for candidate in candidates:
         if page.status < _ERRORS or not _is_same_page(candidate, page):
             yield candidate
+
+
+def _leads_nowhere(refresh: NextUrl) -> bool:
+    """Return whether a refresh leads to nothing that a browser opens for it."""
+    try:
+        target = read_target(refresh.text, refresh.base, refresh.charset)
+    except UrlTooLong:
+        return False
+    return target is None or target.scheme == "data"
 
 
 def _is_same_page(candidate: NextUrl, page: Page) -> bool:
