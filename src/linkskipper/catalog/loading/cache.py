@@ -131,8 +131,7 @@ def _decode(value: Any, known: Mapping[str, type[Table]]) -> Any:
         return value
     match value:
         case ["table", name, fields, given]:
-            decoded = {field: _decode(item, known) for field, item in fields.items()}
-            return known[name].model_construct(_fields_set=set(given), **decoded)
+            return _table(known[name], {field: _decode(item, known) for field, item in fields.items()}, set(given))
         case ["dict", *pairs]:
             return {_decode(key, known): _decode(item, known) for key, item in pairs}
         case ["date", text]:
@@ -142,6 +141,22 @@ def _decode(value: Any, known: Mapping[str, type[Table]]) -> Any:
         case [kind, *items]:
             return _COLLECTIONS[kind](_decode(item, known) for item in items)
     raise ValueError("damaged")
+
+
+def _table(type_: type[Table], fields: dict[str, Any], given: set[str]) -> Table:
+    """Return a table with all its fields, as unpickling does. `model_construct` would take half of the time to load."""
+    if fields.keys() != type_.model_fields.keys():
+        raise ValueError("fields of another program")
+    table = type_.__new__(type_)
+    table.__setstate__(
+        {
+            "__dict__": fields,
+            "__pydantic_fields_set__": given,
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return table
 
 
 _COLLECTIONS: dict[str, Callable[[Iterable[Any]], Any]] = {"tuple": tuple, "list": list, "frozenset": frozenset}
