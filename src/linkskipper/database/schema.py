@@ -4,6 +4,7 @@ A migration is a file `migrations/NNNN_name.sql`. The table `schema_migrations` 
 applied (docs/decisions/0015-numbered-sql-files.md).
 """
 
+import asyncio
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,9 @@ from linkskipper.errors import SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = max(file.name[:4] for file in MIGRATIONS.glob("[0-9]*.sql"))
-LOCK_TIMEOUT = "10s"
+LOCK_TIMEOUT = "1s"  # while a migration waits for a lock, others wait behind it
+LOCK_TRIES = 60
+RETRY_SECONDS = 1
 MIGRATION_LOCK = 0x4C534B50  # "LSKP": one process migrates at a time
 
 CREATE_TABLE = """
@@ -100,7 +103,7 @@ async def upgrade(connection: Connection, *, to: str = HEAD) -> None:
     The caller holds MIGRATION_LOCK.
 
     Raises:
-        SchemaError: the schema is newer, an applied file was changed, or a table stayed locked for LOCK_TIMEOUT.
+        SchemaError: the schema is newer, an applied file was changed, or a table stayed locked.
     """
     if judge(await current_revision(connection)) == "newer":
         await require_current(connection)
@@ -148,13 +151,20 @@ def _check_unchanged(migration: Migration, checksum: bytes) -> None:
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
-    try:
-        async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            await connection.execute(migration.sql)
-            await connection.execute(INSERT, migration.version, migration.name, migration.checksum)
-    except asyncpg.LockNotAvailableError:
-        raise SchemaError(
-            f"The migration {migration.version}_{migration.name} waited {LOCK_TIMEOUT} for a locked table: "
-            "stop the processes that use the database, and migrate again."
-        ) from None
+    """Apply a migration while others use its tables. It gives way to them between its tries."""
+    for _ in range(LOCK_TRIES):
+        try:
+            return await _try_to_apply(connection, migration)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(RETRY_SECONDS)
+    raise SchemaError(
+        f"The migration {migration.version}_{migration.name} found a table locked {LOCK_TRIES} times: "
+        "stop the processes that use the database, and migrate again."
+    )
+
+
+async def _try_to_apply(connection: Connection, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        await connection.execute(migration.sql)
+        await connection.execute(INSERT, migration.version, migration.name, migration.checksum)

@@ -93,17 +93,42 @@ async def test_a_changed_file_is_refused(pool: Pool, database_url: str) -> None:
         await migrate(database_url)
 
 
-async def test_a_locked_table_ends_the_migration(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A migration does not wait for a locked table without end, and leaves nothing half applied."""
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another migration, which waits for locks for a short time."""
     locks = Migration("0999", "locks", "CREATE TABLE half (id int); ALTER TABLE accounts ADD COLUMN x int")
     monkeypatch.setattr("linkskipper.database.schema.read_migrations", lambda: (*read_migrations(), locks))
     monkeypatch.setattr("linkskipper.database.schema.LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr("linkskipper.database.schema.RETRY_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_locked_table_ends_the_migration(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration does not wait for a locked table without end, and leaves nothing half applied."""
+    monkeypatch.setattr("linkskipper.database.schema.LOCK_TRIES", 2)
     async with pool.acquire() as holder, holder.transaction():
         await holder.execute("LOCK TABLE accounts")
         async with pool.acquire() as connection:
-            with pytest.raises(SchemaError, match="0999_locks waited 50ms"):
+            with pytest.raises(SchemaError, match="0999_locks found a table locked 2 times"):
                 await upgrade(connection, to="0999")
     assert await pool.fetchval("SELECT to_regclass('half')") is None
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_migration_gives_way(pool: Pool) -> None:
+    """While a migration waits for a lock that another transaction has, others get theirs between its tries."""
+    async with pool.acquire() as holder, pool.acquire() as migrating:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SELECT FROM accounts")
+        migration = asyncio.create_task(upgrade(migrating, to="0999"))
+        for _ in range(5):
+            await pool.execute("UPDATE accounts SET name = name")
+        assert not migration.done()
+        await transaction.commit()
+        async with asyncio.timeout(30):
+            await migration
+    assert await pool.fetchval("SELECT to_regclass('half')") is not None
 
 
 async def test_a_database_of_alembic_is_taken_over(server_url: str) -> None:
