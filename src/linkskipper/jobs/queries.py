@@ -240,17 +240,17 @@ RETURNING jobs.id, jobs.account_id, jobs.price, jobs.credits_charged, jobs.key_i
     jobs.target_url, jobs.provider, jobs.tier
 """
 
+# With an array, where a join would do, the planner does not read the whole table because of a LIMIT that it must guess.
 PRUNE_IDEMPOTENCY_KEYS = """
-DELETE FROM idempotency_keys WHERE (key_id, idempotency_key) IN (
-    SELECT key_id, idempotency_key FROM idempotency_keys WHERE created_at < now() - $1::interval
-    ORDER BY created_at LIMIT $2
-)
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE created_at < now() - $1::interval ORDER BY created_at LIMIT $2
+))
 """
 
 PRUNE_JOBS = """
-DELETE FROM jobs WHERE id IN (
+DELETE FROM jobs WHERE id = ANY(ARRAY(
     SELECT id FROM jobs WHERE id < $1 AND status IN ('done', 'failed', 'invalid') ORDER BY id LIMIT $2
-)
+))
 """
 
 CHANNEL = "linkskipper_jobs"

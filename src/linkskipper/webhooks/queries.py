@@ -292,9 +292,9 @@ WITH old AS (
         AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 ), attempts AS (
-    DELETE FROM webhook_attempts WHERE delivery_id IN (SELECT id FROM old)
+    DELETE FROM webhook_attempts WHERE delivery_id = ANY(ARRAY(SELECT id FROM old))
 )
-DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM old)
+DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(SELECT id FROM old))
 """
 
 PRUNE_HOSTS = """
