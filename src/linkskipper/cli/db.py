@@ -1,6 +1,8 @@
 """linkskipper db …"""
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -9,7 +11,9 @@ from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import print_json
 from linkskipper.cli.startup import start
 from linkskipper.database import open_connection
+from linkskipper.database.carry_over import carry_over
 from linkskipper.database.schema import HEAD, current_revision, judge
+from linkskipper.errors import SettingsError
 from linkskipper.service.database import database
 from linkskipper.service.migrate import migrate as apply_migrations
 
@@ -23,6 +27,25 @@ def migrate(data_dir: DataDirOption = None) -> None:
     with database(settings) as url:
         asyncio.run(apply_migrations(url))
     typer.echo(f"The schema is at {HEAD}.")
+
+
+@app.command("upgrade-server")
+def upgrade_server(
+    programs: Annotated[
+        Path,
+        typer.Argument(metavar="PROGRAMS", help="Folder of the old programs, such as /usr/lib/postgresql/17/bin."),
+    ],
+    data_dir: DataDirOption = None,
+) -> None:
+    """Carry the embedded database over to the PostgreSQL of this version.
+
+    Stop the service first. The old database is kept.
+    """
+    settings = start(data_dir=data_dir)
+    if settings.database_url is not None:
+        raise SettingsError("LINKSKIPPER_DATABASE_URL: the command is for the embedded database. Unset it.")
+    kept = carry_over(settings.data_dir, programs)
+    typer.echo(f"The database is carried over. Delete {kept} once everything works.")
 
 
 @app.command()

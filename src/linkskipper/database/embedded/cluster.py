@@ -21,21 +21,30 @@ ENVIRONMENT = ("LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 
 
 class Cluster:
-    """A cluster that a user owns. Only one process at a time may create, start or stop it."""
+    """A cluster that a user owns. Only one process at a time may create, start or stop it.
 
-    def __init__(self, path: Path, user: ServerUser) -> None:
+    `programs` is the folder of PostgreSQL's programs, unless those of the installation serve it.
+    """
+
+    def __init__(self, path: Path, user: ServerUser, programs: Path | None = None) -> None:
         self.path = path
         self._user = user
+        self._own_programs = programs
         self._child: int | None = None
 
     @cached_property
     def _programs(self) -> Path:
-        return programs_folder(self._user)
+        return self._own_programs or programs_folder(self._user)
 
     @property
     def exists(self) -> bool:
         """Whether there is a cluster in the directory."""
         return (self.path / "PG_VERSION").exists()
+
+    @property
+    def version(self) -> str:
+        """The major version of the PostgreSQL that made the cluster."""
+        return (self.path / "PG_VERSION").read_text().strip()
 
     def create(self) -> None:
         """Create the cluster next to its place and move it there, so that a crash leaves no incomplete cluster."""
@@ -151,13 +160,18 @@ class Cluster:
             raise DataDirError(f"{self.path} belongs to another user: run the command as that user.")
 
     def _check_version(self) -> None:
-        created_by = (self.path / "PG_VERSION").read_text().strip()
-        installed = subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
-        if installed.partition(".")[0] != created_by:
+        installed = self._read_program_version()
+        if installed.partition(".")[0] != self.version:
             raise DatabaseError(
-                f"{self.path} was made by PostgreSQL {created_by}, and this installation has {installed}: "
-                "dump it with the old installation and load it here, or choose a new --data-dir."
+                f"{self.path} was made by PostgreSQL {self.version}, and these programs are of {installed}: "
+                "run linkskipper db upgrade-server with the folder of the old programs, or choose a new --data-dir."
             )
+
+    def _read_program_version(self) -> str:
+        try:
+            return subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
+        except OSError as error:
+            raise DatabaseError(f"{self._programs} does not have the program postgres ({error.strerror}).") from None
 
     def _run(self, program: str, *arguments: str) -> None:
         process: subprocess.CompletedProcess[bytes] = subprocess.run(

@@ -82,6 +82,21 @@ class EmbeddedServer:
                 self._cluster.stop()
 
     @contextmanager
+    def offline(self) -> Iterator[Path]:
+        """Provide the path of the cluster while no process uses it and none can start.
+
+        Raises:
+            DataDirError: there is no database, or a process uses it.
+        """
+        if not self.exists:
+            raise DataDirError(f"{self._data_dir} holds no database.")
+        with self._start_lock(), shared_lock(self._data_dir / "postgres.users") as lock:
+            if not is_only_holder(lock):
+                raise DataDirError(f"A process uses the database in {self._data_dir}: stop it first.")
+            self._cluster.stop()
+            yield self._cluster.path
+
+    @contextmanager
     def running(self) -> Iterator[str]:
         """Join until the context ends. Start the server again within seconds if it dies meanwhile.
 
