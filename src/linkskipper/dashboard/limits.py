@@ -1,8 +1,8 @@
-"""The longest texts that people may type, in characters: for the checks, and for the fields of the templates."""
+"""The limits of what people may type or get: for the checks, and for the templates. Texts are counted in characters."""
 
 from types import SimpleNamespace
 
-from linkskipper.credits import MAX_NOTE_CHARACTERS
+from linkskipper.credits import MAX_NOTE_CHARACTERS, MAX_VOUCHERS
 from linkskipper.dashboard.export import MAX_ROWS
 from linkskipper.people import MAX_NAME_CHARACTERS
 
@@ -25,4 +25,5 @@ LIMITS = SimpleNamespace(
     search=MAX_SEARCH,
     url=MAX_URL,
     voucher=MAX_VOUCHER,
+    vouchers=MAX_VOUCHERS,
 )

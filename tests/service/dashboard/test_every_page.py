@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import urlencode
+from html import unescape
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import pytest
@@ -16,6 +17,10 @@ from support.hostile import HOSTILE
 from support.service import Service
 
 ROLES = {Role.VIEWER: Access.VIEWER, Role.DEVELOPER: Access.DEVELOPER, Role.OWNER: Access.OWNER}
+FORM = re.compile('<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+PUBLIC = {page.path for page in CHANGES if page.access is Access.PUBLIC}
+FIELD = re.compile(' name="([^"]+)"')
+KEPT = re.compile('name="form" value="([^"]*)"')
 CROSS_SITE = (
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
@@ -81,6 +86,20 @@ async def test_page_needs_a_session(scene: Scene, page: PageRoute) -> None:
     guest = await visitor(scene.service)
     answer = await guest.send(page.method, scene.path(page))
     assert (answer.status, page.method) in {(303, "GET"), (401, "POST")}
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=name)
+async def test_forms_are_kept_without_a_session(scene: Scene, page: PageRoute) -> None:
+    """A form of any page that is sent after the session ended is kept whole, unless it has a secret."""
+    shown = (await (await scene.operator()).get(scene.path(page))).text
+    guest = await visitor(scene.service)
+    for action, content in FORM.findall(shown):
+        fields = dict.fromkeys(FIELD.findall(content), "7")
+        if action in PUBLIC or not fields:
+            continue
+        kept = KEPT.search((await guest.post(action, fields)).text)
+        assert (kept is None) == bool(fields.keys() & {"password", "new_password", "code", "secret"}), action
+        assert kept is None or dict(parse_qsl(unescape(kept[1]))) == fields
 
 
 @pytest.mark.parametrize("page", CHANGES, ids=name)

@@ -21,7 +21,7 @@ async def test_link_is_resolved_without_a_script(service: Service) -> None:
     """A sent link leads to its job. The page shows the target in the end, and the same call in four languages."""
     caller = await service.caller()
     person = await person_of(service, caller)
-    answer = await person.post(PATH, {"url": (link := fresh_link()), "key": str(caller.key_id)})
+    answer = await person.post(PATH, {"url": (link := fresh_link()), "key_id": str(caller.key_id)})
     assert answer.status == 303
     async with asyncio.timeout(60):
         while "done in" not in (page := await person.get(answer.headers["location"])).visible_text:
@@ -30,7 +30,7 @@ async def test_link_is_resolved_without_a_script(service: Service) -> None:
     assert 'http-equiv="refresh"' not in page.text
     for text in ("curl", "Python", "JavaScript", "PHP", link):
         assert text in page.visible_text
-    again = await person.post(PATH, {"url": link, "key": str(caller.key_id)})
+    again = await person.post(PATH, {"url": link, "key_id": str(caller.key_id)})
     assert "from the cache" in again.visible_text
     assert (await get_account(service.pool, caller.account_id)).balance == 99
 
@@ -44,7 +44,7 @@ async def test_hops_appear_while_they_are_taken(service: Service) -> None:
         while not seen:  # a busy machine may miss the three seconds between the two hops
             number += 1
             link = f"https://query.lab.test/out?url=https://slow.lab.test/3/{caller.key_id}-{number}"
-            location = (await person.post(PATH, {"url": link, "key": str(caller.key_id)})).headers["location"]
+            location = (await person.post(PATH, {"url": link, "key_id": str(caller.key_id)})).headers["location"]
             while 'data-label="hop">1<' not in (page := await person.get(location)).text:
                 await asyncio.sleep(0.05)
             seen = 'data-label="hop">2<' not in page.text
@@ -67,12 +67,12 @@ async def test_refused_links_say_the_next_step(service: Service) -> None:
         ("https://no.such.host.example/x", "Unsupported link", "/dashboard/providers"),
         (fresh_link(), "Out of credits", "/dashboard/credits"),
     ):
-        page = await person.post(PATH, {"url": url, "key": str(caller.key_id)})
+        page = await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})
         assert page.status == 422
         assert text in page.visible_text
         assert f'<a href="{step}">' in page.text
         assert f'value="{url}"' in page.text
-    for form in ({"url": "", "key": str(caller.key_id)}, {"url": "x" * 2049, "key": str(caller.key_id)}):
+    for form in ({"url": "", "key_id": str(caller.key_id)}, {"url": "x" * 2049, "key_id": str(caller.key_id)}):
         assert "Write 1 to 2048 characters" in (await person.post(PATH, form)).visible_text
 
 
@@ -83,11 +83,11 @@ async def test_only_keys_that_may_resolve(service: Service) -> None:
     person = await person_of(service, caller)
     assert "Make a key" in (await person.get(PATH)).visible_text
     for key_id in (caller.key_id, stranger.key_id, "x", ""):
-        page = await person.post(PATH, {"url": fresh_link(), "key": str(key_id)})
+        page = await person.post(PATH, {"url": fresh_link(), "key_id": str(key_id)})
         assert page.status == 422
     writer = await service.caller(account_id=account.id)
     await service.pool.execute("UPDATE accounts SET closed_at = now() WHERE id = $1", account.id)
-    assert (await person.post(PATH, {"url": fresh_link(), "key": str(writer.key_id)})).status == 422
+    assert (await person.post(PATH, {"url": fresh_link(), "key_id": str(writer.key_id)})).status == 422
     assert await service.pool.fetchval("SELECT count(*) FROM jobs WHERE account_id = $1", account.id) == 0
 
 
@@ -96,7 +96,7 @@ async def test_roles(service: Service) -> None:
     caller, stranger = await service.caller(), await service.caller()
     viewer = await person_of(service, caller, Role.VIEWER)
     assert "Your role is viewer" in (await viewer.get(PATH)).visible_text
-    assert (await viewer.post(PATH, {"url": fresh_link(), "key": str(caller.key_id)})).status == 403
+    assert (await viewer.post(PATH, {"url": fresh_link(), "key_id": str(caller.key_id)})).status == 403
     job_id = (await stranger.resolve(fresh_link())).body["job_id"]
     assert (await viewer.get(f"{PATH}?job={job_id}")).status == 404
     for query in ("job=x", f"link={'x' * 2049}", "other=1"):
@@ -115,7 +115,7 @@ async def test_out_of_credits_names_where_to_buy_some(database_url: str, tmp_pat
         for label, url in TOPUP:
             assert f"{label} {url.format(account=caller.account_id)}" in refused.body["detail"]
         person = await person_of(service, caller)
-        page = await person.post(PATH, {"url": fresh_link(), "key": str(caller.key_id)})
+        page = await person.post(PATH, {"url": fresh_link(), "key_id": str(caller.key_id)})
         assert page.status == 422
         assert f'href="https://shop.example/?id={caller.account_id}"' in page.text
 

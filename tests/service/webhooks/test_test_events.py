@@ -38,7 +38,7 @@ async def test_receiver_gets_a_signed_test_event(hooks: Service, receiver: Recei
     caller = await hooks.caller(credits=5)
     made = await create_key(hooks.pool, load_keyring(hooks.settings), caller.account_id, name="signs")
     person, url = await person_of(hooks, caller), receiver.url()
-    sent = await person.post(PATH, {"url": url, "key": str(made.id)})
+    sent = await person.post(PATH, {"url": url, "key_id": str(made.id)})
     assert sent.status == 303, sent.visible_text
     (request,) = await receiver.received(url)
     Webhook(made.webhook_secret).verify(request.body, request.headers)
@@ -71,7 +71,7 @@ async def test_failed_test_event_is_not_repeated(hooks: Service, receiver: Recei
         await person_of(hooks, caller),
         receiver.url(receiver.host(in_turn([answer(500), answer(500), answer(200)]))),
     )
-    form = {"url": url, "key": str(caller.key_id)}
+    form = {"url": url, "key_id": str(caller.key_id)}
     location = (await person.post(PATH, form)).headers["location"]
     assert await ended_test(hooks, caller, location) == (DeliveryStatus.FAILED, 1)
     assert "did not accept the test event" in (await person.get(location)).visible_text
@@ -94,13 +94,13 @@ async def test_what_cannot_be_sent(hooks: Service, receiver: Receiver) -> None:
         *("", "x", "http://hook.example/", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1/"),
         *("https://localhost/", "https://a.internal/", "javascript:alert(1)", f"https://a.example/{'a' * MAX_URL}"),
     ):
-        refused = await person.post(PATH, {"url": url, "key": str(caller.key_id)})
+        refused = await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})
         assert refused.status == 422, url
     assert "a.example" in refused.text
     for key in ("", "x", "0", str(stranger.key_id)):
-        assert (await person.post(PATH, {"url": receiver.url(), "key": key})).status == 422
+        assert (await person.post(PATH, {"url": receiver.url(), "key_id": key})).status == 422
     viewer = await person_of(hooks, caller, Role.VIEWER)
-    assert (await viewer.post(PATH, {"url": receiver.url(), "key": str(caller.key_id)})).status == 403
+    assert (await viewer.post(PATH, {"url": receiver.url(), "key_id": str(caller.key_id)})).status == 403
     assert "Send a test event" not in (await viewer.get("/dashboard/webhooks")).visible_text
     statement = "SELECT count(*) FROM webhook_deliveries WHERE key_id = $1"
     assert await hooks.pool.fetchval(statement, caller.key_id) == 0
@@ -113,9 +113,9 @@ async def test_number_of_test_events(hooks: Service, receiver: Receiver) -> None
     person, url = await person_of(hooks, caller), receiver.url()
     for number in range(MAX_TESTS):
         key = caller if number % 2 else other
-        assert (await person.post(PATH, {"url": url, "key": str(key.key_id)})).status == 303
-    refused = await person.post(PATH, {"url": url, "key": str(caller.key_id)})
+        assert (await person.post(PATH, {"url": url, "key_id": str(key.key_id)})).status == 303
+    refused = await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})
     assert (refused.status, f"{MAX_TESTS} test events in 60 min" in refused.visible_text) == (429, True)
     stranger = await hooks.caller()
-    theirs = await (await person_of(hooks, stranger)).post(PATH, {"url": url, "key": str(stranger.key_id)})
+    theirs = await (await person_of(hooks, stranger)).post(PATH, {"url": url, "key_id": str(stranger.key_id)})
     assert theirs.status == 303

@@ -43,9 +43,9 @@ async def resolve(call: PageCall) -> Response:
     """Resolve a link with a key of the account."""
     fields = FormReader(call.form)
     link = fields.text("url", longest=MAX_URL)
-    key = _chosen(await resolving_keys(call), call.form.get("key", ""))
+    key = _chosen(await resolving_keys(call), call.form.get("key_id", ""))
     if key is None:
-        fields.errors["key"] = "Choose a key of the list."
+        fields.errors["key_id"] = "Choose a key of the list."
     if fields.errors or key is None:
         return await _page(call, link, errors=fields.errors, status=422)
     new = NewJob(key.account_id, key.id, key.daily_quota, link, live=True)

@@ -48,9 +48,9 @@ async def send_test(call: PageCall) -> Response:
     """Send a test event to a receiver, signed with a key of the account."""
     session, fields = call.session, FormReader(call.form)
     url = fields.text("url", longest=MAX_URL)
-    key = next((key for key in await _keys(call) if str(key.id) == call.form.get("key")), None)
+    key = next((key for key in await _keys(call) if str(key.id) == call.form.get("key_id")), None)
     if key is None:
-        fields.errors["key"] = "Choose a key of the list."
+        fields.errors["key_id"] = "Choose a key of the list."
     if not fields.errors and (problem := receiver_problem(url)):
         fields.errors["url"] = f"Write a public HTTPS address ({problem})."
     if fields.errors or key is None:
@@ -101,7 +101,7 @@ async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Respo
         **list_values(PATH, query, page),
         deliveries=page.rows,
         keys=await list_account_keys(call.services.pool, call.session.account_id) if call.may(Access.VIEWER) else [],
-        form={"url": "", "key": "", **call.form},
+        form={"url": "", "key_id": "", **call.form},
         errors=errors,
     )
 
