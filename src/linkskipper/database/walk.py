@@ -82,7 +82,12 @@ async def walk(
     owner: int | None,
     chosen: Sequence[object],
 ) -> Walk[RowT, IdT]:
-    """Return a page of at most `limit` rows before an id. `chosen` has the values of the filter."""
+    """Return a page of at most `limit` rows before an id. `chosen` has the values of the filter, all None for none.
+
+    Without a filter, a page looks at the rows that it returns, and at one more. With one, it looks at `looks_at` rows.
+    """
+    if all(value is None for value in chosen):
+        looks_at = limit + 1
     records = await pool.fetch(statement, before, looks_at, limit + 1, owner, *chosen)
     rows = [make(record) for record in records[:limit] if record["id"] is not None]
     if len(records) > limit:
