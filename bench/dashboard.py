@@ -16,7 +16,7 @@ from linkskipper.dashboard.pages import PAGES
 from linkskipper.database import Pool, open_pool
 from linkskipper.people import create_login_link
 
-ACCOUNTS, JOBS, REQUESTS, PROVIDERS = 10_000, 5_000_000, 1_000_000, 20
+ACCOUNTS, JOBS, REQUESTS = 10_000, 5_000_000, 1_000_000
 OWN_SHARE = 10  # rows for each one that belongs to the account that looks
 VISITS = 40
 STREAMS, STREAMS_OF_A_SESSION = 1000, 20
@@ -41,10 +41,11 @@ SELECT now() - number * interval '0.5 s', owner, owner, md5(number::text), 'POST
 FROM generate_series(1, {requests}) AS number,
     LATERAL (SELECT CASE WHEN number % {share} = 0 THEN 1 ELSE 2 + number % ({accounts} - 2) END) AS o (owner);
 INSERT INTO hourly_usage
-SELECT date_trunc('hour', now()) - number * interval '1 hour', 1, 1, 'provider ' || provider, 9, 1, 1, 9, 9, 9000
-FROM generate_series(0, 24 * 90) AS number, generate_series(1, {providers}) AS provider;
+SELECT owner, date_trunc('hour', now()) - number * interval '1 hour', 9, 1, 1, 9, 9, 9000
+FROM generate_series(0, 24 * 90) AS number,
+    (VALUES ('account 1'), ('key 1'), ('provider bitly')) AS owners (owner);
 INSERT INTO hourly_usage
-SELECT date_trunc('hour', now()) - number * interval '1 day', account, account, 'bitly', 9, 1, 1, 9, 9, 9000
+SELECT 'account ' || account, date_trunc('hour', now()) - number * interval '1 day', 9, 1, 1, 9, 9, 9000
 FROM generate_series(0, 89) AS number, generate_series(2, {accounts}) AS account;
 VACUUM ANALYZE;
 """
@@ -73,7 +74,7 @@ async def run(scale: str = "1") -> None:
     }
     async with _person() as person:
         async with person.pool.acquire() as connection:
-            for statement in GROW.format(**sizes, share=OWN_SHARE, providers=PROVIDERS).split(";\n")[:-1]:
+            for statement in GROW.format(**sizes, share=OWN_SHARE).split(";\n")[:-1]:
                 await connection.execute(statement, timeout=3600)
         print(", ".join(f"{count:,} {name}" for name, count in sizes.items()), flush=True)
         async with aiohttp.ClientSession(person.address, auto_decompress=False) as session:

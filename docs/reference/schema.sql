@@ -114,16 +114,14 @@ CREATE TABLE public.egress_refusals (
 );
 
 CREATE TABLE public.hourly_usage (
-    hour timestamp with time zone NOT NULL,
-    account_id bigint NOT NULL,
-    key_id bigint NOT NULL,
-    provider text NOT NULL,
-    done bigint NOT NULL,
-    failed bigint NOT NULL,
-    invalid bigint NOT NULL,
-    cached bigint NOT NULL,
-    credits bigint NOT NULL,
-    milliseconds bigint NOT NULL
+    owner text NOT NULL,
+    hour timestamp with time zone CONSTRAINT hourly_usage_hour_not_null1 NOT NULL,
+    done bigint CONSTRAINT hourly_usage_done_not_null1 NOT NULL,
+    failed bigint CONSTRAINT hourly_usage_failed_not_null1 NOT NULL,
+    invalid bigint CONSTRAINT hourly_usage_invalid_not_null1 NOT NULL,
+    cached bigint CONSTRAINT hourly_usage_cached_not_null1 NOT NULL,
+    credits bigint CONSTRAINT hourly_usage_credits_not_null1 NOT NULL,
+    milliseconds bigint CONSTRAINT hourly_usage_milliseconds_not_null1 NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -469,7 +467,7 @@ ALTER TABLE ONLY public.egress_refusals
     ADD CONSTRAINT egress_refusals_pkey PRIMARY KEY (host, reason);
 
 ALTER TABLE ONLY public.hourly_usage
-    ADD CONSTRAINT hourly_usage_pkey PRIMARY KEY (account_id, hour, key_id, provider);
+    ADD CONSTRAINT hourly_usage_pkey PRIMARY KEY (owner, hour);
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_id, idempotency_key);
@@ -551,10 +549,6 @@ CREATE INDEX cached_links_by_expiry ON public.cached_links USING btree (expires_
 CREATE INDEX egress_refusals_by_time ON public.egress_refusals USING btree (last_at);
 
 CREATE INDEX hourly_usage_by_hour ON public.hourly_usage USING btree (hour);
-
-CREATE INDEX hourly_usage_by_key ON public.hourly_usage USING btree (key_id, hour);
-
-CREATE INDEX hourly_usage_by_provider ON public.hourly_usage USING btree (provider, hour);
 
 CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
 

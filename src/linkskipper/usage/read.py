@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
 
 from linkskipper.database import Pool
 from linkskipper.usage import queries
+from linkskipper.usage.owner import UsageOwner
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -30,14 +30,6 @@ class UsagePeriod(StrEnum):
     def buckets(self) -> int:
         """The number of buckets."""
         return int(self.value[:-1])
-
-
-class UsageOwner(NamedTuple):
-    """Whose use to read. Exactly one of them is set."""
-
-    account_id: int | None = None
-    key_id: int | None = None
-    provider: str | None = None
 
 
 class UsageBucket(msgspec.Struct, frozen=True):
@@ -65,14 +57,5 @@ async def read_usage(
     last = int((now or datetime.now(UTC)).timestamp()) // length
     begins = [datetime.fromtimestamp(number * length, UTC) for number in range(last - period.buckets + 1, last + 1)]
     unit = "hour" if period.step == HOUR else "day"
-    statement, value = _statement(owner)
-    rows = {row["begin"]: row for row in await pool.fetch(statement, value, begins[0], unit)}
+    rows = {row["begin"]: row for row in await pool.fetch(queries.READ, owner.name, begins[0], unit)}
     return [UsageBucket(**rows[begin]) if begin in rows else UsageBucket(begin) for begin in begins]
-
-
-def _statement(owner: UsageOwner) -> tuple[str, int | str | None]:
-    if owner.key_id is not None:
-        return queries.OF_KEY, owner.key_id
-    if owner.provider is not None:
-        return queries.OF_PROVIDER, owner.provider
-    return queries.OF_ACCOUNT, owner.account_id

@@ -1,6 +1,8 @@
 """Write the counts of a process in batches, off the way of requests. A crash loses a few seconds of them."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,7 +11,8 @@ from linkskipper.database.batch_delete import in_batches
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.periodic import Periodic
 from linkskipper.usage import queries
-from linkskipper.usage.counter import UsageCounter
+from linkskipper.usage.counter import COLUMNS, UsageCounter, UsageKey
+from linkskipper.usage.owner import UsageOwner
 
 FLUSH_SECONDS = 5
 
@@ -31,14 +34,14 @@ class UsageRecorder:
         Raises:
             DatabaseUnavailable: nothing was written. The counts stay.
         """
-        counts = sorted(self._counter.take().items())
+        counts = self._counter.take()
         if not counts:
             return
-        columns = zip(*((*key, *row) for key, row in counts), strict=True)
+        columns = zip(*((*key, *row) for key, row in sorted(_by_owner(counts).items())), strict=True)
         try:
             await self._pool.execute(queries.ADD, *map(list, columns))
         except (DatabaseUnavailable, asyncio.CancelledError):
-            for key, row in counts:
+            for key, row in counts.items():
                 self._counter.add_row(key, row)
             raise
 
@@ -46,6 +49,16 @@ class UsageRecorder:
         """Write what is left when the process stops. Drop it if the database is away."""
         with suppress(DatabaseUnavailable):
             await self.flush()
+
+
+def _by_owner(counts: Mapping[UsageKey, Sequence[int]]) -> Mapping[tuple[str, int], Sequence[int]]:
+    """Sum up the counts of each owner in each hour."""
+    sums: defaultdict[tuple[str, int], Sequence[int]] = defaultdict(lambda: [0] * COLUMNS)
+    for (hour, account_id, key_id, provider), row in counts.items():
+        for owner in (UsageOwner(account_id=account_id), UsageOwner(key_id=key_id), UsageOwner(provider=provider)):
+            key = (owner.name, hour)
+            sums[key] = [a + b for a, b in zip(sums[key], row, strict=True)]
+    return sums
 
 
 async def prune_hourly_usage(connection: Connection, keep: timedelta, *, batch: int) -> int:

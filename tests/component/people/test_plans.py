@@ -28,9 +28,8 @@ STATEMENTS = {
     "audit": (audit_queries.LIST, "NULL, 1000, 50, NULL, 'a', 'b'"),
     "audit_of_account": (audit_queries.LIST_OF_ACCOUNT, "NULL, 1000, 50, 1, 'a', 'b'"),
     "refusals": (audit_queries.REFUSALS, "'a', 50, 1000"),
-    "usage_of_account": (usage_queries.OF_ACCOUNT, "1, now(), 'day'"),
-    "usage_of_key": (usage_queries.OF_KEY, "1, now(), 'day'"),
-    "usage_of_provider": (usage_queries.OF_PROVIDER, "'p', now(), 'day'"),
+    "usage": (usage_queries.READ, "'key 1', now(), 'day'"),
+    "prune_usage": (usage_queries.PRUNE, "interval '90 days', 1000"),
     "depths": (queue_entries.DEPTHS, "ARRAY['a', 'b'], 100, interval '1 minute'"),
     "queue_entries": (queue_entries.ENTRIES, "ARRAY['standard'], 'queued', 100, interval '1 minute'"),
     "job_rate": (job_queries.JOB_RATE, "gen_random_uuid(), 2000"),
@@ -88,7 +87,7 @@ INSERT INTO voucher_failures (account_id) SELECT 1 + number % 5000 FROM generate
 INSERT INTO jobs (id, account_id, key_id, url, link_hash, provider, tier, price, queue_position)
 SELECT uuidv7(), 1, 1, 'u', '', 'p', 'standard', 1, 1 FROM generate_series(1, 20000);
 INSERT INTO egress_refusals (host, reason, count) SELECT number::text, 'r', 1 FROM generate_series(1, 20000) AS number;
-INSERT INTO hourly_usage SELECT now(), number, number, number::text, 1, 1, 1, 1, 1, 1
+INSERT INTO hourly_usage SELECT 'key ' || number, now(), 1, 1, 1, 1, 1, 1
 FROM generate_series(1, 20000) AS number;
 INSERT INTO pgqueuer (priority, status, entrypoint, payload, execute_after, created, updated)
 SELECT 0, 'queued', 'standard', '', now(), now(), now() FROM generate_series(1, 20000);

@@ -48,8 +48,11 @@ async def test_counts_of_processes_add_up(pool: Pool) -> None:
 async def test_buckets_have_edges(pool: Pool) -> None:
     """A link counts in its hour and its day in UTC. The hour before the period does not count."""
     await UsageRecorder(pool, counted()).flush()
-    await pool.execute("UPDATE hourly_usage SET hour = '2026-03-01 23:00+00' WHERE key_id = 10")
-    await pool.execute("UPDATE hourly_usage SET hour = '2026-03-02 00:00+00' WHERE key_id = 11")
+    await pool.execute("UPDATE hourly_usage SET hour = '2026-03-01 23:00+00', failed = 0")
+    counter = UsageCounter()
+    counter.add(1, 11, "b", Outcome.FAILED)
+    await UsageRecorder(pool, counter).flush()
+    await pool.execute("UPDATE hourly_usage SET hour = '2026-03-02 00:00+00' WHERE failed = 1")
     owner = UsageOwner(account_id=1)
     now = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
     assert [bucket.total for bucket in await read_usage(pool, owner, UsagePeriod.DAY, now=now)][-3:] == [0, 2, 1]
@@ -73,7 +76,8 @@ async def test_counts_wait_for_the_database(database_url: str, pool: Pool) -> No
 async def test_old_hours_are_deleted(pool: Pool) -> None:
     """Hours that are older than what is kept go, in batches."""
     await UsageRecorder(pool, counted()).flush()
-    await pool.execute("UPDATE hourly_usage SET hour = now() - interval '91 days' WHERE key_id = 10")
+    await pool.execute("UPDATE hourly_usage SET hour = now() - interval '91 days' WHERE owner = 'key 10'")
     async with pool.acquire() as connection:
         assert await prune_hourly_usage(connection, timedelta(days=90), batch=1) == 1
-    assert await pool.fetchval("SELECT count(*) FROM hourly_usage") == 1
+    owners = [row["owner"] for row in await pool.fetch("SELECT owner FROM hourly_usage ORDER BY owner")]
+    assert owners == ["account 1", "key 11", "provider a", "provider b"]
