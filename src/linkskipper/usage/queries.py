@@ -23,7 +23,7 @@ FROM hourly_usage WHERE owner = $1 AND hour >= $2 GROUP BY 1
 """
 
 PRUNE = """
-DELETE FROM hourly_usage WHERE (owner, hour) IN (
-    SELECT owner, hour FROM hourly_usage WHERE hour < now() - $1::interval ORDER BY hour LIMIT $2
-)
+DELETE FROM hourly_usage WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM hourly_usage WHERE hour < now() - $1::interval ORDER BY hour LIMIT $2 FOR UPDATE
+))
 """
