@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -17,10 +17,16 @@ async def hanging(service: Service, server_url: str) -> AsyncIterator[None]:
     name = await service.pool.fetchval("SELECT current_database()")
     rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
     await connection.close()
-    for row in rows:
-        os.kill(row["pid"], signal.SIGSTOP)
+    pids = [row["pid"] for row in rows]
     try:
+        _signal(pids, signal.SIGSTOP)
         yield
     finally:
-        for row in rows:
-            os.kill(row["pid"], signal.SIGCONT)
+        _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    """Send a signal to processes. Some may have ended meanwhile."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
