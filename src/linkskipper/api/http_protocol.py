@@ -114,6 +114,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._request_complete = False
         self._is_in_body = False
         self._received = 0  # bytes of the request that is incomplete
+        self._with_others = 0  # bytes that came with earlier requests. Some of them may belong to this one.
+        self._data_size = 0
         self._is_too_long = False
         self._refusal: ApiError | None = None  # sent once the requests before it are answered
         self._timeout: asyncio.TimerHandle | None = None
@@ -139,6 +141,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or self._is_too_long or self._is_refused:
             return
         self._received += len(data)
+        self._data_size = len(data)
         super().data_received(data)
         if self._request_complete or self._is_refused:
             self._stop_timeout()
@@ -166,6 +169,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin the body of a request (httptools)."""
+        if self._received + self._with_others > MAX_HEAD_BYTES:
+            self._check_head()
         self._is_in_body = True
         super().on_headers_complete()
         self.scope["extensions"] = {SEND_WHOLE: partial(send_whole, self.cycle)}  # type: ignore[dict-item]
@@ -174,6 +179,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request (httptools). The rest of the same data is not counted."""
         self._request_complete, self._is_in_body, self._received = True, False, 0
+        self._with_others = self._data_size
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -195,10 +201,18 @@ class StrictHttpProtocol(HttpToolsProtocol):
             return
         self._refusal = error
 
+    def _check_head(self) -> None:
+        """Refuse a head that is complete and too long. It can arrive in one piece."""
+        request_line = len(b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url))
+        if request_line + sum(len(b": \r\n") + len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
+            self._refusal = _head_too_long()
+            raise self._refusal  # ends the parsing
+
     def _check_length(self) -> None:
         """Limit the head of a request, and a body in chunks: its framing and trailers can be any multiple of it."""
         if not self._is_in_body:
-            self.send_400_response(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes.")
+            self._refusal = _head_too_long()
+            self.send_400_response("")
         elif self._received > MAX_CHUNKED_BYTES and any(
             name == b"transfer-encoding" for name, _ in self.scope["headers"]
         ):
@@ -249,3 +263,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
+
+
+def _head_too_long() -> InvalidRequest:
+    return InvalidRequest(f"The head of the request exceeds {MAX_HEAD_BYTES} bytes.")

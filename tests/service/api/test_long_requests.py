@@ -75,6 +75,27 @@ async def test_lines_before_a_request() -> None:
         assert await status(reader) == b"400"
 
 
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["first", "after another"])
+@pytest.mark.parametrize("pieces", [1, 3])
+async def test_the_limit_of_a_head(pieces: int, before: bytes) -> None:
+    """A head has at most 64 KiB, whether it comes in one piece or in several."""
+    begun = b"GET / HTTP/1.1\r\nHost: a\r\nX: "
+    for more, expected in ((0, b"200"), (1, b"400")):
+        head = begun + b"x" * (MAX_HEAD_BYTES + more - len(begun) - 2) + b"\r\n"
+        async with connect() as (reader, writer):
+            sent = before + head + b"\r\n"
+            size = len(sent) // pieces + 1
+            for start in range(0, len(sent), size):
+                writer.write(sent[start : start + size])
+                await asyncio.sleep(0.1 if pieces > 1 else 0)
+            if before:
+                assert await status(reader) == b"200"
+                await reader.readexactly(len(b"host"))
+            assert await status(reader) == expected
+            if expected == b"400":
+                assert b"The head of the request exceeds 65536 bytes." in await asyncio.wait_for(reader.read(), 60)
+
+
 @pytest.mark.parametrize(("size", "end", "expected"), [(-20, b"0\r\n\r\n", b"200"), (1, b"", b"400")])
 async def test_the_limit_of_chunks(size: int, end: bytes, expected: bytes) -> None:
     """A body in chunks is read up to the limit, and refused before its end once it is longer."""
