@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
-import { type ApiError, ERRORS_BY_CODE, readTexts, UnexpectedResponseError } from "./errors/api.js";
+import { type ApiError, ERRORS_BY_CODE, type Problem, UnexpectedResponseError } from "./errors/api.js";
 import { FieldError, record } from "./fields.js";
-import type { Meta } from "./models.js";
+import type { Meta, RawObject } from "./models.js";
 import { parseRateLimit } from "./rate-limit.js";
 import { parseRetryAfter } from "./retry.js";
 import { type HttpResponse, hideKey } from "./transport.js";
@@ -47,16 +47,26 @@ export function parseAnswer<T>(config: Config, answer: Answer, parse: Parser<T>)
 
 function apiError(config: Config, answer: Answer, fault = ""): ApiError {
   const { meta, body, json } = answer;
-  const [code, title, detail] = readTexts(json, "code", "title", "detail");
+  const problem = readProblem(json);
+  const { code, title, detail } = problem;
   const kind = ERRORS_BY_CODE.get(code ?? "");
   const said = detail || title || shorten(body) || "the body is empty";
-  const problem = code ? `${code}: ${said}` : said;
-  const message = kind ? problem : `that is not an answer of the API: ${fault || describeRedirect(meta) || problem}`;
+  const named = code ? `${code}: ${said}` : said;
+  const message = kind ? named : `that is not an answer of the API: ${fault || describeRedirect(meta) || named}`;
   const request = meta.requestId ? ` (request ${meta.requestId})` : "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach a terminal
   const text = hideKey(config, `${meta.status} ${message}${request}`).replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
   const retryAfter = parseRetryAfter(meta.headers["retry-after"], config.clock.now());
-  return new (kind ?? UnexpectedResponseError)(text, answer, retryAfter);
+  return new (kind ?? UnexpectedResponseError)(text, answer, retryAfter, problem);
+}
+
+const PROBLEM = ["code", "title", "detail", "type"] as const;
+
+function readProblem(json: unknown): Problem {
+  const given: RawObject = Object(json);
+  return Object.fromEntries(
+    PROBLEM.map((name) => [name, typeof given[name] === "string" ? given[name] : null]),
+  ) as Problem;
 }
 
 /** Say what to do about a redirect. Empty: the answer is none. */

@@ -80,21 +80,18 @@ export interface Config {
   closed: AbortSignal;
 }
 
+const DURATIONS = { timeoutMs: 30_000, maxWaitMs: 120_000, pollIntervalMs: 2000, longPollMs: 25_000 };
+
 /** Validate options and fill in what is missing. */
 export function readConfig(options: ClientOptions, closed: AbortSignal): Config {
   const { apiKey, baseUrl, retry, headers, userAgent, appInfo, webhookSecret, fetch, logger, ...others } = options;
-  const { timeoutMs, maxWaitMs, pollIntervalMs, longPollMs, ...seams } = others;
-  const { clock = systemClock, sleeper = sleeperOf(clock), random = Math.random, ...unknown } = seams;
-  refuseUnknown(unknown);
+  const { clock = systemClock, sleeper = sleeperOf(clock), random = Math.random, ...durations } = others;
   const key = readApiKey(apiKey);
   return {
+    ...readNumbers(durations, DURATIONS),
     apiKey: () => key,
     baseUrl: readBaseUrl(baseUrl),
     webhookSecret,
-    timeoutMs: readNumber("timeoutMs", timeoutMs ?? 30_000, 1),
-    maxWaitMs: readNumber("maxWaitMs", maxWaitMs ?? 120_000, 1),
-    pollIntervalMs: readNumber("pollIntervalMs", pollIntervalMs ?? 2000),
-    longPollMs: readNumber("longPollMs", longPollMs ?? 25_000),
     retry: readRetry(retry),
     headers: readHeaders({ accept: "application/json", "user-agent": userAgent || describeAgent(appInfo) }, headers),
     fetch,
@@ -134,6 +131,17 @@ function readBaseUrl(value: string | undefined): string {
 export function readNumber(name: string, value: number, minimum = 0): number {
   check(Number.isFinite(value) && value >= minimum, `${name} must be a number from ${minimum}.`);
   return value;
+}
+
+const FROM_1 = ["timeoutMs", "maxWaitMs", "maxAttempts", "backoffFactor"];
+
+/** Return the numbers that are given, and the defaults of the others. Refuse unknown ones. */
+export function readNumbers<T extends object>(given: { [Name in keyof T]?: number | undefined }, defaults: T): T {
+  const numbers = Object.entries<number | undefined>(given).map(([name, value]) => {
+    if (!Object.hasOwn(defaults, name)) refuseUnknown({ [name]: value });
+    return [name, readNumber(name, value ?? (defaults[name as keyof T] as number), FROM_1.includes(name) ? 1 : 0)];
+  });
+  return { ...defaults, ...Object.fromEntries(numbers) };
 }
 
 const OWN_HEADERS = "authorization host transfer-encoding content-length content-type".split(" ");

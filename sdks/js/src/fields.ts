@@ -1,3 +1,5 @@
+import { toSnakeCase } from "./snake-case.js";
+
 /** A member of a JSON object is missing or of a wrong type. */
 export class FieldError extends Error {}
 
@@ -53,7 +55,7 @@ export function object<T extends object>(shape: Shape<T>): Reader<T> {
   return (value, where) => {
     const raw = record(value, where);
     const members = Object.entries<Reader<unknown>>(shape).map(([name, read]) => {
-      const member = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const member = toSnakeCase(name);
       return [name, read(raw[member], member)];
     });
     return Object.fromEntries(members) as T;

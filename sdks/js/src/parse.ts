@@ -177,6 +177,5 @@ export function findProvider(providers: readonly ProviderEntry[], url: string): 
   const host = URL.canParse(address) ? new URL(address).hostname.replace(/\.$/, "") : "";
   const labels = host.split(".");
   const candidates = [host, ...labels.map((_, index) => `*.${labels.slice(index + 1).join(".")}`)];
-  const found = candidates.find((candidate) => hosts.has(candidate));
-  return (found !== undefined && hosts.get(found)) || null;
+  return candidates.map((candidate) => hosts.get(candidate)).find(Boolean) ?? null;
 }

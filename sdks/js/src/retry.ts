@@ -1,4 +1,4 @@
-import { readNumber, refuseUnknown } from "./config.js";
+import { readNumbers } from "./config.js";
 
 /** When failed exchanges are tried again. */
 export interface RetryPolicy {
@@ -27,14 +27,8 @@ const HTTP_DATE =
   /^[A-Z][a-z]+,? (?:[A-Z][a-z]{2} +)?(\d{1,2})[ -](?:[A-Z][a-z]{2}[ -]\d{2,4} )?\d\d:[0-5]\d:[0-5]\d (?:\d{4}|GMT)$/;
 
 /** Fill in what a policy leaves out, and refuse values out of range. */
-export function readRetry(given: Partial<RetryPolicy> = {}, base: RetryPolicy = DEFAULTS): RetryPolicy {
-  const policy = { ...base };
-  for (const name of Object.keys(given) as (keyof RetryPolicy)[]) {
-    if (!(name in policy)) refuseUnknown({ [name]: 0 });
-    const minimum = name === "maxAttempts" || name === "backoffFactor" ? 1 : 0;
-    policy[name] = readNumber(`retry.${name}`, given[name] ?? base[name], minimum);
-  }
-  return policy;
+export function readRetry(given: Partial<RetryPolicy> = {}, base = DEFAULTS): RetryPolicy {
+  return readNumbers(given, base);
 }
 
 /** Return the milliseconds to sleep after this number of failures. `random` is from 0 to 1. */

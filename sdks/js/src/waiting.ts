@@ -3,7 +3,7 @@ import { type CallOptions, type Config, readNumber } from "./config.js";
 import { ResolveFailedError, UnexpectedResponseError } from "./errors/api.js";
 import { check, type LinkSkipperError } from "./errors/base.js";
 import { JobFailedError, RequestTimeoutError, TimeoutError } from "./errors/wait.js";
-import type { Caller, Guard } from "./exchange.js";
+import type { Caller, Guard, RequestParts } from "./exchange.js";
 import type { Job, ResolvedLink } from "./models.js";
 import { parseJob, parseLink, parseResolve } from "./parse.js";
 import type { RetryPolicy } from "./retry.js";
@@ -58,7 +58,8 @@ export class Wait implements Guard {
 
   /** Post a link and wait for its job. */
   async resolve(url: string, body: object): Promise<ResolvedLink> {
-    const answer = await this.#caller.exchange(() => this.#post(body), { guard: this }).catch(rethrowAsJobFailed);
+    const build = () => this.#request("POST", "/v1/resolve", { body });
+    const answer = await this.#caller.exchange(build, { guard: this }).catch(rethrowAsJobFailed);
     const result = parseAnswer(this.#caller.config, answer, (value, meta) => parseResolve(value, meta, url));
     if (result.status === "done") return result;
     this.#jobId = result.jobId;
@@ -69,8 +70,9 @@ export class Wait implements Guard {
   /** Ask for a job until it has ended. */
   async poll(jobId: string, url: string | null): Promise<ResolvedLink> {
     this.#jobId = jobId;
+    const build = () => this.#request("GET", jobPath(jobId), { query: { include: "trace" } });
     for (;;) {
-      const answer = await this.#caller.exchange(() => this.#get(jobId), { guard: this });
+      const answer = await this.#caller.exchange(build, { guard: this });
       const result = this.#parse(answer, jobId, url);
       if (!("isTerminal" in result)) return result;
       if (result.isTerminal) throw jobFailed(result);
@@ -106,24 +108,14 @@ export class Wait implements Guard {
     this.#deadline += ms;
   }
 
-  #post(body: object): HttpRequest {
-    const remaining = this.#startAttempt();
-    this.#holdMs = hold(Math.min(this.#longPollMs, remaining - Math.min(POST_RESERVE, remaining / 2)));
-    return this.#caller.request("POST", "/v1/resolve", { body, waitMs: this.#holdMs, limitMs: remaining + GRACE });
-  }
-
-  #get(jobId: string): HttpRequest {
-    const remaining = this.#startAttempt();
-    this.#holdMs = hold(Math.min(this.#longPollMs, remaining));
-    const parts = { query: { include: "trace" }, waitMs: this.#holdMs, limitMs: remaining + GRACE };
-    return this.#caller.request("GET", jobPath(jobId), parts);
-  }
-
-  #startAttempt(): number {
-    const remaining = this.#deadline - this.#now();
-    if (remaining <= NOTHING) throw this.#timedOut(null);
+  /** Build the request of an attempt, which the service holds for as long as the deadline and the long poll allow. */
+  #request(method: string, path: string, parts: RequestParts): HttpRequest {
     this.#sent = this.#now();
-    return remaining;
+    const remaining = this.#deadline - this.#sent;
+    if (remaining <= NOTHING) throw this.#timedOut(null);
+    const reserve = method === "POST" ? Math.min(POST_RESERVE, remaining / 2) : 0;
+    this.#holdMs = Math.max(0, Math.floor(Math.min(this.#longPollMs, remaining - reserve)));
+    return this.#caller.request(method, path, { ...parts, waitMs: this.#holdMs, limitMs: remaining + GRACE });
   }
 
   /** Sleep what is left of the poll interval since the last request, but not beyond the deadline. */
@@ -160,10 +152,6 @@ export function jobPath(jobId: string): string {
 export function quoteSegment(id: string): string {
   check(typeof id === "string" && !/^\.{0,2}$/.test(id), "An id must be text, not empty and not only dots.");
   return encodeURIComponent(id.toWellFormed());
-}
-
-function hold(ms: number): number {
-  return Math.max(0, Math.floor(ms));
 }
 
 function rethrowAsJobFailed(error: unknown): never {

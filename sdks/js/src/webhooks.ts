@@ -31,16 +31,11 @@ export interface VerifyOptions {
   now?: Date | undefined;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** What the headers say about a signed body. */
-interface Signed {
-  /** What was signed before the body: the time as it was written, after the id in Standard Webhooks. */
-  prefix: string;
-  time: number;
-  signatures: string[];
-  isStandard: boolean;
-}
+/**
+ * What the headers say about a signed body. The prefix was signed before it: the time as it was written, after the id
+ * in Standard Webhooks.
+ */
+type Signed = readonly [prefix: string, time: number, signatures: string[], isStandard: boolean];
 
 /**
  * Verify a webhook and return its event.
@@ -59,7 +54,7 @@ export async function verifyWebhook(
 ): Promise<WebhookEvent> {
   const list = readSecrets(secrets);
   const bag = readHeaders(headers);
-  const { prefix, time, signatures, isStandard } = readSigned(bag);
+  const [prefix, time, signatures, isStandard] = readSigned(bag);
   checkTime(time, toleranceSeconds, Number(now) / 1000);
   const signed = await join(prefix, body);
   const expected = await Promise.all(list.map((secret) => sign(secret, signed, isStandard)));
@@ -86,9 +81,9 @@ function readSecrets(secrets: string | readonly string[] | null | undefined): st
 }
 
 /** Return the bytes of a text and a body. */
-async function join(prefix: string, body: WebhookBody): Promise<Bytes> {
+async function join(prefix: string, body: WebhookBody): Promise<ArrayBuffer> {
   check(typeof body === "string" || "byteLength" in Object(body), `body must be ${RAW}`);
-  return new Uint8Array(await new Blob([prefix, body as BlobPart]).arrayBuffer());
+  return new Blob([prefix, body as BlobPart]).arrayBuffer();
 }
 
 /** Return the headers of any bag by names in lower case. `HTTP_WEBHOOK_ID` is `webhook-id`. */
@@ -113,13 +108,13 @@ function readSigned(bag: Map<string, string>): Signed {
   const header = isStandard ? STANDARD_HEADER : SIGNATURE_HEADER;
   const read = (name: string) =>
     bag.get(name.toLowerCase()) ?? refuse("missing_header", `The header ${name} is missing.`);
-  const value = read(header);
-  const all = (pattern: RegExp) => Array.from(value.matchAll(pattern), ([, part = ""]) => part.trim());
+  const parts = read(header).split(isStandard ? " " : ",");
+  const all = (mark: string) =>
+    parts.flatMap((part) => (part.trim().startsWith(mark) ? [part.trim().slice(mark.length).trim()] : []));
   const id = isStandard ? `${read("webhook-id")}.` : "";
-  const time = isStandard ? read("webhook-timestamp") : all(/(?<=^|,)\s*t=([^,]*)/g).join();
-  const signatures = all(isStandard ? /(?<=^|\s)v1,(\S*)/g : /(?<=^|,)\s*v1=([^,]*)/g);
-  if (/^[0-9]+$/.test(time) && signatures.length)
-    return { prefix: `${id}${time}.`, time: Number(time), signatures, isStandard };
+  const time = isStandard ? read("webhook-timestamp") : all("t=").join();
+  const signatures = all(isStandard ? "v1," : "v1=");
+  if (/^[0-9]+$/.test(time) && signatures.length) return [`${id}${time}.`, Number(time), signatures, isStandard];
   return refuse("malformed_header", `The header ${header} or its time is malformed.`);
 }
 
@@ -135,16 +130,16 @@ function refuse(code: WebhookErrorCode, message: string, cause?: unknown): never
 }
 
 /** Return the HMAC of a content as text. Empty: the secret makes no key, and anyone could sign without one. */
-async function sign(secret: string, content: Bytes, isStandard = false): Promise<string> {
-  const key = isStandard ? fromBase64(secret.replace(/^whsec_/, "")) : new TextEncoder().encode(secret);
-  if (!key.length) return "";
+async function sign(secret: string, content: ArrayBuffer, isStandard = false): Promise<string> {
+  const key = isStandard ? fromBase64(secret.replace(/^whsec_/, "")) : await join("", secret);
+  if (!key.byteLength) return "";
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const bytes = await crypto.subtle.sign("HMAC", imported, content);
   return isStandard ? btoa(String.fromCharCode(...new Uint8Array(bytes))) : toHex(bytes);
 }
 
 /** Return the bytes of Base64, none of another text. `atob` alone ignores whitespace. */
-function fromBase64(text: string): Bytes {
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.from(atob(text.replace(/\s/, "-")), (character) => character.charCodeAt(0));
   } catch {
@@ -154,11 +149,8 @@ function fromBase64(text: string): Bytes {
 
 /** Compare two texts in a time that does not tell where they differ. */
 function isEqual(expected: string, given: string): boolean {
-  let difference = expected.length ^ given.length;
-  for (let index = 0; index < expected.length; index++) {
-    difference |= expected.charCodeAt(index) ^ given.charCodeAt(index);
-  }
-  return difference === 0;
+  const differences = Array.from(expected, (character, index) => character.charCodeAt(0) ^ given.charCodeAt(index));
+  return !differences.reduce((all, difference) => all | difference, expected.length ^ given.length);
 }
 
 function noMatch(secrets: string[]): string {
@@ -167,7 +159,7 @@ function noMatch(secrets: string[]): string {
   return `No signature fits. Check the secret, and pass ${RAW}${blank}${hint(/^sk_live_/, " The secret is an API key (sk_live_).")}`;
 }
 
-function readEvent(signed: Bytes, prefix: string, webhookId: string | null): WebhookEvent {
+function readEvent(signed: ArrayBuffer, prefix: string, webhookId: string | null): WebhookEvent {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(signed);
     return parseEvent(JSON.parse(text.slice(prefix.length)), webhookId);

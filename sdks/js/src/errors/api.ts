@@ -1,5 +1,6 @@
 import type { Answer } from "../answers.js";
 import type { Meta, RawObject } from "../models.js";
+import { toSnakeCase } from "../snake-case.js";
 import { brand, LinkSkipperError } from "./base.js";
 
 /** The service answered with an error. */
@@ -24,19 +25,15 @@ export class ApiError extends LinkSkipperError {
   /** The same `meta` that results have. */
   declare readonly meta: Meta;
 
-  constructor(message: string, { meta, body, json }: Answer, retryAfter: number | null) {
+  constructor(message: string, { meta, body }: Answer, retryAfter: number | null, problem: Problem) {
     super(message);
-    const [code, title, detail, type] = readTexts(json, "code", "title", "detail", "type");
     const { status, requestId, headers } = meta;
-    Object.assign(this, { status, code, title, detail, type, requestId, retryAfter, headers, body, meta });
+    Object.assign(this, problem, { status, requestId, retryAfter, headers, body, meta });
   }
 }
 
-/** Return members of a problem document. Null: the member is missing, or not text. */
-export function readTexts(json: unknown, ...names: string[]): (string | null)[] {
-  const problem = Object(json) as RawObject;
-  return names.map((name) => (typeof problem[name] === "string" ? problem[name] : null));
-}
+/** The members of a problem document. Null: the member is missing, or not text. */
+export type Problem = Readonly<Record<"code" | "title" | "detail" | "type", string | null>>;
 
 /** A field is missing, unknown, of a wrong type or over its limit. */
 export class InvalidRequestError extends ApiError {}
@@ -49,8 +46,8 @@ export class OutOfCreditsError extends ApiError {
   /** The credits of the account, if the service tells them. */
   readonly balance: number | null;
 
-  constructor(message: string, answer: Answer, retryAfter: number | null) {
-    super(message, answer, retryAfter);
+  constructor(message: string, answer: Answer, retryAfter: number | null, problem: Problem) {
+    super(message, answer, retryAfter, problem);
     const { balance } = answer.json as RawObject;
     this.balance = Number.isInteger(balance) ? (balance as number) : null;
   }
@@ -112,28 +109,7 @@ export class UnexpectedResponseError extends ApiError {
   }
 }
 
-/** The class of each error code. */
-export const ERRORS_BY_CODE: ReadonlyMap<string, typeof ApiError> = new Map(
-  Object.entries({
-    invalid_request: InvalidRequestError,
-    invalid_key: InvalidKeyError,
-    out_of_credits: OutOfCreditsError,
-    forbidden_scope: ForbiddenScopeError,
-    not_found: NotFoundError,
-    method_not_allowed: MethodNotAllowedError,
-    link_removed: LinkRemovedError,
-    unsupported_link: UnsupportedLinkError,
-    rate_limited: RateLimitedError,
-    quota_exceeded: QuotaExceededError,
-    internal_error: InternalError,
-    resolve_failed: ResolveFailedError,
-    provider_down: ProviderDownError,
-    service_unavailable: ServiceUnavailableError,
-  }),
-);
-
-brand({
-  ApiError,
+const KINDS = {
   InvalidRequestError,
   InvalidKeyError,
   OutOfCreditsError,
@@ -148,5 +124,11 @@ brand({
   ResolveFailedError,
   ProviderDownError,
   ServiceUnavailableError,
-  UnexpectedResponseError,
-});
+};
+
+brand({ ApiError, UnexpectedResponseError, ...KINDS });
+
+/** The class of each error code. The code is its name: `rate_limited` is RateLimitedError, but `internal_error` InternalError. */
+export const ERRORS_BY_CODE: ReadonlyMap<string, typeof ApiError> = new Map(
+  Object.entries(KINDS).map(([name, kind]) => [toSnakeCase(name).replace(/(?<!internal)_error$/, ""), kind]),
+);
