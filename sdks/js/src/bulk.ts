@@ -44,11 +44,11 @@ export class Run {
   ) {
     this.#source = Symbol.asyncIterator in urls ? urls[Symbol.asyncIterator]() : urls[Symbol.iterator]();
     this.#signal = AbortSignal.any([this.#stop.signal, ...signals]);
-    onAbort(this.#signal, () => this.#wake());
   }
 
   /** Yield the outcomes as they come. Leaving early ends the calls under way. */
   async *outcomes(): AsyncGenerator<Outcome, void, undefined> {
+    const release = onAbort(this.#signal, () => this.#wake());
     try {
       for (;;) {
         this.#signal.throwIfAborted();
@@ -60,6 +60,7 @@ export class Run {
       }
       for (const error of this.#failures) throw error;
     } finally {
+      release();
       this.#close();
       this.#stop.abort(new ConfigurationError("The run is closed."));
     }

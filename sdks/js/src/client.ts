@@ -141,7 +141,7 @@ export class LinkSkipper {
       const key = batch && typeof url === "string" ? await batchKey(batch, url) : undefined;
       const body = resolveBody(url, key, webhookUrl);
       const config = { ...this.#config, closed: stop };
-      return new Wait(new Caller(config, callOptions, pacer.gate()), times).resolve(url, body);
+      return new Wait(new Caller(config, callOptions, pacer), times).resolve(url, body);
     };
     const signals = signal ? [signal, this.#config.closed] : [this.#config.closed];
     return new Run(urls, begin, pacer, concurrency, signals).outcomes();

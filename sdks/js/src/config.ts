@@ -1,7 +1,7 @@
 import { type Clock, type Sleeper, sleeperOf, systemClock } from "./clock.js";
 import { environment } from "./environment.js";
 import { ConfigurationError, check } from "./errors/base.js";
-import { type RetryPolicy, readRetry } from "./retry.js";
+import { DEFAULT_RETRY, type RetryPolicy } from "./retry.js";
 import { VERSION } from "./version.js";
 
 /** Gets a line per attempt, without secrets. `console` is one. */
@@ -92,7 +92,7 @@ export function readConfig(options: ClientOptions, closed: AbortSignal): Config 
     apiKey: () => key,
     baseUrl: readBaseUrl(baseUrl),
     webhookSecret,
-    retry: readRetry(retry),
+    retry: readNumbers(retry ?? {}, DEFAULT_RETRY),
     headers: readHeaders({ accept: "application/json", "user-agent": userAgent || describeAgent(appInfo) }, headers),
     fetch,
     logger,

@@ -1,12 +1,12 @@
 import { type Answer, type Parser, parseAnswer, readAnswer } from "./answers.js";
 import type { CallOptions, Config } from "./config.js";
-import { readHeaders, readNumber, refuseUnknown } from "./config.js";
+import { readHeaders, readNumber, readNumbers, refuseUnknown } from "./config.js";
 import { ApiError, ProviderDownError, RateLimitedError, ServiceUnavailableError } from "./errors/api.js";
 import { ConfigurationError, type LinkSkipperError } from "./errors/base.js";
 import { NetworkError } from "./errors/wait.js";
 import type { RateLimit } from "./models.js";
-import type { Gate } from "./pacer.js";
-import { type RetryPolicy, readRetry, retryDelay } from "./retry.js";
+import type { PacedLink, Pacer } from "./pacer.js";
+import { type RetryPolicy, retryDelay } from "./retry.js";
 import { type HttpRequest, send } from "./transport.js";
 
 /** What a request asks for. */
@@ -37,6 +37,7 @@ export interface ExchangeOptions {
 /** Makes the exchanges of one call, with its own options. */
 export class Caller {
   readonly signal: AbortSignal;
+  readonly #link: PacedLink = { sent: false };
   readonly #retry: RetryPolicy;
   readonly #timeoutMs: number;
   readonly #headers: Readonly<Record<string, string>>;
@@ -44,13 +45,13 @@ export class Caller {
   constructor(
     readonly config: Config,
     options: CallOptions,
-    /** The gate of a run of many links. */
-    readonly gate?: Gate,
+    /** Paces the calls of a run of many links. */
+    private readonly pacer?: Pacer,
   ) {
     const { signal, retry, timeoutMs = config.timeoutMs, headers, ...unknown } = options;
     refuseUnknown(unknown);
     this.signal = signal ? AbortSignal.any([signal, config.closed]) : config.closed;
-    this.#retry = retry ? readRetry(retry, config.retry) : config.retry;
+    this.#retry = retry ? readNumbers(retry, config.retry) : config.retry;
     this.#timeoutMs = readNumber("timeoutMs", timeoutMs, 1);
     this.#headers = headers ? readHeaders(config.headers, headers) : config.headers;
   }
@@ -81,8 +82,8 @@ export class Caller {
         return await this.#attempt(build, attempt, guard);
       } catch (error) {
         if (!isFailure(error)) throw error;
-        if (this.gate && error instanceof RateLimitedError && !this.#asksTooMuch(error)) {
-          this.gate.pause(this.#delay(error, 1));
+        if (this.pacer && error instanceof RateLimitedError && !this.#asksTooMuch(error)) {
+          this.pacer.pause(this.#delay(error, 1));
           continue;
         }
         failures += 1;
@@ -95,11 +96,11 @@ export class Caller {
     const { clock } = this.config;
     const arrived = clock.monotonic();
     this.signal.throwIfAborted();
-    await this.gate?.enter(this.signal);
+    await this.pacer?.enter(this.#link, this.signal);
     let limits: RateLimit | undefined;
     try {
       const began = clock.monotonic();
-      if (this.gate) guard?.extend(began - arrived);
+      if (this.pacer) guard?.extend(began - arrived);
       const request = build();
       try {
         const answer = readAnswer(this.config, await send(this.config, request, this.signal), attempt);
@@ -112,7 +113,7 @@ export class Caller {
         throw error;
       }
     } finally {
-      this.gate?.leave(limits);
+      this.pacer?.leave(limits);
     }
   }
 

@@ -52,12 +52,11 @@ export function list<T>(inner: Reader<T>): Reader<T[]> {
 
 /** Read the members of an object. Their names are those of the shape in snake_case. */
 export function object<T extends object>(shape: Shape<T>): Reader<T> {
+  const members = Object.entries<Reader<unknown>>(shape).map(
+    ([name, read]) => [name, toSnakeCase(name), read] as const,
+  );
   return (value, where) => {
     const raw = record(value, where);
-    const members = Object.entries<Reader<unknown>>(shape).map(([name, read]) => {
-      const member = toSnakeCase(name);
-      return [name, read(raw[member], member)];
-    });
-    return Object.fromEntries(members) as T;
+    return Object.fromEntries(members.map(([name, member, read]) => [name, read(raw[member], member)])) as T;
   };
 }

@@ -1,18 +1,13 @@
 import { type Clock, onAbort } from "./clock.js";
 import type { RateLimit } from "./models.js";
 
-/** Where the calls of one link of a run wait for their turn. */
-export interface Gate {
-  /** Resolve when a call may start. */
-  enter(signal: AbortSignal): Promise<void>;
-  /** Tell what the answer of a call said about the limits, if there was an answer. */
-  leave(limits: RateLimit | undefined): void;
-  /** Let no call start for this time. */
-  pause(ms: number): void;
+/** A link of a run: whether one of its calls was let through. */
+export interface PacedLink {
+  sent: boolean;
 }
 
 interface Waiter {
-  link: { sent: boolean };
+  link: PacedLink;
   admit(): void;
   drop(reason: unknown): void;
 }
@@ -34,22 +29,13 @@ export class Pacer {
     this.#clock = clock;
   }
 
-  /** Return the gate of a link. */
-  gate(): Gate {
-    const link = { sent: false };
-    return {
-      enter: (signal) => this.#enter(link, signal),
-      leave: (limits) => this.#leave(limits),
-      pause: (ms) => this.#pause(ms),
-    };
-  }
-
   /** Drop the links that wait and were never sent. */
   dropUnsent(): void {
     for (const { link, drop } of this.#waiting) if (!link.sent) drop(UNSENT);
   }
 
-  #enter(link: Waiter["link"], signal: AbortSignal): Promise<void> {
+  /** Resolve when a call of a link may start. */
+  enter(link: PacedLink, signal: AbortSignal): Promise<void> {
     let release = () => {};
     const turn = new Promise<void>((resolve, reject) => {
       const drop = (reason: unknown) => {
@@ -64,7 +50,8 @@ export class Pacer {
     return turn.finally(() => release());
   }
 
-  #leave(limits: RateLimit | undefined): void {
+  /** Tell what the answer of a call said about the limits, if there was an answer. */
+  leave(limits: RateLimit | undefined): void {
     this.#inFlight -= 1;
     const limit = limits?.minute;
     if (!limits) {
@@ -78,7 +65,8 @@ export class Pacer {
     this.#admit();
   }
 
-  #pause(ms: number): void {
+  /** Let no call start for this time. */
+  pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);
     this.#admit();
   }

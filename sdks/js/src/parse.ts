@@ -46,9 +46,11 @@ const parseQueued = parser<QueuedJob>(
   object({ status: text as Reader<"queued">, jobId: text, queuePosition: maybeInteger, pollUrl: maybeText }),
 );
 
+const readStatus = object({ status: text, cached: flag });
+
 /** Read the answer to POST /v1/resolve: one of two shapes, told apart by the status. */
 export function parseResolve(value: unknown, meta: Meta, url: string): ResolveResult {
-  const { status, cached } = object({ status: text, cached: flag })(value);
+  const { status, cached } = readStatus(value);
   if (status === "done") return parseLink(value, meta, null, url, cached);
   if (status === "queued") return parseQueued(value, meta);
   return refuse("done or queued", "status");

@@ -1,5 +1,3 @@
-import { readNumbers } from "./config.js";
-
 /** When failed exchanges are tried again. */
 export interface RetryPolicy {
   /** All attempts, the first included (3). 1 turns retries off. */
@@ -14,7 +12,7 @@ export interface RetryPolicy {
   maxRetryAfterMs: number;
 }
 
-const DEFAULTS: RetryPolicy = {
+export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: 3,
   initialDelayMs: 500,
   maxDelayMs: 8000,
@@ -25,11 +23,6 @@ const DEFAULTS: RetryPolicy = {
 // The three forms of RFC 9110, 5.6.7.
 const HTTP_DATE =
   /^[A-Z][a-z]+,? (?:[A-Z][a-z]{2} +)?(\d{1,2})[ -](?:[A-Z][a-z]{2}[ -]\d{2,4} )?\d\d:[0-5]\d:[0-5]\d (?:\d{4}|GMT)$/;
-
-/** Fill in what a policy leaves out, and refuse values out of range. */
-export function readRetry(given: Partial<RetryPolicy> = {}, base = DEFAULTS): RetryPolicy {
-  return readNumbers(given, base);
-}
 
 /** Return the milliseconds to sleep after this number of failures. `random` is from 0 to 1. */
 export function retryDelay(policy: RetryPolicy, failures: number, random: number): number {

@@ -29,18 +29,12 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export async function send(config: Config, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
   const attempt = new AbortController();
   const target = `${request.method} ${request.url}`;
-  let release = () => {};
-  let cancel = () => {};
-  const ended = new Promise<never>((_, reject) => {
-    const end = (reason: unknown) => {
-      reject(reason);
-      attempt.abort(reason);
-    };
-    release = onAbort(signal, end);
-    cancel = config.clock.setTimer(request.timeoutMs, () => {
-      end(new RequestTimeoutError(`${target} had no whole answer within ${request.timeoutMs / 1000} s.`));
-    });
+  const end = (reason: unknown) => attempt.abort(reason);
+  const release = onAbort(signal, end);
+  const cancel = config.clock.setTimer(request.timeoutMs, () => {
+    end(new RequestTimeoutError(`${target} had no whole answer within ${request.timeoutMs / 1000} s.`));
   });
+  const ended = new Promise<never>((_, reject) => onAbort(attempt.signal, reject));
   try {
     // The race ends even if a fetch of the user's own does not look at the signal.
     return await Promise.race([exchange(config, request, attempt.signal), ended]);

@@ -108,7 +108,7 @@ function readSigned(bag: Map<string, string>): Signed {
   const header = isStandard ? STANDARD_HEADER : SIGNATURE_HEADER;
   const read = (name: string) =>
     bag.get(name.toLowerCase()) ?? refuse("missing_header", `The header ${name} is missing.`);
-  const parts = read(header).split(isStandard ? " " : ",");
+  const parts = read(header).split(isStandard ? /\s/ : ",");
   const all = (mark: string) =>
     parts.flatMap((part) => (part.trim().startsWith(mark) ? [part.trim().slice(mark.length).trim()] : []));
   const id = isStandard ? `${read("webhook-id")}.` : "";

@@ -40,9 +40,9 @@ export class JobFailedError extends LinkSkipperError {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.jobId = job ? job.jobId : null;
-    this.stopReason = job ? job.reason : null;
-    this.trace = job ? job.trace : null;
+    this.jobId = job?.jobId ?? null;
+    this.stopReason = job?.reason ?? null;
+    this.trace = job?.trace ?? null;
   }
 }
 
