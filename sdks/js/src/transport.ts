@@ -57,12 +57,8 @@ async function exchange(config: Config, request: HttpRequest, signal: AbortSigna
     redirect: "manual",
     signal,
   });
-  const headers = readHeaders(response.headers);
+  const headers = Object.fromEntries(response.headers); // iterated in lower case, by the standard
   return { status: response.status, headers, body: await readBody(response, headers) };
-}
-
-function readHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 async function readBody(response: Response, headers: Readonly<Record<string, string>>): Promise<string> {
