@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
+from msgspec import inspect
 from starlette.requests import Request
 
 from linkskipper.dashboard.errors import PageError, bad_query
@@ -22,7 +23,7 @@ Notice = Literal[
     "provider-off", "provider-on", "queue-first",
     "queue-cancelled", "host-paused", "host-resumed",
     "key-changed", "key-revoked", "name-changed", "password-set", "session-ended", "sessions-ended",
-    "second-factor-off", "sent-again", "signed-out",
+    "second-factor-off", "sent-again", "sent-again-since", "signed-out",
 ]  # fmt: skip
 NOTICES: Mapping[str, str] = {
     "provider-off": "New links of this provider are refused within a second.",
@@ -43,6 +44,7 @@ NOTICES: Mapping[str, str] = {
     "sessions-ended": "Your other sessions were ended.",
     "second-factor-off": "Codes are no longer required. Your other sessions were ended.",
     "sent-again": "The event is being sent again.",
+    "sent-again-since": "The events of that time that were not delivered are being sent again.",
     "signed-out": "You signed out.",
     "voucher-redeemed": "The voucher was redeemed. Its credits are in the balance.",
     "voucher-revoked": "The voucher was revoked. It can no longer be redeemed.",
@@ -119,8 +121,22 @@ def _messages(values: Mapping[str, str], query_type: type[msgspec.Struct]) -> li
 
 
 def _allowed(type_: Any) -> str:
-    options = [option for part in (type_, *get_args(type_)) for option in get_args(part) if isinstance(option, str)]
-    return f" It may be {', '.join(dict.fromkeys(options))}." if options else ""
+    """Say what a parameter of a type may be."""
+    info = inspect.type_info(type_)
+    for part in info.types if isinstance(info, inspect.UnionType) else [info]:
+        match part:
+            case inspect.EnumType(cls):
+                return f" It may be {', '.join(member.value for member in cls)}."
+            case inspect.LiteralType():  # its values are sorted, those of the type are as written
+                values = [value for option in (type_, *get_args(type_)) for value in get_args(option)]
+                return f" It may be {', '.join(value for value in values if isinstance(value, str))}."
+            case inspect.IntType(ge=least):
+                return f" It is a whole number from {least}."
+            case inspect.UUIDType():
+                return " It is an id of 36 characters."
+            case inspect.StrType(max_length=longest, pattern=pattern):
+                return f" It has at most {longest} characters{f' and the form {pattern}' if pattern else ''}."
+    return ""
 
 
 async def read_form(request: Request) -> dict[str, str]:
