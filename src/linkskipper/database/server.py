@@ -5,17 +5,17 @@ import msgspec
 from linkskipper.database.pool import Pool
 
 TABLE_SIZES = """
-SELECT relname AS name, greatest(reltuples, 0)::bigint AS rows, pg_total_relation_size(pg_class.oid) AS bytes
+SELECT relname AS name, nullif(reltuples, -1)::bigint AS rows, pg_total_relation_size(pg_class.oid) AS bytes
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = current_schema() AND relkind = 'r' ORDER BY bytes DESC
 """
 
 
 class TableSize(msgspec.Struct, frozen=True):
-    """A table with its indexes. The server estimates the number of rows."""
+    """A table with its indexes. The server estimates the rows. `rows` is None until it has done so."""
 
     name: str
-    rows: int
+    rows: int | None
     bytes: int
 
 

@@ -131,7 +131,9 @@ async def test_system_hides_secrets(idle: Service) -> None:
     assert "LINKSKIPPER_DATABASE_URL set" in page.visible_text
     assert "postgresql://" not in page.text
     assert "PostgreSQL" in page.visible_text
-    assert re.search(r"hourly_usage 0 \d+", page.visible_text)
+    assert re.search(r"hourly_usage not counted yet \d+", page.visible_text)
+    await idle.pool.execute("ANALYZE hourly_usage")
+    assert re.search(r"hourly_usage \d+ \d+", (await operator.get(f"{OPERATE}/system")).visible_text)
 
 
 async def test_last_reload(database_url: str, tmp_path: Path) -> None:
