@@ -13,12 +13,14 @@ MAX_ACTION = 50
 MAX_ERROR_CODE = 40
 MAX_HOST = 300
 MAX_URL = 2048
+MAX_HOURS = 30 * 24  # of the events that are sent again together
 
 LIMITS = SimpleNamespace(
     action=MAX_ACTION,
     export_rows=MAX_ROWS,
     error_code=MAX_ERROR_CODE,
     host=MAX_HOST,
+    hours=MAX_HOURS,
     name=MAX_NAME_CHARACTERS,
     note=MAX_NOTE_CHARACTERS,
     reference=MAX_REFERENCE,

@@ -1,8 +1,9 @@
 """Webhooks: signed events of ended jobs, retried for days, with every attempt recorded."""
 
 from linkskipper.webhooks.attempts import AttemptRecorder, AttemptResult
-from linkskipper.webhooks.client import WebhookClient
+from linkskipper.webhooks.client import WebhookClient, request_headers
 from linkskipper.webhooks.deliveries import (
+    HOST_LOOKS_AT,
     Attempt,
     Delivery,
     DeliveryStatus,
@@ -34,11 +35,13 @@ from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
 from linkskipper.webhooks.test_events import MAX_TESTS, queue_test_event
+from linkskipper.webhooks.verification import Signature, read_signatures
 from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
     "EVENT_NAMES",
+    "HOST_LOOKS_AT",
     "MAX_TESTS",
     "QUEUE_LIMITS",
     "Attempt",
@@ -58,6 +61,7 @@ __all__ = [
     "Receivers",
     "ReceivingHost",
     "RetrySchedule",
+    "Signature",
     "SignedEvent",
     "WebhookClient",
     "find_delivery_of_job",
@@ -75,9 +79,11 @@ __all__ = [
     "read_attempts",
     "read_backlog",
     "read_delivery",
+    "read_signatures",
     "receiver_problem",
     "redeliver",
     "redeliver_since",
+    "request_headers",
     "rescue_stuck_hosts",
     "rescue_work",
     "resume_host",

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -38,6 +38,13 @@ class _EventOfJob(msgspec.Struct):
 
 
 _read_job = msgspec.json.Decoder(_EventOfJob).decode
+
+
+def request_headers(
+    message_id: UUID, body: bytes, secrets: Sequence[str], at: datetime, *, is_test: bool = False
+) -> dict[str, str]:
+    """Return the headers of an attempt, signed for a time."""
+    return JSON_HEADERS | signed_headers(secrets, str(message_id), body, at) | (TEST_HEADER if is_test else {})
 
 
 def _now() -> datetime:
@@ -94,9 +101,7 @@ class WebhookClient:
             log.error("webhooks.secret_unreadable", key_id=delivery.key_id, hint=hint)
             return NO_SECRET
         body = delivery.body.encode()
-        headers = JSON_HEADERS | signed_headers(delivery.secrets, str(delivery.id), body, at)
-        if delivery.is_test:
-            headers |= TEST_HEADER
+        headers = request_headers(delivery.id, body, delivery.secrets, at, is_test=delivery.is_test)
         try:
             url = _parse_url(delivery.url)
             return await self._receivers.post(url, headers=headers | trace_headers, body=body)

@@ -11,6 +11,8 @@ from linkskipper.database import Pool
 from linkskipper.database.walk import Walk, first_of
 from linkskipper.webhooks import queries
 
+HOST_LOOKS_AT = 1000
+
 
 class DeliveryStatus(StrEnum):
     """The states of a delivery. A redelivery makes any of them pending again."""
@@ -77,11 +79,15 @@ async def list_account_deliveries(
     *,
     key_id: int | None,
     status: DeliveryStatus | None,
+    host: str | None,
     before: UUID | None,
     limit: int,
 ) -> Walk[Delivery, UUID]:
-    """Return a page of the deliveries of an account, or of one of its keys, before an id."""
-    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit + 1)
+    """Return a page of the deliveries of an account, or of one of its keys, before an id.
+
+    A filter by host looks at the newest `HOST_LOOKS_AT` of each key that the other filters choose.
+    """
+    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit + 1, host, HOST_LOOKS_AT)
     return first_of([_delivery(row) for row in rows], limit)
 
 

@@ -9,9 +9,8 @@ import msgspec
 from linkskipper.accounts import WebhookSecrets
 from linkskipper.database import Pool
 from linkskipper.webhooks import queries
-from linkskipper.webhooks.client import JSON_HEADERS
+from linkskipper.webhooks.client import request_headers
 from linkskipper.webhooks.events import JobEvent, encode
-from linkskipper.webhooks.signing import signed_headers
 
 
 class SignedEvent(msgspec.Struct, frozen=True):
@@ -32,6 +31,6 @@ async def preview_events(
     signed_events = []
     for event in events:
         message_id, body = deliveries.get(event.job_id) or (event.job_id, encode(event))
-        headers = JSON_HEADERS | signed_headers(signing_keys, str(message_id), body.encode(), at)
+        headers = request_headers(message_id, body.encode(), signing_keys, at)
         signed_events.append(SignedEvent(message_id, headers, body))
     return signed_events

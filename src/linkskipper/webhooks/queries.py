@@ -227,15 +227,18 @@ ORDER BY id DESC LIMIT $4
 
 READ = DELIVERY + "WHERE id = $1 AND NOT is_test AND ($2::bigint IS NULL OR key_id = $2)"
 
-# The newest deliveries of each key of an account, and of them the newest of all.
+# The newest deliveries of each key of an account, and of them the newest of all. A filter by host looks at the newest
+# $7 of each key.
 ACCOUNT_LIST = """
 SELECT newest.id, newest.key_id, job_id, event, url, newest.host, body, status, attempts, newest.created_at,
     next_attempt_at, ended_at, is_test, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
 FROM api_keys CROSS JOIN LATERAL (
-    SELECT * FROM webhook_deliveries
-    WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($3::text IS NULL OR status = $3)
-        AND ($4::uuid IS NULL OR id < $4)
-    ORDER BY key_id DESC, id DESC LIMIT $5
+    SELECT * FROM (
+        SELECT * FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($3::text IS NULL OR status = $3)
+            AND ($4::uuid IS NULL OR id < $4)
+        ORDER BY key_id DESC, id DESC LIMIT CASE WHEN $6::text IS NULL THEN $5::bigint ELSE $7::bigint END
+    ) AS walked WHERE $6 IS NULL OR host = $6 LIMIT $5
 ) AS newest LEFT JOIN webhook_hosts ON webhook_hosts.host = newest.host
 WHERE api_keys.account_id = $1 AND ($2::bigint IS NULL OR api_keys.id = $2)
 ORDER BY newest.id DESC LIMIT $5
@@ -269,7 +272,7 @@ RETURNING host
 REDELIVER_SINCE = """
 WITH batch AS (
     SELECT id FROM webhook_deliveries
-    WHERE id > $1 AND status <> 'delivered' AND ($2::bigint IS NULL OR key_id = $2)
+    WHERE id > $1 AND status <> 'delivered' AND NOT is_test AND ($2::bigint IS NULL OR key_id = $2)
     ORDER BY id LIMIT $3
 ), redelivered AS (
     UPDATE webhook_deliveries

@@ -1,9 +1,16 @@
 """The pages of webhooks: deliveries, their attempts, and sending again."""
 
-from support.dashboard import make_user, visitor
+import re
+from html import unescape
+
+from linkskipper.accounts import WebhookSecrets, load_keyring
+from linkskipper.database.ids import new_id
+from linkskipper.people import Role
+from linkskipper.webhooks import request_headers
+from support.dashboard import Visitor, make_user, visitor
 from support.deliveries import queued
 from support.hostile import HOSTILE
-from support.service import Service
+from support.service import Caller, Service
 
 URL = "https://hook.example/receive"
 
@@ -43,3 +50,100 @@ async def test_deliveries(service: Service) -> None:
     audited = "SELECT count(*) FROM audit_log WHERE action = 'delivery.send-again' AND subject = $1"
     assert await service.pool.fetchval(audited, f"delivery {delivery_id}") == 1
     assert (await person.get("/dashboard/webhooks/x")).status == 404
+
+
+async def owner(service: Service, caller: Caller) -> Visitor:
+    """Return the owner of an account, who has signed in."""
+    return await visitor(service, await make_user(service, f"verify {new_id()}", caller.account_id))
+
+
+async def sent(service: Service, caller: Caller) -> tuple[str, str]:
+    """Return the body and the headers of a new delivery, as its receiver gets them."""
+    delivery_id = await queued(service.pool, caller.key_id, URL)
+    row = await service.pool.fetchrow("SELECT body, now() FROM webhook_deliveries WHERE id = $1", delivery_id)
+    assert row is not None
+    secrets = (await WebhookSecrets(service.pool, load_keyring(service.settings)).read([caller.key_id]))[caller.key_id]
+    headers = request_headers(delivery_id, row["body"].encode(), secrets, row["now"])
+    return row["body"], "\r\n".join(f"{name}: {value}" for name, value in headers.items())
+
+
+async def verified(person: Visitor, body: str, headers: str) -> str:
+    """Return what the page says about a request."""
+    answer = await person.post("/dashboard/webhooks/verify", {"body": body, "headers": headers})
+    assert answer.status == 200
+    return answer.visible_text
+
+
+async def test_signatures_hold(service: Service) -> None:
+    """The signatures of a sent event hold by both headers, and by each alone, for the account whose key signed it."""
+    caller, stranger = await service.caller(), await service.caller()
+    body, headers = await sent(service, caller)
+    person = await owner(service, caller)
+    assert (await verified(person, body, headers)).count(" holds. The key") == 2
+    lines = headers.splitlines()
+    own = next(line for line in lines if line.startswith("X-LinkSkipper-Signature"))
+    assert "X-LinkSkipper-Signature holds." in await verified(person, body, own)
+    assert "webhook-signature holds." in await verified(person, body, "\n".join({*lines} - {own}))
+    other = await verified(await owner(service, stranger), body, headers)
+    assert (other.count("does not hold"), "The delivery with this id" in other) == (2, False)
+
+
+async def test_signatures_that_do_not_hold(service: Service) -> None:
+    """The page says why: white space, another body, another time, or headers that are missing."""
+    caller = await service.caller()
+    body, headers = await sent(service, caller)
+    person = await owner(service, caller)
+    assert "White space was added" in await verified(person, f"{body}\n", headers)
+    changed = await verified(person, body.replace(":", ": "), headers)
+    assert (changed.count("not the one that was sent"), "The delivery with this id" in changed) == (2, True)
+    later = re.sub(r"(t=|timestamp: )(\d+)", lambda match: f"{match[1]}{int(match[2]) + 1}", headers)
+    assert (await verified(person, body, later)).count("the headers were changed") == 2
+    for missing in ("", "X-LinkSkipper-Signature: t=1", "webhook-id: 1\nwebhook-signature: v1,x", f"t={'9' * 12},v1=x"):
+        answer = await person.post("/dashboard/webhooks/verify", {"body": body, "headers": missing})
+        assert (answer.status, "Paste X-LinkSkipper-Signature" in answer.visible_text) == (422, True)
+    assert (await person.post("/dashboard/webhooks/verify", {"headers": headers})).status == 422
+
+
+async def test_headers_of_a_delivery(service: Service) -> None:
+    """A delivery shows the headers of its newest attempt, which the verifier accepts. Viewers do not see them."""
+    caller = await service.caller()
+    delivery_id = await queued(service.pool, caller.key_id, URL)
+    await service.pool.execute(
+        "INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds) VALUES ($1, 101, now(), 5)",
+        delivery_id,
+    )
+    person = await owner(service, caller)
+    page = (await person.get(f"/dashboard/webhooks/{delivery_id}")).text
+    shown = {name: unescape(text) for name, text in re.findall(r'<textarea id="(\w+)"[^>]*>([^<]*)</textarea>', page)}
+    assert (await verified(person, shown["body"], shown["headers"])).count(" holds. The key") == 2
+    viewer = await visitor(service, await make_user(service, f"view {new_id()}", caller.account_id, Role.VIEWER))
+    assert "X-LinkSkipper-Signature" not in (await viewer.get(f"/dashboard/webhooks/{delivery_id}")).text
+
+
+async def test_deliveries_of_a_host(service: Service) -> None:
+    """The list shows the deliveries to one host."""
+    caller = await service.caller()
+    here = await queued(service.pool, caller.key_id, URL)
+    there = await queued(service.pool, caller.key_id, "https://other.example/")
+    page = (await (await owner(service, caller)).get("/dashboard/webhooks?host=Hook.example")).text
+    assert (f"/webhooks/{here}" in page, f"/webhooks/{there}" in page) == (True, False)
+
+
+async def test_send_all_again(service: Service) -> None:
+    """The events of the last hours that were not delivered are sent again, of the own account alone."""
+    caller, stranger = await service.caller(), await service.caller()
+    failed, delivered, foreign = [
+        await queued(service.pool, key_id, URL) for key_id in (caller.key_id, caller.key_id, stranger.key_id)
+    ]
+    end = "UPDATE webhook_deliveries SET status = $2, next_attempt_at = NULL, ended_at = now() WHERE id = $1"
+    for delivery_id, status in ((failed, "failed"), (delivered, "delivered"), (foreign, "failed")):
+        await service.pool.execute(end, delivery_id, status)
+    person = await owner(service, caller)
+    for wrong in ("0", "721", "x", ""):
+        assert (await person.post("/dashboard/webhooks/send-again", {"hours": wrong})).status == 422
+    answer = await person.post("/dashboard/webhooks/send-again", {"hours": "720"})
+    assert answer.headers["location"] == "/dashboard/webhooks?done=sent-again-since"
+    audited = "SELECT subject FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1"
+    assert await service.pool.fetchval(audited, caller.account_id) == "1 of 720 h"
+    ended = "SELECT array_agg(id) FROM webhook_deliveries WHERE id = ANY($1) AND ended_at IS NOT NULL"
+    assert set(await service.pool.fetchval(ended, [failed, delivered, foreign])) == {delivered, foreign}

@@ -16,6 +16,7 @@ from linkskipper.dashboard.pages import (
     sign_in,
     stream,
     try_link,
+    verifier,
     webhooks,
 )
 
@@ -32,6 +33,7 @@ PAGES: tuple[PageRoute, ...] = tuple(
             link,
             requests,
             webhooks,
+            verifier,
             credits,
             providers,
             keys,

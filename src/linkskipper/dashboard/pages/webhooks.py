@@ -1,20 +1,23 @@
 """The events that were sent to receivers, the attempts at each, and test events."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 from starlette.responses import Response
 
-from linkskipper.accounts import KeyOverview, get_account, list_account_keys
+from linkskipper.accounts import KeyOverview, WebhookSecrets, get_account, list_account_keys
 from linkskipper.audit import record
 from linkskipper.dashboard.errors import PageError, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
-from linkskipper.dashboard.limits import MAX_URL
+from linkskipper.dashboard.limits import MAX_HOST, MAX_HOURS, MAX_URL
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.errors import TooManyTestEvents
 from linkskipper.webhooks import (
+    HOST_LOOKS_AT,
+    Attempt,
     Delivery,
     DeliveryStatus,
     list_account_deliveries,
@@ -23,6 +26,8 @@ from linkskipper.webhooks import (
     read_attempts,
     receiver_problem,
     redeliver,
+    redeliver_since,
+    request_headers,
 )
 
 PATH = "/dashboard/webhooks"
@@ -36,6 +41,7 @@ class WebhooksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
 
     status: DeliveryStatus | None = None
     key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    host: Annotated[str, Meta(max_length=MAX_HOST)] | None = None
     before: UUID | None = None
 
 
@@ -69,7 +75,20 @@ async def show_delivery(call: PageCall) -> Response:
     """Show a delivery."""
     delivery = await _find(call)
     attempts = await read_attempts(call.services.pool, delivery.id)
-    return call.render("delivery.html", delivery=delivery, attempts=attempts)
+    headers = await _signed_again(call, delivery, attempts[-1]) if attempts and call.may_resolve else {}
+    return call.render("delivery.html", delivery=delivery, attempts=attempts, headers=headers)
+
+
+async def _signed_again(call: PageCall, delivery: Delivery, attempt: Attempt) -> dict[str, str]:
+    """Return the headers of an attempt, signed with the secrets that the key has now."""
+    secrets = await WebhookSecrets(call.services.pool, call.services.keyring).read([delivery.key_id])
+    return request_headers(
+        delivery.id,
+        delivery.body.encode(),
+        secrets.get(delivery.key_id, []),
+        attempt.started_at,
+        is_test=delivery.is_test,
+    )
 
 
 async def send_again(call: PageCall) -> Response:
@@ -79,6 +98,19 @@ async def send_again(call: PageCall) -> Response:
         raise not_found("delivery")
     await call.audit("delivery.send-again", f"delivery {delivery.id}")
     return call.redirect(f"{PATH}/{delivery.id}?done=sent-again")
+
+
+async def send_again_since(call: PageCall) -> Response:
+    """Send all events of the last hours again that were not delivered."""
+    fields = FormReader(call.form)
+    hours = fields.number("hours", least=1, most=MAX_HOURS)
+    if fields.errors:
+        return await _page(call, WebhooksQuery(), fields.errors)
+    since, count = datetime.now(UTC) - timedelta(hours=hours), 0
+    for key in await list_account_keys(call.services.pool, call.session.account_id):
+        count += await redeliver_since(call.services.pool, since, key_id=key.id)
+    await call.audit("delivery.send-again-since", f"{count} of {hours} h")
+    return call.redirect(f"{PATH}?done=sent-again-since")
 
 
 async def _keys(call: PageCall) -> list[KeyOverview]:
@@ -92,6 +124,7 @@ async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Respo
         call.session.account_id,
         key_id=call.session.key_id or query.key,
         status=query.status,
+        host=None if query.host is None else query.host.strip().lower(),
         before=query.before,
         limit=PAGE_SIZE,
     )
@@ -101,7 +134,8 @@ async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Respo
         **list_values(PATH, query, page),
         deliveries=page.rows,
         keys=await list_account_keys(call.services.pool, call.session.account_id) if call.may(Access.VIEWER) else [],
-        form={"url": "", "key_id": "", **call.form},
+        host_looks_at=HOST_LOOKS_AT,
+        form={"url": "", "key_id": "", "hours": "24", **call.form},
         errors=errors,
     )
 
@@ -126,6 +160,7 @@ async def _find(call: PageCall) -> Delivery:
 PAGES = (
     PageRoute("GET", PATH, show, Access.KEY, WebhooksQuery),
     PageRoute("POST", PATH + "/test", send_test, Access.DEVELOPER),
+    PageRoute("POST", PATH + "/send-again", send_again_since, Access.DEVELOPER),
     PageRoute("GET", DELIVERY, show_delivery, Access.KEY),
     PageRoute("POST", DELIVERY + "/send-again", send_again, Access.DEVELOPER),
 )
