@@ -162,7 +162,7 @@ def _fold(fields: list[tuple[str, str]], line: bytes) -> None:
     name, value = fields[-1]
     if len(value) + len(line) > MAX_FIELD_BYTES:
         raise HeadersTooLarge("a folded header is over its limit")
-    fields[-1] = (name, f"{value} {_text(line.strip())}".strip())
+    fields[-1] = (name, f"{value} {_text(line.strip())}".strip(" \t"))
 
 
 def _text(raw: bytes) -> str:

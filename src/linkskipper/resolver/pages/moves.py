@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from linkskipper.egress import UrlTooLong
+from linkskipper.egress import UTF8, Charset, UrlTooLong
 from linkskipper.resolver.pages.media_types import is_download, is_xml
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl, read_refresh
@@ -117,7 +117,7 @@ class _Scan:
         self._unclosed = unclosed_script(page)
         self._late: list[LexborNode] = []
         if (header := page.response.refresh()) is not None:
-            self._add_refresh(header, self._next_url("", Mechanism.REFRESH_HEADER))
+            self._add_refresh(header, NextUrl("", Mechanism.REFRESH_HEADER, self._here, _header_charset(page)))
         self._in_noscript: set[int] = set()
         if page.tree is not None and page.tree.css_first("noscript") is not None:
             self._in_noscript = {element.mem_id for element in page.tree.css(_IN_NOSCRIPT)}
@@ -273,6 +273,11 @@ class _Scan:
                 self._delayed.append((move.seconds, len(self._delayed), next_url))
             else:
                 self.script = next_url
+
+
+def _header_charset(page: Page) -> Charset:
+    """Return the charset for the query in a Refresh header. Chromium takes that of HTML with a body, or UTF-8."""
+    return page.charset if page.is_html and not is_xml(page.response) else UTF8
 
 
 def _elsewhere(page: Page, candidates: Iterator[NextUrl]) -> Iterator[NextUrl]:

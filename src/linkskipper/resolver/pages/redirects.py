@@ -12,12 +12,13 @@ from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.result import Mechanism
+from linkskipper.resolver.urls.target import STRIPPED
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # What Chromium makes of the HTML standard's "shared declarative refresh steps".
 _SPACE = r"[ \t\n\f\r]"
 _REFRESH = re.compile(rf"{_SPACE}*+([^,; \t\n\f\r]++){_SPACE}*+[,;]?+{_SPACE}*+(.+)", re.DOTALL)
-_DELAY = re.compile(r"\s*+(\d++\.?+\d*+|\.\d++)[\d.]*+\s*+", re.ASCII)
+_DELAY = re.compile(r"\s*+(?:(\d++)\.?+|\.\d)[\d.]*+\s*+", re.ASCII)
 _ABSOLUTE_URL = re.compile(r"https?://", re.IGNORECASE)
 _URL_PREFIX = re.compile(rf"url{_SPACE}*+={_SPACE}*+", re.IGNORECASE)
 _MAX_DELAY = (2**31 - 1) / 1000  # seconds: Chromium ignores a refresh that comes later
@@ -33,9 +34,9 @@ class NextUrl(NamedTuple):
 
 
 class Refresh(NamedTuple):
-    """Where a page leads after a delay in seconds, as written."""
+    """Where a page leads after a delay in whole seconds, as written. Browsers ignore the fraction."""
 
-    delay: float
+    delay: int
     url: str
 
 
@@ -61,14 +62,14 @@ def read_refresh(content: str) -> Refresh | None:
     """Read a Refresh header or meta element. Return None if the page only reloads itself, or stays."""
     match = _REFRESH.fullmatch(content)
     delay = match and _DELAY.fullmatch(match[1])
-    if not match or not delay or float(delay[1]) > _MAX_DELAY:
+    if not match or not delay or int(delay[1] or 0) > _MAX_DELAY:
         return None
     text = _URL_PREFIX.sub("", match[2], count=1) if _URL_PREFIX.match(match[2]) else match[2]
     if text[:1] in {"'", '"'}:
         quoted, mark, _ = text[1:].rpartition(text[0])
         text = quoted if mark else text[1:]
-    text = text.strip()
-    return Refresh(float(delay[1]), text) if text else None
+    text = text.strip(STRIPPED)
+    return Refresh(int(delay[1] or 0), text) if text else None
 
 
 def _url_in_text(element: LexborNode) -> str | None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import re2
 
 from linkskipper.resolver.pages.scripts import unquoted
+from linkskipper.resolver.urls.target import STRIPPED
 
 # Names by which a script can open a page, or run text or markup that can. They count in strings and comments too.
 _WORDS = (
@@ -144,4 +145,4 @@ def _read_move(statement: "re.Match[str]") -> ScriptMove | None:
     if literal is None:
         return None
     opens_window = statement["opened"] is not None and (statement["name"] or "")[1:-1] not in _SAME_WINDOW
-    return ScriptMove(unquoted(literal).strip(), opens_window=opens_window)
+    return ScriptMove(unquoted(literal).strip(STRIPPED), opens_window=opens_window)

@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from linkskipper.egress import MAX_URL, UTF8, BadUrl, Charset, ForeignScheme, HasCredentials, Url, UrlTooLong, read_url
 
-_STRIPPED = "".join(map(chr, range(0x21)))  # browsers strip C0 control characters and spaces at both ends
+STRIPPED = "".join(map(chr, range(0x21)))
+"""Control characters and the space, which browsers strip from both ends of a URL. Other white space belongs to it."""
+
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE)
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # printable, without backslashes
 _PORT = re.compile(r":[0-9]*\Z")
@@ -41,7 +43,7 @@ def read_target(text: str, base: Url, charset: Charset = UTF8) -> Target | None:
     Raises:
         UrlTooLong: The URL is over the limit.
     """
-    text = _with_encoded_query(text.strip(_STRIPPED), charset)
+    text = _with_encoded_query(text.strip(STRIPPED), charset)
     try:
         url = read_url(text, base)
     except HasCredentials as error:
