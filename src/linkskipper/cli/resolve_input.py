@@ -12,6 +12,7 @@ from pathlib import Path
 import typer
 
 from linkskipper.errors import InputError
+from linkskipper.resolver import split_links
 
 STDIN = Path("-")
 CHUNK = 64 * 1024
@@ -31,7 +32,7 @@ BYTE_ORDER_MARKS = {
 
 
 class LinkFile:
-    """A file of links, one on each line, or those of a column of CSV. `-` is standard input.
+    """A file of links: those of each line, or of a column of CSV. `-` is standard input.
 
     Raises:
         typer.BadParameter: the file cannot be read.
@@ -76,7 +77,7 @@ class LinkFile:
                 raise InputError(f"{self._path} is a table. Name the column of the links with --column.")
             is_first = False
             stripped = (line.strip() for line in lines)
-            yield [line for line in stripped if line and not line.startswith("#")]
+            yield [link for line in stripped if line and not line.startswith("#") for link in split_links(line)]
 
     def _cells(self, column: str) -> Iterator[list[str]]:
         """Yield the cells of a column. A row that is too short has an empty cell."""
@@ -93,8 +94,8 @@ class LinkFile:
         batch = []
         for row in rows:
             if row:
-                batch.append(row[index].strip() if index < len(row) else "")
-            if len(batch) == ROWS:
+                batch.extend(split_links(row[index].strip() if index < len(row) else ""))
+            if len(batch) >= ROWS:
                 yield batch
                 batch = []
         yield batch

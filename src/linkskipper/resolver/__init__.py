@@ -5,7 +5,7 @@ from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import OnHop
 from linkskipper.resolver.pages.stop_rules import TRANSIENT
 from linkskipper.resolver.parse_link import ParsedLink, parse_link
-from linkskipper.resolver.pasted_text import find_url
+from linkskipper.resolver.pasted_text import find_url, split_links
 from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import REASONS, Reason, ReasonRule
 from linkskipper.resolver.resolver import LinkResolver, StepRunner
@@ -38,4 +38,5 @@ __all__ = [
     "Unsupported",
     "find_url",
     "parse_link",
+    "split_links",
 ]

@@ -1,5 +1,6 @@
 """Find the link in a text that somebody submitted."""
 
+import re
 from hashlib import sha256
 
 import msgspec
@@ -8,11 +9,12 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, without_wrapping
+from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, split_links, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
 _SCHEMES = ("https://", "http://")
+_WORD_WITH_PATH = re.compile(r"(?<![^\s,;|(\"'<])[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++/[^\s,;|]++")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -66,6 +68,7 @@ def _canonical_url(text: str) -> Url | None:
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
+    _check_single(text, catalog)
     if not text.startswith(_SCHEMES) and (url := _without_scheme(text, catalog)) is not None:
         return url
     written = find_url(text)
@@ -75,6 +78,25 @@ def _find_url(text: str, catalog: Catalog) -> Url:
         raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
     _check_whole(written)
     return _parse(written)
+
+
+def _check_single(text: str, catalog: Catalog) -> None:
+    """Check that a text does not list several links: nobody can tell which one is meant.
+
+    Raises:
+        Unsupported: It does.
+    """
+    bare = {word for word in _WORD_WITH_PATH.findall(text) if _is_bare_link(word, catalog)}
+    has_url = bool(bare) and "://" in _WORD_WITH_PATH.sub("", text)
+    if len(bare) + has_url > 1 or len(split_links(text)) > 1:
+        raise Unsupported("The text contains several links. Send one link at a time.")
+
+
+def _is_bare_link(word: str, catalog: Catalog) -> bool:
+    """Return whether a word is a link of the catalog without its scheme."""
+    url = _without_scheme(word, catalog)
+    provider = None if url is None else catalog.owner(url.host)
+    return url is not None and provider is not None and provider.is_link(url)
 
 
 def _check_whole(url: str) -> None:

@@ -3,6 +3,8 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import unquote
 
 # Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
@@ -42,6 +44,42 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _MAX_ESCAPES = 3
+
+_LISTED = ",;|"
+# The gap between two links of a text. After any other character, a URL is a part of the one before it.
+_BETWEEN = re.compile(f"(?:{_END.pattern}|[{_LISTED}]|{_CJK_LETTER.pattern})[\\s'\"`(\\[{{<*_~]*\\Z")
+_MAX_BETWEEN = 8  # characters, so that the time stays linear
+
+
+def split_links(text: str) -> list[str]:
+    """Return the URLs in a text, each once, without those in another URL. A text with at most one is returned whole.
+
+    What stands before the first URL stays with it if it may be a link without its scheme.
+    """
+    if _PLAIN.fullmatch(text) and not any(mark in text for mark in _LISTED):
+        return [text]
+    plain = _INVISIBLE.sub("", text)
+    if _ESCAPED_SLASHES.search(plain):
+        plain = _without_escapes(plain)
+    starts = [start for start in _starts(plain) if plain[:start].strip()] if "://" in plain else []
+    pieces = [plain[start:end] for start, end in pairwise([0, *starts, len(plain)])]
+    if "://" not in plain:
+        pieces = _PERCENT_ENCODED.findall(plain)
+    urls = [find_url(piece) for piece in pieces]
+    links = list(dict.fromkeys(url for url in urls if url))
+    if len(links) < 2:  # noqa: PLR2004 - a single link
+        return [text]
+    if urls[0] is None and "/" in pieces[0]:
+        links[0] = "".join(pieces[:2])
+    return links
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Yield where the gap before each URL begins."""
+    for found in _BEGINNING.finditer(text):
+        begin = max(found.start() - _MAX_BETWEEN, 0)
+        if (between := _BETWEEN.search(text[begin : found.start()])) is not None:
+            yield begin + between.start()
 
 
 def find_url(text: str) -> str | None:

@@ -46,6 +46,22 @@ async def test_order(bench: Bench, command: Command, tmp_path: Path) -> None:
     assert targets(ran.out) == {link: f"{TARGET}/{number}" for number, link in enumerate(links)}
 
 
+async def test_several_links_in_a_line(bench: Bench, command: Command, tmp_path: Path) -> None:
+    """All links of a line are resolved, whatever stands between them, and so are those of a cell."""
+    links = [f"http://s.test/{letter}" for letter in "abcdefg"]
+    for link in links:
+        bench.put(link.removeprefix("http://s.test"), to(f"{TARGET}{link[-2:]}"))
+    a, b, c, d, e, f, g = links
+    file = tmp_path / "links.txt"
+    file.write_text(f'["{a}","{b}"]\n{c}\u2028{d}\x0b{e}\n{f}, {g}\n', encoding="utf-8")
+    table = tmp_path / "links.csv"
+    table.write_text(f"url,id\n{a}|{b},1\n{c},2\n")
+    ran = await command.run("resolve", "--ordered", "--file", str(file))
+    assert targets(ran.out) == {link: f"{TARGET}{link[-2:]}" for link in links}
+    ran = await command.run("resolve", "--ordered", "--column", "url", "--file", str(table))
+    assert list(targets(ran.out)) == [a, b, c]
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 async def test_csv_for_excel(bench: Bench, command: Command, tmp_path: Path, mark: str) -> None:
     """A first line that tells Excel the delimiter is not the header."""

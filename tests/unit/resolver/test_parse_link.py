@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkskipper.catalog import Catalog, DiscontinuedService, Provider
-from linkskipper.resolver import Unsupported, parse_link
+from linkskipper.resolver import Unsupported, parse_link, split_links
 from support.shortener import Bench, provider
 
 CATALOG = Catalog(
@@ -34,7 +34,7 @@ CATALOG = Catalog(
         ("https://bit.ly/a(b) and so on", "https://bit.ly/a(b)"),
         ("<https://bit.ly/abc>", "https://bit.ly/abc"),
         ("\u201chttps://bit.ly/abc\u201d", "https://bit.ly/abc"),
-        ("https://bit.ly/abc https://example.com/", "https://bit.ly/abc"),
+        ("https://bit.ly/abc https://bit.ly/abc", "https://bit.ly/abc"),
         ("https://bit.ly/abc_", "https://bit.ly/abc_"),
         ("https://bit.ly./abc", "https://bit.ly./abc"),
         # defanged, so that nobody clicks on it by mistake
@@ -101,7 +101,6 @@ CATALOG = Catalog(
         ("https://bit.ly/abc\uff0c\u8bf7\u770b", "https://bit.ly/abc"),
         ("\uff08bit.ly/abc\uff09", "https://bit.ly/abc"),
         ("bit.ly/abc is a link", "https://bit.ly/abc"),
-        ("bit.ly/abc and not https://bit.ly/def", "https://bit.ly/abc"),
         ("bit.ly/a?https://example.com/", "https://bit.ly/a?https://example.com/"),
         ("HTTP: see https://bit.ly/abc", "https://bit.ly/abc"),
     ],
@@ -117,6 +116,64 @@ def test_found(text: str, href: str) -> None:
 def test_links_that_were_cut_short(text: str) -> None:
     """A link whose end is missing where it was copied from is not taken for another link."""
     with pytest.raises(Unsupported, match="Send the whole link"):
+        parse_link(text, CATALOG)
+
+
+SEPARATORS = [
+    " ",
+    "\t",
+    "\n",
+    "\x0b",
+    "\x0c",
+    "\x1e",
+    "\x85",
+    "\u00a0",
+    "\u2028",
+    ",",
+    "; ",
+    "|",
+    "\u3001",
+    "<br>",
+    '","',
+    " and ",
+]
+
+
+@pytest.mark.parametrize("between", SEPARATORS)
+def test_several_links(between: str) -> None:
+    """Several links are told apart, whatever stands between them. Where one is expected, none of them is taken."""
+    links = ["https://bit.ly/abc", "hxxps://bit[.]ly/def?a=b"]
+    assert split_links(between.join(links)) == ["https://bit.ly/abc", "https://bit.ly/def?a=b"]
+    with pytest.raises(Unsupported, match="several links"):
+        parse_link(between.join(links), CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ('["https://bit.ly/a","https:\\/\\/bit.ly\\/b"]', ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https%3A%2F%2Fbit.ly%2Fa https%3A%2F%2Fbit.ly%2Fb", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a https://bit.ly/b https://bit.ly/a", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("1. https://bit.ly/a 2. https://bit.ly/b", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("bit.ly/a or https://bit.ly/b, https://bit.ly/c", ["bit.ly/a or https://bit.ly/b", "https://bit.ly/c"]),
+        ("[https://bit.ly/a](https://bit.ly/a)", ["[https://bit.ly/a](https://bit.ly/a)"]),
+        ("https://bit.ly/a?u=https://b.test/", ["https://bit.ly/a?u=https://b.test/"]),
+        ("https://https://bit.ly/a", ["https://https://bit.ly/a"]),
+        ("See https://bit.ly/a.", ["See https://bit.ly/a."]),
+        ("", [""]),
+    ],
+)
+def test_split(text: str, links: list[str]) -> None:
+    """A text with several URLs is cut into them. A URL that belongs to another one stays there."""
+    assert split_links(text) == links
+
+
+@pytest.mark.parametrize(
+    "text", ["bit.ly/abc and not https://bit.ly/def", "https://bit.ly/abc bit.ly/def", "bit.ly/abc,bit.ly/def"]
+)
+def test_several_links_of_which_some_lack_their_scheme(text: str) -> None:
+    """A link without its scheme counts too."""
+    with pytest.raises(Unsupported, match="several links"):
         parse_link(text, CATALOG)
 
 
