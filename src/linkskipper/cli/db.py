@@ -37,7 +37,7 @@ def upgrade_server(
     ],
     data_dir: DataDirOption = None,
 ) -> None:
-    """Carry the embedded database over to the PostgreSQL of this version.
+    """Move the embedded database to the PostgreSQL of this version.
 
     Stop the service first. The old database is kept.
     """

@@ -13,7 +13,7 @@ from support.processes import run
 
 VERBS = {"Accept", "Add", "Bring", "Check", "Correct", "Create", "Give", "Inspect", "List", "Manage", "Refuse"}
 VERBS |= {"Disable", "End", "Examine", "Let", "Print", "Resolve", "Restore", "Revoke", "Run", "Send", "Show", "Sign"}
-VERBS |= {"Write"}
+VERBS |= {"Move", "Write"}
 
 
 def commands() -> Iterator[tuple[str, ...]]:
