@@ -7,7 +7,7 @@ from typing import NamedTuple
 from linkskipper.catalog.issues import Issue
 from linkskipper.catalog.loading.loader import Layer, provider_files
 
-Signature = tuple[int, int, int, int]
+FileStamp = tuple[int, int, int, int]
 """Times, size and inode of a file: they differ once it is replaced or written to."""
 
 
@@ -31,8 +31,8 @@ class ProviderDirectory:
     def __init__(self, path: Path) -> None:
         self.layer = Layer()
         self._path = path
-        self._seen: dict[Path, Signature] = {}
-        self._applied: dict[Path, Signature] = {}
+        self._seen: dict[Path, FileStamp] = {}
+        self._applied: dict[Path, FileStamp] = {}
         self._issues: dict[Path, list[Issue]] = {}
 
     @property
@@ -48,7 +48,7 @@ class ProviderDirectory:
     def scan(self) -> Changes:
         """Apply the changes that two scans have found. Keep everything where the directory cannot be read."""
         try:
-            now = dict(_signatures(self._path))
+            now = dict(_stamps(self._path))
         except OSError as error:
             return self._report_unreadable(error)
         self._issues.pop(self._path, None)
@@ -57,7 +57,7 @@ class ProviderDirectory:
         settled = [file for file in sorted(files) if before.get(file) == now.get(file) != self._applied.get(file)]
         return self._apply(settled, now) if settled else UNCHANGED
 
-    def _apply(self, settled: list[Path], now: dict[Path, Signature]) -> Changes:
+    def _apply(self, settled: list[Path], now: dict[Path, FileStamp]) -> Changes:
         present, gone = [file for file in settled if file in now], [file for file in settled if file not in now]
         for file in gone:
             self._forget(file)
@@ -69,7 +69,7 @@ class ProviderDirectory:
         changed = bool(gone) or any(file not in self._issues for file in [*present, *retried])
         return Changes(changed, [issue for file in sorted(reported) for issue in self._issues[file]])
 
-    def _put_all(self, files: list[Path], now: dict[Path, Signature]) -> None:
+    def _put_all(self, files: list[Path], now: dict[Path, FileStamp]) -> None:
         """Put all files. Repeat for those that another file blocks, as long as one more of them fits."""
         while files:
             for file in files:
@@ -96,8 +96,8 @@ class ProviderDirectory:
         return UNCHANGED if reported else Changes(changed=False, issues=self._issues[self._path])
 
 
-def _signatures(directory: Path) -> Iterator[tuple[Path, Signature]]:
-    """Yield the signature of each provider file. Links are followed: a mounted directory can consist of them."""
+def _stamps(directory: Path) -> Iterator[tuple[Path, FileStamp]]:
+    """Yield the stamp of each provider file. Links are followed: a mounted directory can consist of them."""
     for file in provider_files(directory):
         try:
             status = file.stat()
