@@ -1,13 +1,11 @@
 """Workers resolve the URL that the API read, however their own catalogue would read the submitted text."""
 
-import shutil
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from support.service import Caller, Service, run_service
+from support.service import Service, run_service
 from support.workers import worker
 
 EVIL = """
@@ -36,40 +34,33 @@ async def cached(service: Service, url: str) -> str | None:
     return target
 
 
-async def resolve(service: Service, caller: Caller, text: str, providers: Path) -> Any:
-    """Submit a text and have a worker with other provider files resolve it."""
-    job_id = (await caller.resolve(text)).body["job_id"]
-    async with worker(service, LINKSKIPPER_PROVIDERS_DIR=str(providers)):
-        return await caller.finished(job_id)
+@pytest.mark.parametrize("scheme", ["", "https://"])
+@pytest.mark.parametrize("known", ["both", "the second"])
+async def test_text_with_a_second_link(database_url: str, tmp_path: Path, scheme: str, known: str) -> None:
+    """A text that catalogues could read as different links is refused, whichever hosts the API knows."""
+    providers = with_evil(tmp_path / "providers") if known == "both" else None
+    async with run_service(database_url, tmp_path, providers_dir=providers) as service:
+        caller = await service.caller()
+        victim = f"https://bulk.lab.test/pay-{uuid4().hex}"
+        refused = await caller.resolve(f"{scheme}evil.test/x?u=https%3A%2F%2Fattacker.example%2F {victim}")
+        assert (refused.status, refused.body["code"]) == (422, "unsupported_link")
+        assert "several links" in refused.body["detail"]
+        assert await service.pool.fetchval("SELECT count(*) FROM jobs") == 0
 
 
-async def test_only_the_worker_knows_the_first_host(database_url: str, tmp_path: Path) -> None:
-    """A text that the worker would read as the attacker's link resolves the victim's, and poisons no cache."""
-    providers = with_evil(tmp_path / "providers")
+async def test_workers_resolve_the_canonical_url(database_url: str, tmp_path: Path) -> None:
+    """A worker resolves the URL that the API read, although the text of the job names another link."""
     async with run_service(database_url, tmp_path, tiers=()) as service:
-        shutil.copy(service.lab.providers_dir / "lab-bulk.toml", providers)
         caller = await service.caller()
         victim = f"https://bulk.lab.test/pay-{uuid4().hex}"
         target = victim.replace("https://bulk.lab.test", "https://example.com/landing")
-        text = f"evil.test/x?u=https%3A%2F%2Fattacker.example%2F {victim}"
-        job = await resolve(service, caller, text, providers)
+        job_id = (await caller.resolve(victim)).body["job_id"]
+        await service.pool.execute("UPDATE jobs SET url = 'https://bulk.lab.test/attack'")
+        async with worker(service):
+            job = await caller.finished(job_id)
         assert (job["status"], job["target_url"]) == ("done", target)
         assert await cached(service, victim) == target
         assert (await caller.resolve(victim)).body["target_url"] == target
-        listed = await service.pool.fetchrow("SELECT url, canonical_url FROM jobs")
-        assert tuple(listed or ()) == (text, victim)
-
-
-async def test_only_the_api_knows_the_first_host(database_url: str, tmp_path: Path) -> None:
-    """A text that the worker would read as another link ends as unsupported, and nothing is cached for either."""
-    providers = with_evil(tmp_path / "providers")
-    async with run_service(database_url, tmp_path, tiers=(), providers_dir=providers) as service:
-        caller = await service.caller()
-        victim = f"https://bulk.lab.test/pay-{uuid4().hex}"
-        text = f"https://evil.test/x?u=https%3A%2F%2Fattacker.example%2F {victim}"
-        job = await resolve(service, caller, text, service.lab.providers_dir)
-        assert (job["status"], job["error"], job["credits_charged"]) == ("invalid", "unsupported_link", 0)
-        assert await service.pool.fetchval("SELECT count(*) FROM cached_links") == 0
 
 
 async def test_the_answer_has_the_text_as_submitted(service: Service) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from linkskipper.logs import LibraryLogger
 
 MAX_MESSAGE = 32 * 1024 * 1024  # bytes. The elements of a page within the limits take three quarters of that at most
+MAX_PIECE = 64 * 1024
 _log = LibraryLogger(__name__)
 
 
@@ -38,5 +39,7 @@ class BoundedMessages:
         if self._left > MAX_MESSAGE:
             _log.warning("browser.message_too_long", bytes=self._left)
             self._driver.kill()
+            while await self._stream.read(MAX_PIECE):
+                pass  # asyncio sees the end of a process only once its output is read
             raise asyncio.IncompleteReadError(b"", self._left)
         return data
