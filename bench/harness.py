@@ -103,7 +103,7 @@ def show_ratio(what: str, ratios: Iterable[float], *, aim: float, detail: str) -
 
 def show_limit(what: str, value: float, *, limit: float, unit: str, detail: str = "") -> None:
     """Print a figure and the most that it should be."""
-    _show(Row(what, f"{value:.1f} {unit}", f"at most {limit} {unit}", is_met=value <= limit), detail)
+    _show(Row(what, f"{value:.1f} {unit}", f"at most {limit:.4g} {unit}", is_met=value <= limit), detail)
 
 
 def _show(row: Row, detail: str) -> None:

@@ -74,8 +74,8 @@ class Resolution(msgspec.Struct, frozen=True, gc=False):
             for a slot or a turn at the provider, or a page that keeps a browser busy. The public JSON does not show it.
         service_failed: True where this service failed and no host did, such as a browser that did not start. The public
             JSON does not show it.
-        host_ports: The hosts of the first and the last hop with their ports, or nothing if there are no hops (see
-            `Url.host_port`). The public JSON does not show them.
+        host_ports: The hosts of the first and the last hop with their ports (see `Url.host_port`). Empty without hops.
+            The public JSON does not show them.
     """
 
     url: str

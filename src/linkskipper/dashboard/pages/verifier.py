@@ -14,7 +14,7 @@ PATH = "/dashboard/webhooks/verify"
 
 
 class Verdict(NamedTuple):
-    """A header with signatures, and the key that made one of them. `reason` says why there is no such key."""
+    """The check of one header. `key` is the key whose secret made a signature in it, or None with the `reason`."""
 
     signature: Signature
     key: KeyOverview | None

@@ -86,7 +86,7 @@ class EmbeddedServer:
         """Provide the path of the cluster while no process uses it and none can start.
 
         Raises:
-            DataDirError: there is no database, or a process uses it.
+            DataDirError: the directory has no database, or a process uses it.
         """
         if not self.exists:
             raise DataDirError(f"{self._data_dir} holds no database.")
