@@ -171,8 +171,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """Begin the body of a request (httptools)."""
         if self._received + self._with_others > MAX_HEAD_BYTES:
             self._check_head()
+        super().on_headers_complete()  # raises if the URL is malformed
         self._is_in_body = True
-        super().on_headers_complete()
         self.scope["extensions"] = {SEND_WHOLE: partial(send_whole, self.cycle)}  # type: ignore[dict-item]
         self.headers = []  # for trailers, which must not become headers: no proxy has checked them
 

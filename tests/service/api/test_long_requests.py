@@ -135,10 +135,16 @@ MALFORMED = b"Invalid HTTP request received."
         (GET * 5000, MAX_PIPELINED + 1, TOO_MANY),
         (GET * 3 + b"GET / HTTP/9\r\n\r\n", 3, MALFORMED),
         (GET * 3 + HEAD % b"read" + b"x\r\n", 3, MALFORMED),
+        (GET * 3 + b"GET http://a:b:c/ HTTP/1.1\r\nHost: a\r\n\r\n", 3, MALFORMED),
+        (GET + b"GET http://a:b:c/ HTTP/1.1\r\nHost: a\r\n\r\n" + GET, 1, MALFORMED),
+        (b"GET http://a:b:c/ HTTP/1.1\r\nHost: a\r\n\r\n", 0, MALFORMED),
         (HEAD % b"read" + b"x\r\n", 0, MALFORMED),
         (b"GET / HTTP/9\r\n\r\n", 0, MALFORMED),
     ],
-    ids=["as many as may wait", "too many", "then a wrong version", "then a wrong chunk", "a wrong chunk", "wrong"],
+    ids=[
+        *("as many as may wait", "too many", "then a wrong version", "then a wrong chunk"),
+        *("then a wrong URL", "a wrong URL between", "a wrong URL", "a wrong chunk", "wrong"),
+    ],
 )
 async def test_requests_that_wait(sent: bytes, answered: int, says: bytes) -> None:
     """The requests before one that is refused are answered first. The refusal comes last and gives its reason."""

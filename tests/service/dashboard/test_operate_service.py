@@ -174,3 +174,14 @@ async def test_sample_needs_a_key(service: Service) -> None:
     await revoke_key(service.pool, caller.key_id)
     answer = await operator.post(f"{OPERATE}/providers/lab-bulk/sample", {"url": SAMPLE})
     assert (answer.status, "no key that may resolve" in answer.visible_text) == (422, True)
+
+
+async def test_visitor_runs_no_sample(service: Service) -> None:
+    """An operator who visits an account cannot spend its credits on a sample."""
+    operator = await operator_of(service, await service.caller())
+    visited = await service.caller(credits=10)
+    assert (await operator.post(f"/dashboard/accounts/{visited.account_id}/enter")).status == 303
+    path = f"{OPERATE}/providers/lab-bulk"
+    assert "open an account in which you are a developer" in (await operator.get(path)).visible_text
+    assert (await operator.post(f"{path}/sample", {"url": SAMPLE})).status == 403
+    assert not await service.pool.fetchval("SELECT count(*) FROM jobs WHERE account_id = $1", visited.account_id)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from linkskipper.audit import record
 from linkskipper.catalog import Provider
 from linkskipper.credits import MAX_NOTE_CHARACTERS
-from linkskipper.dashboard.errors import changed_meanwhile, not_found
+from linkskipper.dashboard.errors import changed_meanwhile, forbidden, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.providers import PATH, UNKNOWN, row_of
@@ -43,7 +43,12 @@ async def show(call: PageCall) -> Response:
 
 
 async def run_sample(call: PageCall) -> Response:
-    """Resolve a sample with a key of the account of the session, as any other link. The cache does not answer."""
+    """Resolve a sample with a key of the account of the session, as any other link. The cache does not answer.
+
+    An operator who visits an account must not spend its credits.
+    """
+    if not call.may_resolve:
+        raise forbidden("developer")
     provider = _find(call)
     urls = {sample.url for sample in provider.samples[:SHOWN_SAMPLES]}
     url, keys = call.form.get("url", ""), await resolving_keys(call)
