@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
+import msgspec
 import structlog
 
 from linkskipper.environment import allowed_environment
@@ -22,6 +23,7 @@ SILENCE_SECONDS = 10  # without a report, after which a worker process hangs
 STABLE_SECONDS = 10  # a process that lived as long is started again at once
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+MAX_REPORT_BYTES = 8 * 1024 * 1024  # one with as many observations as a worker keeps takes a tenth of that
 STOP_SECONDS = 10  # a worker takes up to 7 to let jobs end and to hand back the others
 
 # What a worker may see of the environment besides what every child process may. Its settings come with its orders.
@@ -78,6 +80,7 @@ class SupervisedWorker:
             *self._command,
             stdin=PIPE,
             stdout=PIPE,
+            limit=MAX_REPORT_BYTES,
             env={**allowed_environment(), **environment},
             start_new_session=True,  # Ctrl-C in the terminal is for this process, which ends the workers in order
         )
@@ -85,6 +88,11 @@ class SupervisedWorker:
         watching = asyncio.create_task(self._kill_if_silent())
         try:
             await self._exchange(process)
+            return await process.wait()
+        except (ValueError, msgspec.MsgspecError) as error:
+            self._error = f"A report of the worker process cannot be read: {error}"
+            self._kill()
+            await cast("asyncio.StreamReader", process.stdout).read()  # to its end, which asyncio waits for
             return await process.wait()
         finally:
             watching.cancel()
