@@ -1,7 +1,6 @@
 """A shortener, a canary that nobody may reach, and a browser between them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from linkskipper.resolver import USER_AGENT, Hop, LinkResolver, PageReader, Reso
 from linkskipper.resolver.browser.engine import BrowserEngine
 from support.browser import run_browser
 from support.fake_dns import FakeDns
+from support.one_port import TCP, UDP, bind_one_port, port_of
 from support.shortener import HOST, OTHER, Shortener, page, provider
 
 DESTINATION = "dest.test"
@@ -102,11 +102,10 @@ async def run_world(**options: object) -> AsyncIterator[World]:
     """Run everything until the context ends. The options are those of the browser."""
     shortener, canary = Shortener(), Canary()
     async with AsyncExitStack() as stack:
-        server = await asyncio.start_server(shortener.serve, "127.0.0.1", 0)
-        stack.callback(server.close)
-        shortener.port = server.sockets[0].getsockname()[1]
-        for serve, address in ((shortener.serve, "127.0.0.3"), (canary.serve, "127.0.0.2")):
-            stack.callback((await asyncio.start_server(serve, address, shortener.port)).close)
+        sockets = bind_one_port((TCP, "127.0.0.1"), (TCP, "127.0.0.3"), (TCP, "127.0.0.2"))
+        shortener.port = port_of(sockets)
+        for serve, listening in zip((shortener.serve, shortener.serve, canary.serve), sockets, strict=True):
+            stack.callback((await asyncio.start_server(serve, sock=listening)).close)
         await _run_canary(canary, stack)
         transport, dns = await asyncio.get_running_loop().create_datagram_endpoint(FakeDns, ("127.0.0.1", 0))
         stack.callback(transport.close)
@@ -125,12 +124,12 @@ async def run_world(**options: object) -> AsyncIterator[World]:
 
 
 async def _run_canary(canary: Canary, stack: AsyncExitStack) -> None:
-    first = await asyncio.start_server(canary.serve, "127.0.0.1", 0)
-    canary.port = first.sockets[0].getsockname()[1]
-    others = await asyncio.start_server(canary.serve, ["127.0.0.2", "127.0.0.3"], canary.port)
-    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listening.bind(("127.0.0.1", canary.port))
+    *listening, datagrams = bind_one_port(
+        *((TCP, address) for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3")), (UDP, "127.0.0.1")
+    )
+    canary.port = port_of(listening)
+    for each in listening:
+        stack.callback((await asyncio.start_server(canary.serve, sock=each)).close)
     loop = asyncio.get_running_loop()
-    datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(canary), sock=listening)
-    for each in (first, others, datagrams):
-        stack.callback(each.close)
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(canary), sock=datagrams)
+    stack.callback(transport.close)
