@@ -1,9 +1,10 @@
 """Send spans to a collector of OpenTelemetry, over HTTP and through the guard, which opens that one address."""
 
+import asyncio
 import os
 import platform
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -35,35 +36,27 @@ async def tracing(settings: Settings) -> AsyncIterator[Tracer | None]:
     if settings.otlp_endpoint is None:
         yield None
         return
-    url, headers = _parse(settings.otlp_endpoint), _headers(settings.otlp_headers)
     policy = Policy.parse(ports=(), allow=(), host_map=(), extra_ca=settings.extra_ca)
-    limits = FetchLimits(fetch_seconds=TIMEOUT_SECONDS)
-    async with Client(await _opened(policy, url), user_agent=USER_AGENT, limits=limits) as client:
-        tracer = Tracer()
+    collector = _Collector(_parse(settings.otlp_endpoint), _headers(settings.otlp_headers), policy)
+    tracer = Tracer()
 
-        async def send() -> None:
-            if spans := tracer.take():
-                await _send(client, url, headers, spans)
+    async def send() -> None:
+        if spans := tracer.take():
+            await collector.send(spans)
 
-        sending = Periodic("traces.send", send, every=SEND_SECONDS).start()
-        try:
-            yield tracer
-        finally:
-            await cancel_all([sending])
-            await send()
+    sending = Periodic("traces.send", send, every=SEND_SECONDS).start()
+    try:
+        yield tracer
+    finally:
+        await cancel_all([sending])
+        await send()
+        await collector.close()
 
 
 def _parse(text: str) -> Url:
     try:
         return parse_url(text)
     except BadUrl as error:
-        raise SettingsError(f"LINKSKIPPER_OTLP_ENDPOINT: {error}") from None
-
-
-async def _opened(policy: Policy, url: Url) -> Policy:
-    try:
-        return await allow_urls(policy, [url])
-    except Unreachable as error:
         raise SettingsError(f"LINKSKIPPER_OTLP_ENDPOINT: {error}") from None
 
 
@@ -74,15 +67,42 @@ def _headers(items: Sequence[str]) -> dict[str, str]:
     return {"Content-Type": "application/json", **{name.strip(): value.strip() for name, _, value in pairs}}
 
 
-async def _send(client: Client, url: Url, headers: dict[str, str], spans: Sequence[Span]) -> None:
-    """Send spans once. Spans that the collector does not take are dropped: links must not wait for them."""
-    try:
-        response = await client.post(url, headers=headers, body=encode(spans), excerpt=0)
-        error = None if response.status < HTTPStatus.MULTIPLE_CHOICES else f"status {response.status}"
-    except EgressError as failed:
-        error = str(failed)
-    if error is not None:
-        log.warning("traces.not_sent", error=error, spans=len(spans))
+class _Collector:
+    """A collector. Its name is looked up for the first spans, and again after each failure."""
+
+    def __init__(self, url: Url, headers: dict[str, str], policy: Policy) -> None:
+        self._url = url
+        self._headers = headers
+        self._policy = policy
+        self._client: Client | None = None
+        self._open = AsyncExitStack()
+
+    async def send(self, spans: Sequence[Span]) -> None:
+        """Send spans once. Spans that the collector does not take are dropped: links must not wait for them."""
+        try:
+            client = self._client or await self._connect()
+            response = await client.post(self._url, headers=self._headers, body=encode(spans), excerpt=0)
+            error = None if response.status < HTTPStatus.MULTIPLE_CHOICES else f"status {response.status}"
+        except EgressError as failed:
+            error = str(failed)
+        if error is not None:
+            log.warning("traces.not_sent", error=error, spans=len(spans))
+            await self.close()
+
+    async def close(self) -> None:
+        """Forget the address and close the connections to it."""
+        self._client = None
+        await self._open.aclose()
+
+    async def _connect(self) -> Client:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                policy = await allow_urls(self._policy, [self._url])
+        except TimeoutError:
+            raise Unreachable(f"the system did not find {self._url.host} in {TIMEOUT_SECONDS} s") from None
+        client = Client(policy, user_agent=USER_AGENT, limits=FetchLimits(fetch_seconds=TIMEOUT_SECONDS))
+        self._client = await self._open.enter_async_context(client)
+        return self._client
 
 
 def encode(spans: Sequence[Span]) -> bytes:
