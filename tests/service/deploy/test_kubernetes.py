@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from linkskipper.settings import SECRETS, Settings
 from linkskipper.version import VERSION
-from support.documents import ROOT
+from support.documents import DOCS, ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.37")
@@ -104,6 +104,39 @@ def test_the_image_is_of_this_version(file: str) -> None:
     """Both kustomizations name the image of this version."""
     [image] = yaml.safe_load((FOLDER / file).read_text())["images"]
     assert image["newTag"].removesuffix("-browser") == VERSION
+
+
+def images_of(folder: str) -> dict[str, str]:
+    """Return the image of each deployment once the kustomization of the guide lies over a folder, as kustomize does."""
+    images = {name: pod["containers"][0]["image"] for name, pod in PODS.items()}
+    layers = [yaml.safe_load((FOLDER / "base" / "kustomization.yaml").read_text())["images"]]
+    if folder == "browser":
+        patch = yaml.safe_load((FOLDER / folder / "worker.yaml").read_text())
+        image = patch["spec"]["template"]["spec"]["containers"][0]["image"]
+        images = _replaced(images, layers.pop()) | {"Deployment/linkskipper-worker": image}
+        layers.append(yaml.safe_load((FOLDER / folder / "kustomization.yaml").read_text())["images"])
+    guide = (DOCS / "guides" / "run-on-kubernetes.md").read_text()
+    [overlay] = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    layers.append(yaml.safe_load(overlay)["images"])
+    for layer in layers:
+        images = _replaced(images, layer)
+    return images
+
+
+def _replaced(images: dict[str, str], entries: list[dict[str, str]]) -> dict[str, str]:
+    """Replace names and tags as `images` of a kustomization says. An entry counts for the whole name before the tag."""
+    for entry in entries:
+        for name, image in images.items():
+            if image.rpartition(":")[0] == entry["name"] or image == entry["name"]:
+                images = images | {name: f"{entry.get('newName', entry['name'])}:{entry['newTag']}"}
+    return images
+
+
+@pytest.mark.parametrize(("folder", "suffix"), [("base", ""), ("browser", "-browser")])
+def test_the_images_of_the_guide(folder: str, suffix: str) -> None:
+    """The guide's kustomization takes all images from the operator's registry, and keeps the browser of workers."""
+    image = f"registry.example/linkskipper:{VERSION}"
+    assert images_of(folder) == dict.fromkeys(PODS, image) | {"Deployment/linkskipper-worker": f"{image}{suffix}"}
 
 
 def test_workers_with_a_browser() -> None:

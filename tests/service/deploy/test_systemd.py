@@ -45,6 +45,16 @@ def test_a_unit(units: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNITS)
+def test_a_unit_outlives_a_failure(name: str) -> None:
+    """It is started again as often as it fails, and one that fails does not end those that wait for it."""
+    lines = UNITS[name].splitlines()
+    assert {"Restart=on-failure", "StartLimitIntervalSec=0"} <= set(lines)
+    assert not [line for line in lines if line.startswith(("Requires=", "BindsTo=", "Requisite="))]
+    wanted = [line.partition("=")[2] for line in lines if line.startswith("Wants=")]
+    assert wanted == [line.partition("=")[2] for line in lines if line.startswith("After=")]
+
+
+@pytest.mark.parametrize("name", UNITS)
 def test_its_command_and_settings_exist(name: str) -> None:
     """A unit runs a command of this version, with variables that are settings."""
     [command] = re.findall(r"ExecStart=/usr/local/bin/linkskipper (.*)", UNITS[name])
