@@ -26,22 +26,43 @@ def carry_over(data_dir: Path, programs: Path) -> Path:
     with EmbeddedServer(data_dir).offline() as path:
         old, new = Cluster(path, user, programs), Cluster(path.with_name(f"{path.name}.new-server"), user)
         kept = path.with_name(f"{path.name}.{old.version}")
-        if kept.exists():
-            raise DatabaseError(f"{kept} exists: it was kept from an earlier version. Move it away.")
+        _check(old, new, kept)
         shutil.rmtree(new.path, ignore_errors=True)
-        new.create()
-        if new.version == old.version:
-            raise DatabaseError(f"{path} was made by PostgreSQL {old.version}, as this installation needs it.")
-        with (
-            _serving(old, user) as source,
-            _serving(new, user) as target,
-            dumping(source) as dump,
-            loading(target) as load,
-        ):
-            shutil.copyfileobj(dump, load)
-        path.rename(kept)
-        new.path.rename(path)
+        try:
+            new.create()
+            _copy(old, new, user)
+            exchange(path, new.path, kept)
+        finally:
+            shutil.rmtree(new.path, ignore_errors=True)  # it is still there only after a failure
     return kept
+
+
+def exchange(path: Path, new: Path, kept: Path) -> None:
+    """Rename a folder to `kept`, and put a new one in its place. Undo the first step if the second one fails."""
+    path.rename(kept)
+    try:
+        new.rename(path)
+    except BaseException:
+        kept.rename(path)
+        raise
+
+
+def _check(old: Cluster, new: Cluster, kept: Path) -> None:
+    if new.program_version.partition(".")[0] == old.version:
+        raise DatabaseError(f"{old.path} was made by PostgreSQL {old.version}, as this installation needs it.")
+    if kept.exists():
+        raise DatabaseError(f"{kept} exists: it was kept from an earlier version. Move it away.")
+    old.check_version()
+
+
+def _copy(old: Cluster, new: Cluster, user: ServerUser) -> None:
+    with (
+        _serving(old, user) as source,
+        _serving(new, user) as target,
+        dumping(source) as dump,
+        loading(target) as load,
+    ):
+        shutil.copyfileobj(dump, load)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, cast
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from linkskipper.database.embedded.places import program
 from linkskipper.database.pool import Connection
@@ -70,12 +70,15 @@ def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["
 
 
 def _without_password(url: str) -> tuple[str, str]:
-    """Return a URL without its password, and the password or "". It may stand before the host or in the query."""
+    """Return a URL without its password, and the password or "". It may stand before the host or in the query.
+
+    The other options stay as they are written: libpq does not read + as a space.
+    """
     parts = urlsplit(url)
-    options = parse_qsl(parts.query, keep_blank_values=True)
-    password = next((value for name, value in options if name == "password"), unquote(parts.password or ""))
+    options = dict(parse_qsl(parts.query))
+    password = options.get("password", unquote(parts.password or ""))
     public = parts._replace(
         netloc=parts.netloc.replace(f":{parts.password}@", "@"),
-        query=urlencode([option for option in options if option[0] != "password"]),
+        query="&".join(each for each in parts.query.split("&") if unquote(each.partition("=")[0]) != "password"),
     )
     return public.geturl(), password

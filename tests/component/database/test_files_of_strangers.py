@@ -93,10 +93,18 @@ def test_a_secret_that_is_not_a_file(data_dir: Path, make: Callable[[Path], None
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://app:p%40ss@127.0.0.1:1/x", "postgresql://app@127.0.0.1:1/x?password=p%40ss&connect_timeout=1"]
+    ("url", "public"),
+    [
+        ("postgresql://app:p%40ss@127.0.0.1:1/x", "postgresql://app@127.0.0.1:1/x"),
+        (
+            "postgresql://app@127.0.0.1:1/x?options=-c%20jit%3Doff&pass%77ord=p%40ss&connect_timeout=1",
+            "postgresql://app@127.0.0.1:1/x?options=-c%20jit%3Doff&connect_timeout=1",
+        ),
+        ("postgresql://app@127.0.0.1:1/x?password=p%40ss", "postgresql://app@127.0.0.1:1/x"),
+    ],
 )
-def test_a_dump_hides_the_password(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every user sees the arguments of a program. The password is in none, wherever the URL has it."""
+def test_a_dump_hides_the_password(url: str, public: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every user sees the arguments of a program. The password is in none. The rest of the URL is as it was."""
     program = tmp_path / "pg_dump"
     program.write_text('#!/bin/sh\necho "$* with $PGPASSWORD" >&2\nexit 1\n')
     program.chmod(0o755)
@@ -104,5 +112,4 @@ def test_a_dump_hides_the_password(url: str, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(DatabaseError, match=r"with p@ss$") as failed, dumping(url) as dump:
         dump.read()
     arguments = str(failed.value).rpartition(" with ")[0]
-    assert "app@127.0.0.1:1/x" in arguments
-    assert "ss" not in arguments.replace("pass", "").split("--dbname=")[1]
+    assert arguments.split("--dbname=")[1] == public

@@ -46,8 +46,26 @@ class Cluster:
         """The major version of the PostgreSQL that made the cluster."""
         return (self.path / "PG_VERSION").read_text().strip()
 
+    @property
+    def program_version(self) -> str:
+        """The version of the programs that serve the cluster.
+
+        Raises:
+            DatabaseError: the folder of the programs does not have them.
+        """
+        try:
+            return subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
+        except OSError as error:
+            raise DatabaseError(f"{self._programs} does not have the program postgres ({error.strerror}).") from None
+
     def create(self) -> None:
-        """Create the cluster next to its place and move it there, so that a crash leaves no incomplete cluster."""
+        """Create the cluster next to its place and move it there, so that a crash leaves no incomplete cluster.
+
+        Raises:
+            DataDirError: an older cluster is next to that place, and may be the one that is missing there.
+            DatabaseError: initdb failed.
+        """
+        self._check_neighbours()
         draft = self.path.with_name(f"{self.path.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -67,7 +85,7 @@ class Cluster:
             DatabaseError: another version of PostgreSQL made the cluster, or the postmaster did not start.
         """
         self._check_owner()
-        self._check_version()
+        self.check_version()
         deadline = time.monotonic() + START_SECONDS
         while not self._try_start(socket_folder, deadline):
             time.sleep(RETRY_SECONDS)
@@ -159,19 +177,27 @@ class Cluster:
         if self.path.stat().st_uid != self._user.uid:
             raise DataDirError(f"{self.path} belongs to another user: run the command as that user.")
 
-    def _check_version(self) -> None:
-        installed = self._read_program_version()
+    def _check_neighbours(self) -> None:
+        kept = self.path.parent.glob(f"{self.path.name}.[0-9]*")
+        new = self.path.with_name(f"{self.path.name}.new-server")
+        if neighbours := [*sorted(kept, reverse=True), *([new] if new.exists() else [])]:
+            raise DataDirError(
+                f"{self.path} is missing, and {neighbours[0]} is next to it. If linkskipper db upgrade-server was "
+                f"cut off, rename that folder to {self.path} and run the command again. Otherwise move it away."
+            )
+
+    def check_version(self) -> None:
+        """Refuse programs of another major version than the one that made the cluster.
+
+        Raises:
+            DatabaseError: they are of another version. The message says what to do.
+        """
+        installed = self.program_version
         if installed.partition(".")[0] != self.version:
             raise DatabaseError(
                 f"{self.path} was made by PostgreSQL {self.version}, and these programs are of {installed}: "
                 "run linkskipper db upgrade-server with the folder of the old programs, or choose a new --data-dir."
             )
-
-    def _read_program_version(self) -> str:
-        try:
-            return subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
-        except OSError as error:
-            raise DatabaseError(f"{self._programs} does not have the program postgres ({error.strerror}).") from None
 
     def _run(self, program: str, *arguments: str) -> None:
         process: subprocess.CompletedProcess[bytes] = subprocess.run(
