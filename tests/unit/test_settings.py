@@ -168,6 +168,29 @@ def test_an_unreadable_config_file(
     ]
 
 
+@pytest.mark.parametrize("name", ["egress_allow", "otlp_headers", "topup_links", "webhook_schedule"])
+@pytest.mark.parametrize("value", ["[[80]]", "[{a = 1}]", "[2026-06-05]", "2026-06-05", "{a = 1}"])
+def test_a_list_of_a_config_file_with_other_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Lists hold texts. Everything else is refused in one line that names the setting."""
+    file = tmp_path / "linkskipper.toml"
+    file.write_text(f"{name} = {value}")
+    monkeypatch.setenv("LINKSKIPPER_CONFIG", str(file))
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert str(caught.value) == f"{file}: {name}: must be a list of texts."
+
+
+@pytest.mark.parametrize("name", ["database_url", "limits_url"])
+def test_a_url_with_brackets(name: str) -> None:
+    """A URL with a bracket in its password is refused with the way to write it, and without the password."""
+    with pytest.raises(SettingsError, match=r"is not a URL: write \[ and \] in a password as %5B and %5D\.$") as caught:
+        load(**{name: "postgresql://u:pa[ss@db.example/x"})
+    assert "pa[ss" not in str(caught.value)
+    assert getattr(load(**{name: "postgresql://u:pa%5Bss@[::1]:5432/x"}), name) is not None
+
+
 SAFE = {"host": "192.0.2.1", "monitor_port": 9100, "public_url": "https://links.example"}
 
 

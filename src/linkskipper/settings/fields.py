@@ -14,6 +14,7 @@ from linkskipper.settings.values import (
     Port,
     Schedule,
     Seconds,
+    ServerUrl,
     WorkerCount,
     automatic_workers,
     collector_of_opentelemetry,
@@ -85,7 +86,7 @@ class DataSettings(_Section):
         default=lambda: platformdirs.user_data_path("linkskipper"),
         shown="the user's data folder",
     )
-    database_url: str | None = setting(
+    database_url: ServerUrl | None = setting(
         "The URL of a PostgreSQL server. Without it the embedded server runs", default=None
     )
     database_pool: int = setting(
@@ -94,7 +95,7 @@ class DataSettings(_Section):
         default=10,
         ge=4,
     )
-    limits_url: str | None = setting(
+    limits_url: ServerUrl | None = setting(
         "A Valkey or Redis server (`valkey://host:6379`) in which API processes share the limits per minute",
         default=None,
     )

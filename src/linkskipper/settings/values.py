@@ -2,9 +2,9 @@
 
 import logging
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -15,6 +15,8 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _split(value: object) -> object:
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, dict | date) or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
+        raise ValueError("must be a list of texts")
     return value
 
 
@@ -91,11 +93,20 @@ def _parse_links(value: object) -> object:
     return pairs
 
 
+def _check_server_url(value: str) -> str:
+    try:
+        urlsplit(value)
+    except ValueError:
+        raise ValueError("is not a URL: write [ and ] in a password as %5B and %5D") from None
+    return value
+
+
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Schedule = Annotated[tuple[timedelta, ...], BeforeValidator(_parse_schedule)]
 LabelledLinks = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_parse_links)]
 WorkerCount = Annotated[int, Field(ge=0), BeforeValidator(_parse_workers)]
 LogLevel = Annotated[str, AfterValidator(_check_log_level)]
+ServerUrl = Annotated[str, AfterValidator(_check_server_url)]
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
