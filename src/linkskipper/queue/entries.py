@@ -12,20 +12,18 @@ COUNTED_ENTRIES = 10_000
 LOST_AFTER = timedelta(minutes=1)  # without a heartbeat. Workers send several in that time
 
 DEPTHS = """
-SELECT queue,
-    (SELECT count(*) FROM (
-        SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'queued' AND execute_after <= now()
-        ORDER BY id LIMIT $2
-    ) AS waiting) AS waiting,
+SELECT queue, waiting, oldest,
     (SELECT count(*) FROM (SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'picked' LIMIT $2) AS picked)
         AS in_progress,
     (SELECT count(*) FROM (
         SELECT FROM pgqueuer WHERE entrypoint = queue AND status = 'picked' AND heartbeat < now() - $3::interval
         LIMIT $2
-    ) AS lost) AS lost,
-    (SELECT greatest(created, execute_after) FROM pgqueuer
-        WHERE entrypoint = queue AND status = 'queued' AND execute_after <= now() ORDER BY id LIMIT 1) AS oldest
-FROM unnest($1::text[]) AS queue
+    ) AS lost) AS lost
+FROM unnest($1::text[]) AS queue,
+    LATERAL (SELECT count(*) AS waiting, min(due_at) AS oldest FROM (
+        SELECT greatest(created, execute_after) AS due_at FROM pgqueuer
+        WHERE entrypoint = queue AND status = 'queued' AND execute_after <= now() ORDER BY id LIMIT $2
+    ) AS counted) AS due
 """
 
 ENTRIES = """
@@ -43,7 +41,7 @@ RETURNING payload
 
 class QueueDepth(msgspec.Struct, frozen=True):
     """The entries of a queue: due, in progress, and in progress without a heartbeat for LOST_AFTER. Each number is
-    counted up to COUNTED_ENTRIES. `oldest` is the time when the first of the entries became due.
+    counted up to COUNTED_ENTRIES. `oldest` is the time when the first of the counted entries that wait became due.
     """
 
     queue: str

@@ -6,7 +6,7 @@ from datetime import timedelta
 from prometheus_client import REGISTRY
 
 from linkskipper.database import Pool
-from linkskipper.queue import NewQueueItem, enqueue, measuring
+from linkskipper.queue import NewQueueItem, enqueue, list_queue_entries, measuring, read_depths
 
 QUEUE, EMPTY = "measured", "measured-empty"
 LOSE = "UPDATE pgqueuer SET status = 'picked', heartbeat = now() - interval '61 s' WHERE payload = 'lost'"
@@ -17,6 +17,17 @@ UPDATE pgqueuer SET created = now() - interval '90 s', execute_after = now() - i
 
 def value(name: str, queue: str) -> float | None:
     return REGISTRY.get_sample_value(f"linkskipper_queue_{name}", {"queue": queue})
+
+
+async def test_the_oldest_entry(pool: Pool) -> None:
+    """The age is that of the entry that has been due for longest, also when an entry before it became due later."""
+    async with pool.acquire() as connection:
+        await enqueue(connection, [NewQueueItem("ages", b"again"), NewQueueItem("ages", b"old")])
+        await connection.execute(AGE)
+    [depth] = await read_depths(pool, ["ages"])
+    [new, old] = await list_queue_entries(pool, ["ages"], "queued", limit=10)
+    assert (depth.waiting, depth.oldest) == (2, old.execute_after)
+    assert new.execute_after > old.execute_after
 
 
 async def test_queues_are_measured(pool: Pool) -> None:
