@@ -1,5 +1,6 @@
 """The metrics of GET /metrics. Each changes where its event happens. `make reference` lists them in docs/reference."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -22,6 +23,7 @@ REQUESTS_NOT_LOGGED = Counter(
 LIMITS_STORE_AWAY = Gauge("linkskipper_limits_store_away", "1 while the shared store of limits does not respond")
 
 JOBS_ENDED = Counter("linkskipper_jobs_ended_total", "Jobs that ended in this process", ["status", "reason"])
+JOBS_ENDED.labels("failed", "internal_error")  # Prometheus sees no rise in the first value of a new series
 JOB_SECONDS = Histogram(
     "linkskipper_job_seconds",
     "Seconds from submission to end of the jobs that ended in this process",
@@ -43,7 +45,8 @@ QUEUE_LOST = Gauge(
 )
 QUEUES_CONNECTED = Gauge(
     "linkskipper_queues_connected",
-    "Queue connections of the workers in this process: one for each tier, and one for webhooks",
+    "Queue connections of the workers in this process: one for each tier, and one for webhooks. 0 in `serve`"
+    " with worker processes",
 )
 WORKER_PROCESSES = Gauge("linkskipper_worker_processes", "Worker processes of `serve` that are connected to the queues")
 WORKERS_RESTARTED = Counter(
@@ -64,8 +67,10 @@ WEBHOOK_HOSTS_PAUSED = Counter("linkskipper_webhook_hosts_paused_total", "Receiv
 
 LEDGER_DRIFT = Gauge(
     "linkskipper_ledger_drift_accounts",
-    "Accounts whose balance is not the sum of their ledger. One API process at a time counts them, every 6 hours",
+    "Accounts whose balance is not the sum of their ledger. Each API process counts them 15 minutes after its start and"
+    " every 6 hours, one at a time. NaN until it has counted",
 )
+LEDGER_DRIFT.set(math.nan)
 POOL_WAITS = Counter(
     "linkskipper_pool_waits_total", "Calls that waited over a millisecond for a connection of the database pool"
 )

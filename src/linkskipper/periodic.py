@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class Periodic(msgspec.Struct, frozen=True):
-    """Work to do now, and again `every` seconds after it ended, or sooner when `wake` is set.
+    """Work to do after `first` seconds, and again `every` seconds after it ended, or sooner when `wake` is set.
 
     A failure is logged under `name`, and the work goes on with its next turn.
     """
@@ -21,12 +21,14 @@ class Periodic(msgspec.Struct, frozen=True):
     work: Callable[[], Awaitable[object]]
     every: float
     wake: asyncio.Event | None = None
+    first: float = 0
 
     def start(self) -> asyncio.Task[None]:
         """Begin in a task, which runs until it is cancelled."""
         return asyncio.create_task(self._run(), name=self.name)
 
     async def _run(self) -> None:
+        await asyncio.sleep(self.first)
         while True:
             try:
                 await self.work()

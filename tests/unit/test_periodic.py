@@ -34,6 +34,19 @@ async def stop(task: asyncio.Task[None]) -> None:
         await task
 
 
+async def test_it_can_begin_later() -> None:
+    """The first turn waits as long as it is told to."""
+    work, done = turns(None)
+    task = Periodic("test", work, every=60, first=60).start()
+    await asyncio.sleep(0.05)
+    assert not done.is_set()
+    await stop(task)
+    task = Periodic("test", work, every=60, first=0.01).start()
+    async with asyncio.timeout(30):
+        await done.wait()
+    await stop(task)
+
+
 async def test_it_begins_at_once_and_repeats() -> None:
     """The first turn does not wait. Others follow."""
     work, done = turns(None, None, None)

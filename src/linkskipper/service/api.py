@@ -106,7 +106,7 @@ async def run_api(
         usage = UsageRecorder(pool, counter)
         stack.push_async_callback(usage.finish)
         repeated = (job_notifier, admission, authenticator, usage)
-        for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES), watching_ledger(pool)):
+        for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES), watching_ledger(url)):
             stack.push_async_callback(cancel_all, [periodic.start()])
         dashboard = await stack.enter_async_context(
             run_dashboard(settings, url, services, keyring, usage=counter, samples=sample_links)

@@ -131,7 +131,7 @@ async def test_a_balance_that_drifted(pool: Pool, database_url: str, tmp_path: P
     await pool.execute("UPDATE accounts SET balance = balance + 1")
     result = (await examine(tmp_path, settings))[1]["ledger"]
     assert (result["state"], "1 accounts" in result["found"]) == ("problem", True)
-    await watching_ledger(pool).work()
+    await watching_ledger(database_url).work()
     assert REGISTRY.get_sample_value("linkskipper_ledger_drift_accounts") == 1
 
 

@@ -61,7 +61,8 @@ async def check_secret(settings: Settings, pool: Pool) -> CheckResult:
 async def check_ledger(settings: Settings, pool: Pool) -> CheckResult:
     """Check that every balance is the sum of its ledger."""
     del settings
-    drifted = await count_drifted_accounts(pool)
+    async with pool.acquire() as connection:
+        drifted = await count_drifted_accounts(connection)
     if drifted is None:
         return ok("ledger", "Another process checks it now.")
     if drifted:
