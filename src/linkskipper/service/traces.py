@@ -48,9 +48,11 @@ async def tracing(settings: Settings) -> AsyncIterator[Tracer | None]:
     try:
         yield tracer
     finally:
-        await cancel_all([sending])
-        await send()
-        await collector.close()
+        try:
+            await cancel_all([sending])
+            await send()
+        finally:
+            await collector.close()
 
 
 def _parse(text: str) -> Url:
