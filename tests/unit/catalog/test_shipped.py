@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from linkskipper.catalog import Catalog, Provider, check, recording_of
+from linkskipper.catalog.host_patterns import example_host
 from linkskipper.catalog.loading.loader import BUILTIN
 from linkskipper.egress import parse_url
 from linkskipper.egress.har import Har, Replay, read_har
@@ -16,6 +18,7 @@ from support.replay import at_once, replay
 
 CATALOG = Catalog.load()
 NAMED = [provider for provider in CATALOG.providers if not provider.is_fallback]
+OFFLINE = [provider for provider in NAMED if provider.is_offline]
 
 
 def test_no_issues() -> None:
@@ -89,7 +92,37 @@ def test_closed_services_whose_links_carry_their_destination(host: str) -> None:
         parse_link(f"https://{host}/abc", CATALOG)
 
 
-OFFLINE = [provider for provider in NAMED if provider.is_offline]
+PURE = frozenset(
+    {
+        *("deref-gmx.net", "deref-gmx.com", "deref-web.de", "deref-web-02.de", "deref-mail.com", "deref-1und1.de"),
+        *("nullrefer.com", "dereferer.me", "dereferer.org", "anonym.to", "anon.to", "anonymz.com", "www.anonymz.com"),
+        *("disq.us", "href.li", "slack-redir.net", "exit.sc", "gate.sc", "page.link"),
+    }
+)
+"""Sites that have nothing but links with a destination, at their home page too."""
+
+
+def test_home_pages_of_ordinary_sites() -> None:
+    """A link may lead to the home page of a site whose other pages carry destinations. Wrapped links have a host."""
+    suffixes = PublicSuffixList()
+    homes = set()
+    for provider in OFFLINE:
+        for host in map(example_host, provider.hosts):
+            is_site = host.removeprefix("www.") == suffixes.privatesuffix(host)
+            if is_site and provider.is_link(parse_url(f"https://{host}/")):
+                homes.add(host)
+    assert homes == PURE
+
+
+async def test_a_link_to_a_home_page() -> None:
+    """A short link to the home page of Instagram has that page as its target. Its own outgoing links are resolved."""
+    resolver = LinkResolver(CATALOG, Replay(Har(HarLog([]))), PageReader(), sleep=at_once)
+    shim = "https://{}/linkshim{}?u={}"
+    for host in ("www.instagram.com", "instagram.com"):
+        for slash in ("", "/"):
+            resolution = await resolver.resolve(shim.format(host, slash, f"https%3A%2F%2F{host}%2F"))
+            assert resolution.target_url == f"https://{host}/"
+        assert CATALOG.match(parse_url(f"https://{host}/l.php?u=x")) is None
 
 
 @pytest.mark.parametrize("provider", OFFLINE, ids=lambda provider: provider.id)
