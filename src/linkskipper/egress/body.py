@@ -125,7 +125,9 @@ def _decoder(codings: str, limit: int) -> Decoder:
 
 
 def _inflate(window_bits: int) -> Decoder:
-    return zlib.decompressobj(window_bits).decompress
+    stream = zlib.decompressobj(window_bits)
+    # After the end of the stream, each call would copy all bytes that follow it once more.
+    return lambda data, room: b"" if stream.eof else stream.decompress(data, room)
 
 
 def _gunzip() -> Decoder:

@@ -5,6 +5,7 @@ import gzip
 import socket
 import struct
 import sys
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from linkskipper.egress import (
     Unreachable,
     parse_url,
 )
+from linkskipper.egress.body import BoundedBody
 from support.clients import Clients
 from support.heartbeat import heartbeat
 from support.wire import Script, Wire
@@ -144,6 +146,19 @@ async def test_small_chunks(clients: Clients, wire: Wire) -> None:
     """A page in chunks of a few words is read."""
     wire.reply = CHUNKED + b"".join(b"14\r\n<p>twenty bytes</p>\n\r\n" for _ in range(20_000)) + b"0\r\n\r\n"
     assert len((await fetch(clients, wire)).body) == 400_000
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "DEFLATE", "zstd"])
+def test_small_chunks_after_the_end(coding: str) -> None:
+    """Bytes that follow the end of a coded body are ignored, in a time in proportion to their number."""
+
+    body = BoundedBody(coding, raw_limit=4 * MIB, limit=4 * MIB)
+    body.feed(PACKERS[coding](b"x"))
+    begin = time.process_time()
+    for _ in range(150_000):
+        body.feed(bytes(20))
+    assert time.process_time() - begin < 1
+    assert body.result() == b"x"
 
 
 async def test_a_wide_window_is_not_granted(clients: Clients, wire: Wire) -> None:
