@@ -9,29 +9,43 @@ from xml.parsers import expat
 
 from linkskipper.resolver.pages.page import Page
 
-_ROOT = re.compile(r"<html\b[^>]*\sxmlns=([\"'])http://www\.w3\.org/1999/xhtml\1")
+_XHTML = "http://www.w3.org/1999/xhtml"
+_SVG = "http://www.w3.org/2000/svg"
+_ROOT = re.compile(r"<html\b[^<>]*\sxmlns=([\"'])http://www\.w3\.org/1999/xhtml\1")
 _LOOKS_DIFFERENT = re.compile(
     r"<[A-Z]|<!ENTITY|<!\[CDATA\[|<\w+:|<noscript|\sxmlns:?\w*=(?![\"']http://www\.w3\.org/1999/xhtml)"
 )
+_STYLE_SHEET = "<?xml-stylesheet"
+# A character reference can hide a value, but no name.
+_HIDDEN_NAMESPACE = re.compile(r"\sxmlns[^\s=<>\"']*\s*=\s*[\"'][^\"'<>]*&")
 _ACTIVE = re.compile(
-    r"script|<\?xml-stylesheet|\bon[a-z]+\s*=|<(?:\w+:)?(?:iframe|frame|object|embed|base)\b", re.IGNORECASE
+    r"<(?:[^\s<>/:]+:)?(?:script|iframe|frame|object|embed|base)\b|\son[a-z]+\s*=\s*[\"']"
+    r"|\b(?:href|src|action)\s*=\s*[\"']\s*javascript:",
+    re.IGNORECASE,
 )
-_REFRESH = re.compile("refresh", re.IGNORECASE)
+_REFRESH = re.compile(r"\shttp-equiv\s*=\s*(?:\"[^\"<>]*(?:refresh|&)|'[^'<>]*(?:refresh|&))", re.IGNORECASE)
 
 
 def may_be_active(page: Page) -> bool:
     """Return whether a page may run scripts or load others."""
-    return _ACTIVE.search(page.text) is not None
+    return _STYLE_SHEET in page.text or (_has_behavior(page.text) and _ACTIVE.search(page.text) is not None)
 
 
 def may_refresh(page: Page) -> bool:
     """Return whether a page may have a refresh."""
-    return page.response.refresh() is not None or _REFRESH.search(page.text) is not None
+    if page.response.refresh() is not None:
+        return True
+    return _has_behavior(page.text) and _REFRESH.search(page.text) is not None
+
+
+def _has_behavior(text: str) -> bool:
+    """Return whether elements may be in a namespace in which they do anything. A feed has only elements to be read."""
+    return _XHTML in text or _SVG in text or _HIDDEN_NAMESPACE.search(text) is not None
 
 
 def reads_as_html(page: Page) -> bool:
     """Return whether the parser of HTML finds the same elements as that of XML."""
-    if _ROOT.search(page.text) is None or _LOOKS_DIFFERENT.search(page.text):
+    if _XHTML not in page.text or _ROOT.search(page.text) is None or _LOOKS_DIFFERENT.search(page.text):
         return False
     try:
         expat.ParserCreate(encoding="utf-8").Parse(page.text.encode(errors="replace"), True)  # noqa: FBT003 - expat's
