@@ -65,10 +65,14 @@ def _folded(text: str) -> str:
 
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
-_PHRASES = [_folded(line) for line in _LINES if line and line[0] not in "#?"]
+_PHRASES = [
+    re2.escape(_folded(line).removesuffix("$")) + "$" * line.endswith("$")
+    for line in _LINES
+    if line and line[0] not in "#?"
+]
 _QUESTIONS = [line.removeprefix("? ") for line in _LINES if line.startswith("?")]
 # Articles and the like may stand before the phrase.
-_PHRASE = re2.compile(f"^.{{0,25}}(?:{'|'.join(map(re2.escape, _PHRASES))})")
+_PHRASE = re2.compile(f"^.{{0,25}}(?:{'|'.join(_PHRASES)})")
 # A sentence that begins so explains something, or asks.
 _EXPLAINS = re.compile(
     rf"(?:how|why|when|what|if|fix|{'|'.join(_QUESTIONS)})(?![a-z\u0400-\u04ff])|.{{0,20}}(?:\u3068\u306f|\u65b9\u6cd5|\u539f\u56e0)"
