@@ -12,6 +12,8 @@ from support.shortener import TARGET, Bench, answer, page, provider, to
 
 CAPTCHA = '<form><div class="g-recaptcha" data-sitekey="k"></div></form>'
 
+BADGE = "<script src='https://www.google.com/recaptcha/api.js?render=k'></script><div class=grecaptcha-badge></div>"
+
 
 @pytest.mark.parametrize(
     ("reply", "reason"),
@@ -36,6 +38,10 @@ CAPTCHA = '<form><div class="g-recaptcha" data-sitekey="k"></div></form>'
         (page("<img src=/i.php alt=CAPTCHA>"), "captcha_required"),
         (page("<script src='https://hcaptcha.com/1/api.js?render=explicit'></script>"), "captcha_required"),
         (answer(403, body="<script src='https://www.google.com/recaptcha/api.js'></script>"), "captcha_required"),
+        (answer(499, body=BADGE), "captcha_required"),
+        (answer(500, body=BADGE), "upstream_error"),
+        (answer(503, body=BADGE), "upstream_error"),
+        (answer(503, body=CAPTCHA), "captcha_required"),
         (page("<form><input name=url><div id=captcha></div></form>"), "not_a_link"),
         (page(f"<script src=/captcha.js></script><p>{'x' * 20_000}"), "not_a_link"),
         (page("<form><input type=password name=pass></form>"), "password_required"),

@@ -24,6 +24,7 @@ TRANSIENT = frozenset({408, 425, 429, *range(500, 600)})
 _GONE = frozenset({404, 410})
 _UNAUTHORISED = 401
 _ERRORS = 400
+_SERVER_ERRORS = 500
 _MAX_TOLD = 500  # characters of a broken URL
 
 _ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
@@ -82,7 +83,8 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
         _check_text(page)
-        if page.tree is not None and may_ask_for_captcha(page.tree):
+        # Many sites show the badge of a CAPTCHA everywhere, also on the page of an outage.
+        if status < _SERVER_ERRORS and page.tree is not None and may_ask_for_captcha(page.tree):
             raise _captcha(href)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
 
