@@ -14,6 +14,8 @@ MAX_NAME = 100
 MAX_SENTENCE = 1000
 """Characters of a text that responses, pages and terminals show."""
 
+# Control characters, and those that turn the direction of the text around.
+_UNSAFE = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 _VARIABLE = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _JSON_PATH = re.compile(r"([^.\[\]\s]+|\[\d{1,4}\])(\.[^.\[\]\s]+|\[\d{1,4}\])*")
 _RE2_OPTIONS = re2.Options()
@@ -57,10 +59,16 @@ def _check_selector(text: str) -> str:
     return text
 
 
-def _check_shown(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("this has characters that are not shown, such as the beginning of a terminal's command")
+def _check_sentence(text: str) -> str:
+    if (found := _UNSAFE.search(text)) is not None:
+        raise ValueError(f"this has the character U+{ord(found[0]):04X}, which a terminal could obey. Leave it out.")
     return text
+
+
+def _check_name(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("this has the character U+000A, a line break. Write it in one line.")
+    return _check_sentence(text)
 
 
 def _check_length(text: str) -> None:
@@ -83,8 +91,8 @@ def _check_json_path(text: str) -> str:
 Pattern = Annotated[Any, BeforeValidator(_compile)]
 """A regular expression of RE2, which takes linear time for every pattern and every page."""
 
-Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_check_shown)]
-Sentence = Annotated[str, Field(max_length=MAX_SENTENCE), AfterValidator(_check_shown)]
+Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_check_name)]
+Sentence = Annotated[str, Field(max_length=MAX_SENTENCE), AfterValidator(_check_sentence)]
 Selector = Annotated[str, AfterValidator(_check_selector)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
 JsonPath = Annotated[str, AfterValidator(_check_json_path)]

@@ -9,7 +9,7 @@ import pytest
 from linkskipper.catalog import Catalog, check
 from linkskipper.catalog.discontinued import MAX_SERVICES
 from linkskipper.catalog.fields import MAX_NAME, MAX_PATTERN, MAX_SENTENCE
-from linkskipper.catalog.loading.loader import MAX_BYTES, MAX_DIRECTORY_BYTES, MAX_FILES, MAX_KEY_PARTS
+from linkskipper.catalog.loading.loader import MAX_BYTES, MAX_DIRECTORY_BYTES, MAX_FILES, MAX_KEY_PARTS, read_file
 from linkskipper.catalog.loading.validation import MAX_ISSUES
 from linkskipper.catalog.provider import MAX_ALLOWED_HOSTS, MAX_HOSTS, MAX_STEPS
 from linkskipper.errors import CatalogError
@@ -100,6 +100,42 @@ def test_parts_of_a_key(tmp_path: Path, line: str, part: str, joint: str) -> Non
         assert ("parts" in error) == (count > MAX_KEY_PARTS)
 
 
+LONG = ".".join("x" * (MAX_KEY_PARTS + 5))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        f'"{LONG}"',
+        f"'{LONG}' # {LONG} = 1",
+        rf'"a\" {LONG} = 1"',
+        f'"""\n{LONG} = 1\n\\""" {LONG} = 1"""',
+        f'"""\'\'\'{LONG} = 1\n"""""',
+        f"'''\n\"\"\" {LONG} = 1\n\\'''",
+        f"'a' # \"\"\" '\n# {LONG} = 1",
+    ],
+)
+def test_dots_in_values(tmp_path: Path, note: str) -> None:
+    """Texts and comments may have any number of dots. A key after them is counted."""
+    text = FILE.replace('note = "x"', f"note = {note}") + HOSTS
+    assert errors(tmp_path, text) == []
+    (error,) = errors(tmp_path, f"{text}{LONG} = 1\n")
+    assert "parts" in error
+
+
+@pytest.mark.parametrize(
+    "unit", ['"""', "'''", '\\"', '"', "'", '\\"""', "a.", "a .", " ", ".", "a.a,", '""', '"a".', "#", "a\n"]
+)
+@pytest.mark.parametrize("beginning", ["", '"""\\', "x = ", '"'])
+def test_time_for_keys(tmp_path: Path, beginning: str, unit: str) -> None:
+    """A file is checked in a time in proportion to its size, whatever it repeats."""
+    file = tmp_path / "exe.toml"
+    file.write_text(beginning + unit * ((MAX_BYTES - 10) // len(unit)))
+    begin = time.process_time()
+    read_file(file)
+    assert time.process_time() - begin < 2
+
+
 @pytest.mark.parametrize(
     ("field", "bound"), [("id", MAX_NAME), ("label", MAX_NAME), ("latency", MAX_NAME), ("note", MAX_SENTENCE)]
 )
@@ -112,8 +148,27 @@ def test_texts_that_are_shown(tmp_path: Path, field: str, bound: int) -> None:
 
     assert with_value("x" * bound) == []
     assert f"{bound} characters are allowed" in with_value("x" * (bound + 1))[0]
-    for hidden in (r"\u001b[2J", r"\n", r"\u202e", r"\u200b", r"\u009b1m"):
-        assert with_value(f"a{hidden}b")[0].startswith(f"{field}: ")
+    for hidden in (
+        "001B",
+        "0000",
+        "0009",
+        "000B",
+        "000D",
+        "001F",
+        "007F",
+        "0080",
+        "009B",
+        "009F",
+        "202A",
+        "202E",
+        "2066",
+    ):
+        assert with_value(f"a\\u{hidden}b")[0].startswith(f"{field}: ")
+        assert field == "id" or f"U+{hidden}" in with_value(f"a\\u{hidden}b")[0]
+    for shown in ("00A0", "3000", "200B", "200C", "200D", "200E", "00AD", "2029", "202F", "2065", "E000"):
+        assert bool(with_value(f"a\\u{shown}b")) == (field == "id")
+    for line_break in (r"\n", r"\u000A"):
+        assert bool(with_value(f"a{line_break}b")) == (field != "note")
 
 
 @pytest.mark.parametrize("scheme", ["javascript", "data", "file", "blob", "vbscript", "view-source"])

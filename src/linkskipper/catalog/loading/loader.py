@@ -1,12 +1,12 @@
 """Read provider files. Issues are collected, not raised one by one."""
 
 import errno
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-import re2
 from pydantic import ValidationError
 
 from linkskipper.catalog.discontinued import DISCONTINUED_FILES, DiscontinuedFile, DiscontinuedService
@@ -32,8 +32,16 @@ MAX_DIRECTORY_BYTES = 8 * MEBIBYTE
 MAX_KEY_PARTS = 16
 """Names that dots join to one key. The time and the memory of tomllib grow with the square of their number."""
 
-_KEY_PART = r"""(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*\.[ \t]*"""
-_LONG_KEY = re2.compile(f"(?:{_KEY_PART}){{{MAX_KEY_PARTS}}}")
+_KEY_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
+_DOT = r"[ \t]*+\.[ \t]*+"
+# Comments and texts of several lines are passed over, and the dots in quotes belong to their text.
+_TOKEN = re.compile(
+    r"#[^\n]*+"
+    r'|"{3}(?s:[^"\\]|\\.|"(?!""))*+"{0,5}'
+    r"|'{3}(?s:[^']|'(?!''))*+'{0,5}"
+    rf"|(?P<long>(?:{_KEY_PART}{_DOT}){{{MAX_KEY_PARTS},}}+)"
+    rf"|{_KEY_PART}(?:{_DOT}{_KEY_PART})*+"
+)
 
 FileContent = Provider | DiscontinuedFile
 HostUse = Literal["links", "closed"]
@@ -123,7 +131,7 @@ def read_file(file: Path) -> FileContent | list[Issue]:
         if file.exists() and not file.is_file():  # reading a pipe would wait for a writer
             return [_whole_file(file, "is not a file. Remove it, or give it another suffix than .toml.")]
         text = _read_bounded(file)
-        if _LONG_KEY.search(text) is not None:
+        if any(token["long"] for token in _TOKEN.finditer(text)):
             return [
                 _whole_file(file, f"has a key with more than {MAX_KEY_PARTS} parts. No field needs more than four.")
             ]
