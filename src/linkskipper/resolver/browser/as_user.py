@@ -13,7 +13,10 @@ VARIABLES = tuple(f"LINKSKIPPER_DRIVER_{name}" for name in _NAMES)
 
 if __name__ == "__main__":
     limit, uid, gid, node, script = (os.environ.pop(name) for name in VARIABLES)
-    resource.setrlimit(resource.RLIMIT_DATA, (int(limit), int(limit)))
+    # Only root may raise the limit that this process was started with.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = int(limit) if hard == resource.RLIM_INFINITY else min(int(limit), hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     if uid:
         os.setgroups([])
         os.setgid(int(gid))
