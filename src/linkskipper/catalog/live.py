@@ -57,8 +57,13 @@ class LiveCatalog:
             diff = self.catalog.replace(self._merged())
             log.info("providers.reloaded", **diff._asdict())
             self._note(diff)
-        elif changes.issues:
+        elif changes.issues or self._has_other_issues():
             self._note(CatalogDiff([], [], []))
+
+    def _has_other_issues(self) -> bool:
+        """Return whether the issues differ from those noted last: a directory may become readable again unchanged."""
+        last = self.catalog.last_reload
+        return last is not None and self._directory is not None and last.issues != self._directory.issues
 
     def _note(self, diff: CatalogDiff) -> None:
         if self._directory is not None:

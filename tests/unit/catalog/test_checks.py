@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linkskipper.catalog import Catalog, Issue, check
+from linkskipper.catalog import Catalog, Issue, Provider, check
 
 HEADER = 'id = "exe"\nlabel = "Exe.io"\ntier = "premium"\n'
 SAMPLE = '[[samples]]\nurl = "https://{}"\nexpect = "{}"\n'
@@ -158,6 +158,19 @@ def test_takeover_of_subdomains(tmp_path: Path, host: str, owner: str) -> None:
     (tmp_path / "exe.toml").write_text(file_with(hosts=host, samples=""))
     messages = [issue.message for issue in check([tmp_path], beneath=Catalog.load()) if issue.level == "warning"]
     assert any(message.startswith(f'takes {host} from the provider "{owner}"') for message in messages)
+
+
+def test_order_of_takeovers(tmp_path: Path) -> None:
+    """The warnings come in the order of the hosts, and for one host in that of the providers."""
+    domains = [f"d{number:02}.test" for number in range(12)]
+    beneath = []
+    for domain in domains:
+        for owner, host in ((f"{domain[:3]}-a", domain), (f"{domain[:3]}-b", f"*.{domain}")):
+            beneath.append(Provider.model_validate({"id": owner, "label": "A", "hosts": [host], "tier": "standard"}))
+    (tmp_path / "exe.toml").write_text(file_with(hosts=" ".join(f"*.{domain}" for domain in domains), samples=""))
+    issues = check([tmp_path], beneath=Catalog(beneath))
+    owners = [issue.message.split('"')[1] for issue in issues if issue.message.startswith("takes")]
+    assert owners == [provider.id for provider in beneath]
 
 
 @pytest.mark.parametrize(("host", "warned"), [("*.github.io", True), ("a.github.io", False), ("*.exe.test", False)])

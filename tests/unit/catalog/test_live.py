@@ -71,6 +71,30 @@ def test_last_reload(tmp_path: Path) -> None:
     assert LiveCatalog(None).catalog.last_reload is None
 
 
+def test_directory_that_can_be_read_again(tmp_path: Path) -> None:
+    """The last reload has the issue of a directory for as long as it cannot be read. Later scans change nothing."""
+    directory = tmp_path / "providers"
+    directory.mkdir()
+    write(directory, "mine")
+    live = LiveCatalog(directory)
+
+    def refused() -> list[str]:
+        reload = live.catalog.last_reload
+        assert reload is not None
+        return [issue.file for issue in reload.issues]
+
+    for _ in range(2):
+        directory.rename(tmp_path / "away")
+        scan(live, 1)
+        assert refused() == [str(directory)]
+        (tmp_path / "away").rename(directory)
+        scan(live, 1)
+        assert refused() == []
+    last = live.catalog.last_reload
+    scan(live, 3)
+    assert live.catalog.last_reload is last
+
+
 def test_replacing_a_built_in_provider(tmp_path: Path) -> None:
     """A file with a built-in id replaces the built-in provider while it exists."""
     live = LiveCatalog(tmp_path)

@@ -92,7 +92,7 @@ def _check_takeovers(provider: Provider, beneath: Catalog) -> Iterator[Issue]:
     """Find hosts that belong to another provider beneath. The fallback gives way to every file."""
     taken: dict[str, list[str]] = {}
     for host in provider.hosts:
-        for owner_id in _owners(host, beneath) - {provider.id}:
+        for owner_id in sorted(_owners(host, beneath) - {provider.id}):
             taken.setdefault(owner_id, []).append(host)
     for owner_id, hosts in taken.items():
         message = f'takes {some_of(hosts)} from the provider "{owner_id}". Use that id to replace the whole provider.'
