@@ -127,7 +127,7 @@ def _parse(line: str, url: Url, now: datetime) -> Cookie | None:
     domain, secure = named_domain or url.host, "secure" in attributes
     if not 0 < len(name) + len(value) <= _MAX_PAIR or _UNSENDABLE.search(pair):
         return None
-    if not _meets_prefix((name or value).lower(), attributes) or (not name and value.lower().startswith(_PREFIXES)):
+    if not _meets_prefix(name.lower(), attributes) or (not name and value.lower().startswith(_PREFIXES)):
         return None
     if not _may_set(url.host, domain) or (secure and url.scheme != "https"):
         return None

@@ -126,6 +126,22 @@ def test_all_cookies_together_are_limited() -> None:
     assert len(jar.stored()) == 20
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("__Secure-a", False),
+        ("=__HTTP-a; Secure; HttpOnly", False),
+        ("__Host-a; Secure; Path=/", False),
+        ("=a__Host-", True),
+        ("=", False),
+        ("__Secure", True),
+    ],
+)
+def test_values_that_look_like_a_prefixed_name(line: str, *, kept: bool) -> None:
+    """A cookie without a name cannot pretend to have one with a prefix."""
+    assert (sent(line) is not None) == kept
+
+
 @pytest.mark.parametrize("line", ["a", "=a", "a; Path=/"])
 def test_a_cookie_without_a_name(line: str) -> None:
     """A cookie without a name is sent as its value alone."""
