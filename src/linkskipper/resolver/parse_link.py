@@ -9,12 +9,12 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, split_links, without_wrapping
+from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, find_urls, href_of, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
 _SCHEMES = ("https://", "http://")
-_WORD_WITH_PATH = re.compile(r"(?<![^\s,;|(\"'<])[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++/[^\s,;|]++")
+_WORD_WITH_PATH = re.compile(r"(?<![^\s,;|(\"'<])[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++/[^\s,;|\"<>]++")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -68,10 +68,10 @@ def _canonical_url(text: str) -> Url | None:
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
-    _check_single(text, catalog)
+    urls = _urls_of_one_link(text, catalog)
     if not text.startswith(_SCHEMES) and (url := _without_scheme(text, catalog)) is not None:
         return url
-    written = find_url(text)
+    written = urls[0] if urls else find_url(text)
     if written is None:
         return _parse(text)
     if REPLACEMENT_CHARACTER in written:
@@ -80,23 +80,25 @@ def _find_url(text: str, catalog: Catalog) -> Url:
     return _parse(written)
 
 
-def _check_single(text: str, catalog: Catalog) -> None:
-    """Check that a text does not list several links: nobody can tell which one is meant.
+def _urls_of_one_link(text: str, catalog: Catalog) -> list[str]:
+    """Return the URLs in a text that has one link, in several spellings perhaps.
 
     Raises:
-        Unsupported: It does.
+        Unsupported: It lists several links. Nobody can tell which one is meant.
     """
-    bare = {word for word in _WORD_WITH_PATH.findall(text) if _is_bare_link(word, catalog)}
-    has_url = bool(bare) and "://" in _WORD_WITH_PATH.sub("", text)
-    if len(bare) + has_url > 1 or len(split_links(text)) > 1:
+    bare = {url.href for word in _WORD_WITH_PATH.findall(text) if (url := _bare_link(word, catalog)) is not None}
+    rest = _WORD_WITH_PATH.sub("", text) if bare else text
+    urls = find_urls(rest) if "://" in rest or not bare else []
+    if len(bare) + len(urls) > 1 and len(bare.union(map(href_of, urls))) > 1:
         raise Unsupported("The text contains several links. Send one link at a time.")
+    return urls
 
 
-def _is_bare_link(word: str, catalog: Catalog) -> bool:
-    """Return whether a word is a link of the catalog without its scheme."""
+def _bare_link(word: str, catalog: Catalog) -> Url | None:
+    """Parse a word that is a link of the catalog without its scheme."""
     url = _without_scheme(word, catalog)
     provider = None if url is None else catalog.owner(url.host)
-    return url is not None and provider is not None and provider.is_link(url)
+    return url if url is not None and provider is not None and provider.is_link(url) else None
 
 
 def _check_whole(url: str) -> None:

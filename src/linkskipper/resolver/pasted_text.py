@@ -3,9 +3,11 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from urllib.parse import unquote
+
+from linkskipper.egress import BadUrl, parse_url
 
 # Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -56,8 +58,43 @@ def split_links(text: str) -> list[str]:
 
     What stands before the first URL stays with it if it may be a link without its scheme.
     """
-    if _PLAIN.fullmatch(text) and not any(mark in text for mark in _LISTED):
+    pieces, urls = _pieces_with_urls(text)
+    links = _distinct(urls)
+    if len(links) < 2:  # noqa: PLR2004 - a single link
         return [text]
+    if urls[0] is None and "/" in pieces[0]:
+        links[0] = "".join(pieces[:2])
+    return links
+
+
+def find_urls(text: str) -> list[str]:
+    """Return the http and https URLs in a text, each once, without those in another URL."""
+    return _distinct(_pieces_with_urls(text)[1])
+
+
+def href_of(url: str) -> str:
+    """Return the canonical URL, or the text itself if it is not a URL."""
+    try:
+        return parse_url(url).href
+    except BadUrl:
+        return url
+
+
+def _distinct(urls: Iterable[str | None]) -> list[str]:
+    """Return the URLs in the first spelling of each."""
+    links = list(dict.fromkeys(url for url in urls if url))
+    if len(links) < 2:  # noqa: PLR2004 - a single link
+        return links
+    spellings: dict[str, str] = {}
+    for url in links:
+        spellings.setdefault(href_of(url), url)
+    return list(spellings.values())
+
+
+def _pieces_with_urls(text: str) -> tuple[list[str], list[str | None]]:
+    """Cut a text before each URL that is not a part of the one before it. Return the pieces and the URL in each."""
+    if _PLAIN.fullmatch(text) and not any(mark in text for mark in _LISTED):
+        return [text], [text]
     plain = _INVISIBLE.sub("", text)
     if _ESCAPED_SLASHES.search(plain):
         plain = _without_escapes(plain)
@@ -66,12 +103,16 @@ def split_links(text: str) -> list[str]:
     if "://" not in plain:
         pieces = _PERCENT_ENCODED.findall(plain)
     urls = [find_url(piece) for piece in pieces]
-    links = list(dict.fromkeys(url for url in urls if url))
-    if len(links) < 2:  # noqa: PLR2004 - a single link
-        return [text]
-    if urls[0] is None and "/" in pieces[0]:
-        links[0] = "".join(pieces[:2])
-    return links
+    if len(pieces) > 1:
+        urls = [_in_list(url, after) for url, after in zip(urls, [*pieces[1:], ""], strict=True)]
+    return pieces, urls
+
+
+def _in_list(url: str | None, after: str) -> str | None:
+    """Return one URL of several, of which the next one is in `after`, without what the list or the prose adds."""
+    if url and after and after[0] in _LISTED and not after[1:2].isspace():  # a cell of a table
+        url = url.partition(after[0])[0]
+    return url and _without_trailing_punctuation(url)
 
 
 def _starts(text: str) -> Iterator[int]:

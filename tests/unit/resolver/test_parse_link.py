@@ -160,6 +160,16 @@ def test_several_links(between: str) -> None:
         ("https://bit.ly/a?u=https://b.test/", ["https://bit.ly/a?u=https://b.test/"]),
         ("https://https://bit.ly/a", ["https://https://bit.ly/a"]),
         ("See https://bit.ly/a.", ["See https://bit.ly/a."]),
+        ("See https://bit.ly/a and https://bit.ly/b.", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a. https://bit.ly/b!", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("(https://bit.ly/a, https://bit.ly/b)", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a|x|https://bit.ly/b|y", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a;x;https://bit.ly/b;y", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("1,https://bit.ly/a,x,https://bit.ly/b,y", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a,b https://bit.ly/c;d", ["https://bit.ly/a,b", "https://bit.ly/c;d"]),
+        ("https://bit.ly/a,b, https://bit.ly/c|d", ["https://bit.ly/a,b", "https://bit.ly/c|d"]),
+        ("https://bit.ly/a HTTPS://BIT.LY/a https://bit.ly/b", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/b https://bit.ly/a HTTPS://BIT.LY/b.", ["https://bit.ly/b", "https://bit.ly/a"]),
         ("", [""]),
     ],
 )
@@ -173,6 +183,41 @@ def test_split(text: str, links: list[str]) -> None:
 )
 def test_several_links_of_which_some_lack_their_scheme(text: str) -> None:
     """A link without its scheme counts too."""
+    with pytest.raises(Unsupported, match="several links"):
+        parse_link(text, CATALOG)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bit.ly/abc <https://bit.ly/abc>",
+        '<a href="https://bit.ly/abc"> bit.ly/abc </a>',
+        "https://bit.ly/abc https://bit.ly/abc.",
+        "See https://bit.ly/abc, or HTTPS://BIT.LY/abc!",
+        "bit.ly/abc and bit.ly/abc.",
+        "(bit.ly/abc) BIT.LY/abc",
+        "bit.ly/abc hxxps://bit[.]ly/abc",
+        "https://bit.ly/abc|https://bit.ly:443/abc|x",
+    ],
+)
+def test_one_link_in_several_spellings(text: str) -> None:
+    """The same link twice is one link, whatever its spellings are."""
+    assert parse_link(text, CATALOG).url.href == "https://bit.ly/abc"
+    assert split_links(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bit.ly/abc <https://bit.ly/abcd>",
+        '<a href="https://bit.ly/abc"> bit.ly/def </a>',
+        "bit.ly/abc http://bit.ly/abc",
+        'bit.ly/abc"https://bit.ly/def"',
+        "bit.ly/abc?u=https://b.test/ https://bit.ly/abc",
+    ],
+)
+def test_similar_links(text: str) -> None:
+    """Links that differ in anything that counts are several links."""
     with pytest.raises(Unsupported, match="several links"):
         parse_link(text, CATALOG)
 
