@@ -1,6 +1,7 @@
 """Files of rows, sent while they are read: a page of rows at a time is in memory.
 
-A file ends after MAX_PAGES pages. The id of its last row is the `before` of a file with the next rows.
+A file ends after MAX_ROWS rows, or with the list. A filter makes no file end before. The id of the last row of a full
+file is the `before` of a file with the next rows.
 """
 
 import csv
@@ -19,8 +20,7 @@ ReadPage: TypeAlias = Callable[[Any], Awaitable[Walk[Any, Any]]]
 """Reads the rows before an id, None for the newest."""
 
 PAGE_ROWS = 500
-MAX_PAGES = 200
-MAX_ROWS = MAX_PAGES * PAGE_ROWS
+MAX_ROWS = 100_000
 TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 # Programs for tables take a text that begins so for a formula. Some of them read wide characters as narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -42,11 +42,13 @@ def export(name: str, query: Any, columns: type[msgspec.Struct], read: ReadPage)
 
 
 async def _pages(read: ReadPage, before: object) -> AsyncIterator[Sequence[msgspec.Struct]]:
-    for _ in range(MAX_PAGES):
+    left = MAX_ROWS
+    while left:
         page = await read(before)
-        yield page.rows
+        yield page.rows[:left]
         if page.next is None:
             return
+        left -= min(left, len(page.rows))
         before = page.next
 
 

@@ -37,6 +37,23 @@ async def test_file_ends(rows: int, written: int) -> None:
     assert len(text.splitlines()) == written + 1
 
 
+@pytest.mark.parametrize("per_page", [0, 1, PAGE_ROWS - 1])
+async def test_file_of_a_rare_filter(per_page: int) -> None:
+    """Pages with few rows or none end no file: it has the row at the end of the list, or MAX_ROWS rows."""
+    pages = MAX_ROWS // PAGE_ROWS + 10
+
+    async def read(before: int | None) -> Walk[Row, int]:
+        number = pages if before is None else before - 1
+        rows = [Row(1)] if number == 1 else [Row(number)] * per_page
+        return Walk(rows, number if number > 1 else None, cut_at=2000)
+
+    response = export("rows", Query(), Row, read)
+    assert isinstance(response, StreamingResponse)
+    lines = "".join([str(chunk) async for chunk in response.body_iterator]).splitlines()[1:]
+    assert len(lines) == min(MAX_ROWS, (pages - 1) * per_page + 1)
+    assert (lines[-1] == "1") == (len(lines) < MAX_ROWS)
+
+
 def test_sizes() -> None:
     """A size has one unit, and two digits at least."""
     assert [size(count).replace("\N{NO-BREAK SPACE}", " ") for count in (0, 999, 1000, 12_345, 3_400_000_000)] == [
