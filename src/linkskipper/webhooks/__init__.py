@@ -30,7 +30,7 @@ from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
 from linkskipper.webhooks.preview import SignedEvent, preview_events
 from linkskipper.webhooks.receivers import ExemptReceivers, Receivers, receiver_problem
-from linkskipper.webhooks.redelivery import redeliver, redeliver_since
+from linkskipper.webhooks.redelivery import redeliver, redeliver_account_since, redeliver_since
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
@@ -82,6 +82,7 @@ __all__ = [
     "read_signatures",
     "receiver_problem",
     "redeliver",
+    "redeliver_account_since",
     "redeliver_since",
     "request_headers",
     "rescue_stuck_hosts",

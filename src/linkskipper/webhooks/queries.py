@@ -269,10 +269,10 @@ RETURNING host
 """
 
 # Rows that are locked are skipped: an attempt at them is being recorded right now.
-REDELIVER_SINCE = """
+_REDELIVER_SINCE = """
 WITH batch AS (
     SELECT id FROM webhook_deliveries
-    WHERE id > $1 AND status <> 'delivered' AND NOT is_test AND ($2::bigint IS NULL OR key_id = $2)
+    WHERE id > $1 AND status <> 'delivered' AND NOT is_test AND {chosen}
     ORDER BY id LIMIT $3
 ), redelivered AS (
     UPDATE webhook_deliveries
@@ -287,6 +287,12 @@ WITH batch AS (
 SELECT (SELECT id FROM batch ORDER BY id OFFSET $3 - 1) AS last, (SELECT count(*) FROM redelivered) AS deliveries,
     ARRAY(SELECT DISTINCT host FROM redelivered ORDER BY host) AS hosts
 """
+
+REDELIVER_SINCE = _REDELIVER_SINCE.format(chosen="($2::bigint IS NULL OR key_id = $2)")
+
+REDELIVER_ACCOUNT_SINCE = _REDELIVER_SINCE.format(
+    chosen="key_id = ANY(ARRAY(SELECT api_keys.id FROM api_keys WHERE account_id = $2))"
+)
 
 PRUNE = """
 WITH old AS (

@@ -21,15 +21,22 @@ async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None)
 
 
 async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = None, batch: int = BATCH) -> int:
-    """Send again what was queued since a time and is not delivered. Return the number of deliveries.
+    """Send again what was queued since a time and is not delivered, of a key or of all. Return the number."""
+    return await _redeliver_since(pool, queries.REDELIVER_SINCE, since, key_id, batch)
 
-    Each batch is a transaction of its own, so that attempts at its deliveries need not wait for the other batches.
-    """
+
+async def redeliver_account_since(pool: Pool, account_id: int, since: datetime, *, batch: int = BATCH) -> int:
+    """Send again what was queued for any key of an account since a time and is not delivered. Return the number."""
+    return await _redeliver_since(pool, queries.REDELIVER_ACCOUNT_SINCE, since, account_id, batch)
+
+
+async def _redeliver_since(pool: Pool, statement: str, since: datetime, owner: int | None, batch: int) -> int:
+    """Send deliveries again in batches. Each is a transaction, so that attempts wait for one batch at most."""
     total = 0
     last: UUID | None = first_id(since)
     while last is not None:
         async with pool.acquire() as connection, connection.transaction():
-            (row,) = await connection.fetch(queries.REDELIVER_SINCE, last, key_id, batch)
+            (row,) = await connection.fetch(statement, last, owner, batch)
             if row["hosts"]:
                 await wake_hosts(connection, row["hosts"], even_paused=True)
         total, last = total + row["deliveries"], row["last"]

@@ -54,6 +54,7 @@ STATEMENTS = {
     "count_codes": (request_queries.COUNT_CODES, "1, 1000"),
     "prune_requests": (request_queries.PRUNE, "interval '7 days', 5000"),
     "count_tests": (webhook_queries.COUNT_TESTS, "1, gen_random_uuid(), 20"),
+    "redeliver_account": (webhook_queries.REDELIVER_ACCOUNT_SINCE, "gen_random_uuid(), 1, 1000"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkskipper.database import Pool
-from linkskipper.webhooks import AttemptRecorder, AttemptResult, redeliver, redeliver_since
+from linkskipper.webhooks import AttemptRecorder, AttemptResult, redeliver, redeliver_account_since, redeliver_since
 from support.deliveries import attempt_recorder, pending_delivery, queued
 from support.factories import make_key
 
@@ -80,6 +80,29 @@ async def test_redeliver_since_works_in_batches(pool: Pool) -> None:
     assert sorted(Counter(row["xmin"] for row in rows).values()) == [8, 8, 8]
     wakeups = await pool.fetch("SELECT DISTINCT convert_from(payload, 'UTF8') AS host FROM pgqueuer")
     assert {row["host"] for row in wakeups} == {"early.example", "late.example"}
+
+
+@pytest.mark.parametrize("batch", [100, 1000])
+async def test_all_keys_of_an_account(pool: Pool, batch: int) -> None:
+    """The deliveries of each key of the account are due again, however many keys it has, and nothing of others."""
+    key_id, foreign_key = await make_key(pool), await make_key(pool)
+    account_id = await pool.fetchval("SELECT account_id FROM api_keys WHERE id = $1", key_id)
+    await pool.execute(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " SELECT $1, 'k', number::text::bytea, 'p', 'f', '', '{}', 1 FROM generate_series(1, 600) AS number",
+        account_id,
+    )
+    foreign = await queued(pool, foreign_key, URL)
+    await pool.execute(
+        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)"
+        " SELECT uuidv7(), id, gen_random_uuid(), $2, 'hook.example', 'resolve.done', '{}' FROM api_keys"
+        " WHERE account_id = $1",
+        account_id,
+        URL,
+    )
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert await redeliver_account_since(pool, account_id, since, batch=batch) == 601
+    assert [row["id"] for row in await pool.fetch("SELECT id FROM webhook_deliveries WHERE NOT manual")] == [foreign]
 
 
 async def test_an_attempt_made_twice_at_once(pool: Pool, recorder: AttemptRecorder) -> None:

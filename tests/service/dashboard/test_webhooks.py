@@ -144,6 +144,18 @@ async def test_send_all_again(service: Service) -> None:
     answer = await person.post("/dashboard/webhooks/send-again", {"hours": "720"})
     assert answer.headers["location"] == "/dashboard/webhooks?done=sent-again-since"
     audited = "SELECT subject FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1"
-    assert await service.pool.fetchval(audited, caller.account_id) == "1 of 720 h"
+    assert await service.pool.fetchval(audited, caller.account_id) == "events of 720 h"
     ended = "SELECT array_agg(id) FROM webhook_deliveries WHERE id = ANY($1) AND ended_at IS NOT NULL"
     assert set(await service.pool.fetchval(ended, [failed, delivered, foreign])) == {delivered, foreign}
+
+
+async def test_send_all_again_that_breaks_off(service: Service) -> None:
+    """The audit log names who began, also if the database gives up in the middle."""
+    caller = await service.caller()
+    await queued(service.pool, caller.key_id, URL)
+    person = await owner(service, caller)
+    async with service.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE webhook_hosts IN ACCESS EXCLUSIVE MODE")
+        assert (await person.post("/dashboard/webhooks/send-again", {"hours": "1"})).status == 503
+    audited = "SELECT count(*) FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1"
+    assert await service.pool.fetchval(audited, caller.account_id) == 1

@@ -26,7 +26,7 @@ from linkskipper.webhooks import (
     read_attempts,
     receiver_problem,
     redeliver,
-    redeliver_since,
+    redeliver_account_since,
     request_headers,
 )
 
@@ -106,10 +106,9 @@ async def send_again_since(call: PageCall) -> Response:
     hours = fields.number("hours", least=1, most=MAX_HOURS)
     if fields.errors:
         return await _page(call, WebhooksQuery(), fields.errors)
-    since, count = datetime.now(UTC) - timedelta(hours=hours), 0
-    for key in await list_account_keys(call.services.pool, call.session.account_id):
-        count += await redeliver_since(call.services.pool, since, key_id=key.id)
-    await call.audit("delivery.send-again-since", f"{count} of {hours} h")
+    await call.audit("delivery.send-again-since", f"events of {hours} h")
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    await redeliver_account_since(call.services.pool, call.session.account_id, since)
     return call.redirect(f"{PATH}?done=sent-again-since")
 
 
