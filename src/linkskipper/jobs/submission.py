@@ -19,7 +19,7 @@ from linkskipper.jobs.link_parser import LinkParser
 from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
-from linkskipper.link_cache import forget_link
+from linkskipper.link_cache import forget_links
 from linkskipper.provider_health import AdmissionControl
 from linkskipper.queue import QueuedJob, enqueue_jobs
 from linkskipper.resolver import ParsedLink
@@ -72,10 +72,9 @@ class JobSubmitter:
         self._usage.add(new.account_id, new.key_id, provider, Outcome.CACHED)
         return Resolved(None, new.url, target_url, provider, tier, 0, balance)
 
-    async def submit_afresh(self, new: NewJob) -> SubmitResult:
-        """Forget what the cache knows of the link, and submit it. Raises as `submit` does."""
-        await forget_link(self._pool, self._links.parse(new.url).key)
-        return await self.submit(new)
+    async def submit_afresh(self, new: NewJob) -> Queued | JobState:
+        """Queue a job, and forget what the cache knows of the link if the job is accepted. Raises as `submit` does."""
+        return await self._queue_if_up(new, self._links.parse(new.url), afresh=True)
 
     @batched()
     async def _find_cached(self, asked: list[tuple[bytes, int, int, str | None]]) -> list[asyncpg.Record]:
@@ -94,25 +93,25 @@ class JobSubmitter:
             return None
         return await read_replay(self._pool, new.key_id, new.idempotency_key)
 
-    async def _queue_if_up(self, new: NewJob, link: ParsedLink) -> SubmitResult:
+    async def _queue_if_up(self, new: NewJob, link: ParsedLink, *, afresh: bool = False) -> Queued | JobState:
         probe = await self._admission.admit(link.provider, link.url.host_port, new.account_id)
         result = None
         try:
-            result = await self._queue(new, link)
+            result = await self._queue(Submission(new_id(), new, link, afresh))
         finally:
             if probe is not None and not isinstance(result, Queued):
                 await self._admission.release_probe(probe)
         return result
 
-    async def _queue(self, new: NewJob, link: ParsedLink) -> SubmitResult:
-        answer = await self._insert(Submission(new_id(), new, link))
+    async def _queue(self, submission: "Submission") -> Queued | JobState:
+        answer = await self._insert(submission)
         if isinstance(answer, ApiError):
             raise answer
         if answer is not None:
             return answer
-        replay = await self._read_replay(new)
+        replay = await self._read_replay(submission.new)
         # None: the request that claimed the idempotency key first was refused and released it.
-        return replay if replay is not None else await self._queue(new, link)
+        return replay if replay is not None else await self._queue(submission)
 
     @batched()
     async def _insert(self, submissions: list["Submission"]) -> list[Queued | ApiError | None]:
@@ -127,16 +126,18 @@ class JobSubmitter:
                 await _withdraw(connection, [entry for entry in own if entry.job_id in refused])
                 leaders = await _find_leaders(connection, accepted)
             positions = await _insert_jobs(connection, accepted, leaders)
+            await forget_links(connection, [entry.link.key for entry in accepted if entry.afresh])
         queued = {job_id: Queued(job_id, position) for job_id, position in positions.items()}
         return [queued.get(entry.job_id) or refused.get(entry.job_id) for entry in submissions]
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """A request that waits to become a job."""
+    """A request that waits to become a job. `afresh`: the cache forgets the link, so that it is resolved again."""
 
     job_id: UUID
     new: NewJob
     link: ParsedLink
+    afresh: bool
 
     @property
     def price(self) -> int:

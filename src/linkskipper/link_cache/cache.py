@@ -52,9 +52,10 @@ class LinkCache:
         )
 
 
-async def forget_link(pool: Pool, link_hash: bytes) -> None:
-    """Delete a link, so that it is resolved again."""
-    await pool.execute(queries.FORGET, link_hash)
+async def forget_links(connection: Connection, link_hashes: Sequence[bytes]) -> None:
+    """Delete links inside the caller's transaction, so that they are resolved again."""
+    if link_hashes:
+        await connection.execute(queries.FORGET, link_hashes)
 
 
 async def prune_cached_links(connection: Connection, *, batch: int) -> int:

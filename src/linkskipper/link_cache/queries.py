@@ -11,7 +11,12 @@ DELETE FROM cached_links WHERE link_hash IN (
 )
 """
 
-FORGET = "DELETE FROM cached_links WHERE link_hash = $1"
+# In the order of STORE, which prevents deadlocks.
+FORGET = """
+DELETE FROM cached_links WHERE link_hash = ANY(ARRAY(
+    SELECT link_hash FROM cached_links WHERE link_hash = ANY($1::bytea[]) ORDER BY link_hash FOR UPDATE
+))
+"""
 
 STORE = """
 INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)

@@ -41,6 +41,7 @@ WRITES = {
     "start": (queries.START, f"{ID}, {ID}", {"jobs_pkey"}),
     "show_hops": (queries.SHOW_HOPS, "gen_random_uuid(), 1, gen_random_uuid(), '[]', 0", {"jobs_pkey"}),
     "find": (cache_queries.FIND, HASH, {"cached_links_pkey"}),
+    "forget": (cache_queries.FORGET, HASH, {"cached_links_pkey"}),
     "end": (queries.END, f"{RESULT}, ARRAY[0], ARRAY[1]", {"jobs_pkey", "inflight_links_pkey"}),
     "end_followers": (queries.END_FOLLOWERS, ID, {"jobs_pkey", "jobs_by_leader"}),
 }

@@ -167,6 +167,35 @@ async def test_sample_is_run(service: Service) -> None:
     assert await service.pool.fetchval(audited, caller.account_id) == 2
 
 
+@pytest.mark.parametrize("refusal", ["credits", "quota", "provider"])
+async def test_refused_sample(idle: Service, refusal: str) -> None:
+    """A sample that is refused leaves the cached link to the customers. One that is accepted forgets it."""
+    caller = await idle.caller(credits=0 if refusal == "credits" else 10)
+    operator = await operator_of(idle, caller)
+    await idle.pool.execute(
+        "INSERT INTO cached_links (link_hash, canonical_url, target_url, provider, tier, expires_at)"
+        " VALUES (sha256($1::text::bytea), $1, 'https://example.com/', 'lab-bulk', 'standard', 'infinity')",
+        SAMPLE,
+    )
+    path = f"{OPERATE}/providers/lab-bulk"
+    await idle.pool.execute("UPDATE api_keys SET daily_quota = 1 WHERE id = $1", caller.key_id)
+    if refusal == "quota":
+        await idle.pool.execute("INSERT INTO daily_usage VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)", caller.key_id)
+    if refusal == "provider":
+        assert (await operator.post(f"{path}/off", {"note": "broken"})).status == 303
+        async with asyncio.timeout(60):
+            while (await caller.resolve(fresh_link())).status != 503:
+                await asyncio.sleep(0.05)
+    refused = await operator.post(f"{path}/sample", {"url": SAMPLE})
+    assert refused.status == 422, refused.visible_text
+    cached = "SELECT count(*) FROM cached_links WHERE canonical_url = $1"
+    assert await idle.pool.fetchval(cached, SAMPLE) == 1
+    able = await operator_of(idle, await idle.caller(credits=10))
+    if refusal != "provider":
+        assert (await able.post(f"{path}/sample", {"url": SAMPLE})).status == 303
+        assert await idle.pool.fetchval(cached, SAMPLE) == 0
+
+
 async def test_sample_needs_a_key(service: Service) -> None:
     """An account without a key that may resolve is told to make one."""
     caller = await service.caller()

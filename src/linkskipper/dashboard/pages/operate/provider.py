@@ -15,7 +15,7 @@ from linkskipper.dashboard.pages.operate.providers import PATH, UNKNOWN, row_of
 from linkskipper.dashboard.pages.try_link import resolving_keys
 from linkskipper.dashboard.query import UsageQuery
 from linkskipper.errors import ApiError
-from linkskipper.jobs import JobRow, NewJob, Queued, read_details
+from linkskipper.jobs import JobRow, NewJob, read_details
 from linkskipper.provider_health import is_off, latency, list_circuits, read_conditions, switch_off, switch_on
 from linkskipper.usage import UsageOwner
 
@@ -63,8 +63,6 @@ async def run_sample(call: PageCall) -> Response:
         )
     except ApiError as refusal:
         return await _page(call, provider, Messages(sample=f"{refusal.title}. {refusal.detail}"))
-    if not isinstance(submitted, Queued):
-        raise changed_meanwhile("Another request resolved this link meanwhile.")
     await call.audit("provider.sample", f"{provider.id}: link {submitted.job_id}")
     return call.redirect(f"{PATH}/{provider.id}?job={submitted.job_id}#samples")
 
