@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 from linkskipper.errors import SettingsError
 from linkskipper.service.traces import tracing
 from linkskipper.settings import load
-from linkskipper.traces import MAX_SPANS, SpanContext, Tracer, read_traceparent
+from linkskipper.traces import MAX_SPANS, SERVER, SpanContext, Tracer, read_traceparent
+from support.dashboard import make_user, visitor
 from support.receiver import Receiver
 from support.service import fresh_link, run_service
 
@@ -98,6 +99,42 @@ async def test_from_the_request_to_the_webhook(
         Parse(body, ExportTraceServiceRequest())  # refuses members that the protocol does not have
         assert b"bulk.lab.test/" not in body
     assert {headers["authorization"] for headers in collector.headers} == {"Bearer x"}
+
+
+async def test_requests_are_named_by_their_routes(database_url: str, tmp_path: Path, collector: Collector) -> None:
+    """A name has the template of the route, whatever the parameters are. An address that does not exist has none."""
+    settings: dict[str, Any] = {"otlp_endpoint": collector.endpoint}
+    async with run_service(database_url, tmp_path, tiers=(), webhooks=False, **settings) as service:
+        caller = await service.caller()
+        for path in ("/v1/jobs/j", "/v1/jobs/v1", "/v1//jobs/{job_id}/", "/v1/jobs/jobs?wait=0", "/v1/other/secret"):
+            await caller.get(path)
+        await caller.call("PUT", "/v1/jobs/j")
+    requests = [span for span in collector.spans if span["kind"] == SERVER]
+    assert [span["name"] for span in requests] == [*["GET /v1/jobs/{job_id}"] * 4, "GET", "PUT /v1/jobs/{job_id}"]
+    attributes = [{item["key"]: item["value"] for item in span["attributes"]} for span in requests]
+    routes = [values.get("http.route", {}).get("stringValue") for values in attributes]
+    assert routes == [*["/v1/jobs/{job_id}"] * 4, None, "/v1/jobs/{job_id}"]
+    assert not [body for body in collector.bodies if b"secret" in body]
+
+
+async def test_a_cancelled_link_and_a_test_event(
+    database_url: str, tmp_path: Path, receiver: Receiver, collector: Collector
+) -> None:
+    """A link that an operator cancels has its span. A test event has none, as its link is invented."""
+    settings: dict[str, Any] = {"otlp_endpoint": collector.endpoint}
+    async with run_service(database_url, tmp_path, tiers=(), receiver=receiver, **settings) as service:
+        caller, url = await service.caller(), receiver.url()
+        user_id = await make_user(service, "operator", caller.account_id, is_operator=True)
+        person = await visitor(service, user_id)
+        job_id = (await caller.resolve(fresh_link())).body["job_id"]
+        assert (await person.post(f"/dashboard/operate/queue/links/{job_id}/cancel")).status == 303
+        form = {"url": url, "key_id": str(caller.key_id)}
+        assert (await person.post("/dashboard/webhooks/test", form)).status == 303
+        [received] = await receiver.received(url)
+        assert "traceparent" not in received.headers
+    (job,) = [span for span in collector.spans if span["name"] == "job"]
+    assert (job["traceId"], job["status"]["message"]) == (UUID(job_id).hex, "cancelled")
+    assert not [span for span in collector.spans if span["name"] == "webhook"]
 
 
 async def test_a_collector_that_is_away(database_url: str, tmp_path: Path, collector: Collector) -> None:

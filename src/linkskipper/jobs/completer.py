@@ -40,17 +40,15 @@ class JobCompleter:
                 jobs = [*ended, *followers]
                 balances = await credits.settle(connection, [_charge(job) for job in jobs])
                 accepted = {job["id"] for job in ended}
-                counted = [result for result in results if result.job_id in accepted]
-                await self._cache.store(connection, [result.cached for result in counted if result.cached])
+                found = [result.cached for result in results if result.job_id in accepted and result.cached]
+                await self._cache.store(connection, found)
                 await queue_events(connection, [_delivery(job, balances) for job in jobs if job["webhook_url"]])
             # After the commit: PostgreSQL lets transactions that notify commit one at a time only.
             await notify_ended(connection, [(job["id"], job["key_id"]) for job in jobs])
         for job in jobs:
             self._count(job)
         if self._tracer is not None:
-            _trace(self._tracer, jobs, counted)
-        for result in counted:
-            JOBS_ENDED.labels(result.status, result.reason or "").inc()
+            _trace(self._tracer, jobs)
         return [result.job_id in accepted for result in results]
 
     async def raise_hold(self, result: JobResult, account_id: int, *, held: int) -> None:
@@ -66,6 +64,7 @@ class JobCompleter:
                 await connection.execute(queries.CHANGE_PRICE, *fence, result.price, held)
 
     def _count(self, job: asyncpg.Record) -> None:
+        JOBS_ENDED.labels(job["status"], job["reason"] or "").inc()
         observe_job(age_of(job["id"]) / 1000, tier=job["tier"], status=job["status"])
         outcome = Outcome[job["status"].upper()]
         self._usage.add(
@@ -94,12 +93,11 @@ def _columns(result: JobResult) -> tuple[object, ...]:
     )
 
 
-def _trace(tracer: Tracer, jobs: list[asyncpg.Record], results: list[JobResult]) -> None:
-    reasons = {result.job_id: result.reason for result in results}
+def _trace(tracer: Tracer, jobs: list[asyncpg.Record]) -> None:
     for job in jobs:
         details = {name: job[name] for name in ("provider", "tier", "status", "key_id")}
         attributes = {f"linkskipper.{name}": value for name, value in details.items()}
-        tracer.job(job["id"], status=job["status"], reason=reasons.get(job["id"]), attributes=attributes)
+        tracer.job(job["id"], status=job["status"], reason=job["reason"], attributes=attributes)
 
 
 def _charge(job: asyncpg.Record) -> Charge:

@@ -216,7 +216,7 @@ WITH ended AS (
     WHERE jobs.id = ended.id AND jobs.attempt = ended.attempt AND jobs.lease = ended.lease
         AND jobs.status = 'running'
     RETURNING jobs.id, account_id, jobs.price, credits_charged, link_hash, key_id, webhook_url, jobs.status,
-        jobs.target_url, jobs.provider, jobs.tier
+        jobs.target_url, jobs.provider, jobs.tier, jobs.reason
 ), locked AS (
     SELECT inflight_links.link_hash
     FROM inflight_links JOIN ended ON ended.link_hash = inflight_links.link_hash AND ended.id = inflight_links.job_id
@@ -237,7 +237,7 @@ SET status = leader.status, finished_at = leader.finished_at, target_url = leade
 FROM jobs AS leader
 WHERE leader.id = ANY($1::uuid[]) AND jobs.leader_id = leader.id AND jobs.status = 'queued'
 RETURNING jobs.id, jobs.account_id, jobs.price, jobs.credits_charged, jobs.key_id, jobs.webhook_url, jobs.status,
-    jobs.target_url, jobs.provider, jobs.tier
+    jobs.target_url, jobs.provider, jobs.tier, jobs.reason
 """
 
 # With an array, where a join would do, the planner does not read the whole table because of a LIMIT that it must guess.

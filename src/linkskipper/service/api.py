@@ -108,11 +108,11 @@ async def run_api(
         repeated = (job_notifier, admission, authenticator, usage)
         for periodic in (*(part.periodic() for part in repeated), measuring(pool, QUEUES), watching_ledger(url)):
             stack.push_async_callback(cancel_all, [periodic.start()])
+        tracer = await stack.enter_async_context(tracing(settings))
         dashboard = await stack.enter_async_context(
-            run_dashboard(settings, url, services, keyring, usage=counter, samples=sample_links)
+            run_dashboard(settings, url, services, keyring, usage=counter, tracer=tracer, samples=sample_links)
         )
         routes = public_routes(services, with_monitor=settings.monitor_port is None)
-        tracer = await stack.enter_async_context(tracing(settings))
         app = Api(base_url, routes, services.request_log, topup_links=services.topup_links, tracer=tracer)
         yield RunningApi(_by_prefix(app, dashboard), job_notifier.close)
 

@@ -15,6 +15,7 @@ from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, S
 from linkskipper.service.database import link_cache
 from linkskipper.service.installation import Examiner, shown
 from linkskipper.settings import Settings
+from linkskipper.traces import Tracer
 from linkskipper.usage import UsageCounter
 
 CONNECTIONS = 3  # so that no page takes a connection from the API
@@ -29,6 +30,7 @@ async def run_dashboard(
     keyring: Keyring,
     *,
     usage: UsageCounter,
+    tracer: Tracer | None,
     samples: tuple[tuple[str, str], ...],
 ) -> AsyncIterator[Dashboard]:
     """Provide the dashboard. Its connections are opened with the first page."""
@@ -61,7 +63,7 @@ async def run_dashboard(
                 sample_links=samples,
                 request_log_days=settings.request_log_days,
                 topup_links=services.topup_links,
-                job_completer=JobCompleter(pool, link_cache(settings, pool), usage),
+                job_completer=JobCompleter(pool, link_cache(settings, pool), usage, tracer),
                 workers_ready=services.workers_ready,
                 examine=Examiner(settings, pool).examine,
                 shown_settings=shown(settings),

@@ -6,10 +6,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from linkskipper.database import Pool
 from linkskipper.errors import ApiError, OutOfCredits
-from linkskipper.jobs import JobReader, JobStatus, prune_jobs
+from linkskipper.jobs import JobCompleter, JobReader, JobStatus, prune_jobs
+from linkskipper.link_cache import LinkCache
+from linkskipper.traces import Tracer, job_context
+from linkskipper.usage import UsageCounter
 from support.jobs import FAILED, JobDesk, job_desk
 from support.service import fresh_link
 
@@ -66,6 +70,22 @@ async def test_a_job_leads_once_the_last_leader_has_ended(pool: Pool) -> None:
     second = await desk.submit(account, link)
     assert await leader_of(pool, second) is None
     await desk.resolve(second)
+
+
+async def test_each_end_is_counted_with_its_reason(pool: Pool) -> None:
+    """Metrics and traces count a follower as its leader, with the reason."""
+    desk, day, tracer = JobDesk(pool), timedelta(days=1), Tracer()
+    cache = LinkCache(pool, keep_resolved=day, keep_removed=day)
+    desk.completer = JobCompleter(pool, cache, UsageCounter(), tracer)
+    account = await desk.account()
+    for fields, labels in ((FAILED, {"status": "failed", "reason": "timeout"}), ({}, {"status": "done", "reason": ""})):
+        link = fresh_link()
+        leader, follower = await desk.submit(account, link), await desk.submit(account, link)
+        before = REGISTRY.get_sample_value("linkskipper_jobs_ended_total", labels) or 0
+        await desk.resolve(leader, **fields)
+        assert REGISTRY.get_sample_value("linkskipper_jobs_ended_total", labels) == before + 2
+        spans = {span.context: span.error for span in tracer.take()}
+        assert spans == dict.fromkeys(map(job_context, (leader, follower)), labels["reason"] or None)
 
 
 async def test_a_lost_attempt_does_not_end_followers(pool: Pool) -> None:
