@@ -14,7 +14,8 @@ ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
 class Request(msgspec.Struct, gc=False):
     """A request. `headers` has the first header of each name. `limits` are those of its
-    `key`, once it is known. `job_id` is the job that it is about, for the request log.
+    `key`, once it is known. `job_id` is the job that it is about, for the request log. `route` is the path of its
+    route, with the names of parameters in braces, None if no route has its path.
     """
 
     scope: Scope
@@ -24,6 +25,7 @@ class Request(msgspec.Struct, gc=False):
     limits: KeyLimits | None = None
     key: ApiKey | None = None
     job_id: UUID | None = None
+    route: str | None = None
 
     def header(self, name: bytes) -> str | None:
         """Return a header by its name in lower case, None if there is none."""

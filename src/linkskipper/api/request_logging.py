@@ -34,21 +34,21 @@ def log_request(
 
 
 def trace_request(tracer: Tracer, request: Request, request_id: bytes, *, status: int, began: float) -> None:
-    """Note a request in the trace of its client. A path without its parameters names it."""
-    route = request.scope["path"][:MAX_PATH_CHARACTERS]
-    for name, value in request.path_parameters.items():
-        route = route.replace(value, f"{{{name}}}")
-    method = request.scope["method"]
+    """Note a request in the trace of its client. Its method and route name it: a path may hold what is secret."""
+    method, route = request.scope["method"], request.route
     attributes: dict[str, str | int] = {
         "http.request.method": method,
-        "http.route": route,
         "http.response.status_code": status,
         "linkskipper.request_id": request_id.decode(),
     }
+    if route is not None:
+        attributes["http.route"] = route
+    if request.key is not None:
+        attributes["linkskipper.key_id"] = request.key.id
     tracer.request(
-        f"{method} {route}",
+        method if route is None else f"{method} {route}",
         traceparent=request.header(b"traceparent"),
         job_id=request.job_id,
         seconds=monotonic() - began,
-        attributes=attributes | ({} if request.key is None else {"linkskipper.key_id": request.key.id}),
+        attributes=attributes,
     )

@@ -45,17 +45,17 @@ class RouteTable:
             methods = self.paths.setdefault(responder.endpoint.path, {})
             methods.update(_with_head({responder.endpoint.method: responder}))
         self._exact = {path: methods for path, methods in self.paths.items() if "{" not in path}
-        self._templates = [(compile_path(path)[0], self.paths[path]) for path in self.paths if "{" in path]
+        self._templates = [(compile_path(path)[0], path) for path in self.paths if "{" in path]
 
     def find(self, request: Request) -> Responder:
-        """Return what responds to a request, and set its path parameters.
+        """Return what responds to a request, and set its route and path parameters.
 
         Raises:
             NotFound: no route has this path.
             MethodNotAllowed: the path does not support the method.
         """
         path, method = request.scope["path"], request.scope["method"]
-        methods = self._exact.get(path) or self._match(path, request) or self._match_normalized(path, request)
+        methods = self._match(path, request) or self._match_normalized(path, request)
         responder = methods.get(method)
         if responder is None:
             allowed = sorted({*methods, "OPTIONS"})
@@ -65,16 +65,18 @@ class RouteTable:
         return responder
 
     def _match(self, path: str, request: Request) -> Mapping[str, Responder] | None:
-        for pattern, methods in self._templates:
+        if (methods := self._exact.get(path)) is not None:
+            request.route = path
+            return methods
+        for pattern, template in self._templates:
             if match := pattern.fullmatch(path):
-                request.path_parameters = match.groupdict()
-                return methods
+                request.route, request.path_parameters = template, match.groupdict()
+                return self.paths[template]
         return None
 
     def _match_normalized(self, path: str, request: Request) -> Mapping[str, Responder]:
         """Match a path with repeated slashes or one at the end, which clients get from joining URLs."""
-        path = SLASHES.sub("/", path).rstrip("/") or "/"
-        methods = self._exact.get(path) or self._match(path, request)
+        methods = self._match(SLASHES.sub("/", path).rstrip("/") or "/", request)
         if methods is None:
             raise NotFound("This address does not exist. See the documentation at /docs.")
         return methods
