@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.database.ids import first_id
 from linkskipper.jobs import queries
 from linkskipper.jobs.completer import JobCompleter
@@ -45,9 +45,9 @@ class JobRate(msgspec.Struct, frozen=True):
         return self.submitted >= COUNTED_JOBS
 
 
-async def read_queued_links(pool: Pool, job_ids: Sequence[UUID]) -> dict[UUID, QueuedLink]:
+async def read_queued_links(database: "Pool | Connection", job_ids: Sequence[UUID]) -> dict[UUID, QueuedLink]:
     """Return jobs by their ids."""
-    rows = await pool.fetch(queries.QUEUED_LINKS, list(job_ids))
+    rows = await database.fetch(queries.QUEUED_LINKS, list(job_ids))
     return {row["id"]: QueuedLink(**{**row, "status": JobStatus(row["status"])}) for row in rows}
 
 

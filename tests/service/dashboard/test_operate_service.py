@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from linkskipper.accounts import revoke_key
+from linkskipper.service.dashboard import CONNECTIONS
 from support.dashboard import Visitor, make_user, visitor
 from support.deliveries import queued
 from support.service import Caller, Service, fresh_link, run_service
@@ -71,6 +72,25 @@ async def test_queue(idle: Service) -> None:
     assert "cancelled" in (await operator.get(f"/dashboard/links/{ids[0]}")).visible_text
     assert await idle.pool.fetchval("SELECT held FROM accounts WHERE id = $1", caller.account_id) == 1
     assert (await operator.get(f"{OPERATE}/queue?state=running")).status == 200
+
+
+async def test_many_operators_at_once(idle: Service) -> None:
+    """As many operators as the dashboard has connections put links first at once, and none waits for another's."""
+    caller = await idle.caller(credits=10)
+    operator = await operator_of(idle, caller)
+    for _ in range(CONNECTIONS + 1):
+        await caller.resolve(fresh_link())
+    rows = await idle.pool.fetch("SELECT id FROM pgqueuer WHERE entrypoint = 'standard' ORDER BY id DESC")
+    paths = [f"{OPERATE}/queue/entries/{row['id']}/first" for row in rows[:CONNECTIONS]]
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with asyncio.timeout(20):
+        async with idle.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE pgqueuer IN ACCESS EXCLUSIVE MODE")
+            posts = [asyncio.create_task(operator.post(path)) for path in paths]
+            while await idle.pool.fetchval(blocked) < CONNECTIONS:
+                await asyncio.sleep(0.01)
+        answers = await asyncio.gather(*posts)
+    assert [answer.status for answer in answers] == [303] * CONNECTIONS
 
 
 async def test_cancelled_link_ends_for_its_worker(service: Service) -> None:
@@ -180,7 +200,8 @@ async def test_refused_sample(idle: Service, refusal: str) -> None:
     path = f"{OPERATE}/providers/lab-bulk"
     await idle.pool.execute("UPDATE api_keys SET daily_quota = 1 WHERE id = $1", caller.key_id)
     if refusal == "quota":
-        await idle.pool.execute("INSERT INTO daily_usage VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)", caller.key_id)
+        used = "INSERT INTO daily_usage VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)"
+        await idle.pool.execute(used, caller.key_id)
     if refusal == "provider":
         assert (await operator.post(f"{path}/off", {"note": "broken"})).status == 303
         async with asyncio.timeout(60):

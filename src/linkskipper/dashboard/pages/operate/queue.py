@@ -10,6 +10,7 @@ from linkskipper.dashboard.errors import changed_meanwhile
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery
+from linkskipper.database import Connection, Pool
 from linkskipper.jobs import QueuedLink, cancel_job, read_queued_links
 from linkskipper.queue import QueueEntry, list_queue_entries, read_depths, run_next
 
@@ -50,7 +51,7 @@ async def first(call: PageCall) -> Response:
         payload = await run_next(connection, QUEUES, entry_id)
         if payload is None:
             raise changed_meanwhile("This link no longer waits, or is first already.")
-        await record(connection, await _entry(call, "queue.run-next", UUID(bytes=payload)))
+        await record(connection, await _entry(call, connection, "queue.run-next", UUID(bytes=payload)))
     return call.redirect(f"{PATH}?done=queue-first")
 
 
@@ -59,13 +60,13 @@ async def cancel(call: PageCall) -> Response:
     job_id = call.uuid("job_id", "link")
     if not await cancel_job(call.services.pool, call.services.job_completer, job_id):
         raise changed_meanwhile("This link has ended, or waits for another request for the same link.")
-    await record(call.services.pool, await _entry(call, "queue.cancel", job_id))
+    await record(call.services.pool, await _entry(call, call.services.pool, "queue.cancel", job_id))
     return call.redirect(f"{PATH}?done=queue-cancelled")
 
 
-async def _entry(call: PageCall, action: str, job_id: UUID) -> AuditEntry:
+async def _entry(call: PageCall, database: "Pool | Connection", action: str, job_id: UUID) -> AuditEntry:
     """Return an entry about a link, for the account that sent it."""
-    link = (await read_queued_links(call.services.pool, [job_id])).get(job_id)
+    link = (await read_queued_links(database, [job_id])).get(job_id)
     return call.entry(action, f"link {job_id}", account_id=None if link is None else link.account_id)
 
 
