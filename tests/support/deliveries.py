@@ -66,8 +66,8 @@ def attempt_recorder(pool: Pool, *waits: timedelta) -> AttemptRecorder:
 async def pending_delivery(pool: Pool, delivery_id: UUID) -> PendingDelivery:
     """Return a delivery as a worker reads it before an attempt."""
     row = await pool.fetchrow(
-        "SELECT id, key_id, url, webhook_deliveries.host, body, attempts, schedule_step, manual, is_test, failures"
-        " FROM webhook_deliveries JOIN webhook_hosts USING (host) WHERE id = $1",
+        "SELECT id, key_id, job_id, url, webhook_deliveries.host, body, attempts, schedule_step, manual, is_test,"
+        " failures FROM webhook_deliveries JOIN webhook_hosts USING (host) WHERE id = $1",
         delivery_id,
     )
     assert row is not None

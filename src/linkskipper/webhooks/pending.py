@@ -17,11 +17,13 @@ class PendingDelivery(msgspec.Struct, frozen=True):
     """A delivery whose next attempt is due.
 
     `attempts`, `schedule_step` and `manual` are as before that attempt. `failures` is the number of consecutive
-    failures of the host. `secrets` sign the event, the newest first. It is empty if no secret can be decrypted.
+    failures of the host. The job of a test event is invented. `secrets` sign the event, the newest first. It is empty
+    if no secret can be decrypted.
     """
 
     id: UUID
     key_id: int
+    job_id: UUID
     url: str
     host: str
     body: str

@@ -118,7 +118,7 @@ CROSS JOIN LATERAL (
             UNION ALL SELECT id, asked.wanted + row_number() OVER (ORDER BY next_attempt_at) FROM oldest
         ) AS places GROUP BY id ORDER BY place LIMIT asked.wanted
     )
-    SELECT id, key_id, url, host, body, attempts, schedule_step, manual, is_test
+    SELECT id, key_id, job_id, url, host, body, attempts, schedule_step, manual, is_test
     FROM chosen JOIN webhook_deliveries USING (id) ORDER BY place
 ) AS due
 """

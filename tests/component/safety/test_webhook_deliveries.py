@@ -17,6 +17,7 @@ def due(url: str) -> PendingDelivery:
     return PendingDelivery(
         id=uuid4(),
         key_id=1,
+        job_id=uuid4(),
         url=url,
         host="hooks.example.com",
         body="{}",

@@ -29,7 +29,7 @@ def policy(receiver: Receiver, *, mapped: bool = True) -> Policy:
 
 
 async def attempt(receivers: Receivers, url: str) -> AttemptResult:
-    delivery = PendingDelivery(uuid4(), 1, url, "hook.example", "{}", 0, 0, 0, ("whsec_" + "A" * 32,))
+    delivery = PendingDelivery(uuid4(), 1, uuid4(), url, "hook.example", "{}", 0, 0, 0, ("whsec_" + "A" * 32,))
     return await WebhookClient(receivers).attempt(delivery)
 
 

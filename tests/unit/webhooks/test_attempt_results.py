@@ -5,12 +5,14 @@ from typing import cast
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from linkskipper.egress import Client
+from linkskipper.traces import Tracer
 from linkskipper.webhooks import PendingDelivery, Receivers, WebhookClient
 
 SECRETS = ("whsec_" + "A" * 32,)
-DELIVERY = PendingDelivery(uuid4(), 1, "https://hook.example/", "hook.example", "{}", 0, 0, 0, SECRETS)
+DELIVERY = PendingDelivery(uuid4(), 1, uuid4(), "https://hook.example/", "hook.example", "{}", 0, 0, 0, SECRETS)
 
 
 class RaisingClient:
@@ -23,14 +25,16 @@ class RaisingClient:
         raise self.error
 
 
-def webhook_client(error: BaseException) -> WebhookClient:
-    return WebhookClient(Receivers(cast("Client", RaisingClient(error))))
+def webhook_client(error: BaseException, tracer: Tracer | None = None) -> WebhookClient:
+    return WebhookClient(Receivers(cast("Client", RaisingClient(error))), tracer=tracer)
 
 
-async def test_an_unexpected_error_is_a_failed_attempt() -> None:
-    """An error while an answer is read ends as a failed attempt, which can be recorded."""
-    client = webhook_client(OverflowError("too large"))
-    result = await client.attempt(DELIVERY)
+@pytest.mark.parametrize("body", ["{}", "", "not JSON", '{"job_id": 1}'])
+@pytest.mark.parametrize("tracer", [None, Tracer()])
+async def test_an_unexpected_error_is_a_failed_attempt(tracer: Tracer | None, body: str) -> None:
+    """An error while an answer is read ends as a failed attempt, which can be recorded, whatever the body is."""
+    client = webhook_client(OverflowError("too large"), tracer)
+    result = await client.attempt(replace(DELIVERY, body=body))
     assert result.status is None
     assert result.error == "this service failed to process the attempt"
 

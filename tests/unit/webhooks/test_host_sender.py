@@ -18,7 +18,7 @@ class Backlog:
     """Due deliveries of a host. Each attempt takes `seconds`, after which the host has `failures`."""
 
     def __init__(self, count: int, *, seconds: float = 0, failures: int = 0) -> None:
-        self.due = [PendingDelivery(uuid4(), 1, "", "", "", 0, 0, 0, ()) for _ in range(count)]
+        self.due = [PendingDelivery(uuid4(), 1, uuid4(), "", "", "", 0, 0, 0, ()) for _ in range(count)]
         self.seconds = seconds
         self.failures = failures
         self.sent: list[UUID] = []
