@@ -56,7 +56,7 @@ class Dashboard:
             request_id=secrets.token_hex(16),
             path=request.scope["path"].rstrip("/"),
             method=request.method,
-            knows=self.table.knows,
+            find_page=self.table.get,
         )
         bind_contextvars(request_id=call.request_id)
         response = await self._respond(call)

@@ -56,7 +56,7 @@ class PageCall:
     request_id: str
     path: str
     method: str
-    knows: Callable[[str, str], bool]
+    find_page: Callable[[str, str], "PageRoute | None"]
     signed_in: Session | None = None
     query: Any = field(default_factory=NoticeQuery)
     form: Mapping[str, str] = field(default_factory=dict)
@@ -172,6 +172,7 @@ class PageRoute:
     """A method of a path. On a page with `fresh_proof`, people need a proof of identity of the last minutes.
 
     The session of a pasted key needs none: with the key, its holder reads the same from the API.
+    A page that `is_download` is a file, which a browser saves while it keeps showing the page before.
     """
 
     method: Literal["GET", "POST"]
@@ -180,3 +181,4 @@ class PageRoute:
     access: Access
     query_type: type[msgspec.Struct] = NoticeQuery
     fresh_proof: bool = False
+    is_download: bool = False

@@ -32,13 +32,12 @@ class PageTable:
             raise PageError(405, "Not possible", f"This address supports {', '.join(sorted(methods))}.")
         return page, parameters
 
-    def knows(self, method: str, path: str) -> bool:
-        """Tell whether there is a page."""
+    def get(self, method: str, path: str) -> PageRoute | None:
+        """Return a page, or None if there is none."""
         try:
-            self.find(method, path)
+            return self.find(method, path)[0]
         except PageError:
-            return False
-        return True
+            return None
 
     def _match(self, path: str) -> tuple[dict[str, PageRoute], Mapping[str, str]]:
         if "{" not in path and path in self._exact:

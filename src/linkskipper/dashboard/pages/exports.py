@@ -67,7 +67,11 @@ async def requests(call: PageCall) -> Response:
 
 
 PAGES = (
-    PageRoute("GET", f"{LINKS}/export", links, Access.KEY, LinksExportQuery, fresh_proof=True),
-    PageRoute("GET", f"{CREDITS}/export", ledger, Access.VIEWER, CreditsExportQuery, fresh_proof=True),
-    PageRoute("GET", f"{REQUESTS}/export", requests, Access.VIEWER, RequestsExportQuery, fresh_proof=True),
+    PageRoute("GET", f"{LINKS}/export", links, Access.KEY, LinksExportQuery, fresh_proof=True, is_download=True),
+    PageRoute(
+        "GET", f"{CREDITS}/export", ledger, Access.VIEWER, CreditsExportQuery, fresh_proof=True, is_download=True
+    ),
+    PageRoute(
+        "GET", f"{REQUESTS}/export", requests, Access.VIEWER, RequestsExportQuery, fresh_proof=True, is_download=True
+    ),
 )

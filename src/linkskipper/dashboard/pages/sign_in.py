@@ -112,11 +112,16 @@ def _go_on(call: PageCall) -> Response:
             "continue.html", method="post", target=target, fields=parse_qsl(form, keep_blank_values=True)
         )
     path, _, query = target.partition("?")
-    if path.endswith("/export"):  # a redirect to a download would leave this page in place
+    if _is_download(call, target):  # a redirect to a download would leave this page in place
         return call.render("continue.html", method="get", target=path, fields=parse_qsl(query))
-    while not call.knows("GET", target.partition("?")[0]):
+    while call.find_page("GET", target.partition("?")[0]) is None:
         target = target.rpartition("/")[0]
     return call.redirect(target)
+
+
+def _is_download(call: PageCall, target: str) -> bool:
+    page = call.find_page("GET", target.partition("?")[0])
+    return page is not None and page.is_download
 
 
 def _asked(call: PageCall) -> str:
@@ -128,7 +133,11 @@ def _asked(call: PageCall) -> str:
 def _local(call: PageCall, target: str) -> str:
     """Return a path of the dashboard. Anything else becomes the home page."""
     path, _, query = target.partition("?")
-    if not LOCAL_PATH.fullmatch(path) or ".." in path or not (call.knows("GET", path) or call.knows("POST", path)):
+    if (
+        not LOCAL_PATH.fullmatch(path)
+        or ".." in path
+        or not (call.find_page("GET", path) or call.find_page("POST", path))
+    ):
         return HOME
     pairs = parse_qsl(query, keep_blank_values=True)
     return f"{path}?{urlencode(pairs)}" if pairs else path
@@ -163,7 +172,14 @@ async def _sign_in_page(
 
 
 def _proof_page(call: PageCall, target: str, form: str, error: SignInError | None = None) -> Response:
-    return call.render("prove.html", status=_status(error, 401), target=target, form=form, error=error)
+    return call.render(
+        "prove.html",
+        status=_status(error, 401),
+        target=target,
+        form=form,
+        error=error,
+        is_download=_is_download(call, target),
+    )
 
 
 def _status(error: SignInError | None, otherwise: int) -> int:
