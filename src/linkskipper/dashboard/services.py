@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from linkskipper.accounts import Keyring
+from linkskipper.accounts import Keyring, WebhookSecrets
 from linkskipper.catalog import Catalog
 from linkskipper.database import Pool
 from linkskipper.jobs import JobCompleter, JobNotifier, JobSubmitter
@@ -37,6 +37,7 @@ class DashboardServices:
     style: str
     pool: Pool
     keyring: Keyring
+    webhook_secrets: WebhookSecrets
     catalog: Catalog
     sessions: Sessions
     sign_in: SignIn

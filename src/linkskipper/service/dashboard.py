@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from linkskipper.accounts import Keyring
+from linkskipper.accounts import Keyring, WebhookSecrets
 from linkskipper.api import Services
 from linkskipper.api.pages.html import STYLE
 from linkskipper.api.pages.snippets import resolve_snippets
@@ -44,6 +44,7 @@ async def run_dashboard(
                 style=STYLE,
                 pool=pool,
                 keyring=keyring,
+                webhook_secrets=WebhookSecrets(pool, keyring),
                 catalog=services.catalog,
                 sessions=sessions,
                 sign_in=SignIn(

@@ -3,7 +3,6 @@
 from linkskipper.webhooks.attempts import AttemptRecorder, AttemptResult
 from linkskipper.webhooks.client import WebhookClient, request_headers
 from linkskipper.webhooks.deliveries import (
-    HOST_LOOKS_AT,
     Attempt,
     Delivery,
     DeliveryStatus,
@@ -30,18 +29,17 @@ from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
 from linkskipper.webhooks.preview import SignedEvent, preview_events
 from linkskipper.webhooks.receivers import ExemptReceivers, Receivers, receiver_problem
-from linkskipper.webhooks.redelivery import redeliver, redeliver_account_since, redeliver_since
+from linkskipper.webhooks.redelivery import redeliver, redeliver_account_since, redeliver_since, redeliver_within
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
-from linkskipper.webhooks.test_events import MAX_TESTS, queue_test_event
+from linkskipper.webhooks.test_events import MAX_TESTS, limit_test_events, queue_test_event
 from linkskipper.webhooks.verification import Signature, read_signatures
 from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
     "EVENT_NAMES",
-    "HOST_LOOKS_AT",
     "MAX_TESTS",
     "QUEUE_LIMITS",
     "Attempt",
@@ -67,6 +65,7 @@ __all__ = [
     "find_delivery_of_job",
     "find_host",
     "job_event",
+    "limit_test_events",
     "list_account_deliveries",
     "list_deliveries",
     "list_hosts",
@@ -84,6 +83,7 @@ __all__ = [
     "redeliver",
     "redeliver_account_since",
     "redeliver_since",
+    "redeliver_within",
     "request_headers",
     "rescue_stuck_hosts",
     "rescue_work",

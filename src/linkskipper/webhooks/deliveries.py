@@ -8,10 +8,10 @@ import asyncpg
 import msgspec
 
 from linkskipper.database import Pool
-from linkskipper.database.walk import Walk, first_of
+from linkskipper.database.walk import Walk, walk
 from linkskipper.webhooks import queries
 
-HOST_LOOKS_AT = 1000
+HOST_LOOKS_AT = 1000  # deliveries that a page with a filter by host looks at
 
 
 class DeliveryStatus(StrEnum):
@@ -85,10 +85,18 @@ async def list_account_deliveries(
 ) -> Walk[Delivery, UUID]:
     """Return a page of the deliveries of an account, or of one of its keys, before an id.
 
-    A filter by host looks at the newest `HOST_LOOKS_AT` of each key that the other filters choose.
+    A page with a filter by host looks at `HOST_LOOKS_AT` deliveries that the other filters choose.
     """
-    rows = await pool.fetch(queries.ACCOUNT_LIST, account_id, key_id, status, before, limit + 1, host, HOST_LOOKS_AT)
-    return first_of([_delivery(row) for row in rows], limit)
+    return await walk(
+        pool,
+        queries.ACCOUNT_LIST,
+        _delivery,
+        before=before,
+        looks_at=limit + 1 if host is None else HOST_LOOKS_AT,
+        limit=limit,
+        owner=account_id,
+        chosen=(key_id, status, host),
+    )
 
 
 async def read_account_delivery(
@@ -111,4 +119,5 @@ async def read_attempts(pool: Pool, delivery_id: UUID) -> list[Attempt]:
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
-    return Delivery(**{**row, "status": DeliveryStatus(row["status"])})
+    fields = {name: row[name] for name in Delivery.__struct_fields__}
+    return Delivery(**{**fields, "status": DeliveryStatus(row["status"])})

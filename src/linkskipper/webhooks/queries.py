@@ -16,13 +16,19 @@ INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, is_t
 SELECT *, is_test FROM new
 """
 
-# Counts up to $3.
+LOCK_ACCOUNT = "SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE"
+
+# Counts the attempts since $2, and those that are to come, up to $3. OFFSET keeps the planner on the index of a key.
 COUNT_TESTS = """
 SELECT count(*) FROM (
     SELECT FROM api_keys CROSS JOIN LATERAL (
-        SELECT FROM webhook_deliveries
-        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND is_test AND webhook_deliveries.id >= $2 LIMIT $3
-    ) AS tests
+        SELECT webhook_deliveries.id, status FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND is_test AND (ended_at IS NULL OR ended_at >= $2)
+        ORDER BY key_id DESC, webhook_deliveries.id DESC OFFSET 0
+    ) AS tests CROSS JOIN LATERAL (
+        SELECT WHERE tests.status = 'pending'
+        UNION ALL SELECT FROM webhook_attempts WHERE delivery_id = tests.id AND started_at >= $2
+    ) AS attempts
     WHERE api_keys.account_id = $1 LIMIT $3
 ) AS counted
 """
@@ -227,21 +233,31 @@ ORDER BY id DESC LIMIT $4
 
 READ = DELIVERY + "WHERE id = $1 AND NOT is_test AND ($2::bigint IS NULL OR key_id = $2)"
 
-# The newest deliveries of each key of an account, and of them the newest of all. A filter by host looks at the newest
-# $7 of each key.
+# A walk, with the parameters of `walk_statement`. $5 is the key, $6 the status, $7 the host. It looks at the newest
+# deliveries of each key with the status, and of them at the newest of all.
 ACCOUNT_LIST = """
-SELECT newest.id, newest.key_id, job_id, event, url, newest.host, body, status, attempts, newest.created_at,
-    next_attempt_at, ended_at, is_test, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
-FROM api_keys CROSS JOIN LATERAL (
-    SELECT * FROM (
-        SELECT * FROM webhook_deliveries
-        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($3::text IS NULL OR status = $3)
-            AND ($4::uuid IS NULL OR id < $4)
-        ORDER BY key_id DESC, id DESC LIMIT CASE WHEN $6::text IS NULL THEN $5::bigint ELSE $7::bigint END
-    ) AS walked WHERE $6 IS NULL OR host = $6 LIMIT $5
-) AS newest LEFT JOIN webhook_hosts ON webhook_hosts.host = newest.host
-WHERE api_keys.account_id = $1 AND ($2::bigint IS NULL OR api_keys.id = $2)
-ORDER BY newest.id DESC LIMIT $5
+WITH walked AS MATERIALIZED (
+    SELECT newest.* FROM api_keys CROSS JOIN LATERAL (
+        SELECT id, host FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND ($1::uuid IS NULL OR id < $1)
+            AND ($6::text IS NULL OR status = $6)
+        ORDER BY key_id DESC, id DESC LIMIT $2
+    ) AS newest
+    WHERE api_keys.account_id = $4 AND ($5::bigint IS NULL OR api_keys.id = $5)
+    ORDER BY newest.id DESC LIMIT $2
+), listed AS (
+    SELECT id FROM walked WHERE $7::text IS NULL OR host = $7 ORDER BY id DESC LIMIT $3
+)
+SELECT delivery.*, last_walked
+FROM (SELECT (SELECT id FROM walked ORDER BY id DESC OFFSET $2 - 1 LIMIT 1) AS last_walked) AS walk
+LEFT JOIN listed ON true
+LEFT JOIN LATERAL (
+    SELECT known.id, key_id, job_id, event, url, known.host, body, status, attempts, created_at, next_attempt_at,
+        ended_at, is_test, CASE WHEN status = 'pending' THEN paused_at END AS host_paused_at
+    FROM webhook_deliveries AS known LEFT JOIN webhook_hosts ON webhook_hosts.host = known.host
+    WHERE known.id = listed.id
+) AS delivery ON true
+ORDER BY delivery.id DESC
 """
 
 ACCOUNT_READ = (

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from linkskipper.database import Pool
+from linkskipper.database import Connection, Pool
 from linkskipper.database.ids import first_id
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.wakeups import wake_hosts
@@ -14,9 +14,14 @@ BATCH = 1000
 async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> bool:
     """Send a delivery again. Return False if it does not exist or belongs to another key."""
     async with pool.acquire() as connection, connection.transaction():
-        host: str | None = await connection.fetchval(queries.REDELIVER, delivery_id, key_id)
-        if host is not None:
-            await wake_hosts(connection, [host], even_paused=True)
+        return await redeliver_within(connection, delivery_id, key_id=key_id)
+
+
+async def redeliver_within(connection: Connection, delivery_id: UUID, *, key_id: int | None = None) -> bool:
+    """Do what `redeliver` does inside the transaction of the connection."""
+    host: str | None = await connection.fetchval(queries.REDELIVER, delivery_id, key_id)
+    if host is not None:
+        await wake_hosts(connection, [host], even_paused=True)
     return host is not None
 
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from linkskipper.database import Connection
-from linkskipper.database.ids import first_id, new_id
+from linkskipper.database.ids import new_id
 from linkskipper.errors import TooManyTestEvents
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.events import NewDelivery, job_event
 from linkskipper.webhooks.outbox import queue_events
 
-MAX_TESTS = 20  # of an account in TESTS_WINDOW. They are free, and go to any public host
+MAX_TESTS = 20  # attempts of an account in TESTS_WINDOW. They are free, and go to any public host
 TESTS_WINDOW = timedelta(hours=1)
 
 
@@ -20,11 +20,9 @@ async def queue_test_event(connection: Connection, account_id: int, key_id: int,
     Raises:
         TooManyTestEvents: the account sent MAX_TESTS within TESTS_WINDOW.
     """
-    now = datetime.now(UTC)
-    if await connection.fetchval(queries.COUNT_TESTS, account_id, first_id(now - TESTS_WINDOW), MAX_TESTS) >= MAX_TESTS:
-        raise TooManyTestEvents(MAX_TESTS, TESTS_WINDOW)
+    await limit_test_events(connection, account_id)
     event = job_event(
-        at=now,
+        at=datetime.now(UTC),
         job_id=new_id(),
         status="done",
         target_url="https://example.com/",
@@ -36,3 +34,15 @@ async def queue_test_event(connection: Connection, account_id: int, key_id: int,
     )
     (delivery_id,) = await queue_events(connection, [NewDelivery(key_id, url, event, is_test=True)])
     return delivery_id
+
+
+async def limit_test_events(connection: Connection, account_id: int) -> None:
+    """Make sure that the transaction of the connection may send one more. No other one may until it ends.
+
+    Raises:
+        TooManyTestEvents: the account sent MAX_TESTS within TESTS_WINDOW, new ones and those that were sent again.
+    """
+    await connection.execute(queries.LOCK_ACCOUNT, account_id)
+    since = datetime.now(UTC) - TESTS_WINDOW
+    if await connection.fetchval(queries.COUNT_TESTS, account_id, since, MAX_TESTS) >= MAX_TESTS:
+        raise TooManyTestEvents(MAX_TESTS, TESTS_WINDOW)

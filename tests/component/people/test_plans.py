@@ -41,8 +41,8 @@ STATEMENTS = {
     "backlog": (webhook_queries.BACKLOG, "1000"),
     "entries": (credit_queries.ENTRIES, "1, NULL, 50"),
     "spending": (credit_queries.SPENDING, "1, 1000"),
-    "account_deliveries": (webhook_queries.ACCOUNT_LIST, "1, NULL, NULL, NULL, 50, NULL, 1000"),
-    "account_deliveries_of_host": (webhook_queries.ACCOUNT_LIST, "1, NULL, 'failed', NULL, 50, 'a', 1000"),
+    "account_deliveries": (webhook_queries.ACCOUNT_LIST, "NULL, 51, 51, 1, NULL, NULL, NULL"),
+    "account_deliveries_of_host": (webhook_queries.ACCOUNT_LIST, "NULL, 1000, 51, 1, NULL, 'failed', 'a'"),
     "account_delivery": (webhook_queries.ACCOUNT_READ, "gen_random_uuid(), 1, NULL"),
     "delivery_of_job": (webhook_queries.READ_BY_JOB, "gen_random_uuid(), 1"),
     "booked": (credit_queries.BOOKED, "'a', 1, 'grant', 1"),
@@ -53,7 +53,7 @@ STATEMENTS = {
     "requests": (request_queries.LIST, "NULL, 5000, 50, 1, NULL, 'a', NULL, NULL, 'b'"),
     "count_codes": (request_queries.COUNT_CODES, "1, 1000"),
     "prune_requests": (request_queries.PRUNE, "interval '7 days', 5000"),
-    "count_tests": (webhook_queries.COUNT_TESTS, "1, gen_random_uuid(), 20"),
+    "count_tests": (webhook_queries.COUNT_TESTS, "1, now(), 20"),
     "redeliver_account": (webhook_queries.REDELIVER_ACCOUNT_SINCE, "gen_random_uuid(), 1, 1000"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
@@ -81,6 +81,8 @@ INSERT INTO webhook_hosts (host) SELECT number::text FROM generate_series(1, 500
 INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body)
 SELECT uuidv7(), 1 + number % 5000, gen_random_uuid(), 'u', (1 + number % 5000)::text, 'e', 'b'
 FROM generate_series(1, 20000) AS number;
+INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds)
+SELECT id, 1, now(), 1 FROM webhook_deliveries;
 INSERT INTO requests (at, account_id, key_id, request_id, method, path, status, milliseconds)
 SELECT now(), 1 + number % 500, 1, 'i', 'GET', '/', 200, 1 FROM generate_series(1, 50000) AS number;
 INSERT INTO vouchers (hash, last_four, credits, max_uses, note, actor, expires_at)

@@ -7,6 +7,7 @@ from linkskipper.accounts import WebhookSecrets, load_keyring
 from linkskipper.database.ids import new_id
 from linkskipper.people import Role
 from linkskipper.webhooks import request_headers
+from linkskipper.webhooks.deliveries import HOST_LOOKS_AT
 from support.dashboard import Visitor, make_user, visitor
 from support.deliveries import queued
 from support.hostile import HOSTILE
@@ -127,6 +128,31 @@ async def test_deliveries_of_a_host(service: Service) -> None:
     there = await queued(service.pool, caller.key_id, "https://other.example/")
     page = (await (await owner(service, caller)).get("/dashboard/webhooks?host=Hook.example")).text
     assert (f"/webhooks/{here}" in page, f"/webhooks/{there}" in page) == (True, False)
+
+
+async def test_old_deliveries_of_a_host(service: Service) -> None:
+    """A page looks at a bounded number of deliveries of all keys. It says so, and the next page goes on from there."""
+    caller = await service.caller()
+    other = await service.caller(account_id=caller.account_id)
+    old = [await queued(service.pool, key.key_id, "https://old.example/") for key in (caller, other)]
+    await service.pool.execute(
+        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, status, next_attempt_at, ended_at)"
+        " SELECT uuidv7(), (ARRAY[$1, $2]::bigint[])[1 + (number > $3)::int], gen_random_uuid(), $4, 'hook.example',"
+        " 'resolve.done', '{}', 'delivered', NULL, now() FROM generate_series(1, $3 + 100) AS number",
+        *(caller.key_id, other.key_id, HOST_LOOKS_AT, URL),
+    )
+    person, path = await owner(service, caller), "/dashboard/webhooks?host=old.example"
+    for query in (path, f"{path}&key={caller.key_id}"):
+        first = await person.get(query)
+        assert "No event matches among those that were looked at" in first.visible_text
+        assert f"looks at {HOST_LOOKS_AT:_} events. There are older ones" in first.visible_text.replace(" 000", "_000")
+        link = re.search('href="([^"]+)" rel="next">Look further back', first.text)
+        assert link is not None
+        second = (await person.get(unescape(link[1]))).text
+        found = [f"/webhooks/{delivery_id}" in second for delivery_id in old]
+        assert (found, 'rel="next"' in second) == ([True, query == path], False)
+    pending = (await person.get(f"{path}&status=pending")).text
+    assert all(f"/webhooks/{delivery_id}" in pending for delivery_id in old)
 
 
 async def test_send_all_again(service: Service) -> None:

@@ -113,9 +113,50 @@ async def test_number_of_test_events(hooks: Service, receiver: Receiver) -> None
     person, url = await person_of(hooks, caller), receiver.url()
     for number in range(MAX_TESTS):
         key = caller if number % 2 else other
-        assert (await person.post(PATH, {"url": url, "key_id": str(key.key_id)})).status == 303
+        sent = await person.post(PATH, {"url": url, "key_id": str(key.key_id)})
+        assert sent.status == 303
+    location = sent.headers["location"]
     refused = await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})
     assert (refused.status, f"{MAX_TESTS} test events in 60 min" in refused.visible_text) == (429, True)
+    assert (await person.post(f"{location}/send-again")).status == 429
     stranger = await hooks.caller()
     theirs = await (await person_of(hooks, stranger)).post(PATH, {"url": url, "key_id": str(stranger.key_id)})
     assert theirs.status == 303
+
+
+async def attempted_often(hooks: Service, caller: Caller, person: Visitor, url: str, times: int) -> str:
+    """Send a test event. Return its address once there were so many attempts at it, and as many long ago."""
+    location: str = (await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})).headers["location"]
+    await ended_test(hooks, caller, location)
+    await hooks.pool.execute(
+        "INSERT INTO webhook_attempts (delivery_id, number, started_at, milliseconds)"
+        " SELECT id, 100 * step + number, now() - step * interval '59 minutes', 1 FROM webhook_deliveries,"
+        " generate_series(1, 2) AS step, generate_series(1, $2) AS number WHERE id::text = $1",
+        location.rpartition("/")[2],
+        times - 1,
+    )
+    return location
+
+
+async def test_sending_again_counts(hooks: Service, receiver: Receiver) -> None:
+    """A test event that is sent again counts as a new one does. What was sent more than an hour ago does not."""
+    caller = await hooks.caller()
+    person, url = await person_of(hooks, caller), receiver.url()
+    location = await attempted_often(hooks, caller, person, url, MAX_TESTS - 1)
+    assert (await person.post(f"{location}/send-again")).status == 303
+    await ended_test(hooks, caller, location)
+    refused = await person.post(f"{location}/send-again")
+    assert (refused.status, f"{MAX_TESTS} test events in 60 min" in refused.visible_text) == (429, True)
+    assert (await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})).status == 429
+    audited = "SELECT count(*) FROM audit_log WHERE action = 'delivery.send-again' AND account_id = $1"
+    assert await hooks.pool.fetchval(audited, caller.account_id) == 1
+
+
+async def test_many_test_events_at_once(hooks: Service, receiver: Receiver) -> None:
+    """Requests at the same time do not exceed the number together."""
+    caller = await hooks.caller()
+    person, url = await person_of(hooks, caller), receiver.url()
+    await attempted_often(hooks, caller, person, url, MAX_TESTS - 1)
+    form = {"url": url, "key_id": str(caller.key_id)}
+    answers = await asyncio.gather(*(person.post(PATH, form) for _ in range(8)))
+    assert sorted(answer.status for answer in answers) == [303] + [429] * 7

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 from starlette.responses import Response
 
-from linkskipper.accounts import KeyOverview, WebhookSecrets, get_account, list_account_keys
+from linkskipper.accounts import KeyOverview, get_account, list_account_keys
 from linkskipper.audit import record
 from linkskipper.dashboard.errors import PageError, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
@@ -16,17 +16,17 @@ from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.errors import TooManyTestEvents
 from linkskipper.webhooks import (
-    HOST_LOOKS_AT,
     Attempt,
     Delivery,
     DeliveryStatus,
+    limit_test_events,
     list_account_deliveries,
     queue_test_event,
     read_account_delivery,
     read_attempts,
     receiver_problem,
-    redeliver,
     redeliver_account_since,
+    redeliver_within,
     request_headers,
 )
 
@@ -67,7 +67,7 @@ async def send_test(call: PageCall) -> Response:
             delivery_id = await queue_test_event(connection, account.id, key.id, url, balance=account.balance)
             await record(connection, call.entry("delivery.test", f"delivery {delivery_id}, key {key.id}"))
     except TooManyTestEvents as error:
-        raise PageError(429, "Too many test events", str(error)) from None
+        raise _too_many(error) from None
     return call.redirect(f"{PATH}/{delivery_id}")
 
 
@@ -81,7 +81,7 @@ async def show_delivery(call: PageCall) -> Response:
 
 async def _signed_again(call: PageCall, delivery: Delivery, attempt: Attempt) -> dict[str, str]:
     """Return the headers of an attempt, signed with the secrets that the key has now."""
-    secrets = await WebhookSecrets(call.services.pool, call.services.keyring).read([delivery.key_id])
+    secrets = await call.services.webhook_secrets.read([delivery.key_id])
     return request_headers(
         delivery.id,
         delivery.body.encode(),
@@ -94,10 +94,20 @@ async def _signed_again(call: PageCall, delivery: Delivery, attempt: Attempt) ->
 async def send_again(call: PageCall) -> Response:
     """Send an event again, at once."""
     delivery = await _find(call)
-    if not await redeliver(call.services.pool, delivery.id, key_id=delivery.key_id):
-        raise not_found("delivery")
-    await call.audit("delivery.send-again", f"delivery {delivery.id}")
+    try:
+        async with call.services.pool.acquire() as connection, connection.transaction():
+            if delivery.is_test:
+                await limit_test_events(connection, call.session.account_id)
+            if not await redeliver_within(connection, delivery.id, key_id=delivery.key_id):
+                raise not_found("delivery")
+            await record(connection, call.entry("delivery.send-again", f"delivery {delivery.id}"))
+    except TooManyTestEvents as error:
+        raise _too_many(error) from None
     return call.redirect(f"{PATH}/{delivery.id}?done=sent-again")
+
+
+def _too_many(error: TooManyTestEvents) -> PageError:
+    return PageError(429, "Too many test events", str(error))
 
 
 async def send_again_since(call: PageCall) -> Response:
@@ -133,7 +143,6 @@ async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Respo
         **list_values(PATH, query, page),
         deliveries=page.rows,
         keys=await list_account_keys(call.services.pool, call.session.account_id) if call.may(Access.VIEWER) else [],
-        host_looks_at=HOST_LOOKS_AT,
         form={"url": "", "key_id": "", "hours": "24", **call.form},
         errors=errors,
     )
