@@ -11,26 +11,26 @@ from hashlib import sha256
 
 from linkskipper.accounts import WEBHOOK_PREFIX
 
+OWN, STANDARD = "X-LinkSkipper-Signature", "webhook-signature"
+
 
 def signed_headers(secrets: Sequence[str], message_id: str, body: bytes, at: datetime) -> dict[str, str]:
     """Return the headers that sign a body, its id and the time with each of the secrets."""
     timestamp = str(int(at.timestamp()))
-    hex_signatures = ",".join(f"v1={_hex(secret, timestamp, body)}" for secret in secrets)
-    standard_signatures = " ".join(f"v1,{_base64(secret, message_id, timestamp, body)}" for secret in secrets)
     return {
-        "X-LinkSkipper-Signature": f"t={timestamp},{hex_signatures}",
+        OWN: f"t={timestamp},{','.join(own_signature(secret, timestamp, body) for secret in secrets)}",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": standard_signatures,
+        STANDARD: " ".join(standard_signature(secret, message_id, timestamp, body) for secret in secrets),
     }
 
 
-def _hex(secret: str, timestamp: str, body: bytes) -> str:
-    """Sign with the whole secret, including its prefix."""
-    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
+def own_signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Sign for the header OWN, with the whole secret, including its prefix."""
+    return f"v1={hmac.digest(secret.encode(), f'{timestamp}.'.encode() + body, sha256).hex()}"
 
 
-def _base64(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Sign with the decoded part after the prefix (Standard Webhooks 1.0.0, "Symmetric signatures")."""
+def standard_signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """Sign for the header STANDARD, with the decoded part after the prefix (Standard Webhooks 1.0.0)."""
     key = b64decode(secret.removeprefix(WEBHOOK_PREFIX))
-    return b64encode(hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, sha256)).decode()
+    return f"v1,{b64encode(hmac.digest(key, f'{message_id}.{timestamp}.'.encode() + body, sha256)).decode()}"

@@ -89,6 +89,24 @@ async def test_signatures_hold(service: Service) -> None:
     assert (other.count("does not hold"), "The delivery with this id" in other) == (2, False)
 
 
+async def test_signature_of_an_old_key(service: Service) -> None:
+    """The key of the delivery is tried, however many newer keys the account has. Without an id, the newest are."""
+    caller = await service.caller()
+    body, headers = await sent(service, caller)
+    await service.pool.execute(
+        "INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)"
+        " SELECT $1, 'k', sha256(number::text::bytea), 'p', 'f', webhook_secret, '{}', 1"
+        " FROM generate_series(1, 600) AS number, api_keys WHERE id = $2",
+        *(caller.account_id, caller.key_id),
+    )
+    person = await owner(service, caller)
+    newer = "The key k …f signed it"
+    found = await verified(person, body, headers)
+    assert (found.count(" holds. The key"), newer in found) == (2, False)
+    own = next(line for line in headers.splitlines() if line.startswith("X-LinkSkipper-Signature"))
+    assert newer in await verified(person, body, own)
+
+
 async def test_signatures_that_do_not_hold(service: Service) -> None:
     """The page says why: white space, another body, another time, or headers that are missing."""
     caller = await service.caller()

@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from linkskipper.accounts.tokens import new_webhook_secret
 from linkskipper.webhooks.signing import signed_headers
+from linkskipper.webhooks.verification import MAX_VALUES, read_signatures
 
 VECTORS = json.loads((Path(__file__).parents[3] / "docs" / "webhook-vectors.json").read_text())
 
@@ -53,3 +54,17 @@ def test_the_time_is_signed() -> None:
     first, second = (signed_headers(["whsec_AAAA"], "x", b"{}", now + timedelta(seconds=seconds)) for seconds in (0, 1))
     assert first["webhook-id"] == second["webhook-id"]
     assert all(first[name] != second[name] for name in first if name != "webhook-id")
+
+
+@pytest.mark.parametrize("count", [1, MAX_VALUES, MAX_VALUES + 1])
+def test_signatures_in_a_header(count: int) -> None:
+    """A header with a bounded number of signatures is read. Each kind holds for its secret, wherever it stands."""
+    secret, body, now = new_webhook_secret(), b"{}", datetime.now(UTC)
+    secrets = [*(new_webhook_secret() for _ in range(count - 1)), secret]
+    headers = signed_headers(secrets, "x", body, now)
+    signatures = read_signatures("\n".join(f"{name}: {value}" for name, value in headers.items()))
+    assert len(signatures) == (2 if count <= MAX_VALUES else 0)
+    for signature in signatures:
+        assert signature.is_made_with([new_webhook_secret(), secret], body)
+        assert not signature.is_made_with([new_webhook_secret()], body)
+        assert not signature.is_made_with(secrets, b"{ }")

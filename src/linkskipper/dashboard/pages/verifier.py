@@ -1,16 +1,20 @@
 """Verify a request that a receiver got: whether its signatures hold, and why not. Nothing of it is stored."""
 
-from typing import NamedTuple
+from asyncio import to_thread
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from starlette.responses import Response
 
-from linkskipper.accounts import KeyOverview, WebhookSecrets, list_account_keys
+from linkskipper.accounts import KeyOverview, find_account_key, list_account_keys
 from linkskipper.dashboard.fields import Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.webhooks import Delivery, Signature, read_account_delivery, read_signatures
 
 PATH = "/dashboard/webhooks/verify"
+
+SigningKey: TypeAlias = tuple[KeyOverview, list[str]]
+"""A key and its secrets."""
 
 
 class Verdict(NamedTuple):
@@ -39,18 +43,35 @@ async def verify(call: PageCall) -> Response:
     if errors:
         return _page(call, errors)
     delivery = await _find(call, signatures[0].message_id)
-    keys = await list_account_keys(call.services.pool, call.session.account_id)
-    secrets = await WebhookSecrets(call.services.pool, call.services.keyring).read(key.id for key in keys)
-    verdicts = []
-    for signature in signatures:
-        key = next((key for key in keys if signature.is_made_with(secrets.get(key.id, []), body.encode())), None)
-        trimmed = any(signature.is_made_with(values, body.strip().encode()) for values in secrets.values())
-        verdicts.append(Verdict(signature, key, _reason(body, delivery, is_trimmed_signed=trimmed)))
+    keys = await _candidates(call, delivery)
+    secrets = await call.services.webhook_secrets.read(key.id for key in keys)
+    signing = [(key, secrets[key.id]) for key in keys if key.id in secrets]
+    # In a thread, as an account can have hundreds of keys.
+    verdicts = [await to_thread(_judge, signature, signing, body, delivery) for signature in signatures]
     return _page(call, errors, verdicts, delivery)
 
 
-def _reason(body: str, delivery: Delivery | None, *, is_trimmed_signed: bool) -> str:
-    if is_trimmed_signed:
+async def _candidates(call: PageCall, delivery: Delivery | None) -> list[KeyOverview]:
+    """Return the key of the delivery, which alone signs it, or all keys if no delivery is known."""
+    pool, account_id = call.services.pool, call.session.account_id
+    if delivery is None:
+        return await list_account_keys(pool, account_id)
+    key = await find_account_key(pool, account_id, delivery.key_id)
+    return [] if key is None else [key]
+
+
+def _judge(signature: Signature, signing: list[SigningKey], body: str, delivery: Delivery | None) -> Verdict:
+    key = _signer(signature, signing, body)
+    return Verdict(signature, key, "" if key is not None else _reason(signature, signing, body, delivery))
+
+
+def _signer(signature: Signature, signing: list[SigningKey], body: str) -> KeyOverview | None:
+    return next((key for key, secrets in signing if signature.is_made_with(secrets, body.encode())), None)
+
+
+def _reason(signature: Signature, signing: list[SigningKey], body: str, delivery: Delivery | None) -> str:
+    trimmed = body.strip()
+    if trimmed != body and _signer(signature, signing, trimmed) is not None:
         return "White space was added before or after the body. Verify the bytes as they arrive."
     if delivery is not None and delivery.body != body:
         return "The body is not the one that was sent. Verify the bytes as they arrive, before JSON is parsed."
