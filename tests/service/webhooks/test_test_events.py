@@ -5,7 +5,7 @@ import asyncio
 from standardwebhooks.webhooks import Webhook
 
 from linkskipper.accounts import create_key, load_keyring
-from linkskipper.dashboard.limits import MAX_URL
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.people import Role
 from linkskipper.webhooks import MAX_TESTS, DeliveryStatus, read_account_delivery, read_attempts
 from support.dashboard import Visitor, make_user, visitor
@@ -92,7 +92,7 @@ async def test_what_cannot_be_sent(hooks: Service, receiver: Receiver) -> None:
     person = await person_of(hooks, caller)
     for url in (
         *("", "x", "http://hook.example/", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1/"),
-        *("https://localhost/", "https://a.internal/", "javascript:alert(1)", f"https://a.example/{'a' * MAX_URL}"),
+        *("https://localhost/", "https://a.internal/", "javascript:alert(1)", f"https://a.example/{'a' * LIMITS.url}"),
     ):
         refused = await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})
         assert refused.status == 422, url

@@ -7,7 +7,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.accounts import list_account_keys
-from linkskipper.dashboard.limits import MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.dashboard.texts import JOB_REASON_TEXTS
@@ -24,7 +24,7 @@ class LinksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     provider: Annotated[str, Meta(max_length=100)] | None = None
     reason: Annotated[str, Meta(max_length=100)] | None = None
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     before: UUID | None = None
 
     @property

@@ -6,7 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.catalog import Provider
-from linkskipper.dashboard.limits import MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery, address
 from linkskipper.provider_health import NO_STATS, ProviderStats, ProviderStatus, latency
@@ -20,7 +20,7 @@ MAX_PAGES = 1000
 class ProvidersQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `text` is a part of a name or a host. The first page is 1."""
 
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     state: ProviderStatus | None = None
     page: Annotated[int, Meta(ge=1, le=MAX_PAGES)] = 1
 

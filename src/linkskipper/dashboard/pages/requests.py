@@ -6,7 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.accounts import list_account_keys
-from linkskipper.dashboard.limits import MAX_ERROR_CODE, MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.request_log import (
@@ -26,10 +26,10 @@ class RequestsQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `before` is the id of a request, and continues a list."""
 
     status: StatusClass | None = None
-    code: Annotated[str, Meta(pattern="^[a-z_]+$", max_length=MAX_ERROR_CODE)] | None = None
+    code: Annotated[str, Meta(pattern="^[a-z_]+$", max_length=LIMITS.error_code)] | None = None
     method: Literal["GET", "POST", "HEAD"] | None = None
     key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     before: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
     @property

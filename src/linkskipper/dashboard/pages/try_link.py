@@ -10,7 +10,7 @@ from linkskipper.accounts import KeyOverview, get_account, list_account_keys
 from linkskipper.credits import TopupLink, topup_links
 from linkskipper.dashboard.errors import not_found
 from linkskipper.dashboard.fields import FormReader, Messages
-from linkskipper.dashboard.limits import MAX_URL
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.link import describe
 from linkskipper.dashboard.query import NoticeQuery
@@ -25,7 +25,7 @@ class TryQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the page: the job to watch, or the link to begin with."""
 
     job: UUID | None = None
-    link: Annotated[str, Meta(max_length=MAX_URL)] | None = None
+    link: Annotated[str, Meta(max_length=LIMITS.url)] | None = None
 
 
 async def show(call: PageCall) -> Response:
@@ -42,7 +42,7 @@ async def show(call: PageCall) -> Response:
 async def resolve(call: PageCall) -> Response:
     """Resolve a link with a key of the account."""
     fields = FormReader(call.form)
-    link = fields.text("url", longest=MAX_URL)
+    link = fields.text("url", longest=LIMITS.url)
     key = _chosen(await resolving_keys(call), call.form.get("key_id", ""))
     if key is None:
         fields.errors["key_id"] = "Choose a key of the list."

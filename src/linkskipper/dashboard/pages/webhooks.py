@@ -11,7 +11,7 @@ from linkskipper.accounts import KeyOverview, get_account, list_account_keys
 from linkskipper.audit import record
 from linkskipper.dashboard.errors import PageError, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
-from linkskipper.dashboard.limits import MAX_HOST, MAX_HOURS, MAX_URL
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.errors import TooManyTestEvents
@@ -41,7 +41,7 @@ class WebhooksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
 
     status: DeliveryStatus | None = None
     key: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    host: Annotated[str, Meta(max_length=MAX_HOST)] | None = None
+    host: Annotated[str, Meta(max_length=LIMITS.host)] | None = None
     before: UUID | None = None
 
 
@@ -53,7 +53,7 @@ async def show(call: PageCall) -> Response:
 async def send_test(call: PageCall) -> Response:
     """Send a test event to a receiver, signed with a key of the account."""
     session, fields = call.session, FormReader(call.form)
-    url = fields.text("url", longest=MAX_URL)
+    url = fields.text("url", longest=LIMITS.url)
     key = next((key for key in await _keys(call) if str(key.id) == call.form.get("key_id")), None)
     if key is None:
         fields.errors["key_id"] = "Choose a key of the list."
@@ -113,7 +113,7 @@ def _too_many(error: TooManyTestEvents) -> PageError:
 async def send_again_since(call: PageCall) -> Response:
     """Send all events of the last hours again that were not delivered."""
     fields = FormReader(call.form)
-    hours = fields.number("hours", least=1, most=MAX_HOURS)
+    hours = fields.number("hours", least=1, most=LIMITS.hours)
     if fields.errors:
         return await _page(call, WebhooksQuery(), fields.errors)
     await call.audit("delivery.send-again-since", f"events of {hours} h")

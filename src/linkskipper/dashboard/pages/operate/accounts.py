@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from linkskipper.accounts import Account, get_account, search_accounts
 from linkskipper.dashboard.errors import not_found
-from linkskipper.dashboard.limits import MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery
@@ -21,7 +21,7 @@ PAGE_SIZE = 50
 class SearchQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of a list that is searched by name. `before` is an id, and continues the list."""
 
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     before: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 

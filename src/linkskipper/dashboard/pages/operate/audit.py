@@ -6,7 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.audit import AuditFilter, list_audit
-from linkskipper.dashboard.limits import MAX_ACTION, MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
@@ -18,9 +18,9 @@ PAGE_SIZE = 50
 class AuditQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `before` is the id of an entry, and continues the list."""
 
-    action: Annotated[str, Meta(pattern="^[a-z]+([.-][a-z]+)*$", max_length=MAX_ACTION)] | None = None
+    action: Annotated[str, Meta(pattern="^[a-z]+([.-][a-z]+)*$", max_length=LIMITS.action)] | None = None
     account: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     before: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 

@@ -6,7 +6,7 @@ from linkskipper.accounts import Account
 from linkskipper.audit import record
 from linkskipper.credits import MAX_CREDITS, MAX_NOTE_CHARACTERS, adjust, grant
 from linkskipper.dashboard.fields import FormReader, Messages
-from linkskipper.dashboard.limits import MAX_REFERENCE
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.accounts import PATH as ACCOUNTS
 from linkskipper.dashboard.pages.operate.accounts import find_account
@@ -27,7 +27,7 @@ async def book(call: PageCall) -> Response:
     fields = FormReader(call.form)
     amount = fields.number("credits", least=1, most=MAX_CREDITS)
     note = fields.text("note", longest=MAX_NOTE_CHARACTERS)
-    reference = fields.optional_text("reference", longest=MAX_REFERENCE)
+    reference = fields.optional_text("reference", longest=LIMITS.reference)
     kind = fields.choice("kind", ("grant", "add", "take"))
     if fields.errors:
         return _page(call, account, fields.errors)

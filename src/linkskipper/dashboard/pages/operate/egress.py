@@ -6,7 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.audit import list_refusals
-from linkskipper.dashboard.limits import MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery
@@ -18,7 +18,7 @@ SHOWN = 100
 class EgressQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `text` is a part of a host or of a reason."""
 
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
 
 
 async def show(call: PageCall) -> Response:

@@ -6,7 +6,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from linkskipper.catalog import Provider
-from linkskipper.dashboard.limits import MAX_SEARCH
+from linkskipper.dashboard.limits import LIMITS
 from linkskipper.dashboard.navigation import OPERATE
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import NoticeQuery
@@ -19,7 +19,7 @@ UNKNOWN = ProviderCondition()
 class OperatedProvidersQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
     """The query of the list. `text` is a part of a name or a host. `trouble` is any state but up."""
 
-    text: Annotated[str, Meta(max_length=MAX_SEARCH)] | None = None
+    text: Annotated[str, Meta(max_length=LIMITS.search)] | None = None
     state: Literal["up", "degraded", "down", "off", "trouble"] | None = None
 
 
