@@ -125,7 +125,7 @@ async def test_number_of_test_events(hooks: Service, receiver: Receiver) -> None
 
 
 async def attempted_often(hooks: Service, caller: Caller, person: Visitor, url: str, times: int) -> str:
-    """Send a test event. Return its address once there were so many attempts at it, and as many long ago."""
+    """Send a test event. Return its address once it has that number of attempts, and others of long ago."""
     location: str = (await person.post(PATH, {"url": url, "key_id": str(caller.key_id)})).headers["location"]
     await ended_test(hooks, caller, location)
     await hooks.pool.execute(
@@ -139,7 +139,7 @@ async def attempted_often(hooks: Service, caller: Caller, person: Visitor, url: 
 
 
 async def test_sending_again_counts(hooks: Service, receiver: Receiver) -> None:
-    """A test event that is sent again counts as a new one does. What was sent more than an hour ago does not."""
+    """A test event that is sent again counts as a new one does. Attempts of more than an hour ago do not."""
     caller = await hooks.caller()
     person, url = await person_of(hooks, caller), receiver.url()
     location = await attempted_often(hooks, caller, person, url, MAX_TESTS - 1)
