@@ -6,7 +6,7 @@ heartbeats, and new entries, go over the next connection.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from linkskipper.errors import DatabaseError, DatabaseUnavailable
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1
+CHANNEL_PREFIX = "linkskipper_queue_"  # before the name of a queue (see install.py)
 
 T = TypeVar("T")
 Notified = Callable[[str | bytes | bytearray], None]
@@ -27,16 +28,18 @@ Notified = Callable[[str | bytes | bytearray], None]
 class ReconnectingDriver(AsyncpgDriver):
     """Runs PgQueuer's statements, and repeats one that lost its connection on the next one.
 
-    `reconnected` is called with each new connection before any statement.
+    It listens to the channels of its queues, and leaves PgQueuer's own channel alone. `reconnected` is called with each
+    new connection before any statement.
     """
 
-    def __init__(self, url: str, name: str, reconnected: Callable[[Connection], Awaitable[None]]) -> None:
+    def __init__(self, url: str, queues: Sequence[str], reconnected: Callable[[Connection], Awaitable[None]]) -> None:
         self._shutdown = asyncio.Event()  # PgQueuer's own
         self._url = url
-        self._name = name
+        self._name = queues[0]
+        self._channels = [CHANNEL_PREFIX + queue for queue in queues]
         self._reconnected = reconnected
         self._current: Connection | None = None
-        self._listeners: list[tuple[str, Notified]] = []
+        self._listeners: list[Notified] = []
         self._turn = asyncio.Lock()
         self._closing = asyncio.Event()
         self._lost = asyncio.Event()
@@ -73,14 +76,19 @@ class ReconnectingDriver(AsyncpgDriver):
         """Run a statement."""
         return await self._run(lambda connection: connection.execute(query, *args, timeout=STATEMENT_SECONDS))
 
-    async def notify(self, channel: str, payload: str) -> None:
-        """Send a notice."""
-        await self.execute("SELECT pg_notify($1, $2)", channel, payload)
+    async def notify(self, _: str, payload: str) -> None:
+        """Send a notice to the workers of the first queue. PgQueuer checks with it whether it hears itself."""
+        await self.execute("SELECT pg_notify($1, $2)", self._channels[0], payload)
 
-    async def add_listener(self, channel: str, callback: Notified) -> None:
-        """Call back with each notice of a channel, on this connection and on later ones."""
-        await self._run(lambda connection: _listen(connection, channel, callback))
-        self._listeners.append((channel, callback))
+    async def add_listener(self, _: str, callback: Notified) -> None:
+        """Call back with each notice of the queues, on this connection and on later ones."""
+        await self._run(lambda connection: self._listen(connection, callback))
+        self._listeners.append(callback)
+
+    def look_again(self) -> None:
+        """Let PgQueuer look at its queues as after a notice."""
+        for callback in self._listeners:
+            callback(_changed())
 
     async def _run(self, statement: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a statement on the connection, or on the next one.
@@ -125,15 +133,21 @@ class ReconnectingDriver(AsyncpgDriver):
         try:
             self._lost.clear()
             connection.add_termination_listener(lambda _: self._lost.set())
-            for channel, callback in self._listeners:
-                await _listen(connection, channel, callback)
+            for callback in self._listeners:
+                await self._listen(connection, callback)
             await self._reconnected(connection)
         except BaseException:
             connection.terminate()
             raise
-        for channel, callback in self._listeners:
-            callback(_changed(channel))  # a notice may have been missed
+        self.look_again()  # a notice may have been missed
         return connection
+
+    async def _listen(self, connection: Connection, callback: Notified) -> None:
+        def receive(_connection: object, _pid: object, _channel: object, payload: Any) -> None:
+            callback(payload)
+
+        for channel in self._channels:
+            await connection.add_listener(channel, receive)
 
     def _warn(self, error: DatabaseError) -> None:
         log.warning("queue.lost", queue=self._name, error=str(error), retry_seconds=RECONNECT_SECONDS)
@@ -149,18 +163,11 @@ async def _nothing(_: Connection) -> None:
     pass
 
 
-async def _listen(connection: Connection, channel: str, callback: Notified) -> None:
-    def receive(_connection: object, _pid: object, _channel: object, payload: Any) -> None:
-        callback(payload)
-
-    await connection.add_listener(channel, receive)
-
-
-def _changed(channel: str) -> str:
+def _changed() -> str:
     """Return the notice by which PgQueuer looks at its table."""
     return json.dumps(
         {
-            "channel": channel,
+            "channel": CHANNEL_PREFIX,
             "sent_at": datetime.now(UTC).isoformat(),
             "type": "table_changed_event",
             "operation": "update",

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
-from pgqueuer import Queries, QueueManager
+from pgqueuer import QueueManager
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 
@@ -13,6 +13,7 @@ from linkskipper.database import Connection
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.queue.driver import RECONNECT_SECONDS, ReconnectingDriver
 from linkskipper.queue.items import QueueItem
+from linkskipper.queue.statements import WorkerQueries
 
 log = structlog.get_logger()
 
@@ -76,8 +77,10 @@ class QueueWorker:
                 await self._pause(RECONNECT_SECONDS)
 
     async def _work(self) -> None:
-        self._driver = driver = ReconnectingDriver(self._url, self._name, self._put_back_lost)
-        self._manager = manager = QueueManager(Queries(driver))
+        self._driver = driver = ReconnectingDriver(self._url, list(self._queues), self._put_back_lost)
+        queries = WorkerQueries(driver)
+        queries.look_again = driver.look_again
+        self._manager = manager = QueueManager(queries)
         for queue, limit in self._queues.items():
             manager.entrypoint(queue, concurrency_limit=limit, accepts_context=False)(self._handle)
         try:

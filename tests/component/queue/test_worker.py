@@ -90,18 +90,34 @@ async def test_an_entry_that_is_put_back_is_taken_again(pool: Pool, database_url
 
 
 async def test_the_order_of_entries(pool: Pool, database_url: str) -> None:
-    """Higher priorities come first, then older entries. A delayed entry comes last."""
+    """Higher priorities come first, then older entries. A delayed entry comes when it is due."""
     items = asyncio.Queue[bytes]()
 
     async def handle(item: QueueItem) -> bool:
         items.put_nowait(item.payload)
         return True
 
-    await add(pool, b"late", delay=timedelta(seconds=0.5))
+    (late,) = await add(pool, b"late", delay=timedelta(minutes=10))
     await add(pool, b"1", b"2")
     await add(pool, b"first", priority=1)
-    async with working(database_url, handle, concurrency=2):
-        assert [await items.get() for _ in range(4)] == [b"first", b"1", b"2", b"late"]
+    async with working(database_url, handle, concurrency=2, lease_seconds=600):
+        assert [await items.get() for _ in range(3)] == [b"first", b"1", b"2"]
+        assert items.empty()
+        await pool.execute("UPDATE pgqueuer SET execute_after = now() WHERE id = $1", late)
+        assert await items.get() == b"late"
+
+
+async def test_a_delayed_entry_comes_by_itself(pool: Pool, database_url: str) -> None:
+    """A worker that sleeps until its lease of minutes takes an entry when its delay is over."""
+    items = asyncio.Queue[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        items.put_nowait(item.payload)
+        return True
+
+    async with working(database_url, handle, lease_seconds=600):
+        await add(pool, b"late", delay=timedelta(seconds=0.5))
+        assert await items.get() == b"late"
 
 
 async def test_enqueue_belongs_to_the_transaction(pool: Pool) -> None:
@@ -265,3 +281,61 @@ async def test_a_worker_stops_while_the_database_is_away(data_dir: Path) -> None
     worker.stop()
     async with asyncio.timeout(20):
         await task
+
+
+async def test_workers_hear_only_of_their_own_queue(pool: Pool, database_url: str) -> None:
+    """A new entry makes the workers of its queue look, and no others. An entry that has ended makes none look."""
+    looks = asyncio.Queue[str]()
+    heard = await open_connection(database_url)
+    for queue in (QUEUE, "parcels"):
+        await heard.add_listener(f"linkskipper_queue_{queue}", lambda _c, _p, channel, _n: looks.put_nowait(channel))
+    entry_ids = await add(pool, b"a", b"b")
+    assert await looks.get() == f"linkskipper_queue_{QUEUE}"
+    await pool.execute("UPDATE pgqueuer SET status = 'picked'")
+    await pool.execute("UPDATE pgqueuer SET heartbeat = now()")
+    await pool.execute("DELETE FROM pgqueuer WHERE id = $1", entry_ids[0])
+    async with pool.acquire() as connection:
+        await enqueue(connection, [NewQueueItem("parcels", b"c"), NewQueueItem("parcels", b"d")])
+    assert await looks.get() == "linkskipper_queue_parcels"
+    await pool.execute("UPDATE pgqueuer SET status = 'queued' WHERE id = $1", entry_ids[1])
+    assert await looks.get() == f"linkskipper_queue_{QUEUE}"
+    assert looks.empty()
+    await heard.close()
+
+
+async def test_an_entry_that_is_put_back_reaches_another_worker_at_once(pool: Pool, database_url: str) -> None:
+    """A worker that stops puts an entry back. Another one takes it, although it sleeps until its lease of minutes."""
+    began, stopping, taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def put_back(_: QueueItem) -> bool:
+        began.set()
+        await stopping.wait()
+        return False
+
+    async def handle(_: QueueItem) -> bool:
+        taken.set()
+        return True
+
+    async with working(database_url, put_back, lease_seconds=600) as first:
+        await add(pool, b"a")
+        await began.wait()
+        async with working(database_url, handle, lease_seconds=600) as second:
+            while not await connected(second):
+                pass
+            first.stop()
+            stopping.set()
+            await taken.wait()
+
+
+async def test_a_full_worker_takes_the_next_entry_when_one_ends(pool: Pool, database_url: str) -> None:
+    """A worker with more entries than it may take hears of its own ends, and does not wait for its next look."""
+    handled = asyncio.Queue[bytes]()
+
+    async def handle(item: QueueItem) -> bool:
+        handled.put_nowait(item.payload)
+        return True
+
+    payloads = {str(number).encode() for number in range(100)}
+    async with working(database_url, handle, concurrency=2, lease_seconds=600):
+        await add(pool, *payloads)
+        assert {await handled.get() for _ in payloads} == payloads
