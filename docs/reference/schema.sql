@@ -1,5 +1,31 @@
 -- The schema that all migrations make of an empty database. `make schema` writes this file with pg_dump.
 
+CREATE FUNCTION public.tell_queue() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    queue text;
+    event text := json_build_object(
+        'channel', '', 'operation', lower(TG_OP), 'sent_at', now(), 'table', TG_TABLE_NAME,
+        'type', 'table_changed_event'
+    );
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM pg_notify('linkskipper_queue_' || NEW.entrypoint, event);
+        RETURN NULL;
+    END IF;
+    FOR queue IN SELECT DISTINCT entrypoint FROM inserted LOOP
+        PERFORM pg_notify('linkskipper_queue_' || queue, event);
+    END LOOP;
+    RETURN NULL;
+END;
+$$;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
 CREATE TABLE public.accounts (
     id bigint NOT NULL,
     name text NOT NULL,
