@@ -1,5 +1,7 @@
 """The fuzzer's corpus, and what it once found, against every reader of foreign bytes."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,13 @@ FILES = sorted(file for file in FOLDER.glob("*/*"))
 def test_every_reader_has_a_corpus() -> None:
     """The fuzzer begins with small examples for each reader."""
     assert {file.parent.name for file in FILES} == set(READERS)
+
+
+def test_make_attack_loads_the_service_late() -> None:
+    """The command gives way to pytest, which cannot observe what was loaded before it."""
+    command = [sys.executable, "-c", "import sys, tools.attack; print('linkskipper' in sys.modules)"]
+    answer = subprocess.run(command, cwd=FOLDER.parents[3], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
