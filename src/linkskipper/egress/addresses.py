@@ -5,8 +5,9 @@ NAT64, 6to4 and 168.63.129.16.
 """
 
 import socket
+from collections.abc import Iterator
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _V4_DENIED = tuple(
     IPv4Network(block)
@@ -55,6 +56,9 @@ _PROTECTED_V6 = tuple(
 )
 _ENDS_WITH_V4 = tuple(IPv6Network(block) for block in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
 _SIX_TO_FOUR = IPv6Network("2002::/16")
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215: each network chooses where the IPv4 address stands
+_LOCAL_NAT64_LENGTHS = (48, 56, 64)  # RFC 6052, section 2.2, besides 96
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
@@ -103,8 +107,7 @@ def is_protected(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an operator must name this address itself to open it, because a range does not suffice."""
     if isinstance(address, IPv4Address):
         return any(address in block for block in _PROTECTED_V4) or is_own(address)
-    embedded = _embedded_v4(address)
-    if embedded is not None and is_protected(embedded):
+    if any(map(is_protected, embedded_v4(address))):
         return True
     return any(address in block for block in _PROTECTED_V6) or is_own(address)
 
@@ -137,9 +140,26 @@ def _can_bind_anything() -> bool:
     return _can_bind("192.0.2.1")
 
 
-def _embedded_v4(address: IPv6Address) -> IPv4Address | None:
+def embedded_v4(address: IPv6Address) -> Iterator[IPv4Address]:
+    """Yield the IPv4 addresses that a router may send packets for this address to."""
     number = int(address)
     if address in _SIX_TO_FOUR:
-        return IPv4Address(number >> 80 & 0xFFFF_FFFF)
-    is_isatap = number >> 32 & 0xFFFF_FFFF in _ISATAP
-    return IPv4Address(number & 0xFFFF_FFFF) if is_isatap or any(address in block for block in _ENDS_WITH_V4) else None
+        yield IPv4Address(number >> 80 & 0xFFFF_FFFF)
+    if number >> 32 & 0xFFFF_FFFF in _ISATAP or any(address in block for block in _ENDS_WITH_V4):
+        yield IPv4Address(number & 0xFFFF_FFFF)
+    if address in _LOCAL_NAT64:
+        without_u = number >> 64 << 56 | number & (1 << 56) - 1  # an IPv4 address skips bits 64 to 71
+        candidates = (IPv4Address(without_u >> 88 - length & 0xFFFF_FFFF) for length in _LOCAL_NAT64_LENGTHS)
+        yield from (candidate for candidate in candidates if candidate not in _V4_DENIED[0])
+
+
+def plain_network(text: str) -> IPv4Network | IPv6Network:
+    """Parse an address or a range. That of IPv4-mapped addresses is one of IPv4, as `parse_address` reads them.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    network = ip_network(text)
+    if isinstance(network, IPv4Network) or not network.subnet_of(_MAPPED):
+        return network
+    return IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - _MAPPED.prefixlen))

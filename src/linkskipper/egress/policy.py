@@ -5,11 +5,19 @@ import ssl
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Self
 
-from linkskipper.egress.addresses import contains_protected, deny_reason, is_own, is_protected, parse_address
+from linkskipper.egress.addresses import (
+    contains_protected,
+    deny_reason,
+    embedded_v4,
+    is_own,
+    is_protected,
+    parse_address,
+    plain_network,
+)
 from linkskipper.egress.refusals import RefusalCounter
 from linkskipper.errors import SettingsError
 
@@ -106,8 +114,15 @@ class Policy:
         return None if reason is None or self._is_allowed(parsed, port) else reason
 
     def deny_list_reason(self, address: IPv4Address | IPv6Address) -> str | None:
-        """Return the range of the deny-list that contains an address. It overrides everything that opens addresses."""
-        return next((f"in {network} of the deny-list" for network in self.deny if address in network), None)
+        """Return the range of the deny-list that contains an address, or an IPv4 address that is embedded in it.
+
+        It overrides everything that opens addresses.
+        """
+        if not self.deny:
+            return None
+        spellings = (address, *embedded_v4(address)) if isinstance(address, IPv6Address) else (address,)
+        shut = (network for network in self.deny if any(spelling in network for spelling in spellings))
+        return next((f"in {network} of the deny-list" for network in shut), None)
 
     def is_exception(self, name: str, address: str, port: int) -> bool:
         """Tell whether the operator opened this way: by a mapping of the name, or for the address."""
@@ -175,7 +190,7 @@ def _parse_rule(item: str) -> AllowRule:
     text, port = _split_port(item.strip(), item)
     try:
         if "%" not in text:
-            return AllowRule(ip_network(text), port)
+            return AllowRule(plain_network(text), port)
     except ValueError:
         pass
     raise SettingsError(f"{item!r} is not an address or CIDR with an optional port, as in 10.1.0.0/16:8080")
@@ -183,7 +198,7 @@ def _parse_rule(item: str) -> AllowRule:
 
 def _parse_network(item: str) -> IPv4Network | IPv6Network:
     try:
-        return ip_network(item.strip())
+        return plain_network(item.strip())
     except ValueError:
         raise SettingsError(f"{item!r} is not an address or CIDR, as in 203.0.113.7 or 10.1.0.0/16") from None
 

@@ -33,8 +33,17 @@ PROTECTED = [
     *("192.0.0.192", "::1", "::", "fe80::1", "fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "::127.0.0.1"),
     *("::ffff:0:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "2002:7f00:1::", "2002:a9fe:a9fe::1"),
     *("2001:db8::5efe:7f00:1", "2001:db8::200:5efe:a9fe:a9fe", "2001::1"),
+    *("64:ff9b:1:7f00:0:100::", "64:ff9b:1:7f:0:1::", "64:ff9b:1:0:7f:0:100:0"),
 ]
-OPENED = ["10.1.2.3", "192.168.1.1", "100.64.0.1", "fd00::1", "64:ff9b::a01:203", "::ffff:10.1.2.3"]
+OPENED = [
+    *("10.1.2.3", "192.168.1.1", "100.64.0.1", "fd00::1", "64:ff9b::a01:203", "::ffff:10.1.2.3"),
+    "64:ff9b:1::a01:203",
+]
+DENIED_IN_ALL_SPELLINGS = [
+    *("10.1.2.3", "::ffff:10.1.2.3", "::10.1.2.3", "::ffff:0:10.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::1"),
+    *("64:ff9b:1::10.1.2.3", "64:ff9b:1:a01:2:300::", "64:ff9b:1:a:1:203::", "64:ff9b:1:0:a:102:300:0"),
+    "2001:db8::5efe:10.1.2.3",
+]
 
 
 @pytest.mark.parametrize("address", PROTECTED)
@@ -82,6 +91,15 @@ def test_the_deny_list_shuts_public_addresses() -> None:
     assert shut.deny_reason("2001:503:ba3e::2:30", 443) is not None
     with pytest.raises(SettingsError, match="is not an address or CIDR"):
         policy(deny=("198.41.0.4:80",))
+
+
+@pytest.mark.parametrize("address", DENIED_IN_ALL_SPELLINGS)
+@pytest.mark.parametrize("deny", ["10.1.2.3", "10.1.2.0/24", "::ffff:10.1.2.3", "::ffff:10.1.2.0/120"])
+def test_the_deny_list_shuts_every_spelling(deny: str, address: str) -> None:
+    """An IPv6 address from which a router makes a denied IPv4 address is shut, and so is a mapped one in the list."""
+    for allow in (("0.0.0.0/0", "::/0"), (address,)):
+        assert "deny-list" in (policy(*allow, deny=(deny,)).deny_reason(address, 80) or "")
+        assert "deny-list" not in (policy(*allow, deny=("10.9.9.9",)).deny_reason(address, 80) or "")
 
 
 OWN = """
