@@ -173,7 +173,13 @@ def test_order_of_takeovers(tmp_path: Path) -> None:
     assert owners == [provider.id for provider in beneath]
 
 
-@pytest.mark.parametrize(("host", "warned"), [("*.github.io", True), ("a.github.io", False), ("*.exe.test", False)])
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [
+        *(("*.github.io", True), ("a.github.io", False), ("*.exe.test", False)),
+        *(("*.amazonaws.com", True), ("*.core.windows.net", True), ("amazonaws.com", False)),
+    ],
+)
 def test_domains_that_everybody_shares(tmp_path: Path, host: str, *, warned: bool) -> None:
     """A wildcard of a company below which everybody gets a name is worth a warning."""
     (tmp_path / "exe.toml").write_text(file_with(hosts=host, samples=""))

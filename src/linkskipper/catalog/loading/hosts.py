@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from linkskipper.catalog.discontinued import DiscontinuedFile
-from linkskipper.catalog.host_patterns import ANY_COUNTRY, WILDCARD, example_host
+from linkskipper.catalog.host_patterns import ANY_COUNTRY, WILDCARD, example_host, parents
 from linkskipper.catalog.issues import Issue
 from linkskipper.catalog.provider import Provider
 
@@ -43,9 +44,24 @@ def _refusal(host: str) -> str | None:
 
 
 def shared_domains(provider: Provider) -> list[str]:
-    """Return the wildcards of a provider below which everybody can have a name, such as `*.github.io`."""
+    """Return the wildcards of a provider below which everybody can have a name.
+
+    The domain is a suffix of a company, as in `*.github.io`, or has one below it, as in `*.amazonaws.com`.
+    """
     wildcards = (host for host in provider.hosts if host.startswith(WILDCARD))
-    return [host for host in wildcards if _all_suffixes().is_public(example_host(host))]
+    return [host for host in wildcards if _is_shared(example_host(host))]
+
+
+def _is_shared(domain: str) -> bool:
+    return _all_suffixes().is_public(domain) or domain in _domains_with_suffixes()
+
+
+@cache
+def _domains_with_suffixes() -> frozenset[str]:
+    """Return the domains that contain a public suffix."""
+    lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
+    suffixes = (line.split()[0] for line in lines if line.strip() and not line.startswith(("//", "!")))
+    return frozenset(parent for suffix in suffixes for parent in parents(suffix.removeprefix(WILDCARD)))
 
 
 @cache
