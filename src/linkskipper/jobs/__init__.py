@@ -30,6 +30,7 @@ from linkskipper.jobs.states import (
     ServiceReason,
     Trace,
 )
+from linkskipper.jobs.stream_places import StreamPlace, StreamPlaces
 from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 
 __all__ = [
@@ -56,6 +57,8 @@ __all__ = [
     "QueuedLink",
     "Resolved",
     "ServiceReason",
+    "StreamPlace",
+    "StreamPlaces",
     "SubmitResult",
     "Trace",
     "cancel_job",

@@ -69,10 +69,6 @@ class JobNotifier:
         for subscription in chain.from_iterable(self._subscriptions.values()):
             subscription.wake()
 
-    def subscription_count(self, key_id: int) -> int:
-        """Return the number of a key's open subscriptions in this process."""
-        return len(self._subscriptions.get(key_id, ()))
-
     @contextlib.asynccontextmanager
     async def watch(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
         """Provide an event that is set when the job may have ended. Read the job then."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from linkskipper.accounts import create_account, find_account_key, revoke_key
 from linkskipper.dashboard.page import Access, PageRoute
 from linkskipper.dashboard.pages import PAGES
+from linkskipper.dashboard.pages.stream import MAX_STREAMS
 from linkskipper.people import Role
 from support.dashboard import Visitor, exchange, login_code, make_user, visitor
 from support.service import Service, fresh_link
@@ -235,6 +237,20 @@ async def test_stream_ends_with_its_session(service: Service) -> None:
             assert b"event" not in await response.content.read()
     async with service.session.get("/dashboard/stream", headers=headers) as response:
         assert response.status == 401
+
+
+@pytest.mark.attack
+async def test_many_streams_at_once(service: Service) -> None:
+    """A session that asks for many streams at the same moment gets as many as one that asks for them in turn."""
+    person = await visitor(service, await make_user(service, "streams", await account(service)))
+    headers = {"Cookie": f"linkskipper={person.cookie}", "Accept": "text/event-stream"}
+    responses = await asyncio.gather(
+        *(service.session.get("/dashboard/stream", headers=headers) for _ in range(3 * MAX_STREAMS))
+    )
+    counts = Counter(response.status for response in responses)
+    for response in responses:
+        response.close()
+    assert counts == {200: MAX_STREAMS, 429: 2 * MAX_STREAMS}
 
 
 async def test_stream_names_what_changed(service: Service) -> None:

@@ -4,16 +4,19 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from standardwebhooks.webhooks import Webhook
 
 from linkskipper.accounts import create_key, load_keyring, roll_key
+from linkskipper.api.routes.events import MAX_STREAMS
 from linkskipper.jobs.notifications import MAX_UNREAD, JobSubscription
 from support.deliveries import ended
 from support.receiver import Receiver
@@ -137,6 +140,17 @@ async def test_streams_of_a_key_are_bounded(hooks: Service) -> None:
                 if stream.status == 200:
                     break
             await asyncio.sleep(0.2)
+
+
+@pytest.mark.attack
+async def test_many_streams_at_once(hooks: Service) -> None:
+    """A key that asks for many streams at the same moment gets ten too."""
+    headers = {"Authorization": f"Bearer {(await hooks.caller()).key}"}
+    streams = await asyncio.gather(*(hooks.session.get("/listen", headers=headers) for _ in range(3 * MAX_STREAMS)))
+    counts = Counter(stream.status for stream in streams)
+    for stream in streams:
+        stream.close()
+    assert counts == {200: MAX_STREAMS, 429: 2 * MAX_STREAMS}
 
 
 def test_a_reader_that_falls_behind() -> None:

@@ -16,28 +16,32 @@ from linkskipper.api.endpoint import Call, Endpoint, NoQuery
 from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE
 from linkskipper.api.services import Services
 from linkskipper.errors import InvalidKey, RateLimited
-from linkskipper.jobs import ERRORS, JobState
+from linkskipper.jobs import ERRORS, JobState, StreamPlace, StreamPlaces
 from linkskipper.webhooks import JobEvent, SignedEvent, job_event, preview_events
 
 KEEP_ALIVE_SECONDS = 10
 HEADERS = {name.decode(): value.decode() for name, value in (NO_STORE, NO_CONTENT)}
 MAX_STREAMS = 10  # of a key in one process
+_places = StreamPlaces(MAX_STREAMS)
 
 
 async def listen(services: Services, call: Call[NoQuery]) -> StreamingResponse:
     """Stream the events from now on until the key is revoked."""
-    if services.job_notifier.subscription_count(call.key.id) >= MAX_STREAMS:
+    place = _places.take(call.key.id)
+    if place is None:
         raise RateLimited(
             f"This key already has {MAX_STREAMS} open event streams. Close one and try again.",
             retry_after=KEEP_ALIVE_SECONDS,
         )
-    lines = _lines(services, call.key.id, call.request.header(b"authorization"))
+    lines = _lines(services, call.key.id, call.request.header(b"authorization"), place)
     return StreamingResponse(lines, headers=HEADERS, media_type="application/x-ndjson")
 
 
-async def _lines(services: Services, key_id: int, authorization: str | None) -> AsyncIterator[bytes]:
+async def _lines(
+    services: Services, key_id: int, authorization: str | None, place: StreamPlace
+) -> AsyncIterator[bytes]:
     notifier = services.job_notifier
-    with notifier.subscribe(key_id) as subscription, suppress(InvalidKey):
+    with place, notifier.subscribe(key_id) as subscription, suppress(InvalidKey):
         yield b"\n"
         while not (notifier.closed or subscription.overflowed):
             try:

@@ -9,7 +9,7 @@ from linkskipper.accounts import list_account_keys
 from linkskipper.dashboard.errors import PageError
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.errors import DatabaseUnavailable
-from linkskipper.jobs import JobSubscription, newest_job
+from linkskipper.jobs import JobSubscription, StreamPlace, StreamPlaces, newest_job
 from linkskipper.people import Session
 
 PATH = "/dashboard/stream"
@@ -19,27 +19,27 @@ KEEP_ALIVE_TURNS = 20
 MAX_STREAMS = 20  # of a session in one process
 JOBS = b"event: jobs\ndata:\n\n"
 KEEP_ALIVE = b":\n\n"
-_open: dict[int, int] = {}
+_places = StreamPlaces(MAX_STREAMS)
 
 
 async def stream(call: PageCall) -> Response:
     """Stream the names of what changed, until the session ends."""
     session = call.session
-    if _open.get(session.id, 0) >= MAX_STREAMS:
+    place = _places.take(session.id)
+    if place is None:
         raise PageError(429, "Too many pages", f"Each session may have {MAX_STREAMS} live pages open. Close some.")
     key_ids = [session.key_id] if session.key_id else await _key_ids(call, session)
-    return StreamingResponse(_names(call, key_ids), media_type="text/event-stream")
+    return StreamingResponse(_names(call, key_ids, place), media_type="text/event-stream")
 
 
 async def _key_ids(call: PageCall, session: Session) -> list[int]:
     return [key.id for key in await list_account_keys(call.services.pool, session.account_id)]
 
 
-async def _names(call: PageCall, key_ids: list[int]) -> AsyncIterator[bytes]:
-    session_id, notifier = call.session.id, call.services.job_notifier
-    _open[session_id] = _open.get(session_id, 0) + 1
+async def _names(call: PageCall, key_ids: list[int], place: StreamPlace) -> AsyncIterator[bytes]:
+    notifier = call.services.job_notifier
     try:
-        with notifier.subscribe(*key_ids) as subscription:
+        with place, notifier.subscribe(*key_ids) as subscription:
             yield JOBS  # the page may have missed what changed before it was connected
             newest, turn = await newest_job(call.services.pool, call.owner), 0
             while not notifier.closed:
@@ -56,10 +56,6 @@ async def _names(call: PageCall, key_ids: list[int]) -> AsyncIterator[bytes]:
                     yield KEEP_ALIVE
     except DatabaseUnavailable:
         return
-    finally:
-        _open[session_id] -= 1
-        if not _open[session_id]:
-            del _open[session_id]
 
 
 async def _wait(subscription: JobSubscription) -> bool:
