@@ -36,7 +36,7 @@ hosts = ["paced.lab.test"]
 tier = "standard"
 
 [limits]
-min_interval = 0.6
+min_interval = 1.2
 """
 
 
