@@ -34,7 +34,7 @@ async def run() -> None:
                 database = await open_connection(f"postgresql://postgres@/postgres?host={data_dir}/postgres")
                 await database.execute("UPDATE api_keys SET rate_limit = 1000000000")
                 await asyncio.sleep(1)  # until the service reads the key again
-                processes = _processes(service.process.pid, Path(data_dir))
+                processes = service_processes(service.process.pid, Path(data_dir))
                 await _show_idle(processes)
                 rounds = [await _round(address, key, database, processes) for _ in range(ROUNDS + 1)][1:]
                 await database.close()
@@ -65,7 +65,8 @@ async def _show_idle(processes: dict[str, psutil.Process]) -> None:
     )
 
 
-def _processes(api: int, data_dir: Path) -> dict[str, psutil.Process]:
+def service_processes(api: int, data_dir: Path) -> dict[str, psutil.Process]:
+    """Return the processes of a service with one worker process, by their part."""
     (worker,) = [child for child in psutil.Process(api).children() if "worker_process" in " ".join(child.cmdline())]
     postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
     return {"API": psutil.Process(api), "worker": worker, "PostgreSQL": psutil.Process(postmaster)}
