@@ -3,7 +3,7 @@
 What a link costs depends on how many links share a transaction. So rounds with few and with many links at once are
 measured first, and each part's cost of a transaction and of a link is fitted to them. The simulation then runs the
 batching of the service itself, in an event loop whose clock jumps to the next event. It is checked on the same rounds:
-it prints the transactions of a link beside those that were counted.
+it prints the simulated and the measured transactions of a link.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ SHAPES = {46: (1, 1, 2), 463: (2, 2, 2), 4_630: (3, 6, 8)}
 
 
 class Round(NamedTuple):
-    """What a link cost with so many at once: transactions, and seconds of processor time of each part."""
+    """What a link cost with `at_once` links at once: transactions, and seconds of processor time of each part."""
 
     at_once: int
     transactions: float
@@ -58,8 +58,8 @@ async def run() -> None:
         print(
             f"{rate} links/s on {apis} api, {workers} worker and {cores} cores of PostgreSQL:"
             f" {outcome.transactions:.2f} transactions a link. Busy: api {outcome.api:.0%}, worker"
-            f" {outcome.worker:.0%}, {outcome.database:.2f} cores of PostgreSQL. Accepted after {_show(outcome.accepted)},"
-            f" done after {_show(outcome.added)} beyond the link's own time",
+            f" {outcome.worker:.0%}, {outcome.database:.2f} cores of PostgreSQL."
+            f" Accepted after {_show(outcome.accepted)}, done after {_show(outcome.added)} beyond the link's own time",
             flush=True,
         )
 
