@@ -6,6 +6,7 @@ LinkSkipperError
 │   ├── DataDirError         the data directory cannot be used
 │   ├── DatabaseError        the database cannot be reached or used
 │   │   └── DatabaseUnavailable  the database does not answer: the same call may succeed later
+│   │       └── LockTimeout  others kept a row or a table locked
 │   ├── BackupError          a backup cannot be written, read or restored
 │   ├── SchemaError          the database's schema is not this version's
 │   ├── PortInUseError       another process listens there
@@ -76,6 +77,10 @@ class DatabaseError(OperatorError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database does not answer, restarts, or takes no more connections. The same call may succeed later."""
+
+
+class LockTimeout(DatabaseUnavailable):
+    """Others kept a row or a table locked for longer than a statement may wait. The connection is not lost."""
 
 
 class BackupError(OperatorError):

@@ -48,6 +48,9 @@ class Batcher(Generic[Item, Result]):
             self._draining = None
 
     async def _run_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        batch = [(item, future) for item, future in batch if not future.done()]  # nobody waits for the others
+        if not batch:
+            return
         try:
             results = await self._run([item for item, _ in batch])
             pairs = list(zip(batch, results, strict=True))

@@ -15,10 +15,10 @@ import asyncpg
 import asyncpg.transaction
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
-from linkskipper.errors import DatabaseUnavailable
+from linkskipper.errors import DatabaseUnavailable, LockTimeout
 from linkskipper.metrics import count_pool_wait
 
-# What asyncpg raises when the server does not answer, restarts, or refuses more connections.
+# What asyncpg raises when the server does not answer in time, restarts, or refuses more connections.
 LOST = (
     OSError,
     TimeoutError,
@@ -28,10 +28,11 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # the server was demoted to a standby
 )
 
-ACQUIRE_SECONDS = 8  # a response must come within 10 seconds, if only to say that the database is away
+ACQUIRE_SECONDS = 8
 SILENCE_SECONDS = 6
 KEEPALIVE = {  # socket options for TCP
     "TCP_USER_TIMEOUT": SILENCE_SECONDS * 1000,
@@ -44,7 +45,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def _mapped(method: Method) -> Method:
-    """Map the errors of a method whose object has `is_closed`."""
+    """Map the errors of a method whose object has `is_closed`.
+
+    A connection whose statement is cancelled, or takes too long, is closed. asyncpg would wait until the server
+    confirms that it gave up, which a silent one does not.
+    """
 
     @wraps(method)
     async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,6 +57,10 @@ def _mapped(method: Method) -> Method:
             return await method(self, *args, **kwargs)
         except LOST as error:
             raise _lost(self, error) from error
+        except asyncio.CancelledError:
+            if isinstance(self, asyncpg.Connection):
+                self.terminate()
+            raise
         except asyncpg.InterfaceError as error:
             if not self.is_closed():
                 raise
@@ -66,8 +75,8 @@ def _lost(owner: object, error: BaseException) -> DatabaseUnavailable:
     asyncpg forgets them when a statement begins between the server's last word and the end of its connection. A
     connection to a server that was demoted is closed, so that the next one leads to another server.
     """
-    demoted = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
-    if isinstance(owner, asyncpg.Connection) and (demoted or owner.is_closed()):
+    useless = isinstance(error, asyncpg.ReadOnlySQLTransactionError | TimeoutError)
+    if isinstance(owner, asyncpg.Connection) and (useless or owner.is_closed()):
         owner.terminate()
     return unavailable(error)
 
@@ -94,7 +103,12 @@ class MappedTransaction(asyncpg.transaction.Transaction):
         return connection.is_closed()
 
     __aenter__ = _mapped(asyncpg.transaction.Transaction.__aenter__)
-    __aexit__ = _mapped(asyncpg.transaction.Transaction.__aexit__)
+    _leave = _mapped(asyncpg.transaction.Transaction.__aexit__)
+
+    async def __aexit__(self, *raised: object) -> None:
+        """End the transaction. One that failed with its connection is rolled back already."""
+        if raised[0] is None or not self.is_closed():
+            await self._leave(*raised)
 
 
 class MappedConnection(asyncpg.Connection):
@@ -156,7 +170,8 @@ def is_lost(connection: "PoolConnectionProxy[asyncpg.Record] | None") -> bool:
 
 def unavailable(error: BaseException) -> DatabaseUnavailable:
     """Say in one line why a connection was lost."""
-    return DatabaseUnavailable(f"The database does not answer ({reason(error)}).")
+    kind = LockTimeout if isinstance(error, asyncpg.LockNotAvailableError) else DatabaseUnavailable
+    return kind(f"The database does not answer ({reason(error)}).")
 
 
 def reason(error: BaseException) -> str:

@@ -17,6 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 
 CONNECT_SECONDS = 4
 STATEMENT_SECONDS = 8  # a server that hangs counts as unavailable
+LOCK_SECONDS = 5  # longer than the server waits for a process that was cut off
 RELEASE_SECONDS = 2
 PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"  # planning a small read takes longer than running it
 MAX_QUERIES = 50_000  # statements until a connection is replaced: asyncpg's default
@@ -53,7 +54,7 @@ async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: f
         max_inactive_connection_lifetime=IDLE_SECONDS,
         timeout=CONNECT_SECONDS,
         command_timeout=statement_seconds,
-        server_settings=SESSION | {"statement_timeout": f"{statement_seconds}s"},
+        server_settings=SESSION | _limits(statement_seconds),
         setup=None,
         init=None,
         reset=_leave_as_is,
@@ -64,6 +65,10 @@ async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: f
     with _connecting():
         await pool
     return pool
+
+
+def _limits(statement_seconds: float) -> dict[str, str]:
+    return {"statement_timeout": f"{statement_seconds}s", "lock_timeout": f"{LOCK_SECONDS}s"}
 
 
 async def _leave_as_is(_: Connection) -> None:
@@ -112,8 +117,10 @@ class DedicatedConnection:
             await self._pool.release(connection, timeout=RELEASE_SECONDS)
 
 
-async def open_connection(url: str, *, name: str | None = None) -> Connection:
+async def open_connection(url: str, *, name: str | None = None, statement_seconds: float | None = None) -> Connection:
     """Open one connection that belongs to the caller. `name` shows it to the database as an application.
+
+    A statement that takes longer than `statement_seconds` counts as a lost connection.
 
     Raises:
         DatabaseUnavailable: the server does not answer.
@@ -121,8 +128,13 @@ async def open_connection(url: str, *, name: str | None = None) -> Connection:
     """
     with _connecting():
         names = {} if name is None else {"application_name": name}
+        limits = {} if statement_seconds is None else _limits(statement_seconds)
         return await connect_to_first(
-            url, timeout=CONNECT_SECONDS, server_settings=SESSION | names, connection_class=MappedConnection
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=statement_seconds,
+            server_settings=SESSION | names | limits,
+            connection_class=MappedConnection,
         )
 
 

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from linkskipper.database.pool import Connection
-from linkskipper.errors import SchemaError
+from linkskipper.errors import LockTimeout, SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = max(file.name[:4] for file in MIGRATIONS.glob("[0-9]*.sql"))
@@ -155,7 +155,7 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     for _ in range(LOCK_TRIES):
         try:
             return await _try_to_apply(connection, migration)
-        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+        except (LockTimeout, asyncpg.DeadlockDetectedError):
             await asyncio.sleep(RETRY_SECONDS)
     raise SchemaError(
         f"The migration {migration.version}_{migration.name} found a table locked {LOCK_TRIES} times: "

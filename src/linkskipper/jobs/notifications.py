@@ -9,14 +9,14 @@ from uuid import UUID
 
 import structlog
 
-from linkskipper.database import Connection, Pool, open_connection
+from linkskipper.database import STATEMENT_SECONDS, Connection, Pool, open_connection
 from linkskipper.jobs.queries import CHANNEL, COUNT_LISTENERS, NOTIFY
 from linkskipper.periodic import Periodic
 
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1
-PROBE_SECONDS = 10
+PROBE_SECONDS = 5  # a lost connection is noticed within twice the time
 MAX_UNREAD = 10_000
 JOBS_PER_NOTICE = 130  # PostgreSQL limits a notice to 8000 bytes, a job takes up to 57
 
@@ -96,7 +96,7 @@ class JobNotifier:
                     del self._subscriptions[key_id]
 
     async def _listen(self) -> None:
-        connection = await open_connection(self._url, name=CHANNEL)
+        connection = await open_connection(self._url, name=CHANNEL, statement_seconds=STATEMENT_SECONDS)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())

@@ -69,12 +69,12 @@ class ReconnectingDriver(AsyncpgDriver):
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """Return the rows of a statement."""
-        rows = await self._run(lambda connection: connection.fetch(query, *args, timeout=STATEMENT_SECONDS))
+        rows = await self._run(lambda connection: connection.fetch(query, *args))
         return [dict(row) for row in rows]
 
     async def execute(self, query: str, *args: object) -> str:
         """Run a statement."""
-        return await self._run(lambda connection: connection.execute(query, *args, timeout=STATEMENT_SECONDS))
+        return await self._run(lambda connection: connection.execute(query, *args))
 
     async def notify(self, _: str, payload: str) -> None:
         """Send a notice to the workers of the first queue. PgQueuer checks with it whether it hears itself."""
@@ -129,7 +129,7 @@ class ReconnectingDriver(AsyncpgDriver):
         return self._current
 
     async def _connect(self) -> Connection:
-        connection = await open_connection(self._url)
+        connection = await open_connection(self._url, statement_seconds=STATEMENT_SECONDS)
         try:
             self._lost.clear()
             connection.add_termination_listener(lambda _: self._lost.set())

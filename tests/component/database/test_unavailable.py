@@ -14,7 +14,7 @@ import pytest
 from linkskipper.database import DedicatedConnection, EmbeddedServer, Pool, open_connection, open_pool
 from linkskipper.database.batching import Batcher
 from linkskipper.database.retry import until_available
-from linkskipper.errors import DatabaseError, DatabaseUnavailable
+from linkskipper.errors import DatabaseError, DatabaseUnavailable, LockTimeout
 from support.factories import make_keys
 from support.service import named
 
@@ -208,3 +208,20 @@ async def test_a_deadlock_is_repeated(pool: Pool) -> None:
     calls = (partial(lock, *keys), partial(lock, *reversed(keys)))
     await asyncio.gather(*(until_available(call, abandoned=asyncio.Event()) for call in calls))
     assert len(tries) > 2  # the second try may meet the same fate
+
+
+async def test_a_lock_that_others_keep(database_url: str, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement that waits too long for a lock may succeed later, and its connection stays."""
+    monkeypatch.setattr("linkskipper.database.pool.LOCK_SECONDS", 0.2)
+    waiting_pool = await open_pool(database_url, size=1)
+    waiting_own = await open_connection(database_url, statement_seconds=60)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE accounts")
+        for waiting in (waiting_pool, waiting_own):
+            pid = await waiting.fetchval("SELECT pg_backend_pid()")
+            with pytest.raises(LockTimeout):
+                await waiting.fetchval("SELECT count(*) FROM accounts")
+            assert await waiting.fetchval("SELECT pg_backend_pid()") == pid
+    assert await waiting_own.fetchval("SELECT count(*) FROM accounts") == 0
+    waiting_pool.terminate()
+    waiting_own.terminate()
