@@ -21,7 +21,7 @@ from linkskipper.api.routing import EndpointResponder, RouteTable
 from linkskipper.api.safe_headers import ON_EVERY_RESPONSE
 from linkskipper.api.services import Services
 from linkskipper.credits import topup_links
-from linkskipper.database import Pool
+from linkskipper.database import Pool, TimeLimit, TimeLimits
 from linkskipper.errors import ApiError, DatabaseError, OutOfCredits
 from linkskipper.request_log import RequestLog
 from linkskipper.traces import Tracer
@@ -65,18 +65,20 @@ class Api:
         self._log = request_log
         self._topup_links = topup_links
         self._tracer = tracer
+        self._time_limits = TimeLimits()
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
         self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        request = Request(scope, receive, dict(reversed(scope["headers"])), {})
+        began, code = monotonic(), None
+        request = Request(scope, receive, dict(reversed(scope["headers"])), {}, TimeLimit(self._time_limits, began))
         request_id = self._request_id(request)
         bind_contextvars(request_id=request_id.decode())
-        began, code = monotonic(), None
         try:
-            response = await self._routes.find(request)(request)
+            with request.time_limit:
+                response = await self._routes.find(request)(request)
         except Exception as error:
             response, code = self._refuse(error, request)
         if self._log is not None or self._tracer is not None:

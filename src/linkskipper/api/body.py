@@ -5,9 +5,9 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from starlette.types import Receive
 
 from linkskipper.api.fields import describe
+from linkskipper.api.request import Request
 from linkskipper.api.validation import member_messages
 from linkskipper.errors import InvalidRequest
 from linkskipper.webhooks import receiver_problem
@@ -42,22 +42,24 @@ MEMBERS = tuple(field.name for field in msgspec.structs.fields(ResolveRequest))
 _decode = msgspec.json.Decoder(ResolveRequest).decode
 
 
-async def read_body(receive: Receive) -> bytes:
-    """Read the whole body of a request.
+async def read_body(request: Request) -> bytes:
+    """Read the whole body of a request. The time that the client takes does not count.
 
     Raises:
         InvalidRequest: it exceeds MAX_BODY_BYTES, or the client closed the connection.
     """
     body = b""
     more = True
+    request.time_limit.pause()
     while more:
-        message = await receive()
+        message = await request.receive()
         if message["type"] == "http.disconnect":
             raise InvalidRequest("The body is incomplete.")
         body += message["body"]
         if len(body) > MAX_BODY_BYTES:
             raise InvalidRequest(f"The body is larger than {MAX_BODY_BYTES} bytes, the maximum.")
         more = message["more_body"]
+    request.time_limit.go_on()
     return body
 
 

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope
 
 from linkskipper.accounts import ApiKey
 from linkskipper.api.limit_headers import KeyLimits
+from linkskipper.database import TimeLimit
 
 ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
@@ -22,6 +23,7 @@ class Request(msgspec.Struct, gc=False):
     receive: Receive
     headers: dict[bytes, bytes]
     path_parameters: dict[str, str]
+    time_limit: TimeLimit
     limits: KeyLimits | None = None
     key: ApiKey | None = None
     job_id: UUID | None = None

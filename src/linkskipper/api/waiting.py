@@ -1,11 +1,13 @@
 """Hold a response until a job ends (`?wait=N`)."""
 
 import asyncio
-from typing import Annotated
+from time import monotonic
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta
 
+from linkskipper.api.endpoint import Call
 from linkskipper.api.services import Services
 from linkskipper.jobs import JobState
 
@@ -22,19 +24,25 @@ WaitSeconds = Annotated[
 ]
 
 
-async def wait_for_job(services: Services, key_id: int, job_id: UUID, seconds: float) -> JobState | None:
-    """Return the state of a job when it has ended or the time is up, None if the key has no such job."""
+async def wait_for_job(services: Services, call: Call[Any], job_id: UUID, seconds: float) -> JobState | None:
+    """Return the state of a job when it has ended or the time is up, None if the key has no such job.
+
+    The seconds count from the begin of the request, so that a slow database does not make the response later.
+    """
+    key_id, limit = call.key.id, call.request.time_limit
     if seconds == 0:
         return await services.job_reader.read(key_id, job_id)
     async with services.job_notifier.watch(job_id) as changed:
         state = await services.job_reader.read(key_id, job_id)
-        deadline = asyncio.get_running_loop().time() + seconds
         while state is not None and not state.terminal and not services.job_notifier.closed:
+            limit.pause()
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(limit.began + seconds - monotonic()):
                     await changed.wait()
             except TimeoutError:
+                limit.end_wait()
                 return await services.job_reader.read(key_id, job_id)
+            limit.end_wait()
             changed.clear()
             state = await services.job_reader.read(key_id, job_id)
         return state

@@ -21,6 +21,7 @@ from linkskipper.dashboard.query import read_form, read_query
 from linkskipper.dashboard.routing import PageTable
 from linkskipper.dashboard.services import DashboardServices
 from linkskipper.dashboard.templates import Templates
+from linkskipper.database import TimeLimit, TimeLimits
 from linkskipper.errors import DatabaseError, SignInError, TooManyAttempts
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ class Dashboard:
         self._templates = Templates(self._assets)
         self._guards = Guards(services.base_url, services.hosts)
         self._cookie = SessionCookie(services.base_url)
+        self._time_limits = TimeLimits()
         self._next_log_at = 0.0  # of a database that is away: anybody can send requests without end
         self.table = PageTable(pages.PAGES)
 
@@ -57,6 +59,7 @@ class Dashboard:
             path=request.scope["path"].rstrip("/"),
             method=request.method,
             find_page=self.table.get,
+            time_limit=TimeLimit(self._time_limits, monotonic()),
         )
         bind_contextvars(request_id=call.request_id)
         response = await self._respond(call)
@@ -70,8 +73,9 @@ class Dashboard:
             self._guards.check_host(call.request)
             if call.request.url.path.startswith(ASSETS):
                 return self._assets.respond(call.request)
-            call.signed_in = await self._services.sessions.find(self._cookie.read(call.request))
-            return await self._open(call)
+            with call.time_limit:
+                call.signed_in = await self._services.sessions.find(self._cookie.read(call.request))
+                return await self._open(call)
         except DatabaseError as error:
             self._log_away(error)
             return _error_page(call, error)
@@ -87,7 +91,9 @@ class Dashboard:
         page, call.parameters = self.table.find(call.method, call.path)
         if page.method == "POST":
             self._guards.check_same_site(call.request)
+            call.time_limit.pause()
             call.form = await read_form(call.request)
+            call.time_limit.go_on()
         return await self._run(call, page)
 
     async def _run(self, call: PageCall, page: PageRoute) -> Response:
@@ -138,7 +144,7 @@ def _error_page(call: PageCall, error: Exception) -> Response:
     elif isinstance(error, PageError):
         page = error
     elif isinstance(error, DatabaseError):
-        page, headers["refresh"] = AWAY, str(RETRY_SECONDS)
+        page, headers = AWAY, {"refresh": str(RETRY_SECONDS), "retry-after": str(RETRY_SECONDS)}
     else:
         log.error("dashboard.crashed", exc_info=error)
         page = CRASHED

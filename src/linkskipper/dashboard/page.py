@@ -19,6 +19,7 @@ from linkskipper.dashboard.navigation import menu
 from linkskipper.dashboard.query import NoticeQuery
 from linkskipper.dashboard.services import DashboardServices
 from linkskipper.dashboard.templates import Templates
+from linkskipper.database import TimeLimit
 from linkskipper.jobs import JobOwner
 from linkskipper.people import Role, Session, SignInOrigin
 from linkskipper.usage import UsageOwner, UsagePeriod, read_usage
@@ -57,6 +58,7 @@ class PageCall:
     path: str
     method: str
     find_page: Callable[[str, str], "PageRoute | None"]
+    time_limit: TimeLimit
     signed_in: Session | None = None
     query: Any = field(default_factory=NoticeQuery)
     form: Mapping[str, str] = field(default_factory=dict)

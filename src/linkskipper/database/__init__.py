@@ -10,6 +10,7 @@ from linkskipper.database.pool import (
     open_connection,
     open_pool,
 )
+from linkskipper.database.time_limits import TimeLimit, TimeLimits
 
 __all__ = [
     "OUT_OF_RANGE",
@@ -18,6 +19,8 @@ __all__ = [
     "DedicatedConnection",
     "EmbeddedServer",
     "Pool",
+    "TimeLimit",
+    "TimeLimits",
     "open_connection",
     "open_pool",
 ]

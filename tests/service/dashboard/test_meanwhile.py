@@ -34,7 +34,7 @@ async def test_database_away(server_url: str, database_url: str, tmp_path: Path)
                 while (answer := await person.get("/dashboard/keys")).status != 503:
                     await asyncio.sleep(0.05)
         assert "The database is away" in answer.visible_text
-        assert answer.headers["refresh"] == "5"
+        assert (answer.headers["refresh"], answer.headers["retry-after"]) == ("5", "5")
         async with asyncio.timeout(60):
             while (await person.get("/dashboard/keys")).status != 200:
                 await asyncio.sleep(0.1)

@@ -146,7 +146,7 @@ def _listed(job: ListedJob) -> ListedJobResponse:
 async def read_job(services: Services, call: Call[JobQuery]) -> ApiResponse:
     """Return the state of a job."""
     job_id = parse_uuid(call.request.path_parameters["job_id"])
-    state = None if job_id is None else await wait_for_job(services, call.key.id, job_id, call.query.wait)
+    state = None if job_id is None else await wait_for_job(services, call, job_id, call.query.wait)
     if state is None:
         raise NotFound(UNKNOWN_JOB)
     call.request.job_id = state.job_id

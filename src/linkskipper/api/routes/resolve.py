@@ -74,7 +74,7 @@ class QueuedResponse(msgspec.Struct, frozen=True):
 async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
     """Answer from the cache, or queue a job."""
     request, key, wait = call.request, call.key, call.query.wait
-    body = parse_resolve_request(await read_body(request.receive), request.header(b"idempotency-key"))
+    body = parse_resolve_request(await read_body(request), request.header(b"idempotency-key"))
     new = NewJob(
         account_id=key.account_id,
         key_id=key.id,
@@ -97,11 +97,11 @@ async def resolve(services: Services, call: Call[ResolveQuery]) -> ApiResponse:
             QUEUED.inc()
             request.job_id = job_id
             request.count_accepted()
-            state = await wait_for_job(services, key.id, job_id, wait) if wait else None
+            state = await wait_for_job(services, call, job_id, wait) if wait else None
             return _done(state) if state is not None and state.status is JobStatus.DONE else _queued(job_id, position)
         case JobState():
             request.job_id = submitted.job_id
-            state = await wait_for_job(services, key.id, submitted.job_id, wait) if wait else None
+            state = await wait_for_job(services, call, submitted.job_id, wait) if wait else None
             return _replay(state or submitted)
 
 
