@@ -5,6 +5,7 @@ import itertools
 import os
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -76,6 +77,8 @@ class Fleet:
     database_url: str
     url: str
     secret: str
+    answer_seconds: list[float]
+    """How long APIs took for each answer, without the search for one that takes the connection."""
 
     async def restart(self, part: Part) -> None:
         """Start a part again that was killed."""
@@ -120,8 +123,9 @@ async def run_fleet() -> AsyncIterator[Fleet]:
             for host in others[:2]
         ]
         workers = [Part(host, ("worker", "--data-dir", str(folder)), env, "worker.ready") for host in others[2:]]
-        url = await stack.enter_async_context(_proxy([part.host.address for part in apis]))
-        fleet = Fleet(first, second, apis, workers, receiver, folder, database_url, url, secret)
+        answers: list[float] = []
+        url = await stack.enter_async_context(_proxy([part.host.address for part in apis], answers))
+        fleet = Fleet(first, second, apis, workers, receiver, folder, database_url, url, secret, answers)
         for part in (*apis, *workers):
             stack.push_async_callback(part.kill)
         await asyncio.gather(*(fleet.restart(part) for part in (*apis, *workers)))
@@ -148,8 +152,8 @@ def _valkey(stack: AsyncExitStack, address: str) -> str:
 
 
 @asynccontextmanager
-async def _proxy(addresses: Sequence[str]) -> AsyncIterator[str]:
-    """Run a proxy that gives each connection to the next API that takes it."""
+async def _proxy(addresses: Sequence[str], answers: list[float]) -> AsyncIterator[str]:
+    """Run a proxy that gives each connection to the next API that takes it. It notes the seconds of each answer."""
     turns = itertools.count()
 
     async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -162,7 +166,10 @@ async def _proxy(addresses: Sequence[str]) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             from_api, to_api = await connect()
-            pumps = [asyncio.create_task(_pump(reader, to_api)), asyncio.create_task(_pump(from_api, writer))]
+            pumps = [
+                asyncio.create_task(_pump(reader, to_api)),
+                asyncio.create_task(_pump_answer(from_api, writer, answers)),
+            ]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             for pump in pumps:
                 pump.cancel()
@@ -174,6 +181,15 @@ async def _proxy(addresses: Sequence[str]) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
     finally:
         proxy.close()
+
+
+async def _pump_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: list[float]) -> None:
+    began = time.monotonic()
+    with suppress(OSError):
+        if data := await reader.read(65_536):
+            answers.append(time.monotonic() - began)
+            writer.write(data)
+            await _pump(reader, writer)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

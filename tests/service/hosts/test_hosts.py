@@ -39,7 +39,6 @@ class Load:
     session: aiohttp.ClientSession
     accepted: dict[str, str] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
-    slowest: float = 0
     statuses: set[int] = field(default_factory=set)
     stopped: bool = False
 
@@ -48,7 +47,8 @@ class Load:
         status, body = await call(
             self.session, method, (base or self.fleet.url) + path, headers=self.headers, **options
         )
-        self.slowest = max(self.slowest, time.monotonic() - began)
+        if base is not None and status:
+            self.fleet.answer_seconds.append(time.monotonic() - began)
         self.statuses.add(status)
         return status, body
 
@@ -116,8 +116,9 @@ async def verify(load: Load) -> None:
     count = len(load.accepted)
     expected = {"done": count, "jobs": count, "charges": count, "charged": count, "balance": CREDITS - count, "held": 0}
     assert dict(books or {}) == expected
-    log.info("hosts.end", links=count, slowest_answer_seconds=round(load.slowest, 1))
-    assert load.slowest < PATIENCE * ANSWER_SECONDS
+    slowest = max(load.fleet.answer_seconds)
+    log.info("hosts.end", links=count, slowest_answer_seconds=round(slowest, 1))
+    assert slowest < PATIENCE * ANSWER_SECONDS
 
 
 async def until_works(load: Load, base: str | None = None) -> float:
