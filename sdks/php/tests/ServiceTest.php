@@ -259,6 +259,24 @@ final class ServiceTest extends TestCase
         $this->assertEqualsCanonicalizing(range(0, 19), array_column($indexes, 1));
     }
 
+    /** A link that takes the place of another is sent before the loop over outcomes goes on. */
+    public function testTheNextLinkDoesNotWaitForTheLoop(): void
+    {
+        $next = $this->tenant->link('fast', name: 'php-next');
+        $links = [$this->tenant->link('fast', name: 'php-first'), $this->tenant->link('slow', seconds: 5), $next];
+        $other = $this->clientOf('normal');
+        foreach ($this->client->resolveMany($links, concurrency: 2) as $outcome) {
+            $end = microtime(true) + 20;
+            do {
+                $jobs = iterator_to_array(new \LimitIterator($other->jobs(pageSize: 20), 0, 20));
+                $sent = in_array($next, array_map(static fn ($job) => $job->url, $jobs), true);
+            } while (!$sent && microtime(true) < $end);
+            $this->assertTrue($sent);
+            break;
+        }
+        $this->assertSame(0, $outcome->index);
+    }
+
     /** A slow loop over outcomes does not use up the time of the links in progress. */
     public function testASlowConsumer(): void
     {

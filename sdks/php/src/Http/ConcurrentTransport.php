@@ -9,7 +9,7 @@ use LinkSkipper\Sdk\Exception\NetworkException;
 /** Sends several requests at the same time. With another transport `resolveMany` sends one at a time. */
 interface ConcurrentTransport extends Transport
 {
-    /** Start a request and return its number. */
+    /** Start a request and return its number. It may go out with the next `poll`. */
     public function start(HttpRequest $request): int;
 
     /**

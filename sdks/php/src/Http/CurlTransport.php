@@ -6,6 +6,7 @@ namespace LinkSkipper\Sdk\Http;
 
 use LinkSkipper\Sdk\Exception\ConfigurationException;
 use LinkSkipper\Sdk\Exception\NetworkException;
+use LinkSkipper\Sdk\Internal\ActiveClock;
 use LinkSkipper\Sdk\Internal\CurlExchange;
 
 /**
@@ -26,6 +27,7 @@ final class CurlTransport implements ConcurrentTransport
     private int $started = 0;
     /** @var list<\CurlHandle> */
     private array $free = [];
+    private ActiveClock $clock;
 
     /** @param array<int, mixed> $curlOptions more options for each request, such as a proxy or a certificate */
     public function __construct(private readonly array $curlOptions = [])
@@ -33,6 +35,7 @@ final class CurlTransport implements ConcurrentTransport
         if (!extension_loaded('curl')) {
             throw new ConfigurationException('The PHP extension curl is missing. Install it or hand in a transport.');
         }
+        $this->startClock();
     }
 
     public function send(HttpRequest $request): HttpResponse
@@ -57,9 +60,9 @@ final class CurlTransport implements ConcurrentTransport
         $id = $this->started++;
         $this->multi ??= $this->open();
         $handle = array_pop($this->free) ?? curl_init();
-        $this->exchanges[$id] = new CurlExchange($handle, $request, $this->curlOptions);
+        $deadline = $this->clock->nowMs() + $request->timeoutMs;
+        $this->exchanges[$id] = new CurlExchange($handle, $request, $this->curlOptions, $deadline);
         curl_multi_add_handle($this->multi, $handle);
-        curl_multi_exec($this->multi, $running);
 
         return $id;
     }
@@ -67,18 +70,15 @@ final class CurlTransport implements ConcurrentTransport
     public function poll(array $ids, float $maxMs): array
     {
         $asked = array_flip($ids);
-        $this->startTimers();
-        $end = self::now() + $maxMs;
-        do {
-            curl_multi_exec($this->multi, $running);
-            $this->collect();
-            $told = array_intersect_key($this->replies, $asked);
-            $left = min([$end, ...array_column($this->exchanges, 'deadline')]) - self::now();
-            if ($told === [] && $left > 0 && curl_multi_select($this->multi, min($left / 1000, 1.0)) <= 0) {
+        $this->clock->enter();
+        $end = $this->clock->nowMs() + $maxMs;
+        while (($told = $this->work($asked)) === [] && ($now = $this->clock->nowMs()) < $end) {
+            $left = min([$end, ...array_column($this->exchanges, 'deadline')]) - $now;
+            if ($left > 0 && curl_multi_select($this->multi, min($left / 1000, 1.0)) <= 0) {
                 usleep(500); // without a socket, as during a DNS query, select does not wait
             }
-        } while ($told === [] && $end - self::now() > 0);
-        $this->stopTimers();
+        }
+        $this->clock->leave();
         $this->replies = array_diff_key($this->replies, $told);
 
         return $told;
@@ -110,6 +110,7 @@ final class CurlTransport implements ConcurrentTransport
     {
         $this->multi = null;
         $this->exchanges = $this->replies = $this->free = [];
+        $this->startClock();
     }
 
     private function open(): \CurlMultiHandle
@@ -120,33 +121,36 @@ final class CurlTransport implements ConcurrentTransport
         return $multi;
     }
 
-    private function startTimers(): void
+    /** The clock runs while `poll` does. */
+    private function startClock(): void
     {
-        foreach ($this->exchanges as $exchange) {
-            $exchange->deadline = self::now() + $exchange->remaining;
-        }
+        $this->clock = new ActiveClock(new SystemClock());
+        $this->clock->leave();
     }
 
-    private function stopTimers(): void
+    /**
+     * Do what can be done without waiting, and return what those that are asked about got.
+     *
+     * @param array<int, int> $asked
+     * @return array<int, HttpResponse|NetworkException>
+     */
+    private function work(array $asked): array
     {
-        foreach ($this->exchanges as $exchange) {
-            $exchange->remaining = $exchange->deadline - self::now();
-        }
-    }
-
-    private function collect(): void
-    {
+        curl_multi_exec($this->multi, $running);
         while (($message = curl_multi_info_read($this->multi)) !== false) {
             $id = $this->idOf($message['handle']);
             $this->replies[$id] = $this->exchanges[$id]->reply($message['result']);
             $this->finish($id);
         }
+        $now = $this->clock->nowMs();
         foreach ($this->exchanges as $id => $exchange) {
-            if ($exchange->deadline <= self::now()) {
+            if ($exchange->deadline <= $now) {
                 $this->replies[$id] = $exchange->timeout();
                 $this->finish($id);
             }
         }
+
+        return array_intersect_key($this->replies, $asked);
     }
 
     private function idOf(\CurlHandle $handle): int
@@ -168,10 +172,5 @@ final class CurlTransport implements ConcurrentTransport
             curl_reset($handle);
             $this->free[] = $handle;
         }
-    }
-
-    private static function now(): float
-    {
-        return hrtime(true) / 1e6;
     }
 }

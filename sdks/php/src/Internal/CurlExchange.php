@@ -19,22 +19,20 @@ final class CurlExchange
     private const MAX_BODY_BYTES = 16 * 1024 * 1024;
     private const KEEPALIVE_SECONDS = 30; // the service closes idle connections after 75 s, common proxies after 60 s
 
-    /** When the attempt ends, in milliseconds of `hrtime`. Set while the transport polls. */
-    public float $deadline = INF;
-    /** What is left of the attempt's time, in milliseconds. */
-    public float $remaining;
-    /** @var array<string, string> */
-    private array $headers = [];
+    private string $head = '';
     private string $body = '';
     private bool $tooLarge = false;
 
-    /** @param array<int, mixed> $options */
+    /**
+     * @param array<int, mixed> $options
+     * @param float $deadline when the attempt ends, by the clock of the transport
+     */
     public function __construct(
         public readonly \CurlHandle $handle,
         private readonly HttpRequest $request,
         array $options,
+        public readonly float $deadline,
     ) {
-        $this->remaining = $request->timeoutMs;
         $lines = [];
         foreach (['content-type' => '', 'expect' => '', ...$request->headersWithKey()] as $name => $value) {
             $lines[] = "{$name}: {$value}";
@@ -67,7 +65,7 @@ final class CurlExchange
     public function reply(int $result): HttpResponse|NetworkException
     {
         if ($result === CURLE_OK) {
-            return new HttpResponse(curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $this->headers, $this->body);
+            return new HttpResponse(curl_getinfo($this->handle, CURLINFO_RESPONSE_CODE), $this->headers(), $this->body);
         }
         if ($result === CURLE_OPERATION_TIMEDOUT) {
             return $this->timeout();
@@ -88,16 +86,27 @@ final class CurlExchange
 
     private function addHeader(\CurlHandle $handle, string $line): int
     {
-        if (str_starts_with($line, 'HTTP/')) {
-            $this->headers = []; // those before were of an interim answer
-        } elseif (str_contains($line, ':')) {
-            [$name, $value] = explode(':', $line, 2);
-            $name = strtolower(trim($name));
-            $before = isset($this->headers[$name]) ? "{$this->headers[$name]}, " : '';
-            $this->headers[$name] = $before . trim($value);
-        }
+        $this->head .= $line;
 
         return strlen($line);
+    }
+
+    /** @return array<string, string> */
+    private function headers(): array
+    {
+        $headers = [];
+        foreach (explode("\n", $this->head) as $line) {
+            if (str_starts_with($line, 'HTTP/')) {
+                $headers = []; // those before were of an interim answer
+            } elseif (str_contains($line, ':')) {
+                [$name, $value] = explode(':', $line, 2);
+                $name = strtolower(trim($name));
+                $before = isset($headers[$name]) ? "{$headers[$name]}, " : '';
+                $headers[$name] = $before . trim($value);
+            }
+        }
+
+        return $headers;
     }
 
     private function addBody(\CurlHandle $handle, string $bytes): int

@@ -61,15 +61,19 @@ final readonly class Driver
         try {
             while (!$run->finished() || !$run->outcomes->isEmpty()) {
                 $this->pull($run, $source, $clock);
+                $before = count($inFlight);
                 while (($task = $run->take()) !== null) {
                     [$link, $request] = $task;
                     $inFlight[$transport->start($request)] = $link;
                 }
-                if (!$run->outcomes->isEmpty()) {
+                // What was started goes out with the next poll, so the caller's code waits for that.
+                if (count($inFlight) === $before && !$run->outcomes->isEmpty()) {
                     $clock->leave();
                     yield $run->outcomes->dequeue();
                     $clock->enter();
-                } elseif ($inFlight === []) {
+                    continue;
+                }
+                if ($inFlight === []) {
                     $this->sleep($run->wakesIn(), $whileWaiting);
                 }
                 foreach ($this->poll($transport, $run, $inFlight, $whileWaiting) as $id => $reply) {

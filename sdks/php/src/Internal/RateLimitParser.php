@@ -22,7 +22,21 @@ final class RateLimitParser
     private const NUMBER = '/^[0-9]{1,15}$/D'; // RFC 9651, 3.3.1
     private const MAX_LENGTH = 1000;
 
+    private static ?string $lastValue = null;
+    private static ?RateLimit $last = null;
+
+    /** Read a value. The last one is kept, because a run of many links reads each value twice. */
     public static function parse(?string $value): RateLimit
+    {
+        if (self::$last === null || $value !== self::$lastValue) {
+            self::$last = self::read($value);
+            self::$lastValue = $value;
+        }
+
+        return self::$last;
+    }
+
+    private static function read(?string $value): RateLimit
     {
         $limits = [];
         $position = 0;
