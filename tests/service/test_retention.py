@@ -40,7 +40,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
         outlived_its_key = await age(service, done[1], days=30.5)
         under_way = (await caller.resolve("https://slow.lab.test/20/x")).body["job_id"]
         kept = await age(service, under_way, days=40)
-        removed = await prune(service.pool, service.settings)
+        removed = await prune(database_url, service.settings)
         assert {name: removed[name] for name in ("idempotency_keys", "jobs", "links")} == {
             "idempotency_keys": 2,
             "jobs": 1,
@@ -54,7 +54,7 @@ async def test_old_rows_go_the_ledger_stays(database_url: str, tmp_path: Path) -
         assert (await caller.resolve(fresh_link(), idempotency_key="2")).body["job_id"] == done[2]
 
 
-async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None:
+async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool, database_url: str) -> None:
     """Old deliveries and their attempts go. Pending ones stay, but at a paused host only if they are manual."""
     account = await create_account(pool, "test", credits=1)
     key = await create_key(pool, Keyring(b"secret"), account.id, name="test")
@@ -84,7 +84,7 @@ async def test_old_deliveries_go_unless_they_are_still_tried(pool: Pool) -> None
         )
         await pool.execute("INSERT INTO webhook_attempts VALUES ($1, 1, now(), 1, 200, NULL, '')", delivery)
         kept |= {delivery} if stays else set()
-    assert (await prune(pool, load(webhook_keep_days=30)))["webhooks"] == 4
+    assert (await prune(database_url, load(webhook_keep_days=30)))["webhooks"] == 4
     for table, column in (("webhook_deliveries", "id"), ("webhook_attempts", "delivery_id")):
         assert {row[column] for row in await pool.fetch(f"SELECT {column} FROM {table}")} == kept
     assert {row["host"] for row in await pool.fetch("SELECT host FROM webhook_hosts")} == {"live", "paused"}

@@ -122,7 +122,7 @@ async def run_workers(
         QUEUES_CONNECTED.set_function(lambda: workers.connected_count)
         refusals, usage = RefusalRecorder(pool, policy.refusals), UsageRecorder(pool, counter)
         repeated = (
-            *(retention(pool, settings), rescue_work(pool)),
+            *(retention(url, settings), rescue_work(pool)),
             *(recorder.periodic(), slots.periodic(), refusals.periodic(), usage.periodic()),
         )
         periodics = [periodic.start() for periodic in repeated]

@@ -172,7 +172,7 @@ async def test_growth(pool: Pool, database_url: str) -> None:
     log.info("growth.plans", scans=sorted(found))
     before = await sizes(connection)
     began = time.monotonic()
-    removed = await prune(pool, load(keep_days=85, webhook_keep_days=30))
+    removed = await prune(database_url, load(keep_days=85, webhook_keep_days=30))
     seconds = time.monotonic() - began
     log.info("growth.retention", seconds=round(seconds, 1), **removed)
     await connection.execute("VACUUM")

@@ -33,4 +33,4 @@ async def test_a_link_and_its_event(version: int, data_dir: Path, tmp_path: Path
             slow = (await caller.resolve(f"https://slow.lab.test/1/{uuid4().hex}")).body["job_id"]
             assert (await caller.finished(slow))["status"] == "done"
             assert len((await caller.get("/v1/jobs")).body["jobs"]) == 2
-            await retention(service.pool, service.settings).work()
+            await retention(url, service.settings).work()
