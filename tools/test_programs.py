@@ -1,6 +1,6 @@
 """Make sure that the programs exist that the tests run.
 
-They are a Chromium, Node, promtool, systemd-analyze, and PHP with its extensions and libraries.
+They are a Chromium, Node, promtool, systemd-analyze, PgBouncer, and PHP with its extensions and libraries.
 
 In CI (the environment variable CI is set) missing ones are installed. In a terminal the user is asked first. Otherwise
 the message says what to install. Node and promtool need no question: they are installed into .venv.
@@ -27,6 +27,7 @@ PROGRAMS = {
     "phpcs": "php-codesniffer",
     "composer": "composer",
     "systemd-analyze": "systemd",
+    "pgbouncer": "pgbouncer",
 }
 PHP_EXTENSIONS = {"curl": "php-curl", "mbstring": "php-mbstring", "dom": "php-xml", "zip": "php-zip"}
 PHP_LIBRARIES = {
@@ -62,7 +63,7 @@ def main() -> int:
 
 def missing_packages() -> list[str]:
     """Return the Debian packages of what is missing."""
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    missing = [package for program, package in PROGRAMS.items() if _find(program) is None]
     missing += [package for name, package in PHP_EXTENSIONS.items() if not _php_has(f"extension_loaded('{name}')")]
     missing += [package for file, package in PHP_LIBRARIES.items() if not _php_has(f"(@include '{file}')")]
     return missing if find_browser(load().browser) is not None else [*missing, BROWSER]
@@ -98,6 +99,11 @@ async def browser_problem() -> str | None:
     except Error as error:
         return f"{executable} does not start: " + " ".join(str(error).split())[:300]
     return None
+
+
+def _find(program: str) -> str | None:
+    """Return the path of a program. Those of the system are not on the path of every user."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin")
 
 
 def _php_has(condition: str) -> bool:

@@ -101,18 +101,21 @@ async def run_service(
     webhooks: bool = True,
     receiver: Receiver | None = None,
     links_mapped: Sequence[str] = (),
+    pgbouncer_url: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Service]:
     """Run the service on a database until the context ends. Without tiers, no worker takes the jobs.
 
     hook.example and the receiver's names lead webhooks to the receiver. `links_mapped` extends the host map.
+    `pgbouncer_url` leads to the same database.
     """
     process.allow_many_files()
     async with AsyncExitStack() as stack:
         lab = await stack.enter_async_context(Lab(state_dir=state_dir))
         settings = load(
             data_dir=state_dir,
-            database_url=database_url,
+            database_url=pgbouncer_url or database_url,
+            database_direct_url=database_url if pgbouncer_url else None,
             host_map=[*lab.host_map, *links_mapped],
             webhook_host_map=receiver.host_map if receiver else (),
             extra_ca=_bundle(state_dir, lab, receiver),

@@ -207,6 +207,7 @@ SAFE = {"host": "192.0.2.1", "monitor_port": 9100, "public_url": "https://links.
         ({"trusted_proxies": "127.0.0.1,0.0.0.0/0"}, "TRUSTED_PROXIES"),
         ({"database_url": "postgresql://u@db.example/x"}, "DATABASE_URL"),
         ({"database_url": "postgresql://u@db.example/x?sslmode=prefer"}, "DATABASE_URL"),
+        ({"database_url": "postgresql:///x", "database_direct_url": "postgresql://db.example/x"}, "DATABASE_DIRECT_URL"),
     ],
 )
 def test_an_unsafe_setting(options: dict[str, object], variable: str) -> None:
@@ -232,3 +233,12 @@ def test_an_unsafe_setting(options: dict[str, object], variable: str) -> None:
 def test_safe_settings(options: dict[str, object]) -> None:
     """Neither the defaults nor what a published service needs is unsafe."""
     assert unsafe_settings(load(**options)) == []
+
+
+def test_a_way_past_pgbouncer_needs_one_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LINKSKIPPER_DATABASE_DIRECT_URL alone is refused, because the pools would not know their way."""
+    monkeypatch.setenv("LINKSKIPPER_DATABASE_DIRECT_URL", "postgresql:///x")
+    with pytest.raises(SettingsError, match="LINKSKIPPER_DATABASE_DIRECT_URL: needs LINKSKIPPER_DATABASE_URL"):
+        load()
+    monkeypatch.setenv("LINKSKIPPER_DATABASE_URL", "postgresql:///y")
+    assert load().database_direct_url == "postgresql:///x"

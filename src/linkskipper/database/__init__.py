@@ -9,6 +9,7 @@ from linkskipper.database.pool import (
     Pool,
     open_connection,
     open_pool,
+    require_session,
 )
 from linkskipper.database.time_limits import TimeLimit, TimeLimits
 
@@ -23,4 +24,5 @@ __all__ = [
     "TimeLimits",
     "open_connection",
     "open_pool",
+    "require_session",
 ]

@@ -34,6 +34,7 @@ LOST = (
 
 ACQUIRE_SECONDS = 8
 SILENCE_SECONDS = 6
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
 KEEPALIVE = {  # socket options for TCP
     "TCP_USER_TIMEOUT": SILENCE_SECONDS * 1000,
     "TCP_KEEPIDLE": SILENCE_SECONDS // 3,
@@ -124,6 +125,10 @@ class MappedConnection(asyncpg.Connection):
     fetchrow = _mapped(asyncpg.Connection.fetchrow)
     fetchval = _mapped(asyncpg.Connection.fetchval)
     add_listener = _mapped(asyncpg.Connection.add_listener)
+
+    async def plan_once(self) -> None:
+        """Plan each statement once from now on, because planning a small read takes longer than running it."""
+        await self.execute(PLAN_ONCE)
 
     def transaction(self, **options: Any) -> MappedTransaction:
         """Return a transaction with the options of asyncpg."""

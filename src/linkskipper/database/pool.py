@@ -3,11 +3,12 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from linkskipper.database import pgbouncer
 from linkskipper.database.connect import connect_to_first
 from linkskipper.database.driver import LOST, SILENCE_SECONDS, MappedConnection, MappedPool, is_lost, reason
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
@@ -19,14 +20,15 @@ CONNECT_SECONDS = 4
 STATEMENT_SECONDS = 8  # a server that hangs counts as unavailable
 LOCK_SECONDS = 5  # longer than the server waits for a process that was cut off
 RELEASE_SECONDS = 2
-PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"  # planning a small read takes longer than running it
 MAX_QUERIES = 50_000  # statements until a connection is replaced: asyncpg's default
 IDLE_SECONDS = 300.0  # until an idle connection is closed: asyncpg's default
 
 # The server ends the transaction of a process that was cut off, so that others do not wait long for its locks.
+NAME = {"application_name": "linkskipper"}
+TRANSACTION = {"idle_in_transaction_session_timeout": "4s"}
 SESSION = {
-    "application_name": "linkskipper",
-    "idle_in_transaction_session_timeout": "4s",
+    **NAME,
+    **TRANSACTION,
     "tcp_user_timeout": f"{SILENCE_SECONDS}s",
     "tcp_keepalives_idle": "2s",
     "tcp_keepalives_interval": "1s",
@@ -36,15 +38,28 @@ SESSION = {
 OUT_OF_RANGE = asyncpg.DataError  # a number that does not fit its column, as given or as a sum
 
 
-async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: float = STATEMENT_SECONDS) -> Pool:
+async def open_pool(
+    url: str,
+    *,
+    size: int,
+    least: int = 1,
+    statement_seconds: float = STATEMENT_SECONDS,
+    through_pgbouncer: bool = False,
+) -> Pool:
     """Open a pool of at most size connections, of which `least` are opened at once.
 
-    A statement that takes longer than `statement_seconds` counts as a lost connection.
+    A statement that takes longer than `statement_seconds` counts as a lost connection. `through_pgbouncer` says that
+    the URL leads to PgBouncer in transaction mode.
 
     Raises:
         DatabaseUnavailable: the server does not answer.
         DatabaseError: the URL is wrong, or the server refuses us.
     """
+    limits = _limits(statement_seconds)
+    options: dict[str, Any] = {"server_settings": SESSION | limits, "connection_class": MappedConnection}
+    if through_pgbouncer:
+        shared = pgbouncer.with_settings(TRANSACTION | limits)
+        options = {"server_settings": NAME, "connection_class": shared, "statement_cache_size": 0}
     pool = MappedPool(
         url,
         connect=connect_to_first,  # type: ignore[arg-type]  # asyncpg-stubs names every option
@@ -54,13 +69,12 @@ async def open_pool(url: str, *, size: int, least: int = 1, statement_seconds: f
         max_inactive_connection_lifetime=IDLE_SECONDS,
         timeout=CONNECT_SECONDS,
         command_timeout=statement_seconds,
-        server_settings=SESSION | _limits(statement_seconds),
         setup=None,
         init=None,
         reset=_leave_as_is,
         loop=None,
-        connection_class=MappedConnection,
         record_class=asyncpg.Record,
+        **options,
     )
     with _connecting():
         await pool
@@ -106,7 +120,7 @@ class DedicatedConnection:
     async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
         connection = await self._pool.acquire()
         try:
-            await connection.execute(PLAN_ONCE)
+            await connection.plan_once()  # type: ignore[attr-defined]  # a proxy has the methods of its connection
         except DatabaseUnavailable:
             await self._release(connection)
             raise
@@ -143,8 +157,23 @@ def _connecting() -> Iterator[None]:
     try:
         yield
     except (*LOST, asyncpg.InterfaceError, asyncpg.PostgresError, ValueError, ssl.SSLError) as error:
+        if pgbouncer.REFUSED in str(error):
+            raise DatabaseError(pgbouncer.WRONG_WAY) from None
         kind = DatabaseUnavailable if isinstance(error, LOST) else DatabaseError
         # The URL stays out of the message, because it may hold a password.
         raise kind(
             f"The database cannot be reached ({reason(error)}): check LINKSKIPPER_DATABASE_URL and the server."
         ) from None
+
+
+async def require_session(url: str) -> None:
+    """Refuse a URL that leads through a pooler in transaction mode.
+
+    Raises:
+        DatabaseUnavailable: the server does not answer.
+        DatabaseError: the URL is wrong, the server refuses us, or a pooler is in between.
+    """
+    with _connecting():
+        kept = await pgbouncer.keeps_sessions(url, timeout=CONNECT_SECONDS)
+    if not kept:
+        raise DatabaseError(pgbouncer.WRONG_WAY)

@@ -25,6 +25,12 @@ async def read_server_version(pool: Pool) -> str:
     return version.split(maxsplit=1)[0]
 
 
+async def read_identity(pool: Pool) -> str:
+    """Return what the connections of another pool return too if they lead to the same database."""
+    identity: str = await pool.fetchval("SELECT concat_ws(' ', current_database(), pg_postmaster_start_time())")
+    return identity
+
+
 async def read_clock(pool: Pool) -> float:
     """Return the time on the server's clock, in seconds since 1970."""
     seconds: float = await pool.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")

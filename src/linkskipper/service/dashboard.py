@@ -9,10 +9,9 @@ from linkskipper.api import Services
 from linkskipper.api.pages.html import STYLE
 from linkskipper.api.pages.snippets import resolve_snippets
 from linkskipper.dashboard import Dashboard, DashboardServices
-from linkskipper.database import open_pool
 from linkskipper.jobs import JobCompleter
 from linkskipper.people import Credentials, Passwords, SecondFactor, Sessions, SignIn
-from linkskipper.service.database import link_cache
+from linkskipper.service.database import link_cache, shared_pool
 from linkskipper.service.installation import Examiner, shown
 from linkskipper.settings import Settings
 from linkskipper.traces import Tracer
@@ -34,7 +33,7 @@ async def run_dashboard(
     samples: tuple[tuple[str, str], ...],
 ) -> AsyncIterator[Dashboard]:
     """Provide the dashboard. Its connections are opened with the first page."""
-    pool = await open_pool(url, size=CONNECTIONS, least=0, statement_seconds=STATEMENT_SECONDS)
+    pool = await shared_pool(settings, url, size=CONNECTIONS, least=0, statement_seconds=STATEMENT_SECONDS)
     try:
         sessions, passwords, second_factor = Sessions(pool), Passwords(), SecondFactor(pool, keyring)
         yield Dashboard(

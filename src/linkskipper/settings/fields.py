@@ -89,6 +89,11 @@ class DataSettings(_Section):
     database_url: ServerUrl | None = setting(
         "The URL of a PostgreSQL server. Without it the embedded server runs", default=None
     )
+    database_direct_url: ServerUrl | None = setting(
+        "The URL of the same database past [PgBouncer](../guides/run-on-many-machines.md#use-pgbouncer), if "
+        "`LINKSKIPPER_DATABASE_URL` leads through it",
+        default=None,
+    )
     database_pool: int = setting(
         "Connections in the pool of one process, at least 4. A process has up to 4 more for listening and for"
         " the queues",

@@ -19,7 +19,7 @@ CONFIG = "config"
 OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "WEBHOOK_SECRET"})
 """Variables with the prefix that clients of the service and its tests read."""
 
-SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_URL", "LIMITS_URL", "OTLP_HEADERS", "SECRET_KEY")
+SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_DIRECT_URL", "DATABASE_URL", "LIMITS_URL", "OTLP_HEADERS", "SECRET_KEY")
 """The settings that hold a password or a key. Each may stand in a file, which its name with `_FILE` names."""
 
 _NAMES = frozenset(Settings.model_fields) | {f"{secret.lower()}_file" for secret in SECRETS}
@@ -51,6 +51,9 @@ def load(**overrides: object) -> Settings:
         settings = Settings.model_validate(file.values | environment.values | options.values)
     except ValidationError as error:
         problems += [_sentence(details, sources) for details in error.errors(include_url=False)]
+    else:
+        if settings.database_direct_url is not None and settings.database_url is None:
+            problems.append(f"{PREFIX}DATABASE_DIRECT_URL: needs {PREFIX}DATABASE_URL, which leads through PgBouncer.")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

@@ -38,10 +38,15 @@ def _unsafe_for_clients(settings: Settings) -> Iterator[str]:
 
 
 def _unsafe_for_data(settings: Settings) -> Iterator[str]:
-    url = urlsplit(settings.database_url or "")
-    mode = parse_qs(url.query).get("sslmode", [""])[-1]
-    if url.hostname is not None and not _is_loopback(url.hostname) and mode not in ENCRYPTED:
-        yield "The database's password and data may travel in plain text (sslmode in LINKSKIPPER_DATABASE_URL)."
+    urls = {
+        "LINKSKIPPER_DATABASE_URL": settings.database_url,
+        "LINKSKIPPER_DATABASE_DIRECT_URL": settings.database_direct_url,
+    }
+    for name, text in urls.items():
+        url = urlsplit(text or "")
+        mode = parse_qs(url.query).get("sslmode", [""])[-1]
+        if url.hostname is not None and not _is_loopback(url.hostname) and mode not in ENCRYPTED:
+            yield f"The database's password and data may travel in plain text (sslmode in {name})."
 
 
 def _is_published(settings: Settings) -> bool:

@@ -19,6 +19,7 @@ from linkskipper.service.doctor.machine_checks import check_dns
 from linkskipper.settings import load
 from support.factories import make_jobs, make_key
 from support.fake_dns import FakeDns
+from support.pgbouncer import run_pgbouncer
 from support.processes import run
 
 SECRET = "the secret of this service, which no other service has"
@@ -56,9 +57,9 @@ async def test_a_healthy_installation(database_url: str, tmp_path: Path, reachab
     """Everything is ok, and the exit code is 0."""
     code, results = await examine(tmp_path, reachable | {"LINKSKIPPER_DATABASE_URL": database_url})
     assert {name: result["state"] for name, result in results.items()} == dict.fromkeys(results, "ok")
-    assert (code, len(results)) == (0, 14)
+    assert (code, len(results)) == (0, 15)
     shown = await run("doctor", data_dir=tmp_path, **reachable, LINKSKIPPER_DATABASE_URL=database_url)
-    assert (shown.code, shown.out.count("ok     "), shown.out.count("Do:")) == (0, 14, 0)
+    assert (shown.code, shown.out.count("ok     "), shown.out.count("Do:")) == (0, 15, 0)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,23 @@ async def test_a_wrong_setting(
     assert {result["name"] for result in results.values() if result["state"] != "ok"} == {name}
     assert (results[name]["state"], code) == (state, 1 if state == "problem" else 0)
     assert results[name]["action"].endswith(".")
+
+
+async def test_ways_through_pgbouncer(
+    server_url: str, database_url: str, tmp_path: Path, reachable: dict[str, str]
+) -> None:
+    """A way through PgBouncer and a direct one to the same database are ok. Each other case says what to set."""
+    async with run_pgbouncer(database_url) as through, run_pgbouncer(server_url) as elsewhere:
+        names = ("LINKSKIPPER_DATABASE_URL", "LINKSKIPPER_DATABASE_DIRECT_URL")
+        _, results = await examine(tmp_path, reachable | dict(zip(names, (through, database_url), strict=True)))
+        assert results["connections"]["state"] == "ok"
+        assert "through PgBouncer" in results["connections"]["found"]
+        _, results = await examine(tmp_path, reachable | dict(zip(names, (elsewhere, database_url), strict=True)))
+        assert results["connections"]["state"] == "problem"
+        assert "different databases" in results["connections"]["found"]
+        _, results = await examine(tmp_path, reachable | {"LINKSKIPPER_DATABASE_URL": through})
+        assert results["database"]["state"] == "problem"
+        assert "LINKSKIPPER_DATABASE_DIRECT_URL" in results["database"]["found"]
 
 
 async def test_another_secret(pool: Pool, database_url: str, tmp_path: Path, reachable: dict[str, str]) -> None:

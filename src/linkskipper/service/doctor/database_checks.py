@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from linkskipper.accounts import WebhookSecrets, list_keys, load_keyring
 from linkskipper.credits import count_drifted_accounts
-from linkskipper.database import Pool
+from linkskipper.database import Pool, require_session
 from linkskipper.database.schema import HEAD, current_revision, judge
-from linkskipper.database.server import read_clock, read_server_version
+from linkskipper.database.server import read_clock, read_identity, read_server_version
 from linkskipper.queue import read_depths
+from linkskipper.service.database import shared_pool
 from linkskipper.service.doctor.result import CheckResult, ok
 from linkskipper.service.worker import TIERS
 from linkskipper.settings import Settings
@@ -103,7 +104,26 @@ async def check_queue(settings: Settings, pool: Pool) -> CheckResult:
     return ok("queue", found)
 
 
+async def check_connections(settings: Settings, pool: Pool) -> CheckResult:
+    """Check that what listens reaches the server itself, and that PgBouncer leads to the same database."""
+    name, url = "connections", settings.database_direct_url or settings.database_url
+    if url is None:
+        return ok(name, "The embedded server is reached directly.")
+    await require_session(url)
+    if settings.database_direct_url is None:
+        return ok(name, "The server is reached directly.")
+    shared = await shared_pool(settings, url, size=1)
+    try:
+        if await read_identity(shared) == await read_identity(pool):
+            return ok(name, "The server is reached directly, and through PgBouncer.")
+    finally:
+        shared.terminate()
+    found = "LINKSKIPPER_DATABASE_URL and LINKSKIPPER_DATABASE_DIRECT_URL lead to different databases."
+    return CheckResult(name, "problem", found, "Correct one of them.")
+
+
 OF_DATA: Mapping[str, DataCheck] = {
+    "connections": check_connections,
     "secret": check_secret,
     "clock": check_clock,
     "ledger": check_ledger,
