@@ -207,7 +207,7 @@ SAFE = {"host": "192.0.2.1", "monitor_port": 9100, "public_url": "https://links.
         ({"trusted_proxies": "127.0.0.1,0.0.0.0/0"}, "TRUSTED_PROXIES"),
         ({"database_url": "postgresql://u@db.example/x"}, "DATABASE_URL"),
         ({"database_url": "postgresql://u@db.example/x?sslmode=prefer"}, "DATABASE_URL"),
-        ({"database_url": "postgresql:///x", "database_direct_url": "postgresql://db.example/x"}, "DATABASE_DIRECT_URL"),
+        ({"database_url": "postgresql:///x", "database_direct_url": "postgresql://db.test/x"}, "DATABASE_DIRECT_URL"),
     ],
 )
 def test_an_unsafe_setting(options: dict[str, object], variable: str) -> None:
