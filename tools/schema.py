@@ -14,6 +14,7 @@ from linkskipper.service.migrate import migrate
 FILE = Path("docs/reference/schema.sql")
 HEAD = "-- The schema that all migrations make of an empty database. `make schema` writes this file with pg_dump.\n"
 OPTIONS = ("--schema-only", "--no-owner", "--no-privileges", "--no-comments")
+PARTITION = re.compile(r"_\d{8}\b|_\d{8}_")  # made for a day, so that each schema has others
 OBJECT = re.compile(r"^--\n-- Name: (.*); Type: .*\n--\n", re.MULTILINE)
 
 
@@ -26,11 +27,12 @@ def main() -> None:
 
 
 def read_schema(url: str) -> str:
-    """Return the schema of a database as SQL, without the tables of PgQueuer, which it makes itself."""
+    """Return the schema of a database as SQL, without the tables of PgQueuer, which it makes itself, and partitions."""
     command = [str(program("pg_dump")), *OPTIONS, url]
     dump = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     _, *parts = OBJECT.split(dump)  # what comes first are settings of the session
-    objects = [sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True) if "pgqueuer" not in name]
+    named = zip(parts[::2], parts[1::2], strict=True)
+    objects = [sql.strip() for name, sql in named if "pgqueuer" not in name and not PARTITION.search(name)]
     objects[-1] = objects[-1].partition("\n\n--\n")[0]  # the end of the dump
     return "\n\n".join([HEAD.strip(), *objects]) + "\n"
 

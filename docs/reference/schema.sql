@@ -283,16 +283,31 @@ CREATE TABLE public.recovery_codes (
 );
 
 CREATE TABLE public.requests (
-    id bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    account_id bigint NOT NULL,
-    key_id bigint NOT NULL,
-    request_id text NOT NULL,
-    method text NOT NULL,
-    path text NOT NULL,
-    status smallint NOT NULL,
+    id bigint CONSTRAINT requests_id_not_null1 NOT NULL,
+    at timestamp with time zone CONSTRAINT requests_at_not_null1 NOT NULL,
+    account_id bigint CONSTRAINT requests_account_id_not_null1 NOT NULL,
+    key_id bigint CONSTRAINT requests_key_id_not_null1 NOT NULL,
+    request_id text CONSTRAINT requests_request_id_not_null1 NOT NULL,
+    method text CONSTRAINT requests_method_not_null1 NOT NULL,
+    path text CONSTRAINT requests_path_not_null1 NOT NULL,
+    status smallint CONSTRAINT requests_status_not_null1 NOT NULL,
     code text,
-    milliseconds real NOT NULL,
+    milliseconds real CONSTRAINT requests_milliseconds_not_null1 NOT NULL,
+    job_id uuid
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE public.requests_default (
+    id bigint CONSTRAINT requests_id_not_null NOT NULL,
+    at timestamp with time zone CONSTRAINT requests_at_not_null NOT NULL,
+    account_id bigint CONSTRAINT requests_account_id_not_null NOT NULL,
+    key_id bigint CONSTRAINT requests_key_id_not_null NOT NULL,
+    request_id text CONSTRAINT requests_request_id_not_null NOT NULL,
+    method text CONSTRAINT requests_method_not_null NOT NULL,
+    path text CONSTRAINT requests_path_not_null NOT NULL,
+    status smallint CONSTRAINT requests_status_not_null NOT NULL,
+    code text,
+    milliseconds real CONSTRAINT requests_milliseconds_not_null NOT NULL,
     job_id uuid
 );
 
@@ -419,10 +434,21 @@ ALTER TABLE public.vouchers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 CREATE TABLE public.webhook_attempts (
-    delivery_id uuid NOT NULL,
-    number integer NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    milliseconds real NOT NULL,
+    delivery_id uuid CONSTRAINT webhook_attempts_delivery_id_not_null1 NOT NULL,
+    number integer CONSTRAINT webhook_attempts_number_not_null1 NOT NULL,
+    started_at timestamp with time zone CONSTRAINT webhook_attempts_started_at_not_null1 NOT NULL,
+    milliseconds real CONSTRAINT webhook_attempts_milliseconds_not_null1 NOT NULL,
+    status integer,
+    error text,
+    response text
+)
+PARTITION BY RANGE (delivery_id);
+
+CREATE TABLE public.webhook_attempts_default (
+    delivery_id uuid CONSTRAINT webhook_attempts_delivery_id_not_null NOT NULL,
+    number integer CONSTRAINT webhook_attempts_number_not_null NOT NULL,
+    started_at timestamp with time zone CONSTRAINT webhook_attempts_started_at_not_null NOT NULL,
+    milliseconds real CONSTRAINT webhook_attempts_milliseconds_not_null NOT NULL,
     status integer,
     error text,
     response text
@@ -464,6 +490,10 @@ CREATE TABLE public.webhook_hosts (
     CONSTRAINT webhook_hosts_failures_check CHECK ((failures >= 0))
 )
 WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.requests ATTACH PARTITION public.requests_default DEFAULT;
+
+ALTER TABLE ONLY public.webhook_attempts ATTACH PARTITION public.webhook_attempts_default DEFAULT;
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
@@ -526,7 +556,10 @@ ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash);
 
 ALTER TABLE ONLY public.requests
-    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (at, id);
+
+ALTER TABLE ONLY public.requests_default
+    ADD CONSTRAINT requests_default_pkey PRIMARY KEY (at, id);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -554,6 +587,9 @@ ALTER TABLE ONLY public.vouchers
 
 ALTER TABLE ONLY public.webhook_attempts
     ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, number);
+
+ALTER TABLE ONLY public.webhook_attempts_default
+    ADD CONSTRAINT webhook_attempts_default_pkey PRIMARY KEY (delivery_id, number);
 
 ALTER TABLE ONLY public.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_job_id_key UNIQUE (job_id);
@@ -596,7 +632,9 @@ CREATE INDEX provider_slots_held ON public.provider_slots USING btree (provider,
 
 CREATE INDEX provider_slots_waiting ON public.provider_slots USING btree (provider, job_id) WHERE (entry_id IS NULL);
 
-CREATE INDEX requests_by_account ON public.requests USING btree (account_id, id);
+CREATE INDEX requests_by_account ON ONLY public.requests USING btree (account_id, id);
+
+CREATE INDEX requests_default_account_id_id_idx ON public.requests_default USING btree (account_id, id);
 
 CREATE INDEX sessions_by_key ON public.sessions USING btree (key_id) WHERE (key_id IS NOT NULL);
 
@@ -629,6 +667,12 @@ CREATE INDEX webhook_deliveries_tests ON public.webhook_deliveries USING btree (
 CREATE INDEX webhook_deliveries_undelivered ON public.webhook_deliveries USING btree (key_id, status, id) WHERE (status <> 'delivered'::text);
 
 CREATE INDEX webhook_hosts_failing ON public.webhook_hosts USING btree (host) WHERE (failures > 0);
+
+ALTER INDEX public.requests_by_account ATTACH PARTITION public.requests_default_account_id_id_idx;
+
+ALTER INDEX public.requests_pkey ATTACH PARTITION public.requests_default_pkey;
+
+ALTER INDEX public.webhook_attempts_pkey ATTACH PARTITION public.webhook_attempts_default_pkey;
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -5,14 +5,16 @@ import msgspec
 from linkskipper.database.pool import Pool
 
 TABLE_SIZES = """
-SELECT relname AS name, nullif(reltuples, -1)::bigint AS rows, pg_total_relation_size(pg_class.oid) AS bytes
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE nspname = current_schema() AND relkind = 'r' ORDER BY bytes DESC
+SELECT whole.relname AS name, sum(nullif(part.reltuples, -1))::bigint AS rows,
+    sum(pg_total_relation_size(part.oid))::bigint AS bytes
+FROM pg_class AS part JOIN pg_class AS whole ON whole.oid = coalesce(pg_partition_root(part.oid), part.oid)
+JOIN pg_namespace ON pg_namespace.oid = whole.relnamespace
+WHERE nspname = current_schema() AND part.relkind = 'r' GROUP BY whole.relname ORDER BY bytes DESC
 """
 
 
 class TableSize(msgspec.Struct, frozen=True):
-    """A table with its indexes. The server estimates the rows. `rows` is None until it has done so."""
+    """A table with its partitions and indexes. The server estimates the rows. `rows` is None until it has done so."""
 
     name: str
     rows: int | None

@@ -6,6 +6,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.domain.settings import DBSettings, Durability
 
 from linkskipper.database import Connection
+from linkskipper.database.batch_delete import in_batches
 from linkskipper.queue.items import pgqueuer_queries
 
 VIEW = "CREATE OR REPLACE VIEW queue_entries AS SELECT id, heartbeat FROM pgqueuer"
@@ -37,7 +38,11 @@ CREATE OR REPLACE TRIGGER tell_of_new_entries AFTER INSERT ON pgqueuer
 CREATE OR REPLACE TRIGGER tell_of_moved_entries AFTER UPDATE OF status, execute_after ON pgqueuer
     FOR EACH ROW WHEN (NEW.status = 'queued') EXECUTE FUNCTION tell_queue();
 """
-PRUNE_LOG = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"
+PRUNE_LOG = """
+DELETE FROM pgqueuer_log WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM pgqueuer_log WHERE created < now() - $1::interval ORDER BY created LIMIT $2
+))
+"""
 
 
 async def install_queue(connection: Connection) -> None:
@@ -55,7 +60,6 @@ async def install_queue(connection: Connection) -> None:
     await connection.execute(TRIGGERS)
 
 
-async def prune_log(connection: Connection, keep: timedelta) -> int:
-    """Delete PgQueuer's records older than `keep` of entries that are done. Return the number deleted."""
-    status = await connection.execute(PRUNE_LOG, keep)
-    return int(status.removeprefix("DELETE "))
+async def prune_log(connection: Connection, keep: timedelta, *, batch: int) -> int:
+    """Delete PgQueuer's records older than `keep`, `batch` rows a statement. Return the number deleted."""
+    return await in_batches(connection, PRUNE_LOG, keep, batch=batch)

@@ -9,10 +9,11 @@ from linkskipper.request_log.read import (
     count_codes,
     list_requests,
 )
-from linkskipper.request_log.retention import prune_requests
+from linkskipper.request_log.retention import REQUESTS, drop_requests, prune_requests
 
 __all__ = [
     "COUNTED_REQUESTS",
+    "REQUESTS",
     "SUCCESSES_PER_SECOND",
     "CodeCount",
     "LoggedRequest",
@@ -20,6 +21,7 @@ __all__ = [
     "RequestLog",
     "RequestRow",
     "count_codes",
+    "drop_requests",
     "list_requests",
     "prune_requests",
 ]

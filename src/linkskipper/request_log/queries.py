@@ -29,9 +29,9 @@ FROM (
 WHERE code IS NOT NULL GROUP BY code ORDER BY requests DESC, code
 """
 
-# The ids grow with time, so the oldest rows are at one end of the primary key.
+# Of one partition, or of all.
 PRUNE = """
-DELETE FROM requests WHERE id BETWEEN (SELECT min(id) FROM requests) AND (
-    SELECT max(id) FROM (SELECT id, at FROM requests ORDER BY id LIMIT $2) AS oldest WHERE at < now() - $1::interval
+DELETE FROM {table} WHERE at < $1 AND at <= (
+    SELECT max(at) FROM (SELECT at FROM {table} WHERE at < $1 ORDER BY at LIMIT $2) AS oldest
 )
 """

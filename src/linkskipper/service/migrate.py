@@ -1,8 +1,9 @@
-"""Bring the schema of a database up to date: our tables, then those of the queue."""
+"""Bring the schema of a database up to date: our tables, those of the queue, then the next partitions."""
 
 from linkskipper.database import open_connection
 from linkskipper.database.schema import MIGRATION_LOCK, current_revision, judge, upgrade
 from linkskipper.queue import install_queue
+from linkskipper.service.retention import make_partitions
 
 
 async def migrate(url: str) -> None:
@@ -18,5 +19,6 @@ async def migrate(url: str) -> None:
         await upgrade(connection)
         if behind:
             await install_queue(connection)
+        await make_partitions(connection)
     finally:
         await connection.close()

@@ -116,7 +116,8 @@ class DataSettings(_Section):
         min_length=8,
     )
     request_log_days: float = setting(
-        "Days that [API requests](../guides/dashboard.md#pages) are kept in the log of requests. 0 turns the log off",
+        "Days that [API requests](../guides/dashboard.md#pages) are kept in the log of requests. A day (UTC) is "
+        "deleted as a whole, up to a day later. 0 turns the log off",
         default=7,
         ge=0,
     )
@@ -235,7 +236,8 @@ class WebhookSettings(_Section):
         "`name[:port]=address[:port]` pairs for the receivers of webhooks", default=()
     )
     webhook_keep_days: Days = setting(
-        "Days that deliveries and their attempts are kept. Pending ones are also deleted if their host is paused",
+        "Days that deliveries and their attempts are kept. Pending ones are also deleted if their host is paused. The "
+        "attempts of a week are deleted together, up to a week later, and nobody sees them meanwhile",
         default=30,
     )
 

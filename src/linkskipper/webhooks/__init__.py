@@ -31,7 +31,7 @@ from linkskipper.webhooks.preview import SignedEvent, preview_events
 from linkskipper.webhooks.receivers import ExemptReceivers, Receivers, receiver_problem
 from linkskipper.webhooks.redelivery import redeliver, redeliver_account_since, redeliver_since, redeliver_within
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
-from linkskipper.webhooks.retention import prune_deliveries
+from linkskipper.webhooks.retention import ATTEMPTS, drop_attempts, prune_attempts, prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
 from linkskipper.webhooks.test_events import MAX_TESTS, limit_test_events, queue_test_event
 from linkskipper.webhooks.verification import Signature, read_signatures
@@ -39,6 +39,7 @@ from linkskipper.webhooks.wakeups import QUEUE_LIMITS
 from linkskipper.webhooks.worker import DeliveryWorker
 
 __all__ = [
+    "ATTEMPTS",
     "EVENT_NAMES",
     "MAX_TESTS",
     "QUEUE_LIMITS",
@@ -62,6 +63,7 @@ __all__ = [
     "Signature",
     "SignedEvent",
     "WebhookClient",
+    "drop_attempts",
     "find_delivery_of_job",
     "find_host",
     "job_event",
@@ -71,6 +73,7 @@ __all__ = [
     "list_hosts",
     "pause_host",
     "preview_events",
+    "prune_attempts",
     "prune_deliveries",
     "queue_events",
     "queue_test_event",

@@ -316,11 +316,20 @@ WITH old AS (
     WHERE id < $1 AND NOT (status = 'pending' AND manual)
         AND (status <> 'pending' OR host IN (SELECT host FROM webhook_hosts WHERE paused_at IS NOT NULL))
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-), attempts AS (
-    DELETE FROM webhook_attempts WHERE delivery_id = ANY(ARRAY(SELECT id FROM old))
 )
 DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(SELECT id FROM old))
 """
+
+# Of one partition. OFFSET makes the planner look each delivery up, so that it does not read all of them for a LIMIT.
+PRUNE_ATTEMPTS = """
+DELETE FROM {table} WHERE delivery_id = ANY(ARRAY(
+    SELECT delivery_id FROM {table} AS attempt
+    WHERE delivery_id < $1 AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE id = attempt.delivery_id OFFSET 0)
+    ORDER BY delivery_id LIMIT $2
+))
+"""
+
+HAS_DELIVERIES = "SELECT EXISTS (SELECT FROM webhook_deliveries WHERE id >= $1 AND id < $2)"
 
 PRUNE_HOSTS = """
 DELETE FROM webhook_hosts AS unused

@@ -29,6 +29,7 @@ RETENTION_SECONDS = 60
 BLOAT = 1.3
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 WHOLE = {
+    "credits.queries.DRIFTED",  # one process sums the whole ledger up, four times a day
     "credits.queries.ENTRY",  # the beginning of other statements
     "webhooks.queries.DELIVERY",  # the same
     "webhooks.queries.PRUNE_HOSTS",  # one process runs it, once an hour. An index would cost every delivery

@@ -1,5 +1,7 @@
 """The statements behind the pages find their rows by indexes, once their tables have grown."""
 
+import re
+
 from linkskipper.accounts import queries as account_queries
 from linkskipper.audit import queries as audit_queries
 from linkskipper.credits import queries as credit_queries
@@ -52,8 +54,9 @@ STATEMENTS = {
     "forgive_voucher_failure": (credit_queries.FORGIVE_VOUCHER_FAILURE, "1"),
     "requests": (request_queries.LIST, "NULL, 5000, 50, 1, NULL, 'a', NULL, NULL, 'b'"),
     "count_codes": (request_queries.COUNT_CODES, "1, 1000"),
-    "prune_requests": (request_queries.PRUNE, "interval '7 days', 5000"),
+    "prune_requests": (request_queries.PRUNE.format(table="requests"), "now(), 5000"),
     "count_tests": (webhook_queries.COUNT_TESTS, "1, now(), 20"),
+    "prune_attempts": (webhook_queries.PRUNE_ATTEMPTS.format(table="webhook_attempts"), "gen_random_uuid(), 5000"),
     "redeliver_account": (webhook_queries.REDELIVER_ACCOUNT_SINCE, "gen_random_uuid(), 1, 1000"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
@@ -99,13 +102,18 @@ ANALYZE;
 """
 
 
+# The partitions of the next days. Their plans are made again when the server has counted their rows.
+EMPTY = "SELECT relname FROM pg_class WHERE relispartition AND reltuples = 0"
+
+
 async def test_no_page_scans_a_table(pool: Pool) -> None:
     """No plan that a connection keeps scans a table whose rows grow with people, accounts or what they do."""
     await pool.execute(GROW, timeout=120)
+    empty = {row["relname"] for row in await pool.fetch(EMPTY)}
     for name, (statement, arguments) in STATEMENTS.items():
         async with pool.acquire() as connection:
             await connection.execute("SET plan_cache_mode = force_generic_plan")
             await connection.execute(f"PREPARE read AS {statement}")
             plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE read({arguments})"))
             await connection.execute("DEALLOCATE read")
-        assert "Seq Scan" not in plan, f"{name}: {plan}"
+        assert set(re.findall(r"Seq Scan on (\w+)", plan)) <= empty, f"{name}: {plan}"

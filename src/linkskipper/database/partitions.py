@@ -1,0 +1,127 @@
+"""Tables in partitions by time, so that old rows go with their partition: without deletes, and without free space left.
+
+`requests_20261126` is a partition of `requests` that begins on that day, in UTC. `requests_before_20261126` has the
+rows from before the table was partitioned, and `requests_default` those for which no partition was there
+(docs/decisions/0025-partitions.md).
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import msgspec
+import structlog
+
+from linkskipper.database.pool import Connection
+from linkskipper.errors import LockTimeout
+
+log = structlog.get_logger()
+
+AHEAD = 3  # partitions after the present one
+LOCK_TIMEOUT = "200ms"  # while a change waits for a lock, others wait behind it
+LOCK_TRIES = 20
+RETRY_SECONDS = 0.5
+LOCK = 0x4C534B54  # "LSKT": one process makes partitions at a time
+EPOCH = datetime.fromtimestamp(0, UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+NAMES = """
+SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = $1::text::regclass
+ORDER BY relname
+"""
+CREATE = "CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES FROM ('{since}') TO ('{until}')"
+
+
+class PartitionedTable(msgspec.Struct, frozen=True):
+    """A table whose partitions have `days` days each. Those of seven days begin on Mondays.
+
+    `bound` writes the first value of a moment in the column that decides on the partition.
+    """
+
+    name: str
+    days: int
+    bound: Callable[[datetime], object]
+
+    @property
+    def width(self) -> timedelta:
+        """The time that one partition holds."""
+        return timedelta(days=self.days)
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """A partition with rows from `since` to `until`. The first one begins at EPOCH. The default one ends at NEVER."""
+
+    name: str
+    since: datetime
+    until: datetime
+
+    @property
+    def is_regular(self) -> bool:
+        """Tell whether it has the rows of one width. Others are too wide to be deleted as a whole in time."""
+        return self.since > EPOCH
+
+    def ends_by(self, moment: datetime) -> bool:
+        """Tell whether it has only rows from before a moment."""
+        return self.until <= moment
+
+
+async def list_partitions(connection: Connection, table: PartitionedTable) -> list[Partition]:
+    """Return the partitions of a table."""
+    return [_parse(row["relname"], table) for row in await connection.fetch(NAMES, table.name)]
+
+
+async def create_partitions(connection: Connection, table: PartitionedTable, now: datetime) -> None:
+    """Create the partition of the present and those AHEAD that the table lacks.
+
+    The default partition keeps a range of which it has rows, as a clock that was wrong may have left them.
+    """
+    partitions = await list_partitions(connection, table)
+    known = {partition.name for partition in partitions}
+    covered = [each.until for each in partitions if not each.is_regular and each.until < NEVER]
+    first = _start(now, table.days)
+    for since in (first + number * table.width for number in range(AHEAD + 1)):
+        name = f"{table.name}_{since:%Y%m%d}"
+        if name in known or any(since < until for until in covered):
+            continue
+        bounds = {"since": table.bound(since), "until": table.bound(since + table.width)}
+        try:
+            await _give_way(connection, name, CREATE.format(name=name, table=table.name, **bounds))
+        except asyncpg.CheckViolationError:
+            continue
+
+
+async def drop_partition(connection: Connection, partition: Partition) -> bool:
+    """Drop a partition with its rows. Return False if it stayed locked, so that the next retention tries again."""
+    return await _give_way(connection, partition.name, f"DROP TABLE {partition.name}")
+
+
+async def _give_way(connection: Connection, name: str, statement: str) -> bool:
+    """Run a statement that needs a lock on a whole table. It gives way to others between its tries."""
+    for _ in range(LOCK_TRIES):
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+                await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                await connection.execute(statement)
+                return True
+        except (LockTimeout, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(RETRY_SECONDS)
+    log.warning("database.partition_locked", partition=name)
+    return False
+
+
+def _parse(name: str, table: PartitionedTable) -> Partition:
+    """Read the bounds of a partition from its name."""
+    found = re.fullmatch(r"(before_)?(\d{8})", name.removeprefix(f"{table.name}_"))
+    if found is None:
+        return Partition(name, EPOCH, NEVER)
+    day = datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC)
+    return Partition(name, EPOCH if found[1] else day, day if found[1] else day + table.width)
+
+
+def _start(moment: datetime, days: int) -> datetime:
+    """Return the beginning of the partition of a moment. Day 1 of the calendar was a Monday."""
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=(day.toordinal() - 1) % days)
