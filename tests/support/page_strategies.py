@@ -29,11 +29,13 @@ class Sample:
         reply: The bytes that the server sends.
         rest: The seconds in which its last timer or refresh has happened for certain.
         is_for_browser: Whether the browser engine resolves it from its first request on.
+        has_race: Whether the event of an element competes with another part of the page, so that speed decides.
     """
 
     reply: bytes
     rest: float
     is_for_browser: bool
+    has_race: bool
 
     @property
     def longer_rests(self) -> tuple[float, ...]:
@@ -145,10 +147,12 @@ def samples(draw: st.DrawFn) -> Sample:
         headers += [f"Refresh: {delay}; url={numbers.put(draw(st.sampled_from(SPELLINGS)))}"]
     if draw(st.integers(0, 15)) == 0:
         headers += [draw(st.sampled_from(SHUT))]
-    body = "<!doctype html><title>x</title>" + "".join(draw(st.lists(pieces(numbers), max_size=4)))
+    parts = draw(st.lists(pieces(numbers), max_size=4))
+    body = "<!doctype html><title>x</title>" + "".join(parts)
     if not body.isascii() and "charset" not in headers[0]:
         headers[0] += "; charset=utf-8"  # Chromium would guess
     encoded = body.encode("utf-8")
     head = "\r\n".join([f"HTTP/1.1 {status} X", *headers, f"Content-Length: {len(encoded)}", "", ""])
     is_slow = re.search(r"2500|content=\"2|Refresh: 2", head + body)
-    return Sample(head.encode() + encoded, 4.0 if is_slow else 0.7, draw(st.integers(0, 4)) == 0)
+    has_race = "onerror=" in body and len(parts) > 1
+    return Sample(head.encode() + encoded, 4.0 if is_slow else 0.7, draw(st.integers(0, 4)) == 0, has_race)

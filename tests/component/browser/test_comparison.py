@@ -140,7 +140,7 @@ async def compare(comparison: Comparison, link: str, sample: Sample) -> str | No
     goals = {canonical(await visit)}
     if not are_right(ends, goals):
         goals |= {canonical(await comparison.chromium.visit(link, rest=rest)) for rest in sample.longer_rests}
-    if are_right(ends, goals) or (None in goals and any(app in sample.reply for app in APPS)):
+    if are_right(ends, goals) or sample.has_race or (None in goals and any(app in sample.reply for app in APPS)):
         return None
     reached = {name: end.target_url or end.reason for name, end in ends.items()}
     return f"{sample.reply!r}: Chromium {goals}, {reached}"

@@ -5,7 +5,10 @@ title of a destination that a preview shows.
 """
 
 import re
+import tomllib
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import re2
 from selectolax.lexbor import LexborHTMLParser
@@ -15,11 +18,11 @@ from linkskipper.resolver.pages.page import Page
 _FILLERS = (
     "sorry|oops|ops|whoops|oh no|uh oh|hm+|ohh?|unfortunately|error|4\\d\\d|warning|attention|the|this|that|your|our|a"
     "|an|requested|given|following|specified|short|shortened|tiny|custom|shared|it|looks like|seems(?: like| that)?|but"
-    "|we|are|is|dead|old|that['\u2019]?s|\\S+\\.\\S+|\\W+"
+    "|one[- ]time|we|are|is|there|dead|old|(?:that|there)'?s|\\S+\\.\\S+|\\W+"
 )
 _SUBJECT = "(?:short ?)?(?:links?|urls?|web ?page|page|address|alias|redirect|keyword|slug|short ?code)"
 _CLAUSE = (
-    "you|that|which|we|were|are|is|have|had|been|looking|for|followed|requested|clicked|on|opened|trying|tried|to|access|"
+    "(?:you|we)(?:'re|'ve)?|that|which|were|are|is|have|had|been|looking|for|followed|requested|clicked|on|opened|trying|tried|to|access|"
     "open|reach|visit|entered|used|using|this|the|with|id|code|alias|called|named|here|at|\"[^\"]*\"|'[^']*'|\\([^)]*\\)|"
     "\\S*[/.]\\S*"
 )
@@ -28,16 +31,18 @@ _GONE = (
     "inactivated|taken down"
 )
 _VERDICT = (
-    f"(?:(?:has been|was) (?:reported|flagged|marked as \\w+) and (?:{_GONE}))"
+    f"(?:(?:has been|was) (?:reported|flagged|marked)(?: as \\w+)? and (?:(?:has been|was|is) )?(?:{_GONE}))"
     "|(?:(?:has|have|is|was|were|are)(?: now| already| been| since| either| or| permanently| temporarily)*|got) "
     f"(?:{_GONE})"
     f"|(?:{_GONE}|invalid|unavailable|inactive|unknown|missing|not found)"
     "(?:$|[^a-z ]| - | because| by| for| on| or| and)"
-    "|(?:could not|couldn['\u2019]?t|cannot|can not|can['\u2019]?t|was not|wasn['\u2019]?t|is not|not) (?:be )?found"
-    "|(?:does not|doesn['\u2019]?t|do not|did not|didn['\u2019]?t) (?:(?:seem|appear) to )?exist"
+    "|(?:could not|couldn'?t|cannot|can not|can'?t|was not|wasn'?t|is not|not) (?:be )?found"
+    "|(?:does not|doesn'?t|do not|did not|didn'?t|not) (?:(?:seem|appear) to )?exist"
+    "|(?:does not|doesn'?t|is not|isn'?t) work(?:ing)?(?: any ?more)?(?:$|[^a-z ])"
+    "|(?:(?:has|is) )?(?:gone missing|gone$|self-destructed)|has (?:already )?been used(?:$|[^a-z ])"
     "|(?:(?:is|are) )?no longer (?:exists?|active|available|valid|works?|working|in use|here|online)"
-    "|(?:is not|isn['\u2019]?t) (?:active|available|valid|known)(?: any ?more)?(?:$|[^a-z ])"
-    "|(?:is|has been) (?:currently )?(?:invalid|unavailable|inactive|unknown)(?:$|[^a-z ])"
+    "|(?:is not|isn'?t) (?:active|available|valid|known)(?: any ?more)?(?:$|[^a-z ])"
+    "|(?:is|has been) (?:currently )?(?:invalid|unavailable|inactive|unknown|broken|dead)(?:$|[^a-z ]| or )"
     "|(?:has )?reached (?:its|the) (?:maximum|limit|click|visit|view)"
     "|(?:has been|was) (?:visited|clicked|opened|used) too many times"
     "|(?:has )?(?:violated|violates) (?:our|the) (?:terms|rules|polic)"
@@ -45,11 +50,11 @@ _VERDICT = (
 _REVERSED = (
     "(?:no such|invalid|unknown|expired|deleted|removed|disabled|banned|dead|broken)"
     "(?: or (?:invalid|unknown|expired|deleted|removed|disabled|broken))? "
-    "(?:short )?(?:link|url|page|alias)(?:$|[^a-z ])"
-    "|(?:could not|couldn['\u2019]?t|cannot|can['\u2019]?t|unable to) find "
+    "(?:short(?:ened)? )?(?:link|url|page|alias|(?:short ?)?code|slug|keyword)(?:$|[^a-z ])"
+    "|(?:could not|couldn'?t|cannot|can'?t|unable to) find "
     f"(?:(?:the|this|that|your|any|a) )?(?:\\S+ )?(?:{_SUBJECT})|not found$"
-    "|(?:there(?: is|['\u2019]s) )?nothing (?:found |to see )?here$"
-    "|(?:could not|couldn['\u2019]?t|cannot|can['\u2019]?t) find what you"
+    "|(?:there(?: is|'s) )?nothing (?:found |to see )?here$"
+    "|(?:could not|couldn'?t|cannot|can'?t) find what you"
     "|no (?:url|link|redirect|destination)s? (?:was |were )?(?:found|here$|exists?)"
     "|(?:link|clicks?|visits?|views?) limit (?:has been |was )?(?:reached|exceeded)"
     f"|user (?:who|that) (?:created|made|owns) (?:this|the) (?:short )?(?:link|url) (?:has been|was|is) (?:{_GONE})"
@@ -59,23 +64,56 @@ _ENGLISH = re2.compile(
 )
 
 
+# Letters that are written in several ways: Turkish, Arabic and Persian ones, and apostrophes.
+_SPELLINGS = str.maketrans(
+    {"\u0131": "i", "\u0307": None, "\u2019": "'", "\u200c": None}
+    | dict.fromkeys(map(chr, range(0x064B, 0x0653)))
+    | dict.fromkeys("\u0622\u0623\u0625", "\u0627")
+    | {"\u064a": "\u06cc", "\u0643": "\u06a9", "\u0649": "\u06cc"}
+)
+
+
 def _folded(text: str) -> str:
-    """Return a text in lower case, with Turkish letters replaced by similar ones."""
-    return text.lower().replace("\u0131", "i").replace("\u0307", "")
+    """Return a text in lower case, with one spelling for letters that have several."""
+    return text.lower().translate(_SPELLINGS)
 
 
-_LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
-_PHRASES = [
-    re2.escape(_folded(line).removesuffix("$")) + "$" * line.endswith("$")
-    for line in _LINES
-    if line and line[0] not in "#?"
-]
-_QUESTIONS = [line.removeprefix("? ") for line in _LINES if line.startswith("?")]
-# Articles and the like may stand before the phrase.
-_PHRASE = re2.compile(f"^.{{0,25}}(?:{'|'.join(_PHRASES)})")
-# A sentence that begins so explains something, or asks.
-_EXPLAINS = re.compile(
-    rf"(?:how|why|when|what|if|fix|{'|'.join(_QUESTIONS)})(?![a-z\u0400-\u04ff])|.{{0,20}}(?:\u3068\u306f|\u65b9\u6cd5|\u539f\u56e0)"
+# Chinese, Japanese, Korean and Thai write no spaces between words.
+_WORD_END = r"(?:$|[^\pL\pM]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}])"
+_MAX_BEFORE = 30  # characters of articles, adjectives and the like before the message
+_PATTERN_BYTES = 32 * 1024 * 1024  # with less memory, RE2 uses a slower way
+
+
+class _OtherLanguages(NamedTuple):
+    """What all languages but English say: a message, and what begins or goes on as an explanation or a question."""
+
+    message: Any
+    explains: Any
+
+
+@cache
+def _other_languages() -> _OtherLanguages:
+    """Compile the patterns for the first text, which takes longer than the start of many commands."""
+    languages = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).values()
+    messages = (
+        _folded(message).replace("<link>", f"(?:{_folded(language['link'])})")
+        for language in languages
+        for message in language["messages"]
+    )
+    questions = (_folded(word) for language in languages for word in language.get("explains", ()))
+    options = re2.Options()
+    options.never_capture = True
+    options.max_mem = _PATTERN_BYTES
+    return _OtherLanguages(
+        re2.compile(f"(?:{'|'.join(messages)}){_WORD_END}", options),
+        re2.compile(f"^(?:how|why|when|what|if|fix|{'|'.join(questions)}){_WORD_END}|^.{{0,30}}(?:{_EXPLAINED})"),
+    )
+
+
+# Chinese and Japanese for "what is", "method", "cause", "what to do", "treatment".
+_EXPLAINED = (
+    "\u3068\u306f|\u65b9\u6cd5|\u539f\u56e0|\u5bfe\u51e6|\u600e\u4e48\u529e"
+    "|\u600e\u9ebc\u8fa6|\u5904\u7406|\u8655\u7406"
 )
 _SENTENCE_END = re.compile(r"[|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u3002\uff01\uff0c\uff1a]+|[.,:](?=\s|$)| - ")
 MAX_TEXT = 5000
@@ -107,6 +145,10 @@ def short_text(page: Page) -> str:
 
 
 def _is_message(sentence: str) -> bool:
-    if _EXPLAINS.match(sentence):
+    others = _other_languages()
+    if others.explains.search(sentence) is not None:
         return False
-    return _ENGLISH.search(sentence) is not None or _PHRASE.search(sentence) is not None
+    if _ENGLISH.search(sentence) is not None:
+        return True
+    message = others.message.search(sentence)
+    return message is not None and message.start() <= _MAX_BEFORE
