@@ -1,10 +1,12 @@
 """Recognise what a page demands from its visitor first: a CAPTCHA, a password, a login."""
 
+import re
 from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Asked = Literal["", "login", "password"]
+MAX_TITLE = 200  # characters that are read
 
 CAPTCHA = ", ".join(
     (
@@ -43,15 +45,26 @@ CHALLENGE = ", ".join(
     (
         "#challenge-form, #challenge-running, script[src*='/cdn-cgi/challenge-platform/']",
         "#anubis_challenge, script[src*='/.well-known/ddos-guard/'], iframe[src*='/_Incapsula_Resource']",
+        "#sec-if-cpt-container, script[src*='/_sec/cp_challenge/']",  # Akamai
+        "script[src*='?KP_UIDz=']",  # Kasada
+        "script[src*='/.basedflare/']",
     )
 )
-_CHALLENGE_SCRIPTS = ("window._cf_chl_opt", "sucuri_cloudproxy_js")
+_CHALLENGE_SCRIPTS = ("window._cf_chl_opt", "sucuri_cloudproxy_js", "window.gokuProps")
+# Scripts that the protected pages of a site have too: Kasada, HUMAN (PerimeterX), Imperva.
+_GUARD_SCRIPTS = ("KPSDK", "_pxAppId", '"blockScript"', "/_Incapsula_Resource", "reeseSkipExpirationCheck")
+_CHALLENGE_TITLE = re.compile(
+    r"just a moment\b|attention required! \| cloudflare|pardon our interruption|access to this page has been denied"
+    r"|vercel security checkpoint|ddos-guard|checking your browser|one moment, please"
+    r"|(?:checking|making sure|verify(?:ing)?) (?:that )?you(?:'re| are) (?:not a bot|human)",
+    re.IGNORECASE,
+)
 # Each selector of CAPTCHA and CHALLENGE has one of these words. To search for them takes a fraction of the selectors'
 # time. A character reference can hide a word.
 _REFERENCE = "&#"
 _GATE_WORDS = (
     *("captcha", "turnstile", "challenge", "cap-widget", "data-cap-api", "altcha", "geetest", "arkoselabs", "awswaf"),
-    *("adcopy", "ddos-guard", "incapsula", _REFERENCE),
+    *("adcopy", "ddos-guard", "incapsula", "sec-if-cpt", "kp_uidz", "basedflare", _REFERENCE),
 )
 _PASSWORD_WORDS = ("passw", "passcode", "pwd", _REFERENCE)
 _VISIBLE = ":not([type='hidden' i])"
@@ -63,6 +76,17 @@ _USER_NAME = "input[type='email' i], input[autocomplete='username'], " + ", ".jo
 )
 # Fields of forms that make a link, where a password is one of the options.
 _OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i], input[name*='target' i], textarea"
+_TYPED = ", ".join(("input:not([type])", *(f"input[type='{kind}' i]" for kind in ("", "text", "tel", "number"))))
+_NAMING = ("name", "id", "placeholder", "aria-label", "title")
+_SECRET_NAME = re.compile(r"(?:^|[^a-z])(?:pin|pass)(?:$|[^a-z]|code|phrase)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"\bPIN\b|(?i:pass ?(?:word|code|phrase)\b|access[ _-]?code|passwor[td]|kennwort|mot de passe|contrase\u00f1a"
+    r"|\bsenha\b|wachtwoord|l\u00f6senord|has\u0142o\b|\u015fifre|\bparola\b|kata sandi|m\u1eadt kh\u1ea9u"
+    r"|\u043f\u0430\u0440\u043e\u043b|\u5bc6\u7801|\u5bc6\u78bc|\u63d0\u53d6\u7801|\u8bbf\u95ee\u7801"
+    r"|\u30d1\u30b9\u30ef\u30fc\u30c9|\u6697\u8a3c\u756a\u53f7|\ube44\ubc00\ubc88\ud638"
+    r"|\u0643\u0644\u0645\u0629 (?:\u0627\u0644)?(?:\u0645\u0631\u0648\u0631|\u0633\u0631))"
+)
+"""Words for a password, a PIN or an access code."""
 
 
 def may_have_gate(text: str) -> bool:
@@ -85,6 +109,34 @@ def is_challenge(text: str) -> bool:
 def may_ask_for_captcha(tree: LexborHTMLParser) -> bool:
     """Return whether a page that leads nowhere seems to ask for a CAPTCHA, and not for a new link."""
     return tree.css_first(CAPTCHA_SCRIPT) is not None and tree.css_first(_OF_A_NEW_LINK) is None
+
+
+def has_challenge_title(tree: LexborHTMLParser) -> bool:
+    """Return whether the title of a page that leads nowhere is that of a bot challenge."""
+    title = tree.css_first("title")
+    return title is not None and _CHALLENGE_TITLE.match(title.text()[:MAX_TITLE].strip()) is not None
+
+
+def has_guard_script(text: str) -> bool:
+    """Return whether a page has a script of a service that looks for bots. Many pages of a protected site have one."""
+    return any(name in text for name in _GUARD_SCRIPTS)
+
+
+def shows_nothing(tree: LexborHTMLParser) -> bool:
+    """Return whether a page has only scripts."""
+    return tree.css_first("body *:not(script):not(noscript):not(iframe):not(style)") is None
+
+
+def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
+    """Return whether a page that leads nowhere asks for a PIN, a password or a code, in its only field.
+
+    `text` is what the page shows, if that is little.
+    """
+    fields = tree.css(_TYPED)
+    if len(fields) != 1 or tree.css_first(_OF_A_NEW_LINK) is not None:
+        return False
+    names = [fields[0].attributes.get(name) or "" for name in _NAMING]
+    return any(map(_SECRET_NAME.search, names)) or _SECRET.search(" ".join((*names, text))) is not None
 
 
 def asks_for(tree: LexborHTMLParser) -> Asked:

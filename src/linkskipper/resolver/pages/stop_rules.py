@@ -8,10 +8,14 @@ from linkskipper.resolver.pages.gates import (
     CAPTCHA,
     CHALLENGE,
     asks_for,
+    asks_for_secret,
+    has_challenge_title,
+    has_guard_script,
     is_challenge,
     may_ask,
     may_ask_for_captcha,
     may_have_gate,
+    shows_nothing,
 )
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
@@ -27,7 +31,7 @@ _ERRORS = 400
 _SERVER_ERRORS = 500
 _MAX_TOLD = 500  # characters of a broken URL
 
-_ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
+_ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated")
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _HEADINGS = "title, h1, h2"
 _MAX_HEADINGS = 20  # a heading about the link is among the first
@@ -80,13 +84,35 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
     if status in _GONE:
         raise Stop(Reason.LINK_REMOVED, f"{href} says that the link does not exist.")
     if status == _UNAUTHORISED:
+        if page.tree is not None and asks_for_secret(page.tree, short_text(page)):
+            raise _secret(href)
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
         _check_text(page)
-        # Many sites show the badge of a CAPTCHA everywhere, also on the page of an outage.
-        if status < _SERVER_ERRORS and page.tree is not None and may_ask_for_captcha(page.tree):
-            raise _captcha(href)
+        _check_blocking(page)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
+
+
+def _check_blocking(page: Page) -> None:
+    # Many sites show the badge of a CAPTCHA everywhere, also on the page of an outage.
+    if page.status >= _SERVER_ERRORS:
+        gate = _challenge(page.url.href) if page.tree is not None and has_challenge_title(page.tree) else None
+    elif page.tree is not None:
+        gate = _late_gate(page, page.tree)
+    else:
+        gate = _challenge(page.url.href) if has_guard_script(page.text) else None
+    if gate is not None:
+        raise gate
+
+
+def _late_gate(page: Page, tree: LexborHTMLParser) -> Stop | None:
+    """Return what a page that leads nowhere asks for. Many pages that lead on have the same signs."""
+    if may_ask_for_captcha(tree):
+        return _captcha(page.url.href)
+    is_error = page.status >= _ERRORS
+    if has_challenge_title(tree) or (has_guard_script(page.text) and (is_error or shows_nothing(tree))):
+        return _challenge(page.url.href)
+    return _secret(page.url.href) if asks_for_secret(tree, short_text(page)) else None
 
 
 def removed_stop(link: str, page: str) -> Stop:
@@ -112,8 +138,8 @@ def dead_end(page: Page) -> Stop:
         return Stop(Reason.NO_DESTINATION, detail)
     if says_removed(short_text(page)):
         return _removed(href)
-    if page.tree is not None and not is_home(page.url) and page.is_small and may_ask_for_captcha(page.tree):
-        return _captcha(href)
+    if page.tree is not None and not is_home(page.url) and page.is_small and (gate := _late_gate(page, page.tree)):
+        return gate
     if not page.is_html or page.status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return Stop(Reason.NO_DESTINATION, f"{href} sent a response that leads nowhere.")
     return Stop(Reason.NOT_A_LINK, f"{href} is a page that leads nowhere, not a short link.")
@@ -134,12 +160,16 @@ def _challenge(href: str) -> Stop:
     return Stop(Reason.BOT_CHALLENGE, f"{href} shows a bot challenge.")
 
 
+def _secret(href: str) -> Stop:
+    return Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
+
+
 def _check_question(tree: LexborHTMLParser, href: str) -> None:
     match asks_for(tree):
         case "login":
             raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
         case "password":
-            raise Stop(Reason.PASSWORD_REQUIRED, f"{href} asks for the password of the link.")
+            raise _secret(href)
 
 
 def _check_headings(tree: LexborHTMLParser, href: str) -> None:
