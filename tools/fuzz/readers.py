@@ -232,5 +232,6 @@ READERS: dict[str, Callable[[bytes], None]] = {
         *(html, charsets, urls, scripts, forms, cookies, refresh, json, bodies, heads, chunks),
         *(proxy_requests, proxy_responses, toml, har, dns, reader_answers),
         *(request_readers.requests, request_readers.resolve_requests, request_readers.submitted_links),
+        request_readers.pasted_texts,
     )
 }

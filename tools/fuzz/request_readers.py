@@ -27,6 +27,7 @@ from linkskipper.egress import client_network
 from linkskipper.errors import InvalidRequest
 from linkskipper.resolver.errors import Unsupported
 from linkskipper.resolver.parse_link import find_link
+from linkskipper.resolver.pasted_text import split_links
 
 BASE_URL = "http://127.0.0.1:8080"
 _catalog = Catalog.load()
@@ -49,6 +50,17 @@ def submitted_links(data: bytes) -> None:
         url, _ = find_link(data.decode("utf-8", "replace"), _catalog, generic=True)
         again, _ = find_link(url.href, Catalog(()), generic=True, canonical=True)
         check_equal(again, url)
+
+
+def pasted_texts(data: bytes) -> None:
+    """Cut a text into its links. None of them is cut further, and a text with at most one stays whole."""
+    text = data.decode("utf-8", "replace")
+    links = split_links(text)
+    if len(links) == 1:
+        check_equal(links, [text])
+        return
+    for link in links[1:]:  # text without a URL may stand before the first one
+        check_equal(split_links(link), [link])
 
 
 def resolve_requests(data: bytes) -> None:

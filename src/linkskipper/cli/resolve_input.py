@@ -70,14 +70,14 @@ class LinkFile:
             raise InputError(f"{self._path} is not CSV: {error}.") from None
 
     def _lines(self) -> Iterator[list[str]]:
-        """Yield the lines without blank ones and comments."""
+        """Yield the lines without blank ones, comments, and brackets of JSON that stand alone."""
         is_first = True
         for lines in self._whole_lines():
             if is_first and self._path.suffix.lower() in TABLES and any(mark in lines[0] for mark in DELIMITERS):
                 raise InputError(f"{self._path} is a table. Name the column of the links with --column.")
             is_first = False
             stripped = (line.strip() for line in lines)
-            yield [link for line in stripped if line and not line.startswith("#") for link in split_links(line)]
+            yield [link for line in stripped if _holds_link(line) for link in split_links(line)]
 
     def _cells(self, column: str) -> Iterator[list[str]]:
         """Yield the cells of a column. A row that is too short has an empty cell."""
@@ -125,6 +125,10 @@ class LinkFile:
             yield decoder.decode(data)
         if decoder is not None:
             yield decoder.decode(b"", final=True)
+
+
+def _holds_link(line: str) -> bool:
+    return bool(line.strip("[](){},; ")) and not line.startswith("#")
 
 
 def _encoding(beginning: bytes) -> str:

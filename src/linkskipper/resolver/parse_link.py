@@ -14,7 +14,11 @@ from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, find_urls, hre
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
 _SCHEMES = ("https://", "http://")
-_WORD_WITH_PATH = re.compile(r"(?<![^\s,;|(\"'<])[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++/[^\s,;|\"<>]++")
+_DOT = r"(?:\.|[\[({](?:\.|dot)[\])}])"
+_WORD_WITH_PATH = re.compile(
+    rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c])[A-Za-z0-9-]++(?:{_DOT}[A-Za-z0-9-]++)++(?:/|\[/\])"
+    '[^\\s,;|"<>\u3001\u3002\uff0c\uff1b\uff09\u300d]++'
+)
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -68,9 +72,11 @@ def _canonical_url(text: str) -> Url | None:
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
-    urls = _urls_of_one_link(text, catalog)
+    bare, urls = _urls_of_one_link(text, catalog)
     if not text.startswith(_SCHEMES) and (url := _without_scheme(text, catalog)) is not None:
         return url
+    if bare is not None and not urls:
+        return bare
     written = urls[0] if urls else find_url(text)
     if written is None:
         return _parse(text)
@@ -80,18 +86,19 @@ def _find_url(text: str, catalog: Catalog) -> Url:
     return _parse(written)
 
 
-def _urls_of_one_link(text: str, catalog: Catalog) -> list[str]:
-    """Return the URLs in a text that has one link, in several spellings perhaps.
+def _urls_of_one_link(text: str, catalog: Catalog) -> tuple[Url | None, list[str]]:
+    """Return a link without its scheme, and the URLs, in a text that has one link, in several spellings perhaps.
 
     Raises:
         Unsupported: It lists several links. Nobody can tell which one is meant.
     """
-    bare = {url.href for word in _WORD_WITH_PATH.findall(text) if (url := _bare_link(word, catalog)) is not None}
+    words = [_bare_link(word, catalog) for word in _WORD_WITH_PATH.findall(text)]
+    bare = {url.href: url for url in words if url is not None}
     rest = _WORD_WITH_PATH.sub("", text) if bare else text
     urls = find_urls(rest) if "://" in rest or not bare else []
-    if len(bare) + len(urls) > 1 and len(bare.union(map(href_of, urls))) > 1:
+    if len(bare) + len(urls) > 1 and len(bare.keys() | set(map(href_of, urls))) > 1:
         raise Unsupported("The text contains several links. Send one link at a time.")
-    return urls
+    return None if None in words else next(iter(bare.values()), None), urls
 
 
 def _bare_link(word: str, catalog: Catalog) -> Url | None:

@@ -31,7 +31,9 @@ _WIDE = {ord("\u3002"): ".", ord("\uff61"): "."} | {
 }
 """Full-width letters, digits and the punctuation of URLs, and the ASCII characters that they stand for."""
 
-_CJK_PUNCTUATION = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d"
+_CJK_PUNCTUATION = (
+    "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1c\uff1e\uff1f\uff3b\uff3d\uff5b\uff5d"
+)
 _PUNCTUATION = "\u2018\u201a\u201c-\u201e\u00ab\u00bb\u2039\u203a\u060c\u061b\u061f\u06d4\u0964\u0965\u055d\u055e\u0589"
 _END = re.compile(f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/')
 _CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -82,7 +84,7 @@ def href_of(url: str) -> str:
 
 def _distinct(urls: Iterable[str | None]) -> list[str]:
     """Return the URLs in the first spelling of each."""
-    links = list(dict.fromkeys(url for url in urls if url))
+    links = list(dict.fromkeys(url for url in urls if url and not url.endswith("://")))
     if len(links) < 2:  # noqa: PLR2004 - a single link
         return links
     spellings: dict[str, str] = {}
@@ -151,7 +153,7 @@ def find_url(text: str) -> str | None:
         url = url.partition("|" if before == "<" else before)[0]
     if before or any(map(str.isspace, rest.rstrip())):
         url = _without_trailing_punctuation(url)
-    return _without_entities(f"{scheme}://{url.rstrip(_JOINERS)}")
+    return _without_entities(f"{scheme}://{url.rstrip(_JOINERS)}") if url else None
 
 
 def without_wrapping(text: str) -> str:

@@ -96,17 +96,19 @@ async def comparison() -> AsyncIterator[Comparison]:
 @pytest.mark.timeout(7200)
 async def test_pages(comparison: Comparison) -> None:
     """Of each page, the HTTP engine says where Chromium goes or that it cannot tell. With a browser it always can."""
-    pages = enumerate(generate(samples(), PAGES))
-    differences: list[str] = []
+    pages = {f"/page{number}": sample for number, sample in enumerate(generate(samples(), PAGES))}
+    comparison.server.pages.update((path, sample.reply) for path, sample in pages.items())
+    rest, suspects = iter(pages), list[str]()
 
     async def compare_pages() -> None:
-        for number, sample in pages:
-            path = f"/page{number}"
-            comparison.server.pages[path] = sample.reply
-            difference = await compare(comparison, f"http://{HOST}{path}", sample)
-            differences.extend([difference] if difference else [])
+        for path in rest:
+            difference = await compare(comparison, f"http://{HOST}{path}", pages[path])
+            suspects.extend([path] if difference else [])
 
     await asyncio.gather(*(compare_pages() for _ in range(AT_ONCE)))
+    # A timer may overtake a page if the machine is busy. So each of these pages is tried once more, alone.
+    again = [await compare(comparison, f"http://{HOST}{path}", pages[path]) for path in suspects]
+    differences = [difference for difference in again if difference]
     assert not differences, f"{len(differences)} of {PAGES} pages differ:\n" + "\n".join(differences)
 
 

@@ -47,12 +47,15 @@ async def test_order(bench: Bench, command: Command, tmp_path: Path) -> None:
 
 
 async def test_several_links_in_a_line(bench: Bench, command: Command, tmp_path: Path) -> None:
-    """All links of a line are resolved, whatever stands between them, and so are those of a cell."""
+    """All links of a line are resolved, whatever stands between them, and so are those of a cell and of an array."""
     links = [f"http://s.test/{letter}" for letter in "abcdefg"]
     for link in links:
         bench.put(link.removeprefix("http://s.test"), to(f"{TARGET}{link[-2:]}"))
     a, b, c, d, e, f, g = links
     file = tmp_path / "links.txt"
+    file.write_text(f'[\n  "{a}",\n  "{b}"\n]\n', encoding="utf-8")
+    ran = await command.run("resolve", "--ordered", "--file", str(file))
+    assert list(targets(ran.out).values()) == [f"{TARGET}/a", f"{TARGET}/b"]
     file.write_text(f'["{a}","{b}"]\n{c}\u2028{d}\x0b{e}\n{f}, {g}\n', encoding="utf-8")
     table = tmp_path / "links.csv"
     table.write_text(f"url,id\n{a}|{b},1\n{c},2\n")

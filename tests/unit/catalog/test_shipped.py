@@ -96,6 +96,7 @@ PURE = frozenset(
     {
         *("deref-gmx.net", "deref-gmx.com", "deref-web.de", "deref-web-02.de", "deref-mail.com", "deref-1und1.de"),
         *("nullrefer.com", "dereferer.me", "dereferer.org", "anonym.to", "anon.to", "anonymz.com", "www.anonymz.com"),
+        *("www.dereferer.org", "blankrefer.com", "www.blankrefer.com"),
         *("disq.us", "href.li", "slack-redir.net", "exit.sc", "gate.sc", "page.link"),
     }
 )

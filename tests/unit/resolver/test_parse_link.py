@@ -162,6 +162,9 @@ def test_several_links(between: str) -> None:
         ("See https://bit.ly/a.", ["See https://bit.ly/a."]),
         ("See https://bit.ly/a and https://bit.ly/b.", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("https://bit.ly/a. https://bit.ly/b!", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ('["https://bit.ly/a",\n  "https://bit.ly/b"\n]', ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https:// https://bit.ly/a", ["https:// https://bit.ly/a"]),
+        ("\uff1chttps://bit.ly/a\uff1e\uff1chttps://bit.ly/b\uff1e", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("(https://bit.ly/a, https://bit.ly/b)", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("https://bit.ly/a|x|https://bit.ly/b|y", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("https://bit.ly/a;x;https://bit.ly/b;y", ["https://bit.ly/a", "https://bit.ly/b"]),
@@ -179,12 +182,34 @@ def test_split(text: str, links: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["bit.ly/abc and not https://bit.ly/def", "https://bit.ly/abc bit.ly/def", "bit.ly/abc,bit.ly/def"]
+    "text",
+    [
+        "bit.ly/abc and not https://bit.ly/def",
+        "https://bit.ly/abc bit.ly/def",
+        "bit.ly/abc,bit.ly/def",
+        "bit.ly/abc bit.ly/def",
+        "bit.ly/abc\nbit.ly/def",
+        "bit[.]ly/abc bit[.]ly/def",
+        "bit(dot)ly/abc bit.ly/def",
+        "bit.ly/abc\u3001bit.ly/def",
+        "\uff08bit.ly/abc\uff09\u300cbit.ly/def\u300d",
+        '["bit.ly/abc",\n "bit.ly/def"]',
+    ],
 )
 def test_several_links_of_which_some_lack_their_scheme(text: str) -> None:
     """A link without its scheme counts too."""
     with pytest.raises(Unsupported, match="several links"):
         parse_link(text, CATALOG)
+
+
+@pytest.mark.parametrize(
+    "text", ["see bit.ly/abc for more", "see: bit.ly/abc!", "it is at bit[.]ly/abc.", "https:// bit.ly/abc"]
+)
+def test_a_link_without_its_scheme_in_prose(text: str) -> None:
+    """It is understood if the text has no other link, and no other word that could be one."""
+    assert parse_link(text, CATALOG).url.href == "https://bit.ly/abc"
+    with pytest.raises(Unsupported):
+        parse_link(f"{text} or example.com/abc", CATALOG)
 
 
 @pytest.mark.parametrize(

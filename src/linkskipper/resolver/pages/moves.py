@@ -107,6 +107,7 @@ class _Scan:
         self.unread: Unread = ""
         self.has_foreign_base = False
         self.apps: list[NextUrl] = []  # a script opened another program there, and the page remains
+        self.app_is_soon = False  # a timer opens one
         self.last_resorts: list[NextUrl] = []
         self._page = page
         self._may_load = may_load
@@ -149,7 +150,9 @@ class _Scan:
     @property
     def is_overtaken(self) -> bool:
         """Whether a timer may replace the page that a script opens before that page is there."""
-        return self.script is not None and any(
+        if self.script is None:
+            return False
+        return self.app_is_soon or any(
             seconds < _CLOSE and other.mechanism is Mechanism.SCRIPT_LOCATION and other.text != self.script.text
             for seconds, _, other in self._delayed
         )
@@ -269,6 +272,7 @@ class _Scan:
                 self.last_resorts.insert(0, next_url)
             elif target is not None and target.url is None:
                 self.apps.append(next_url)
+                self.app_is_soon = self.app_is_soon or (move.seconds is not None and move.seconds < _CLOSE)
             elif move.seconds is not None:
                 self._delayed.append((move.seconds, len(self._delayed), next_url))
             else:

@@ -11,6 +11,8 @@ from linkskipper.resolver.urls.decode import decode, percent_decode
 
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.IGNORECASE)  # many servers write two slashes in a path as one
+_STILL_ENCODED = re.compile(r"https?%(?:25)*3A%(?:25)*2F%(?:25)*2F", re.IGNORECASE)
+_MAX_ENCODINGS = 3  # beyond that of the parameter: mail programs and trackers encode a whole link again
 _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
 
 
@@ -69,6 +71,10 @@ def _follow_embedded(step: EmbeddedUrlStep, navigation: Navigation, packed: str,
     if step.path is not None and step.path.search(navigation.url.path.encode()) is None:
         return False
     text = decode(packed, step.decode)
+    for _ in range(_MAX_ENCODINGS):
+        if text is None or not _STILL_ENCODED.match(text):
+            break
+        text = percent_decode(text)
     if text is None or not _HAS_SCHEME.match(text):
         return False
     mechanism = Mechanism.WARNING_PAGE if step.warning else mechanism
