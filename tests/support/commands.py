@@ -33,8 +33,8 @@ class Command:
     directory: Path
     port: int
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Start the command with pipes as its standard streams."""
+    async def start(self, *arguments: str, stderr: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+        """Start the command with pipes as its standard streams, or with another one for its errors."""
         environment = {
             **os.environ,
             "LINKSKIPPER_PROVIDERS_DIR": str(self.directory),
@@ -45,7 +45,7 @@ class Command:
             *(COMMAND, *arguments),
             stdin=pipe,
             stdout=pipe,
-            stderr=pipe,
+            stderr=stderr,
             env=environment,
             preexec_fn=restore_interrupts,
         )

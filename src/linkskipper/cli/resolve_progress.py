@@ -57,7 +57,7 @@ class ProgressCounter:
 
 @asynccontextmanager
 async def shown(counter: ProgressCounter) -> AsyncIterator[None]:
-    """Show a bar while the context lasts, and the sum at its end. Do nothing unless standard error is a terminal."""
+    """Show a bar while the context lasts, and then the sum unless it was interrupted. Do nothing without a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -68,7 +68,7 @@ async def shown(counter: ProgressCounter) -> AsyncIterator[None]:
         showing.cancel()
         with suppress(asyncio.CancelledError):
             await showing
-        note(counter.text())
+    note(counter.text())
 
 
 async def _show(counter: ProgressCounter) -> None:

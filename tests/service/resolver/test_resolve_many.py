@@ -4,10 +4,12 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -210,6 +212,41 @@ async def test_ctrl_c_while_a_pipe_is_silent(command: Command) -> None:
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(SECONDS):
         assert await process.wait() == 130
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+async def test_the_sum_on_a_terminal(bench: Bench, command: Command, interrupted: bool) -> None:  # noqa: FBT001
+    """A terminal shows the sum once when the bar is gone, at the end and after Ctrl-C."""
+    bench.put("/a", to(TARGET))
+    bench.put("/b", answer(404))
+    terminal, stderr = os.openpty()
+    process = await command.start("resolve", "--file", "-", stderr=stderr)
+    os.close(stderr)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    reading = asyncio.create_task(asyncio.to_thread(read_terminal, terminal))
+    process.stdin.write(b"http://s.test/a\nhttp://s.test/b\n")
+    async with asyncio.timeout(SECONDS):
+        for _ in range(2):
+            await process.stdout.readline()
+        if interrupted:
+            process.send_signal(signal.SIGINT)
+        else:
+            process.stdin.close()
+        shown = await reading
+        assert await process.wait() == (130 if interrupted else 1)
+    assert " 1 resolved, 1 not (1 link_removed)" in shown
+    assert shown.rpartition("\x1b[2K")[2].count("resolved") == 1
+
+
+def read_terminal(terminal: int) -> str:
+    """Read what programs write to a terminal until the last one ends."""
+    text = b""
+    with suppress(OSError):
+        while data := os.read(terminal, 65536):
+            text += data
+    os.close(terminal)
+    return text.decode()
 
 
 async def test_a_reader_that_has_seen_enough(bench: Bench, command: Command, tmp_path: Path) -> None:
