@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,24 +23,26 @@ async def run() -> None:
                 show_limit("first start to ready", first.seconds, limit=6, unit="s")
             async with started(*arguments, ready="poll_url", **environment) as second:
                 show_limit("start with data in place to ready", second.seconds, limit=3, unit="s")
-                await _at_rest(second, Path(data_dir))
+                await _at_rest(second)
 
 
-async def _at_rest(service: RunningCommand, data_dir: Path) -> None:
+async def _at_rest(service: RunningCommand) -> None:
     await asyncio.sleep(SETTLE_SECONDS)
-    postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-    processes = {service.process.pid, *_family(postmaster)}
+    processes = list(_family(service.process.pid))
     memory = sum(_proportional_kilobytes(process) for process in processes) / KILOBYTE
     before = sum(_ticks(process) for process in processes)
     await asyncio.sleep(REST_SECONDS)
     share = (sum(_ticks(process) for process in processes) - before) / TICKS / REST_SECONDS * 100
-    show_limit("memory at rest, PostgreSQL included", memory, limit=300, unit="MB")
-    show_limit("processor at rest, PostgreSQL included", share, limit=1, unit="% of a core")
+    show_limit("memory at rest, workers and PostgreSQL included", memory, limit=300, unit="MB")
+    show_limit("processor at rest, workers and PostgreSQL included", share, limit=1, unit="% of a core")
 
 
-def _family(parent: int) -> set[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {parent, *map(int, children)}
+def _family(process: int) -> Iterator[int]:
+    """Yield a process and all that it started: the workers, PostgreSQL and its processes."""
+    yield process
+    for children in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from _family(int(child))
 
 
 def _proportional_kilobytes(process: int) -> int:
