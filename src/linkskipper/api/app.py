@@ -72,10 +72,10 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        began, code = monotonic(), None
-        request = Request(scope, receive, dict(reversed(scope["headers"])), {}, TimeLimit(self._time_limits, began))
+        request = Request(scope, receive, dict(reversed(scope["headers"])), {}, TimeLimit(self._time_limits))
         request_id = self._request_id(request)
         bind_contextvars(request_id=request_id.decode())
+        began, code = monotonic(), None
         try:
             with request.time_limit:
                 response = await self._routes.find(request)(request)

@@ -50,7 +50,7 @@ async def read_body(request: Request) -> bytes:
     """
     body = b""
     more = True
-    request.time_limit.pause()
+    request.time_limit.paused = True
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
@@ -59,7 +59,7 @@ async def read_body(request: Request) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise InvalidRequest(f"The body is larger than {MAX_BODY_BYTES} bytes, the maximum.")
         more = message["more_body"]
-    request.time_limit.go_on()
+    request.time_limit.paused = False
     return body
 
 

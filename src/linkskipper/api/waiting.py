@@ -1,7 +1,6 @@
 """Hold a response until a job ends (`?wait=N`)."""
 
 import asyncio
-from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from msgspec import Meta
 
 from linkskipper.api.endpoint import Call
 from linkskipper.api.services import Services
+from linkskipper.database import TimeLimit
 from linkskipper.jobs import JobState
 
 MAX_WAIT_SECONDS = 60
@@ -34,15 +34,23 @@ async def wait_for_job(services: Services, call: Call[Any], job_id: UUID, second
         return await services.job_reader.read(key_id, job_id)
     async with services.job_notifier.watch(job_id) as changed:
         state = await services.job_reader.read(key_id, job_id)
-        while state is not None and not state.terminal and not services.job_notifier.closed:
-            limit.pause()
-            try:
-                async with asyncio.timeout(limit.began + seconds - monotonic()):
-                    await changed.wait()
-            except TimeoutError:
-                limit.end_wait()
-                return await services.job_reader.read(key_id, job_id)
-            limit.end_wait()
-            changed.clear()
+        deadline = asyncio.get_running_loop().time() + limit.rest_of(seconds)
+        in_time = True
+        while in_time and state is not None and not state.terminal and not services.job_notifier.closed:
+            in_time = await _until_changed(changed, deadline, limit)
             state = await services.job_reader.read(key_id, job_id)
         return state
+
+
+async def _until_changed(changed: asyncio.Event, deadline: float, limit: TimeLimit) -> bool:
+    """Wait for a change of the job. Return whether it came before the deadline."""
+    limit.paused = True
+    try:
+        async with asyncio.timeout_at(deadline):
+            await changed.wait()
+    except TimeoutError:
+        return False
+    finally:
+        limit.end_wait()
+    changed.clear()
+    return True

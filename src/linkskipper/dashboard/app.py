@@ -59,7 +59,7 @@ class Dashboard:
             path=request.scope["path"].rstrip("/"),
             method=request.method,
             find_page=self.table.get,
-            time_limit=TimeLimit(self._time_limits, monotonic()),
+            time_limit=TimeLimit(self._time_limits),
         )
         bind_contextvars(request_id=call.request_id)
         response = await self._respond(call)
@@ -91,9 +91,9 @@ class Dashboard:
         page, call.parameters = self.table.find(call.method, call.path)
         if page.method == "POST":
             self._guards.check_same_site(call.request)
-            call.time_limit.pause()
+            call.time_limit.paused = True
             call.form = await read_form(call.request)
-            call.time_limit.go_on()
+            call.time_limit.paused = False
         return await self._run(call, page)
 
     async def _run(self, call: PageCall, page: PageRoute) -> Response:

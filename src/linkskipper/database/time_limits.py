@@ -1,72 +1,69 @@
 """The time in which a request is answered, even if the database is silent.
 
-One timer looks at all open requests. A timer for each of them would cost a cached answer a tenth of its time.
+One timer looks at all open requests and adds to the time of each. A timer for each of them would cost a cached answer a
+tenth of its time.
 """
 
 import asyncio
-import math
 from time import monotonic
 from typing import Any
+
+import msgspec
 
 from linkskipper.errors import DatabaseUnavailable
 
 ANSWER_SECONDS = 9  # for connections, statements and repetitions together. Clients may count on 10
-AFTER_WAIT_SECONDS = 5
+AFTER_WAIT_SECONDS = 4
 LOOK_SECONDS = 0.25
+LONGEST_LOOK = 1  # seconds to add in one look. A process that was stopped for longer did not try to answer
 
 
 class TimeLimits:
     """The open requests of an application. It looks at them while there are any."""
 
     def __init__(self) -> None:
-        self._limits: dict[asyncio.Task[Any] | None, TimeLimit] = {}
-        self._looking = False
+        self.running: dict[asyncio.Task[Any] | None, TimeLimit] = {}
+        self.looking = False
+        self.loop: asyncio.AbstractEventLoop  # while looking: to ask for it is a system call in Python 3.11
+        self._looked_at = 0.0
 
-    def add(self, task: asyncio.Task[Any] | None, limit: "TimeLimit") -> None:
-        """Cancel the task when its time is over, unless it is removed before."""
-        self._limits[task] = limit
-        if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-
-    def remove(self, task: asyncio.Task[Any] | None) -> None:
-        """Forget a task."""
-        del self._limits[task]
+    def start_looking(self) -> None:
+        """Look at the requests again and again until all are answered."""
+        self.looking, self.loop, self._looked_at = True, asyncio.get_running_loop(), monotonic()
+        self.loop.call_later(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         now = monotonic()
-        for task, limit in self._limits.items():
-            if limit.ends_at < now and task is not None:
-                limit.cancellations += 1  # one at each look, because what cleans up may wait for the database too
+        seconds, self._looked_at = min(now - self._looked_at, LONGEST_LOOK), now
+        for task, limit in self.running.items():
+            if task is not None and limit.is_over(seconds):
                 task.cancel()
-        self._looking = bool(self._limits)
-        if self._looking:
-            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        self.looking = bool(self.running)
+        if self.looking:
+            self.loop.call_later(LOOK_SECONDS, self._look)
 
 
-class TimeLimit:
-    """The time for one request, as a context in its task.
+class TimeLimit(msgspec.Struct, gc=False):
+    """The time for one request, as a context in its task. It stands still while `paused` is set.
 
     Raises:
         DatabaseUnavailable: the time is over.
     """
 
-    __slots__ = ("_limits", "_paused_at", "_task", "began", "cancellations", "ends_at")
-
-    def __init__(self, limits: TimeLimits, began: float) -> None:
-        self._limits = limits
-        self._task: asyncio.Task[Any] | None = None
-        self.began = began
-        self.ends_at = began + ANSWER_SECONDS
-        self.cancellations = 0
+    limits: TimeLimits
+    used: float = 0  # seconds, and up to LONGEST_LOOK more
+    paused: bool = False
+    cancellations: int = 0
 
     def __enter__(self) -> None:
-        self._task = asyncio.current_task()
-        self._limits.add(self._task, self)
+        limits = self.limits
+        if not limits.looking:
+            limits.start_looking()
+        limits.running[asyncio.current_task(limits.loop)] = self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        task, self._task = self._task, None
-        self._limits.remove(task)
+        task = asyncio.current_task(self.limits.loop)
+        del self.limits.running[task]
         if not self.cancellations or task is None:
             return
         for _ in range(self.cancellations):
@@ -74,15 +71,20 @@ class TimeLimit:
         if kind is asyncio.CancelledError:
             raise DatabaseUnavailable("The database did not answer in time.") from None
 
-    def pause(self) -> None:
-        """Stop the time, while the client sends its request or waits for a job."""
-        self._paused_at, self.ends_at = monotonic(), math.inf
+    def is_over(self, seconds: float) -> bool:
+        """Add seconds. Tell whether the task must be cancelled, again if its end waits for the database too."""
+        if self.paused:
+            return False
+        self.used += seconds
+        if self.used <= ANSWER_SECONDS:
+            return False
+        self.cancellations += 1
+        return True
 
-    def go_on(self) -> None:
-        """Continue after a pause in which the client was sending. That time does not count."""
-        self.began += monotonic() - self._paused_at
-        self.ends_at = self.began + ANSWER_SECONDS
+    def rest_of(self, wait: float) -> float:
+        """Return how many seconds are left of a wait that the client asked for. The time that is surely used counts."""
+        return wait - max(0, self.used - LONGEST_LOOK)
 
     def end_wait(self) -> None:
-        """Continue after a pause that the client asked for. There is time for a last look at the job."""
-        self.ends_at = max(self.began + ANSWER_SECONDS, monotonic() + AFTER_WAIT_SECONDS)
+        """Continue after a wait. At most AFTER_WAIT_SECONDS are left."""
+        self.paused, self.used = False, max(self.used, ANSWER_SECONDS - AFTER_WAIT_SECONDS)

@@ -1,8 +1,6 @@
 """The time in which a request is answered."""
 
 import asyncio
-from collections.abc import Callable
-from time import monotonic
 
 import pytest
 
@@ -19,10 +17,6 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> TimeLimits:
     monkeypatch.setattr("linkskipper.database.time_limits.ANSWER_SECONDS", SHORT)
     monkeypatch.setattr("linkskipper.database.time_limits.AFTER_WAIT_SECONDS", SHORT)
     return TimeLimits()
-
-
-def limit(limits: TimeLimits) -> TimeLimit:
-    return TimeLimit(limits, monotonic())
 
 
 async def test_a_request_ends_in_time(limits: TimeLimits, database_url: str) -> None:
@@ -42,7 +36,7 @@ async def test_a_request_ends_in_time(limits: TimeLimits, database_url: str) -> 
     waits = (lambda: asyncio.sleep(60), lambda: pool.execute("SELECT pg_sleep(60)"), in_transaction, clean_up)
     for wait in waits:
         async with asyncio.timeout(IN_TIME):
-            with pytest.raises(DatabaseUnavailable, match="in time"), limit(limits):
+            with pytest.raises(DatabaseUnavailable, match="in time"), TimeLimit(limits):
                 await wait()
             assert await pool.fetchval("SELECT 1") == 1
         assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
@@ -51,25 +45,25 @@ async def test_a_request_ends_in_time(limits: TimeLimits, database_url: str) -> 
 
 async def test_time_that_does_not_count(limits: TimeLimits) -> None:
     """The time in which a client sends its body, or waits as it asked for, does not count."""
-    with (one := limit(limits)):
-        one.pause()
+    with (one := TimeLimit(limits)):
+        one.paused = True
         await asyncio.sleep(4 * SHORT)
-        one.go_on()
-    with (other := limit(limits)):
-        other.pause()
+        one.paused = False
+    with (other := TimeLimit(limits)):
+        other.paused = True
         await asyncio.sleep(4 * SHORT)
         other.end_wait()
     assert (one.cancellations, other.cancellations) == (0, 0)
 
 
-@pytest.mark.parametrize("go_on", [TimeLimit.go_on, TimeLimit.end_wait])
-async def test_time_counts_again_after_a_pause(limits: TimeLimits, go_on: Callable[[TimeLimit], None]) -> None:
+async def test_time_counts_again_after_a_pause(limits: TimeLimits) -> None:
     """A request that is paused has a limit again afterwards."""
 
     async def work() -> None:
-        with (one := limit(limits)):
-            one.pause()
-            go_on(one)
+        with (one := TimeLimit(limits)):
+            one.paused = True
+            await asyncio.sleep(0)
+            one.paused = False
             await asyncio.sleep(60)
 
     async with asyncio.timeout(IN_TIME):
@@ -77,11 +71,25 @@ async def test_time_counts_again_after_a_pause(limits: TimeLimits, go_on: Callab
             await work()
 
 
+@pytest.mark.parametrize(
+    ("used", "wait", "rest", "left"),
+    [(0, 60, 60, 4), (1, 60, 60, 4), (3, 60, 58, 4), (5, 60, 56, 4), (8, 60, 53, 1), (8, 2, -5, 1)],
+)
+def test_waits(used: float, wait: float, rest: float, left: float) -> None:
+    """A response comes within 10 seconds, or within the wait and 6 seconds, whatever was used before the wait."""
+    limit = TimeLimit(TimeLimits(), used=used)
+    assert limit.rest_of(wait) == rest
+    limit.end_wait()
+    assert not limit.is_over(left)
+    assert limit.is_over(0.25)
+    assert used + max(0, rest) + left + 0.25 <= max(10, wait + 6)
+
+
 async def test_other_ends(limits: TimeLimits, pool: Pool) -> None:
     """Results, errors and a cancellation by others stay what they are. The next requests have their limits."""
 
     async def work(error: Exception | None) -> str:
-        with limit(limits):
+        with TimeLimit(limits):
             if error is not None:
                 raise error
             return str(await pool.fetchval("SELECT 'done'"))
@@ -101,5 +109,5 @@ async def test_other_ends(limits: TimeLimits, pool: Pool) -> None:
 
 
 async def _wait(limits: TimeLimits) -> None:
-    with limit(limits):
+    with TimeLimit(limits):
         await asyncio.Event().wait()
