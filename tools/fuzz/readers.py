@@ -23,6 +23,7 @@ from linkskipper.egress.http1.head import Framing, Head, parse_head, split_head
 from linkskipper.egress.policy import Policy
 from linkskipper.egress.proxy.heads import read_request, read_response
 from linkskipper.errors import EgressError, HarError
+from linkskipper.metrics import add_counts
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.forms.replies import check_reply, pick, read_json
 from linkskipper.resolver.forms.submission import find_form, submit_by_click, submit_by_xhr
@@ -31,15 +32,18 @@ from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import links, read_refresh, redirects
 from linkskipper.resolver.pages.script_moves import read_script
 from linkskipper.resolver.pages.scripts import number, variable
-from linkskipper.resolver.pages.stop_rules import check_page, dead_end
+from linkskipper.resolver.pages.stop_rules import check_page, check_status, dead_end
 from linkskipper.resolver.reader.messages import Answer
 from linkskipper.resolver.urls.decode import decode
 from linkskipper.resolver.urls.target import read_target
+from linkskipper.service.worker_messages import read_report
+from linkskipper.webhooks.verification import read_signatures
 from tools.fuzz import request_readers
 
 URL = parse_url("https://go.example/a")
 LIMIT = 64 * 1024
 MAX_SECONDS = 1.0  # for one input
+SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # the example of the standard
 _loop = asyncio.new_event_loop()
 
 
@@ -84,6 +88,16 @@ def urls(data: bytes) -> None:
         if target is not None and target.url is not None:
             request_readers.check_equal(read_url(target.url.href), target.url)
             request_readers.check_equal(read_url(target.as_written).href, target.url.href)
+
+
+def xml(data: bytes) -> None:
+    """Read a page that browsers parse as XML. The first byte chooses its type."""
+    kinds = ("application/xhtml+xml", "image/svg+xml", "text/xml", "application/rss+xml")
+    page = Page(_response(data[1:], kinds[data[0] % len(kinds)] if data else kinds[0]))
+    with suppress(Stop):
+        page_moves(page, lambda _: True)
+        check_page(page)
+        check_status(page)
 
 
 def scripts(data: bytes) -> None:
@@ -198,6 +212,19 @@ def reader_answers(data: bytes) -> None:
         msgspec.msgpack.decode(data, type=Answer).result_of(page_moves)
 
 
+def worker_reports(data: bytes) -> None:
+    """Read the report of a worker process, and count what it counted."""
+    with suppress(LookupError, ValueError, msgspec.MsgspecError):
+        add_counts(read_report(data).counts)
+
+
+def webhook_headers(data: bytes) -> None:
+    """Read the signatures that somebody pastes into the verifier, and check them."""
+    headers, _, body = data.decode("utf-8", "replace").partition("\n\n")
+    for signature in read_signatures(headers):
+        signature.is_made_with([SECRET], body.encode())
+
+
 class _NameServer(asyncio.DatagramProtocol):
     def __init__(self, reply: bytes) -> None:
         self._reply = reply
@@ -231,6 +258,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     for reader in (
         *(html, charsets, urls, scripts, forms, cookies, refresh, json, bodies, heads, chunks),
         *(proxy_requests, proxy_responses, toml, har, dns, reader_answers),
+        *(xml, worker_reports, webhook_headers),
         *(request_readers.requests, request_readers.resolve_requests, request_readers.submitted_links),
         request_readers.pasted_texts,
     )

@@ -189,8 +189,9 @@ class _Scan:
                 self.unread = "scripts"
 
     def _read_meta(self, element: LexborNode, *, in_noscript: bool) -> None:
-        name = (element.attributes["http-equiv"] or "").lower()
-        content = element.attributes["content"] or ""
+        # One that is here for the attribute of an event may lack these.
+        name = (element.attributes.get("http-equiv") or "").lower()
+        content = element.attributes.get("content") or ""
         if name == "refresh" and in_noscript and (refresh := read_refresh(content)):
             self.last_resorts.append(self._next_url(refresh.url, Mechanism.META_REFRESH))
         elif name == "refresh" and not in_noscript:
