@@ -71,7 +71,10 @@ async def test_a_report_of_a_busy_worker(tmp_path: Path) -> None:
         assert (REGISTRY.get_sample_value("linkskipper_job_seconds_count", DONE) or 0) >= before + MAX_OBSERVATIONS
 
 
-@pytest.mark.parametrize("report", ["'x'", "'x' * 9_000_000", "'[]'", "chr(0xff)"])
+UNKNOWN = """'{"counts": [["no such counter", {}, 1.0]]}'"""
+
+
+@pytest.mark.parametrize("report", ["'x'", "'x' * 9_000_000", "'[]'", "chr(0xff)", UNKNOWN])
 async def test_reports_that_cannot_be_read(tmp_path: Path, report: str) -> None:
     """The process is killed and started again."""
     code = f"{READY}\nprint({report}, flush=True)\ntime.sleep(60)"

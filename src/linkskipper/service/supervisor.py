@@ -89,7 +89,7 @@ class SupervisedWorker:
         try:
             await self._exchange(process)
             return await process.wait()
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (LookupError, ValueError, msgspec.MsgspecError) as error:
             self._error = f"A report of the worker process cannot be read: {error}"
             self._kill()
             await cast("asyncio.StreamReader", process.stdout).read()  # to its end, which asyncio waits for
