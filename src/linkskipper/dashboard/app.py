@@ -21,6 +21,7 @@ from linkskipper.dashboard.query import read_form, read_query
 from linkskipper.dashboard.routing import PageTable
 from linkskipper.dashboard.services import DashboardServices
 from linkskipper.dashboard.templates import Templates
+from linkskipper.dashboard.visible import visible
 from linkskipper.database import TimeLimit, TimeLimits
 from linkskipper.errors import DatabaseError, SignInError, TooManyAttempts
 
@@ -31,6 +32,7 @@ AWAY = PageError(503, "The database is away", "The service cannot reach its data
 CRASHED = PageError(500, "The service failed", "Try again. If it fails again, give the request id to the operator.")
 RETRY_SECONDS = 5
 LOG_SECONDS = 1
+MAX_REFUSED_CHARACTERS = 200  # of a path in the audit log
 
 
 class Dashboard:
@@ -102,7 +104,7 @@ class Dashboard:
             if call.signed_in is None:
                 return await ask_sign_in(call)
             if not allows(call.signed_in, page.access):
-                await call.audit("refused", f"{page.method} {call.path}")
+                await call.audit_free("refused", f"{page.method} {visible(call.path)}"[:MAX_REFUSED_CHARACTERS])
                 raise forbidden(page.access.name.lower())
         call.query = read_query(call.request.scope["query_string"], page.query_type)
         if page.fresh_proof and not call.recently_proven and call.session.user_id is not None:

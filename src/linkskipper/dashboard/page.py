@@ -37,6 +37,7 @@ class Access(IntEnum):
 
 
 UUID_CHARACTERS = 36
+MAX_FREE_LINES = 300  # in a minute, of a person or of the holder of a key, about what changes nothing
 ROLES = {None: Access.KEY, Role.VIEWER: Access.VIEWER, Role.DEVELOPER: Access.DEVELOPER, Role.OWNER: Access.OWNER}
 
 
@@ -154,6 +155,16 @@ class PageCall:
     async def audit(self, action: str, subject: str | None = None) -> None:
         """Write down what the session did."""
         await record(self.services.pool, self.entry(action, subject))
+
+    async def audit_free(self, action: str, subject: str | None) -> None:
+        """Write down something that changes nothing, and that anybody could do without end.
+
+        The lines of one person are limited over all their sessions. Further ones are not written.
+        """
+        session = self.session
+        who = f"key {session.key_id}" if session.user_id is None else f"user {session.user_id}"
+        if await self.services.count_call(f"dashboard {who}", MAX_FREE_LINES) is None:
+            await self.audit(action, subject)
 
     @property
     def recently_proven(self) -> bool:

@@ -1,6 +1,6 @@
 """The parts of the service that the pages call."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,7 +29,9 @@ class DashboardServices:
     the pages. `style` is the style sheet that all pages of the service share. `sample_links` are links of the lab with
     a sentence about each. `topup_links` are labels and addresses where accounts buy credits. `request_log_days` is how
     long requests are kept. `snippets` returns calls that resolve a link, by language. `examine` checks the
-    installation. `shown_settings` are the variables of all settings with their values, without secrets.
+    installation. `shown_settings` are the variables of all settings with their values, without secrets. `count_call`
+    counts a call of somebody, with the number of calls that they may make in a minute. If it is one too many, the call
+    is not counted, and the seconds to wait are returned.
     """
 
     base_url: str
@@ -55,3 +57,4 @@ class DashboardServices:
     workers_ready: Callable[[], bool]
     examine: Callable[[], Awaitable[Sequence[Finding]]]
     shown_settings: Sequence[tuple[str, str]]
+    count_call: Callable[[Hashable, int], Awaitable[int | None]]

@@ -1,11 +1,11 @@
 """Build the dashboard of one process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from functools import partial
 
 from linkskipper.accounts import Keyring, WebhookSecrets
-from linkskipper.api import Services
+from linkskipper.api import RateLimiter, Services
 from linkskipper.api.pages.html import STYLE
 from linkskipper.api.pages.snippets import resolve_snippets
 from linkskipper.dashboard import Dashboard, DashboardServices
@@ -67,8 +67,19 @@ async def run_dashboard(
                 workers_ready=services.workers_ready,
                 examine=Examiner(settings, pool).examine,
                 shown_settings=shown(settings),
+                count_call=_call_counter(services.rate_limiter),
                 snippets=partial(resolve_snippets, services.base_url),
             )
         )
     finally:
         pool.terminate()
+
+
+def _call_counter(limiter: RateLimiter) -> Callable[[Hashable, int], Awaitable[int | None]]:
+    """Return what counts calls of the dashboard, in the same windows as those of the API."""
+
+    async def count(caller: Hashable, limit: int) -> int | None:
+        window = await limiter.hit(caller, limit)
+        return None if window.allowed else window.reset_seconds
+
+    return count

@@ -40,7 +40,7 @@ async def sign_in(call: PageCall) -> Response:
     if call.signed_in is not None:
         await call.services.sessions.end(call.signed_in)
     call.signed_in = await call.services.sessions.find(call.token)
-    await call.audit("sign-in", call.form.get("way"))
+    await call.audit_free("sign-in", call.form.get("way"))
     return _go_on(call)
 
 

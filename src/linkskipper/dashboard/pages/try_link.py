@@ -15,7 +15,7 @@ from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.link import describe
 from linkskipper.dashboard.query import NoticeQuery
 from linkskipper.dashboard.texts import REFUSAL_STEPS
-from linkskipper.errors import ApiError, OutOfCredits
+from linkskipper.errors import ApiError, OutOfCredits, RateLimited
 from linkskipper.jobs import NewJob, Resolved, read_details
 
 PATH = "/dashboard/try"
@@ -50,6 +50,7 @@ async def resolve(call: PageCall) -> Response:
         return await _page(call, link, errors=fields.errors, status=422)
     new = NewJob(key.account_id, key.id, key.daily_quota, link, live=True)
     try:
+        await count_link(call, key)
         submitted = await call.services.job_submitter.submit(new)
     except ApiError as refusal:
         step = REFUSAL_STEPS.get(type(refusal))
@@ -65,6 +66,18 @@ async def resolve(call: PageCall) -> Response:
 def _topup_links(call: PageCall, refusal: ApiError) -> list[TopupLink]:
     is_about_credits = isinstance(refusal, OutOfCredits)
     return topup_links(call.services.topup_links, call.session.account_id) if is_about_credits else []
+
+
+async def count_link(call: PageCall, key: KeyOverview) -> None:
+    """Count a link towards the calls of its key, as if it came through the API.
+
+    Raises:
+        RateLimited: The key has no call left.
+    """
+    seconds = await call.services.count_call(key.id, key.rate_limit)
+    if seconds is not None:
+        limit = f"This key may call {key.rate_limit} times in 60 seconds."
+        raise RateLimited(f"{limit} Try again in {seconds} s.", retry_after=seconds)
 
 
 async def resolving_keys(call: PageCall) -> list[KeyOverview]:

@@ -12,7 +12,7 @@ from linkskipper.dashboard.errors import changed_meanwhile, forbidden, not_found
 from linkskipper.dashboard.fields import FormReader, Messages
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.operate.providers import PATH, UNKNOWN, row_of
-from linkskipper.dashboard.pages.try_link import resolving_keys
+from linkskipper.dashboard.pages.try_link import count_link, resolving_keys
 from linkskipper.dashboard.query import UsageQuery
 from linkskipper.errors import ApiError
 from linkskipper.jobs import JobRow, NewJob, read_details
@@ -58,6 +58,7 @@ async def run_sample(call: PageCall) -> Response:
         return await _page(call, provider, Messages(sample="Your account has no key that may resolve. Make one first."))
     key = keys[0]
     try:
+        await count_link(call, key)
         submitted = await call.services.job_submitter.submit_afresh(
             NewJob(key.account_id, key.id, key.daily_quota, url, live=True)
         )

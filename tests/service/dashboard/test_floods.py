@@ -1,0 +1,45 @@
+"""What one person, or the holder of one key, could fill or use up by the pages."""
+
+import time
+
+import pytest
+
+from linkskipper.accounts import create_account
+from linkskipper.dashboard.app import MAX_REFUSED_CHARACTERS
+from linkskipper.dashboard.page import MAX_FREE_LINES
+from linkskipper.people import Role
+from support.dashboard import make_user, visitor
+from support.service import Service, fresh_link
+
+pytestmark = pytest.mark.attack
+
+
+async def lines_of(service: Service, actor: str) -> list[str]:
+    rows = await service.pool.fetch("SELECT subject FROM audit_log WHERE actor = $1", actor)
+    return [row["subject"] or "" for row in rows]
+
+
+async def test_refusals_do_not_fill_the_audit_log(service: Service) -> None:
+    """Refused requests add a bounded number of short lines in a minute, whatever their path, over all sessions."""
+    account_id = (await create_account(service.pool, "flood", credits=0)).id
+    user_id = await make_user(service, "flood", account_id, Role.VIEWER)
+    path = "/dashboard/operate/accounts/" + "%00a" * 2000
+    began, statuses = time.monotonic(), []
+    for person in [await visitor(service, user_id), await visitor(service, user_id)]:
+        statuses += [(await person.get(path)).status for _ in range(MAX_FREE_LINES)]
+    lines, minutes = await lines_of(service, "flood"), 1 + (time.monotonic() - began) // 60
+    assert set(statuses) == {403}
+    assert MAX_FREE_LINES <= len(lines) <= MAX_FREE_LINES * minutes
+    assert max(map(len, lines)) == MAX_REFUSED_CHARACTERS
+
+
+async def test_links_of_the_dashboard_count_as_calls_of_the_key(service: Service) -> None:
+    """Try uses the calls of its key up, and those of the API count there too."""
+    caller = await service.caller(rate_limit=2)
+    person = await visitor(service, await make_user(service, "eager", caller.account_id, Role.DEVELOPER))
+    assert (await caller.resolve(fresh_link())).status in {200, 202}
+    form = {"url": fresh_link(), "key_id": str(caller.key_id)}
+    pages = [await person.post("/dashboard/try", form) for _ in range(4)]
+    assert pages[0].status == 303
+    assert pages[-1].status == 422
+    assert "This key may call 2 times in 60 seconds" in pages[-1].visible_text
