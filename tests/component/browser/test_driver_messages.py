@@ -1,11 +1,15 @@
 """A page decides what the browser reports, and not how much memory the service needs to read it."""
 
 import asyncio
+import gc
 import sys
+from weakref import WeakSet
 
 import pytest
 
+from linkskipper.resolver.browser.dom import MAX_DOCUMENTS
 from linkskipper.resolver.browser.driver_messages import MAX_MESSAGE, BoundedMessages
+from linkskipper.resolver.pages.page import Page
 from support.browser_world import run_world
 
 pytestmark = [pytest.mark.attack, pytest.mark.slow]
@@ -53,3 +57,25 @@ async def test_a_page_that_makes_long_messages(caplog: pytest.LogCaptureFixture)
     assert (bad.reason, bad.service_failed) == ("upstream_error", True)
     assert good.target_url == world.destination
     assert any(record.message == "browser.message_too_long" for record in caplog.records)
+
+
+async def test_a_page_with_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first documents of a page are read. None of them is kept once the link has ended."""
+    pages: WeakSet[Page] = WeakSet()
+    most = 0
+    make = Page.__init__
+
+    def count(page: Page, *arguments: object) -> None:
+        nonlocal most
+        make(page, *arguments)  # type: ignore[arg-type]
+        pages.add(page)
+        most = max(most, len(pages))
+
+    monkeypatch.setattr(Page, "__init__", count)
+    async with run_world() as world:
+        world.put("<p>1" + "<iframe></iframe>" * 200, "/frames")
+        ended = await world.resolve("/frames", steps=[{"use": "follow"}], limits={"timeout": 60, "max_wait": 1})
+        assert ended.target_url is None
+        gc.collect()
+        assert not list(pages)
+    assert MAX_DOCUMENTS <= most <= 3 * MAX_DOCUMENTS

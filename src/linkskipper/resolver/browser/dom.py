@@ -10,15 +10,17 @@ from linkskipper.resolver.browser.errors import BROKEN
 from linkskipper.resolver.pages.parse_cost import MAX_TAGS
 
 MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_DOCUMENTS = 50  # of one page. Each takes 200 KB here once it is parsed, however small it is
 POLL_SECONDS = 0.05
 _ATTEMPTS = 5
 
 # Frames of the page's own origin are read too, since a CAPTCHA may be in one. The limits hold for all documents
-# together. Too many elements are not written out: they would be rejected once they are parsed here.
+# together. Documents after the first ones are not read. Too many elements are not written out: they would be rejected
+# once they are parsed here.
 _READ = f"""(() => {{
   let left = {MAX_CHARACTERS}, elements = {MAX_TAGS};
   const found = [], open = [document];
-  while (open.length) {{
+  while (open.length && found.length < {MAX_DOCUMENTS}) {{
     const root = open.shift().documentElement;
     elements -= root ? root.getElementsByTagName("*").length : 1;
     if (elements < 0) return null;

@@ -52,7 +52,7 @@ class PageReader:
             Stop: The function raised it, the page takes too long or too much memory, or the reader was lost.
         """
         async with self._turns, self._process_for(page) as process:
-            data = None if process.page is page else PageData.of(page)
+            data = None if process.has(page) else PageData.of(page)
             reading = await process.ask(Question(function, data, args, kwargs, seconds), page)
         if isinstance(reading.result, Stop):
             raise reading.result
@@ -61,7 +61,7 @@ class PageReader:
     @asynccontextmanager
     async def _process_for(self, page: Page) -> AsyncIterator[ReaderProcess]:
         """Use a process for one question, the one that has the page if possible. Kill it if it does not answer."""
-        process = next((process for process in self._idle if process.page is page), None)
+        process = next((process for process in self._idle if process.has(page)), None)
         process = process or (self._idle[-1] if self._idle else None)
         if process is None:
             process = await _start()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import weakref
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
@@ -42,12 +43,11 @@ class ReaderProcess:
 
     Attributes:
         pid: Its process id.
-        page: The page of the last question, which the process still has.
     """
 
     def __init__(self, process: Process) -> None:
         self.pid = process.pid
-        self.page: Page | None = None
+        self._page: weakref.ref[Page] | None = None  # the link of a page may have ended, and needs no memory then
         self._process = process
         self._stdin = cast("asyncio.StreamWriter", process.stdin)
         self._stdout = cast("asyncio.StreamReader", process.stdout)
@@ -70,13 +70,17 @@ class ReaderProcess:
             )
         )
 
+    def has(self, page: Page) -> bool:
+        """Tell whether the last question was about a page, which the process still has."""
+        return self._page is not None and self._page() is page
+
     async def ask(self, question: Question, page: Page) -> Reading:
         """Return the answer to a question about a page.
 
         Raises:
             ReaderLost: The process ended.
         """
-        self.page = page
+        self._page = weakref.ref(page)
         try:
             self._stdin.write(question.encode())
             await self._stdin.drain()
