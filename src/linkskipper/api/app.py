@@ -13,7 +13,7 @@ from linkskipper.api.limit_headers import limit_headers
 from linkskipper.api.pages import pages
 from linkskipper.api.problems import InternalError, ServiceUnavailable
 from linkskipper.api.request import ACCEPTED_ID, Request
-from linkskipper.api.request_logging import log_request, trace_request
+from linkskipper.api.request_logging import log_request, trace_request, write_line
 from linkskipper.api.responses import ApiResponse, problem_response, send_response
 from linkskipper.api.routes import ENDPOINTS, INTERNAL_ENDPOINTS
 from linkskipper.api.routes.health import healthz, monitor_routes
@@ -59,12 +59,14 @@ class Api:
         *,
         topup_links: Sequence[tuple[str, str]] = (),
         tracer: Tracer | None = None,
+        writes_lines: bool = False,
     ) -> None:
         self._base_url = base_url
         self._routes = routes
         self._log = request_log
         self._topup_links = topup_links
         self._tracer = tracer
+        self._writes_lines = writes_lines
         self._time_limits = TimeLimits()
         self._id_prefix = secrets.token_hex(8).encode()
         self._numbers = count()
@@ -81,12 +83,14 @@ class Api:
                 response = await self._routes.find(request)(request)
         except Exception as error:
             response, code = self._refuse(error, request)
-        if self._log is not None or self._tracer is not None:
+        if self._log is not None or self._tracer is not None or self._writes_lines:
             status = response.status if isinstance(response, ApiResponse) else STREAM_STATUS
             if self._log is not None:
                 log_request(self._log, request, request_id, status=status, code=code, began=began)
             if self._tracer is not None:
                 trace_request(self._tracer, request, request_id, status=status, began=began)
+            if self._writes_lines:
+                write_line(request, status=status, code=code, began=began)
         limits = () if request.limits is None else limit_headers(request.limits)
         common = ((b"x-request-id", request_id), *ON_EVERY_RESPONSE, *limits)
         await send_response(response, common, scope, receive, send)

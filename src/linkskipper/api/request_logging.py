@@ -3,21 +3,39 @@
 from datetime import UTC, datetime
 from time import monotonic
 
+import structlog
+
 from linkskipper.api.request import Request
 from linkskipper.request_log import LoggedRequest, RequestLog
 from linkskipper.traces import Tracer
 
+log = structlog.get_logger()
+
 MAX_PATH_CHARACTERS = 300
 
 
+def write_line(request: Request, *, status: int, code: str | None, began: float) -> None:
+    """Write a log line for a request. Its route stands for its path, which may hold what is secret."""
+    log.info(
+        "api.answered",
+        method=request.scope["method"],
+        route=request.route,
+        status=status,
+        code=code,
+        milliseconds=round((monotonic() - began) * 1000, 1),
+        key_id=None if request.key is None else request.key.id,
+        job_id=None if request.job_id is None else str(request.job_id),
+    )
+
+
 def log_request(
-    log: RequestLog, request: Request, request_id: bytes, *, status: int, code: str | None, began: float
+    request_log: RequestLog, request: Request, request_id: bytes, *, status: int, code: str | None, began: float
 ) -> None:
     """Log a request of a known key. `code` is that of its problem document, `began` its monotonic time in seconds."""
     key = request.key
-    if key is None or not log.takes(key.id, began, is_success=code is None):
+    if key is None or not request_log.takes(key.id, began, is_success=code is None):
         return
-    log.add(
+    request_log.add(
         LoggedRequest(
             at=datetime.now(UTC),
             account_id=key.account_id,

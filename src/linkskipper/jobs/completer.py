@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import asyncpg
+import structlog
 
 from linkskipper import credits
 from linkskipper.credits import Charge
@@ -20,15 +21,29 @@ from linkskipper.traces import Tracer
 from linkskipper.usage import Outcome, UsageCounter
 from linkskipper.webhooks import NewDelivery, job_event, queue_events
 
+log = structlog.get_logger()
+
 
 class JobCompleter:
-    """Ends jobs, counts them in `usage`, and notifies the clients that wait for them."""
+    """Ends jobs, counts them in `usage`, and notifies the clients that wait for them.
 
-    def __init__(self, pool: Pool, cache: LinkCache, usage: UsageCounter, tracer: Tracer | None = None) -> None:
+    If `writes_lines` is set, each job that ends has a log line.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        cache: LinkCache,
+        usage: UsageCounter,
+        tracer: Tracer | None = None,
+        *,
+        writes_lines: bool = False,
+    ) -> None:
         self._pool = pool
         self._cache = cache
         self._usage = usage
         self._tracer = tracer
+        self._writes_lines = writes_lines
 
     @batched()
     async def complete(self, results: list[JobResult]) -> list[bool]:
@@ -49,6 +64,8 @@ class JobCompleter:
             self._count(job)
         if self._tracer is not None:
             _trace(self._tracer, jobs)
+        if self._writes_lines:
+            _write_lines(jobs)
         return [result.job_id in accepted for result in results]
 
     async def raise_hold(self, result: JobResult, account_id: int, *, held: int) -> None:
@@ -98,6 +115,20 @@ def _trace(tracer: Tracer, jobs: list[asyncpg.Record]) -> None:
         details = {name: job[name] for name in ("provider", "tier", "status", "key_id")}
         attributes = {f"linkskipper.{name}": value for name, value in details.items()}
         tracer.job(job["id"], status=job["status"], reason=job["reason"], attributes=attributes)
+
+
+def _write_lines(jobs: list[asyncpg.Record]) -> None:
+    for job in jobs:
+        log.info(
+            "job.ended",
+            job_id=str(job["id"]),
+            key_id=job["key_id"],
+            status=job["status"],
+            reason=job["reason"],
+            provider=job["provider"],
+            tier=job["tier"],
+            milliseconds=age_of(job["id"]),
+        )
 
 
 def _charge(job: asyncpg.Record) -> Charge:

@@ -113,7 +113,14 @@ async def run_api(
             run_dashboard(settings, url, services, keyring, usage=counter, tracer=tracer, samples=sample_links)
         )
         routes = public_routes(services, with_monitor=settings.monitor_port is None)
-        app = Api(base_url, routes, services.request_log, topup_links=services.topup_links, tracer=tracer)
+        app = Api(
+            base_url,
+            routes,
+            services.request_log,
+            topup_links=services.topup_links,
+            tracer=tracer,
+            writes_lines=settings.log_requests,
+        )
         yield RunningApi(_by_prefix(app, dashboard), job_notifier.close)
 
 

@@ -63,7 +63,9 @@ async def run_dashboard(
                 sample_links=samples,
                 request_log_days=settings.request_log_days,
                 topup_links=services.topup_links,
-                job_completer=JobCompleter(pool, link_cache(settings, pool), usage, tracer),
+                job_completer=JobCompleter(
+                    pool, link_cache(settings, pool), usage, tracer, writes_lines=settings.log_requests
+                ),
                 workers_ready=services.workers_ready,
                 examine=Examiner(settings, pool).examine,
                 shown_settings=shown(settings),

@@ -112,7 +112,7 @@ async def run_workers(
         recorder = OutcomeRecorder(pool, catalog)
         slots = ProviderSlots(pool, catalog, lease_seconds=settings.lease_seconds)
         resolver, counter = LinkResolver(catalog, client, reader, browser=browser), UsageCounter()
-        completer = JobCompleter(pool, cache, counter, tracer)
+        completer = JobCompleter(pool, cache, counter, tracer, writes_lines=settings.log_requests)
         runner = JobRunner(pool, resolver, cache, completer, recorder=recorder, slots=slots, tracer=tracer)
         queue_workers = _job_workers(settings, url, runner, tiers)
         if webhooks:

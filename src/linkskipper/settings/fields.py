@@ -247,6 +247,9 @@ class LogSettings(_Section):
 
     log_level: LogLevel = setting("`debug`, `info`, `warning` or `error`", default="info")
     log_json: bool = setting("Write each log line as JSON", default=False)
+    log_requests: bool = setting(
+        "Write a [log line](log-events.md) for each request of the API and for each job that ends", default=False
+    )
 
 
 class TraceSettings(_Section):
