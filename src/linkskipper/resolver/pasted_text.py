@@ -36,7 +36,8 @@ _CJK_PUNCTUATION = (
 )
 _PUNCTUATION = "\u2018\u201a\u201c-\u201e\u00ab\u00bb\u2039\u203a\u060c\u061b\u061f\u06d4\u0964\u0965\u055d\u055e\u0589"
 _END = re.compile(f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/')
-_CJK_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+# Not compiled here: Python 3.11 looks at each character of a range, and few links need this.
+_CJK_LETTER = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _EMPHASIS = ("__", "_", "~~", "||", "**", "*", "`")
 _ESCAPED_SLASHES = re.compile(r"https?:\\/\\/", re.IGNORECASE)  # as in JSON
 _PERCENT_ENCODED = re.compile(r"https?%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s&\"'<>]*", re.IGNORECASE)
@@ -51,7 +52,7 @@ _MAX_ESCAPES = 3
 
 _LISTED = ",;|"
 # The gap between two links of a text. After any other character, a URL is a part of the one before it.
-_BETWEEN = re.compile(f"(?:{_END.pattern}|[{_LISTED}]|{_CJK_LETTER.pattern})[\\s'\"`(\\[{{<*_~]*\\Z")
+_BETWEEN = f"(?:{_END.pattern}|[{_LISTED}]|{_CJK_LETTER})[\\s'\"`(\\[{{<*_~]*\\Z"
 _MAX_BETWEEN = 8  # characters, so that the time stays linear
 
 
@@ -121,7 +122,7 @@ def _starts(text: str) -> Iterator[int]:
     """Yield where the gap before each URL begins."""
     for found in _BEGINNING.finditer(text):
         begin = max(found.start() - _MAX_BETWEEN, 0)
-        if (between := _BETWEEN.search(text[begin : found.start()])) is not None:
+        if (between := re.search(_BETWEEN, text[begin : found.start()])) is not None:
             yield begin + between.start()
 
 
@@ -141,8 +142,8 @@ def find_url(text: str) -> str | None:
     before = text[: found.start()][-1:]
     end = _END.search(rest)
     url = rest[: end.start()] if end else rest
-    if _CJK_LETTER.match(before):  # these languages write no spaces
-        url = _CJK_LETTER.split(url, maxsplit=1)[0]
+    if re.match(_CJK_LETTER, before):  # these languages write no spaces
+        url = re.split(_CJK_LETTER, url, maxsplit=1)[0]
     if before == "=" and "[" in text[: found.start()]:  # [url=…] of a forum
         url = url.partition("]")[0]
     for mark in _EMPHASIS:
