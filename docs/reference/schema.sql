@@ -110,7 +110,8 @@ CREATE TABLE public.cached_links (
     tier text CONSTRAINT links_tier_not_null NOT NULL,
     resolved_at timestamp with time zone DEFAULT now() CONSTRAINT links_resolved_at_not_null NOT NULL,
     expires_at timestamp with time zone CONSTRAINT links_expires_at_not_null NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.05');
 
 CREATE TABLE public.circuits (
     provider text NOT NULL,
@@ -156,7 +157,8 @@ CREATE TABLE public.idempotency_keys (
     idempotency_key text NOT NULL,
     job_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.05');
 
 CREATE TABLE public.inflight_links (
     link_hash bytea CONSTRAINT flights_link_not_null NOT NULL,
@@ -200,7 +202,7 @@ CREATE TABLE public.jobs (
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'invalid'::text]))),
     CONSTRAINT jobs_tier_check CHECK ((tier = ANY (ARRAY['standard'::text, 'premium'::text])))
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05');
 
 CREATE TABLE public.ledger (
     id bigint NOT NULL,
@@ -474,7 +476,7 @@ CREATE TABLE public.webhook_deliveries (
     CONSTRAINT webhook_deliveries_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
     CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05');
 
 CREATE TABLE public.webhook_hosts (
     host text NOT NULL,
