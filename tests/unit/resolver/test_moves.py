@@ -20,3 +20,11 @@ def test_an_app_that_a_timer_opens(milliseconds: int, unread: str) -> None:
     timer = f"<script>setTimeout(function () {{ location = 'mailto:a@example.com' }}, {milliseconds})</script>"
     page = moves(f"{timer}<script>location = '/next'</script>")
     assert (page.unread, [url.text for url in page.candidates]) == (unread, [] if unread else ["/next"])
+
+
+@pytest.mark.parametrize("event", ["onload", "onerror", "ONLOAD"])
+def test_the_event_of_a_script_file(event: str) -> None:
+    """What happens after a script file is loaded may lead elsewhere, whatever host the file is on."""
+    assert moves(f"<script src=//cdn.example/a.js {event}='location = x'></script>").unread == "scripts"
+    assert moves(f"<script src=//cdn.example/a.js {event}='note()'></script>").unread == ""
+    assert moves(f"<script {event}='location = x'></script>").unread == ""

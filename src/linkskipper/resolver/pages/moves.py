@@ -214,6 +214,8 @@ class _Scan:
             self.unread = "scripts" if may_stop(element.text()) else self.unread
         elif "src" in element.attributes:
             self._read_file(element)
+            if any(may_move(element.attributes.get(event) or "") for event in ("onload", "onerror")):
+                self.unread = "scripts"
         else:
             moves = read_script(element.text())
             self._take(None if moves and element.mem_id in self._in_math else moves)
