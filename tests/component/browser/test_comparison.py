@@ -34,6 +34,8 @@ DECIDED = {"captcha_required", "bot_challenge", "link_removed", "blocked_address
 """Reasons for which a link ends although browsers go on."""
 APPS = (b"mailto:", b"tel:")
 """Chromium stays with a page that asks for an app. The engines follow what such a page does next."""
+BROKEN_BASE = b'<base href="http://['
+"""Chromium resolves nothing against it. The engines follow the standard."""
 WITH_DECOYS = "https://interstitial.lab.test/decoys"
 SLOW = {"timeout": 30, "max_wait": 4}
 
@@ -142,7 +144,9 @@ async def compare(comparison: Comparison, link: str, sample: Sample) -> str | No
     goals = {canonical(await visit)}
     if not are_right(ends, goals):
         goals |= {canonical(await comparison.chromium.visit(link, rest=rest)) for rest in sample.longer_rests}
-    if are_right(ends, goals) or sample.has_race or (None in goals and any(app in sample.reply for app in APPS)):
+    if are_right(ends, goals) or sample.has_race:
+        return None
+    if None in goals and any(decided in sample.reply for decided in (*APPS, BROKEN_BASE)):
         return None
     reached = {name: end.target_url or end.reason for name, end in ends.items()}
     return f"{sample.reply!r}: Chromium {goals}, {reached}"

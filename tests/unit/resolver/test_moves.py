@@ -28,3 +28,13 @@ def test_the_event_of_a_script_file(event: str) -> None:
     assert moves(f"<script src=//cdn.example/a.js {event}='location = x'></script>").unread == "scripts"
     assert moves(f"<script src=//cdn.example/a.js {event}='note()'></script>").unread == ""
     assert moves(f"<script {event}='location = x'></script>").unread == ""
+
+
+def test_a_timer_and_a_later_base() -> None:
+    """The URL of a timer may be resolved against a base that stands after it."""
+    timer = "<script>setTimeout(function () {{ location = '{}' }}, 10)</script>"
+    base = "<base href='//b.test/'>"
+    assert moves(timer.format("next") + base).unread == "scripts"
+    assert moves(timer.format("//d.example/") + "<base href='http://d.test/'>").unread == "scripts"
+    assert moves(timer.format("https://d.example/") + base).unread == ""
+    assert moves(base + timer.format("next")).unread == ""

@@ -5,6 +5,7 @@ script that opens a page wins over later scripts. The refresh with the shortest 
 last one of those with the same delay. A timer counts like a refresh. A base element counts for what stands after it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -38,6 +39,8 @@ _EVENTS = (
     *("onanimationstart", "onanimationend", "ontransitionend"),
 )
 """Attributes with scripts that may run before the visitor does anything, besides onload."""
+_WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]{2}", re.IGNORECASE)
+"""A URL that needs no base."""
 _FRAMES = frozenset({"iframe", "frame", "object", "embed"})
 _ELEMENTS = (
     *("base[href]", "script", "iframe", "frame", "object[data]", "embed[src]", "meta[http-equiv][content]"),
@@ -75,7 +78,7 @@ def page_moves(page: Page, may_load: MayLoad) -> PageMoves:
     if stays or forbids_moves(page):
         return PageMoves(())
     scan = _Scan(page, may_load)
-    is_uncertain = scan.has_foreign_base or scan.stops
+    is_uncertain = scan.has_foreign_base or scan.has_unclear_url or scan.stops
     refreshes = () if is_uncertain else tuple(_elsewhere(page, scan.delayed()))
     if is_xml(page.response):
         return _xml_moves(page, refreshes)
@@ -106,6 +109,7 @@ class _Scan:
         self.script: NextUrl | None = None
         self.unread: Unread = ""
         self.has_foreign_base = False
+        self.has_unclear_url = False  # a timer has it, and a later base may apply to it
         self.apps: list[NextUrl] = []  # a script opened another program there, and the page remains
         self.app_is_soon = False  # a timer opens one
         self.last_resorts: list[NextUrl] = []
@@ -271,6 +275,8 @@ class _Scan:
                 is_too_long = True
             if target is None and not is_too_long and move.seconds is None:
                 return  # the script throws
+            if move.seconds is not None and self._changes_with_base(move.url):
+                self.has_unclear_url = True
             if move.opens_window:
                 self.last_resorts.insert(0, next_url)
             elif target is not None and target.url is None:
@@ -280,6 +286,11 @@ class _Scan:
                 self._delayed.append((move.seconds, len(self._delayed), next_url))
             else:
                 self.script = next_url
+
+    def _changes_with_base(self, text: str) -> bool:
+        """Return whether a base that stands after a timer changes where its URL leads."""
+        later = self._page.base
+        return later != self._here and not _WHOLE.match(text)
 
 
 def _header_charset(page: Page) -> Charset:
