@@ -24,7 +24,7 @@ def test_an_app_that_a_timer_opens(milliseconds: int, unread: str) -> None:
 
 @pytest.mark.parametrize("event", ["onload", "onerror", "ONLOAD"])
 def test_the_event_of_a_script_file(event: str) -> None:
-    """What happens after a script file is loaded may lead elsewhere, whatever host the file is on."""
+    """The script of such an event may lead elsewhere, whatever host the file is on."""
     assert moves(f"<script src=//cdn.example/a.js {event}='location = x'></script>").unread == "scripts"
     assert moves(f"<script src=//cdn.example/a.js {event}='note()'></script>").unread == ""
     assert moves(f"<script {event}='location = x'></script>").unread == ""
