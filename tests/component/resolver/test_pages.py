@@ -263,6 +263,7 @@ async def test_links_that_carry_nothing(bench: Bench) -> None:
         (f"/x#/go?z&dest={TARGET}%3Fa%3Db", {"use": "from_fragment", "param": "dest"}),
         (f"/x#z&dest={TARGET}%3Fa%3Db", {"use": "from_fragment", "param": "dest"}),
         (f"/x#dest={TARGET}?a=b", {"use": "from_fragment", "param": "dest"}),
+        (f"/x#!dest={TARGET}?a=b", {"use": "from_fragment", "param": "dest"}),
     ],
 )
 async def test_rest_of_the_path_and_parameters_of_the_fragment(

@@ -43,9 +43,9 @@ async def from_fragment(step: FromFragmentStep, navigation: Navigation) -> bool:
 
 
 def _fragment_parameter(fragment: str, name: str) -> str:
-    """Return the value of a parameter in a fragment such as `?dest=…`, `/page?dest=…` or `dest=…`."""
+    """Return the value of a parameter in a fragment such as `?dest=…`, `/page?dest=…`, `dest=…` or `!dest=…`."""
     _, mark, query = fragment.partition("?")
-    return (_parameter(query, name) if mark else "") or _parameter(fragment, name)
+    return (_parameter(query, name) if mark else "") or _parameter(fragment.removeprefix("!"), name)
 
 
 def _parameter(query: str, name: str) -> str:
