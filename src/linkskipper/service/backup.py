@@ -9,6 +9,7 @@ import asyncio
 import io
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from linkskipper.service.migrate import migrate
 from linkskipper.settings import Settings
 
 KEY, SECRET, DATABASE = "key.age", "secret.age", "database.age"
+MAX_SHORT_MEMBER = 64 * 1024  # bytes of the key, and of the secret
 
 
 def back_up(settings: Settings, file: Path, passphrase: str) -> None:
@@ -52,13 +54,14 @@ def restore(settings: Settings, file: Path, passphrase: str) -> None:
     """
     try:
         with zipfile.ZipFile(file) as archive, database(settings) as url:
-            key = _read_key(archive.read(KEY), passphrase)
+            key = _read_key(_read(archive, KEY), passphrase)
             asyncio.run(_require_empty(url))
-            restore_secret(settings, pyrage.decrypt(archive.read(SECRET), [key]))
+            restore_secret(settings, pyrage.decrypt(_read(archive, SECRET), [key]))
             with archive.open(DATABASE) as encrypted, loading(url) as dump:
                 pyrage.decrypt_io(encrypted, dump, [key])
             asyncio.run(migrate(url))
-    except (zipfile.BadZipFile, KeyError):
+    # RuntimeError, and NotImplementedError with it: a member needs a password of ZIP, or a compression that is unknown.
+    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError):
         raise BackupError(f"{file} is not a backup of Link Skipper, or is damaged.") from None
     except (OSError, pyrage.DecryptError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged"
@@ -82,6 +85,19 @@ def _new_file(file: Path) -> Iterator[IO[bytes]]:
 def _add(archive: zipfile.ZipFile, name: str, content: IO[bytes], key: "pyrage.x25519.Identity") -> None:
     with archive.open(name, "w", force_zip64=True) as member:
         pyrage.encrypt_io(content, member, [key.to_public()])
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read a short member. Somebody else may have made the archive, and may have compressed any amount into it.
+
+    Raises:
+        BackupError: It is longer than any of ours.
+    """
+    with archive.open(name) as member:
+        content = member.read(MAX_SHORT_MEMBER + 1)
+    if len(content) > MAX_SHORT_MEMBER:
+        raise BackupError(f"{archive.filename} is not a backup of Link Skipper: {name} is too long.")
+    return content
 
 
 def _read_key(encrypted: bytes, passphrase: str) -> "pyrage.x25519.Identity":

@@ -22,6 +22,9 @@ OTHER_VARIABLES = frozenset({"API_KEY", "BASE_URL", "KEY", "TEST_SERVER_URL", "W
 SECRETS = ("BACKUP_PASSPHRASE", "DATABASE_DIRECT_URL", "DATABASE_URL", "LIMITS_URL", "OTLP_HEADERS", "SECRET_KEY")
 """The settings that hold a password or a key. Each may stand in a file, which its name with `_FILE` names."""
 
+FOREIGN_SECRETS = frozenset({"OTEL_EXPORTER_OTLP_HEADERS"})
+"""Variables of others that are settings by default, and hold a password or a key."""
+
 _NAMES = frozenset(Settings.model_fields) | {f"{secret.lower()}_file" for secret in SECRETS}
 
 
@@ -109,7 +112,8 @@ def _read_secret_files(source: _Source) -> list[str]:
 def forget_secrets(environment: MutableMapping[str, str]) -> None:
     """Remove secrets from the environment once they are read, so that programs that are started do not inherit them."""
     for name in list(environment):
-        if name.upper().removeprefix(PREFIX) in SECRETS and name.upper().startswith(PREFIX):
+        is_ours = name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX) in SECRETS
+        if is_ours or name in FOREIGN_SECRETS:
             del environment[name]
 
 

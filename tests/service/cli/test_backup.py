@@ -1,5 +1,7 @@
 """linkskipper backup and restore: a service moves to another place with everything that it promised."""
 
+import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +11,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from linkskipper.accounts import create_key, load_keyring
+from linkskipper.service.backup import MAX_SHORT_MEMBER
 from support.processes import Ended, run
 from support.receiver import run_receiver
 from support.service import Caller, Service, fresh_link, named, run_service
@@ -110,6 +113,32 @@ async def test_a_backup_that_cannot_be_restored(
     connection = await asyncpg.connect(empty_database)
     assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     await connection.close()
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("flags", "compression", "length", "message"),
+    [
+        (0, zipfile.ZIP_DEFLATED, MAX_SHORT_MEMBER, "passphrase is wrong"),
+        (0, zipfile.ZIP_DEFLATED, MAX_SHORT_MEMBER + 1, "too long"),
+        (1, zipfile.ZIP_DEFLATED, 100, "not a backup"),
+        (0, 99, 100, "not a backup"),
+    ],
+)
+async def test_archives_of_strangers(
+    empty_database: str, tmp_path: Path, flags: int, compression: int, length: int, message: str
+) -> None:
+    """An archive decides neither how much memory is needed to read it nor which error ends the command."""
+    file = tmp_path / "backup"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("key.age", b"\0" * length)
+    content = bytearray(file.read_bytes())
+    for header, field in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        struct.pack_into("<HH", content, content.rindex(header) + field, flags, compression)
+    file.write_bytes(content)
+    restored = await linkskipper(empty_database, tmp_path / "new", "restore", str(file))
+    assert (restored.code, restored.error.count("\n")) == (1, 0)
+    assert message in restored.error
 
 
 async def test_without_a_terminal_the_passphrase_is_a_setting(database_url: str, tmp_path: Path) -> None:
