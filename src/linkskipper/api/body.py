@@ -39,6 +39,7 @@ class ResolveRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 MEMBERS = tuple(field.name for field in msgspec.structs.fields(ResolveRequest))
+NUL = rb"\u0000"  # JSON has no other spelling for it
 _decode = msgspec.json.Decoder(ResolveRequest).decode
 
 
@@ -74,7 +75,8 @@ def parse_resolve_request(body: bytes, idempotency_header: str | None) -> Resolv
         request = _decode(body)
     except NOT_JSON:
         raise InvalidRequest("; ".join([*_body_messages(body), *messages])) from None
-    messages += _text_messages(msgspec.structs.asdict(request))
+    if request.webhook_url is not None or NUL in body:
+        messages += _text_messages(msgspec.structs.asdict(request))
     if messages:
         raise InvalidRequest("; ".join(messages))
     if request.idempotency_key is None:
