@@ -22,8 +22,12 @@ TAKE = 1
 START = 1
 END = 3  # look in the cache, end the jobs, tell the waiting
 DELETE = 1  # the queue's entries
+API_LISTENERS, WORKER_LISTENERS = 1, 3
+"""Connections of a process that listen. PostgreSQL wakes all of them for every notice, in a transaction of its own."""
+NOTICES = 3  # of a new entry, of an end, and of an entry that is deleted
 API_TRANSACTIONS = ADMISSION
 WORKER_TRANSACTIONS = LOOK + TAKE + START + END + DELETE
+TRANSACTIONS = API_TRANSACTIONS + WORKER_TRANSACTIONS
 """Transactions of a link that shares none."""
 
 SECONDS = 10.0
@@ -32,7 +36,9 @@ CLOSED_LINKS = 1000
 
 
 class Costs(NamedTuple):
-    """Seconds of processor time of each part, for a link and for a transaction."""
+    """Seconds of processor time of each part, for a link and for a transaction, and of PostgreSQL for a connection that
+    hears a notice.
+    """
 
     api_link: float
     api_transaction: float
@@ -40,6 +46,7 @@ class Costs(NamedTuple):
     worker_transaction: float
     database_link: float
     database_transaction: float
+    database_notice: float
 
 
 class Outcome(NamedTuple):
@@ -116,11 +123,13 @@ class Process:
             await service.database.work(service.costs.database_transaction + shared * service.costs.database_link / 4)
             await asyncio.sleep(TRANSACTION_SECONDS)
 
-    def batcher(self, transactions: int) -> Callable[[object], Awaitable[None]]:
-        """Return transactions that simultaneous calls share, as in the service."""
+    def batcher(self, transactions: int, *, tells: bool = False) -> Callable[[object], Awaitable[None]]:
+        """Return transactions that simultaneous calls share, as in the service. The last one may send a notice."""
 
         async def run(items: list[object]) -> list[None]:
             await self.transactions(transactions, len(items))
+            if tells:
+                self.service.tell()
             return [None] * len(items)
 
         return Batcher(run)
@@ -131,7 +140,7 @@ class Api(Process):
 
     def __init__(self, service: "Simulation") -> None:
         super().__init__(service, service.costs.api_transaction)
-        self._find, self._insert = self.batcher(1), self.batcher(ADMISSION - 1)
+        self._find, self._insert = self.batcher(1), self.batcher(ADMISSION - 1, tells=True)
 
     async def accept(self) -> None:
         """Accept a link, and tell all workers."""
@@ -152,7 +161,8 @@ class Worker(Process):
         super().__init__(service, service.costs.worker_transaction)
         self.told = asyncio.Event()
         self._slots = SLOTS
-        self._start, self._end, self._delete = self.batcher(START), self.batcher(END), self.batcher(DELETE)
+        self._start = self.batcher(START)
+        self._end, self._delete = self.batcher(END, tells=True), self.batcher(DELETE, tells=True)
 
     async def run(self) -> None:
         """Take links whenever told."""
@@ -219,6 +229,13 @@ class Simulation:
         while len(self.added) < CLOSED_LINKS:
             await asyncio.sleep(0.01)
         return self._outcome(apis, asyncio.get_running_loop().time() - begin)
+
+    def tell(self) -> None:
+        """Wake every connection that listens."""
+        apis, workers = self._shape
+        listeners = apis * API_LISTENERS + workers * WORKER_LISTENERS
+        self.transactions += listeners
+        self.start(self.database.work(listeners * self.costs.database_notice))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin work that ends by itself, or with the simulation."""
