@@ -17,7 +17,7 @@ from linkskipper.egress import BadUrl, Client, ForeignScheme, HasCredentials, Po
 from linkskipper.lab import Lab
 from linkskipper.resolver import USER_AGENT, LinkResolver, PageReader, Resolution
 from support.browser import run_browser
-from support.cases import CaseServer, listen, read_cases
+from support.cases import Case, CaseServer, listen, read_cases
 from support.page_strategies import END, Sample, samples
 from support.plain_chromium import PlainChromium, run_plain_chromium
 from support.replay import at_once
@@ -32,6 +32,15 @@ TLS = b"\x16"  # the first byte of a TLS connection
 CASE_HEADER = "x-case"
 DECIDED = {"captcha_required", "bot_challenge", "link_removed", "blocked_address"}
 """Reasons for which a link ends although browsers go on."""
+DOCUMENTED = {
+    "charset-declared-late-in-body",
+    "charset-nothing-declared-utf8",
+    "order-broken-first-base",
+    "order-refresh-latest",
+    "scripts-app-before-refresh",
+    "scripts-app-before-web",
+}
+"""Cases that Chromium ends elsewhere, for reasons in docs/explanation/differences-from-browsers.md."""
 APPS = (b"mailto:", b"tel:")
 """Chromium stays with a page that asks for an app. The engines follow what such a page does next."""
 BROKEN_BASE = b'<base href="http://['
@@ -178,7 +187,7 @@ def canonical(url: str | None) -> str | None:
 @pytest.mark.timeout(7200)
 async def test_cases() -> None:
     """Chromium goes where the cases of unknown hosts lead, except for the documented differences."""
-    cases = {name: case for name, case in read_cases() if f"https://{HOST}/" in case.link and case.serve}
+    cases = {name: case for name, case in read_cases() if f"https://{HOST}/" in case.link and has_no_steps(case)}
     chosen = iter((cases if IS_WHOLE else dict(list(cases.items())[::30])).items())
     servers = {name: CaseServer(case.serve) for name, case in cases.items()}
     hosts = frozenset(host for case in cases.values() for host in case.hosts)
@@ -200,7 +209,12 @@ async def test_cases() -> None:
         https, http = await listen(reply, tls, stack)
         chromium = await stack.enter_async_context(run_plain_chromium(https=https, http=http))
         await asyncio.gather(*(compare_cases(chromium) for _ in range(CASES_AT_ONCE)))
-    assert differences == {}
+    assert differences.keys() <= DOCUMENTED, differences
+
+
+def has_no_steps(case: Case) -> bool:
+    """Tell whether a page of the case moves on by itself: a step does what a visitor would do by hand."""
+    return bool(case.serve) and "steps" not in (case.provider or {})
 
 
 @pytest.mark.timeout(7200)
