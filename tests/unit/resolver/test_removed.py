@@ -612,3 +612,37 @@ def test_linear_time(unit: str) -> None:
     begin = time.process_time()
     says_removed(unit * 100_000)
     assert time.process_time() - begin < 1
+
+
+QUESTIONS = [
+    "Der Link funktioniert nicht? Hier klicken",
+    "Le lien ne fonctionne plus ? Cliquez ici",
+    "O link não funciona? Clique aqui",
+    "¿El enlace no funciona?",
+    "Ссылка не работает? Нажмите здесь",
+    "链接失效了？点击这里",
+    "الرابط لا يعمل؟ اضغط هنا",
+    "Link expired? Request a new one",
+]
+
+CONDITIONS = [
+    "Diese Seite funktioniert nicht ohne JavaScript",
+    "Страница не работает без JavaScript",
+    "Deze pagina werkt niet zonder JavaScript",
+    "Questa pagina non funziona senza JavaScript",
+    "La página no está disponible en tu país",
+    "Cette page n'est pas disponible dans votre pays",
+    "Ссылка недоступна в вашем регионе",
+]
+
+
+@pytest.mark.parametrize("text", [*QUESTIONS, *CONDITIONS])
+def test_questions_and_conditions_are_no_messages(text: str) -> None:
+    """A question offers help. What depends on scripts or on the country of the visitor is there for others."""
+    assert not says_removed(text)
+
+
+@pytest.mark.parametrize("text", ["Looking for it? This link has expired.", "Was nun? Der Link existiert nicht"])
+def test_a_message_after_a_question(text: str) -> None:
+    """Only the question itself is passed over."""
+    assert says_removed(text)

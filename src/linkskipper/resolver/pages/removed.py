@@ -115,7 +115,17 @@ _EXPLAINED = (
     "\u3068\u306f|\u65b9\u6cd5|\u539f\u56e0|\u5bfe\u51e6|\u600e\u4e48\u529e"
     "|\u600e\u9ebc\u8fa6|\u5904\u7406|\u8655\u7406"
 )
-_SENTENCE_END = re.compile(r"[|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u3002\uff01\uff0c\uff1a]+|[.,:](?=\s|$)| - ")
+_SENTENCE_END = re.compile(
+    r"([|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u061f\u3002\uff01\uff0c\uff1a\uff1f]+|[.,:](?=\s|$)| - )"
+)
+_QUESTION_MARKS = "?\u061f\uff1f"
+# What does not work without a script, or is not available in a country, is there for others.
+_CONDITION = re.compile(
+    "javascript|cookie|browser|navigateur|navegador|\u0431\u0440\u0430\u0443\u0437\u0435\u0440"
+    "|\\b(?:land|landet|landes|pays|pa[i\u00ed]s|paese|kraju|zemi|country|r[e\u00e9]gi[o\u00f3\u00e3]\\w*)\\b"
+    "|\u00fclke|\u0441\u0442\u0440\u0430\u043d|\u0440\u0435\u0433\u0438\u043e\u043d"
+    "|\u5730\u533a|\u5730\u5340|\u5730\u57df"
+)
 MAX_TEXT = 5000
 """Characters of a text that are read."""
 
@@ -128,7 +138,12 @@ SHORT_TEXT = 600
 
 def says_removed(text: str) -> bool:
     """Return whether a sentence of a text says that a link does not exist, or no longer exists."""
-    sentences = (" ".join(sentence.split()) for sentence in _SENTENCE_END.split(_folded(text[:MAX_TEXT])))
+    parts = [*_SENTENCE_END.split(_folded(text[:MAX_TEXT])), ""]
+    sentences = (
+        " ".join(sentence.split())
+        for sentence, end in zip(parts[::2], parts[1::2], strict=True)
+        if not any(mark in end for mark in _QUESTION_MARKS)
+    )
     return any(_is_message(sentence) for sentence in sentences if sentence)
 
 
@@ -151,4 +166,6 @@ def _is_message(sentence: str) -> bool:
     if _ENGLISH.search(sentence) is not None:
         return True
     message = others.message.search(sentence)
-    return message is not None and message.start() <= _MAX_BEFORE
+    if message is None or message.start() > _MAX_BEFORE:
+        return False
+    return _CONDITION.search(sentence, message.end()) is None

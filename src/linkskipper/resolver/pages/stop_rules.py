@@ -1,6 +1,6 @@
 """The stop rules: what ends a link, recognised in responses and pages."""
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
@@ -34,6 +34,7 @@ _MAX_TOLD = 500  # characters of a broken URL
 _ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated")
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _HEADINGS = "title, h1, h2"
+_NOT_SHOWN = ("noscript", "svg", "template")
 _MAX_HEADINGS = 20  # a heading about the link is among the first
 _MAX_HEADING_CHARACTERS = 1000
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
@@ -174,12 +175,23 @@ def _check_question(tree: LexborHTMLParser, href: str) -> None:
 
 def _check_headings(tree: LexborHTMLParser, href: str) -> None:
     # The separator keeps a phrase from beginning in one heading and ending in the next.
-    headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in tree.css(_HEADINGS)[:_MAX_HEADINGS])
+    shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if _is_shown(element))
+    headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in shown)
     words = " ".join(headings.lower().split())
     if says_removed(words):
         raise _removed(href)
     if any(phrase in words for phrase in _ADBLOCK):
         raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")
+
+
+def _is_shown(element: LexborNode) -> bool:
+    """Return whether a heading is shown to visitors with scripts. The title of a picture in SVG is none."""
+    parent = element.parent
+    while parent is not None:
+        if parent.tag in _NOT_SHOWN:
+            return False
+        parent = parent.parent
+    return True
 
 
 def _check_text(page: Page) -> None:
