@@ -638,7 +638,7 @@ CONDITIONS = [
 
 @pytest.mark.parametrize("text", [*QUESTIONS, *CONDITIONS])
 def test_questions_and_conditions_are_no_messages(text: str) -> None:
-    """A question offers help. What depends on scripts or on the country of the visitor is there for others."""
+    """A question offers help. A page that depends on scripts or on a country is there for other visitors."""
     assert not says_removed(text)
 
 

@@ -119,7 +119,7 @@ _SENTENCE_END = re.compile(
     r"([|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u061f\u3002\uff01\uff0c\uff1a\uff1f]+|[.,:](?=\s|$)| - )"
 )
 _QUESTION_MARKS = "?\u061f\uff1f"
-# What does not work without a script, or is not available in a country, is there for others.
+# A page that depends on scripts or on a country is there for other visitors.
 _CONDITION = re.compile(
     "javascript|cookie|browser|navigateur|navegador|\u0431\u0440\u0430\u0443\u0437\u0435\u0440"
     "|\\b(?:land|landet|landes|pays|pa[i\u00ed]s|paese|kraju|zemi|country|r[e\u00e9]gi[o\u00f3\u00e3]\\w*)\\b"
