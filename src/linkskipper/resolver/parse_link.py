@@ -15,10 +15,13 @@ MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each
 
 _SCHEMES = ("https://", "http://")
 _DOT = r"(?:\.|[\[({](?:\.|dot)[\])}])"
-_WORD_WITH_PATH = re.compile(
-    rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c])[A-Za-z0-9-]++(?:{_DOT}[A-Za-z0-9-]++)++(?:/|\[/\])"
+_NAME_WITH_PATH = (
+    rf"[A-Za-z0-9-]++(?:{_DOT}[A-Za-z0-9-]++)++(?:/|\[/\])"
     '[^\\s,;|"<>\u3001\u3002\uff0c\uff1b\uff09\u300d]++'
 )
+_WORD_WITH_PATH = re.compile(rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c]){_NAME_WITH_PATH}")
+# The same after any mark, such as a colon, an arrow or a quotation mark.
+_WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./_%&?#=\u00c0-\u024f-]){_NAME_WITH_PATH}")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -96,9 +99,16 @@ def _urls_of_one_link(text: str, catalog: Catalog) -> tuple[Url | None, list[str
     bare = {url.href: url for url in words if url is not None}
     rest = _WORD_WITH_PATH.sub("", text) if bare else text
     urls = find_urls(rest) if "://" in rest or not bare else []
-    if len(bare) + len(urls) > 1 and len(bare.keys() | set(map(href_of, urls))) > 1:
+    marked = {url.href for word in _words_after_marks(text) if (url := _bare_link(word, catalog)) is not None}
+    found = marked | bare.keys()
+    if len(found) + len(urls) > 1 and len(found | set(map(href_of, urls))) > 1:
         raise Unsupported("The text contains several links. Send one link at a time.")
     return None if None in words else next(iter(bare.values()), None), urls
+
+
+def _words_after_marks(text: str) -> list[str]:
+    words = (word for word in text.split() if "://" not in word)
+    return [found for word in words for found in _WORD_AFTER_A_MARK.findall(word)]
 
 
 def _bare_link(word: str, catalog: Catalog) -> Url | None:

@@ -362,3 +362,21 @@ async def test_unsupported_text_resolves_to_invalid(bench: Bench) -> None:
     resolution = await bench.resolve("http://example.com/x")
     assert (resolution.status, resolution.reason) == ("invalid", "unsupported_link")
     assert (resolution.provider, resolution.tier, resolution.cost, resolution.hops) == (None, None, 0, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Link\uff1abit.ly/abc \u548c bit.ly/xyz",
+        "\u94fe\u63a5bit.ly/abc \u548c bit.ly/xyz",
+        "old:bit.ly/abc\nnew: bit.ly/xyz",
+        "old \u2192bit.ly/abc, new bit.ly/xyz",
+        "\u201cbit.ly/abc\u201d bit.ly/xyz",
+        "*bit.ly/abc* or bit.ly/xyz",
+        "\u201cbit.ly/abc\u201d https://bit.ly/xyz",
+    ],
+)
+def test_links_after_any_mark_count(text: str) -> None:
+    """A text with two links is refused, whatever stands before each of them."""
+    with pytest.raises(Unsupported, match="several links"):
+        parse_link(text, Catalog.load())
