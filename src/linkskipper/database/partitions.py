@@ -23,7 +23,7 @@ AHEAD = 3  # partitions after the present one
 LOCK_TIMEOUT = "200ms"  # while a change waits for a lock, others wait behind it
 LOCK_TRIES = 20
 RETRY_SECONDS = 0.5
-LOCK = 0x4C534B54  # "LSKT": one process makes partitions at a time
+LOCK = 0x4C534B50  # "LSKP": one process makes partitions at a time
 EPOCH = datetime.fromtimestamp(0, UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -73,7 +73,7 @@ async def list_partitions(connection: Connection, table: PartitionedTable) -> li
 
 
 async def create_partitions(connection: Connection, table: PartitionedTable, now: datetime) -> None:
-    """Create the partition of the present and those AHEAD that the table lacks.
+    """Create the partition of the present and those AHEAD that the table lacks, until one stays locked.
 
     The default partition keeps a range of which it has rows, as a clock that was wrong may have left them.
     """
@@ -87,7 +87,8 @@ async def create_partitions(connection: Connection, table: PartitionedTable, now
             continue
         bounds = {"since": table.bound(since), "until": table.bound(since + table.width)}
         try:
-            await _give_way(connection, name, CREATE.format(name=name, table=table.name, **bounds))
+            if not await _give_way(connection, name, CREATE.format(name=name, table=table.name, **bounds)):
+                return
         except asyncpg.CheckViolationError:
             continue
 

@@ -70,13 +70,15 @@ async def keeps_sessions(url: str, *, timeout: float) -> bool:
     the process of an idle connection to the next transaction.
     """
     first = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
-    second = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
     try:
-        processes: list[int] = []
-        for connection in (first, second):
-            async with connection.transaction():
-                processes.append(await connection.fetchval(WHICH_PROCESS, timeout=timeout))
-        return processes[0] != processes[1]
+        second = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
+        try:
+            processes: list[int] = []
+            for connection in (first, second):
+                async with connection.transaction():
+                    processes.append(await connection.fetchval(WHICH_PROCESS, timeout=timeout))
+            return processes[0] != processes[1]
+        finally:
+            second.terminate()
     finally:
         first.terminate()
-        second.terminate()
