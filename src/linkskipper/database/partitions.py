@@ -23,7 +23,7 @@ AHEAD = 3  # partitions after the present one
 LOCK_TIMEOUT = "200ms"  # while a change waits for a lock, others wait behind it
 LOCK_TRIES = 20
 RETRY_SECONDS = 0.5
-LOCK = 0x4C534B50  # "LSKP": one process makes partitions at a time
+LOCK = 0x4C535054  # "LSPT": one process makes partitions at a time
 EPOCH = datetime.fromtimestamp(0, UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
