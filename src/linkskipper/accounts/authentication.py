@@ -52,10 +52,7 @@ class Authenticator:
     def from_cache(self, key: str) -> ApiKey | None:
         """Return a key that was valid less than a second ago, or None."""
         entry = self._cache.get(key)
-        if entry is None or entry[0] <= self._clock():
-            return None
-        self._last_used[entry[1].id] = datetime.now(UTC)
-        return entry[1]
+        return None if entry is None or entry[0] <= self._clock() else entry[1]
 
     async def from_database(self, key: str) -> ApiKey:
         """Look a key up in the database.

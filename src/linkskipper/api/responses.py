@@ -83,7 +83,8 @@ async def send_response(
     """Send a response with the headers that it has in common with others."""
     if isinstance(response, ApiResponse):
         headers = [*response.headers, *common]
-        send_whole = scope.get("extensions", NO_EXTENSIONS).get(SEND_WHOLE)
+        # Taken out of the scope: it refers to the request, and a cycle would keep all of it for the garbage collector.
+        send_whole = scope.pop("extensions", NO_EXTENSIONS).get(SEND_WHOLE)
         if send_whole is not None and send_whole(response.status, headers, response.body):
             return
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
