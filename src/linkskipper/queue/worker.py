@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from pgqueuer import QueueManager
+from pgqueuer.core import buffers
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 
@@ -13,9 +14,12 @@ from linkskipper.database import Connection
 from linkskipper.errors import DatabaseUnavailable
 from linkskipper.queue.driver import RECONNECT_SECONDS, ReconnectingDriver
 from linkskipper.queue.items import QueueItem
+from linkskipper.queue.log_buffer import LogBuffer
 from linkskipper.queue.statements import WorkerQueries
 
 log = structlog.get_logger()
+
+buffers.JobStatusLogBuffer = LogBuffer  # type: ignore[misc]  # PgQueuer has no option for it
 
 MAX_BATCH = 50
 PUT_BACK = """
