@@ -130,7 +130,9 @@ class _Tab:
             return
         if is_main:
             self._end(request["url"] + request.get("urlFragment", ""))
-        self._send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "Aborted"})
+        # A frame that fails fires its events. One that is aborted fires none.
+        reason = "Aborted" if is_main else "ConnectionFailed"
+        self._send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": reason})
 
     def _on_navigated(self, frame: dict[str, Any]) -> None:
         if frame["id"] != self._frame:

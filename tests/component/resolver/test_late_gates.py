@@ -43,6 +43,8 @@ ONE_FIELD = "<form method=post><label>{}</label><input {}><button>Go</button></f
         (answer(401, body=ONE_FIELD.format("", "name=token")), "login_required"),
         (page(ONE_FIELD.format("Pin it", "name=q placeholder=Search")), "not_a_link"),
         (page(ONE_FIELD.format("Spin", "name=spin")), "not_a_link"),
+        (page(ONE_FIELD.format("PIN Code / Zip", "name=pin")), "not_a_link"),
+        (page(ONE_FIELD.format("Search the archive of passwords", "name=s")), "not_a_link"),
         (page(ONE_FIELD.format("PIN", "name=a") + "<input name=b>"), "not_a_link"),
         (page(ONE_FIELD.format("PIN", "name=a type=checkbox")), "not_a_link"),
         (page(ONE_FIELD.format("Password", "name=a") + "<textarea></textarea>"), "not_a_link"),

@@ -99,10 +99,35 @@ async def test_a_host_that_fails_is_not_a_removed_link(bench: Bench) -> None:
         (page("<p>It is said that this link has expired.</p>"), "not_a_link"),
         (page("<script>var text = 'Link not found.'</script><p>Hello"), "not_a_link"),
         (answer(403, body="<p>Forbidden"), "upstream_error"),
+        (page("<p>Diese Seite existiert nicht <b>nur</b> auf Deutsch.</p>"), "not_a_link"),
+        (page("<h1>This page is unavailable</h1><p>We are back after the maintenance."), "not_a_link"),
+        (page("<h1>This page is unavailable</h1><p>Make a short link"), "link_removed"),
+        (page("<p>No link exists between the two"), "not_a_link"),
     ],
 )
 async def test_what_pages_say(bench: Bench, reply: bytes, reason: str) -> None:
     """A page with little more than the message is one. A long page, an article and a script are not."""
+    bench.put("/a", reply)
+    assert (await bench.resolve(LINK)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (answer(500, body="<h1>This link has been deleted</h1>"), "link_removed"),
+        (answer(500, body="<p>This link does not exist"), "link_removed"),
+        (answer(500, body="URL not found", media_type="text/plain"), "link_removed"),
+        (answer(500, body="<h1>This link is disabled</h1>"), "upstream_error"),
+        (answer(503, body="<p>The page is not available"), "upstream_error"),
+        (answer(503, body="<h1>Diese Seite ist nicht erreichbar</h1>"), "upstream_error"),
+        (answer(503, body="<p>This link has expired"), "link_removed"),
+        (answer(503, "Retry-After: 5", body="<p>This link has expired"), "upstream_error"),
+        (answer(503, "Retry-After: 5", body="<h1>This link has expired</h1>"), "upstream_error"),
+        (answer(403, "Retry-After: 5", body="<p>This link has expired"), "link_removed"),
+    ],
+)
+async def test_what_failing_servers_say(bench: Bench, reply: bytes, reason: str) -> None:
+    """A server that fails may say that the link is gone for good. A server that names a time says nothing about it."""
     bench.put("/a", reply)
     assert (await bench.resolve(LINK)).reason == reason
 

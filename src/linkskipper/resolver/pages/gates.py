@@ -74,19 +74,8 @@ _PASSWORD = "input[type='password' i], " + ", ".join(
 _USER_NAME = "input[type='email' i], input[autocomplete='username'], " + ", ".join(
     f"input[name*='{name}' i]{_VISIBLE}" for name in ("user", "email", "login")
 )
-# Fields of forms that make a link, where a password is one of the options.
-_OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i], input[name*='target' i], textarea"
-_TYPED = ", ".join(("input:not([type])", *(f"input[type='{kind}' i]" for kind in ("", "text", "tel", "number"))))
-_NAMING = ("name", "id", "placeholder", "aria-label", "title")
-_SECRET_NAME = re.compile(r"(?:^|[^a-z])(?:pin|pass)(?:$|[^a-z]|code|phrase)", re.IGNORECASE)
-_SECRET = re.compile(
-    r"\bPIN\b|(?i:pass ?(?:word|code|phrase)\b|access[ _-]?code|passwor[td]|kennwort|mot de passe|contrase\u00f1a"
-    r"|\bsenha\b|wachtwoord|l\u00f6senord|has\u0142o\b|\u015fifre|\bparola\b|kata sandi|m\u1eadt kh\u1ea9u"
-    r"|\u043f\u0430\u0440\u043e\u043b|\u5bc6\u7801|\u5bc6\u78bc|\u63d0\u53d6\u7801|\u8bbf\u95ee\u7801"
-    r"|\u30d1\u30b9\u30ef\u30fc\u30c9|\u6697\u8a3c\u756a\u53f7|\ube44\ubc00\ubc88\ud638"
-    r"|\u0643\u0644\u0645\u0629 (?:\u0627\u0644)?(?:\u0645\u0631\u0648\u0631|\u0633\u0631))"
-)
-"""Words for a password, a PIN or an access code."""
+OF_A_NEW_LINK = "input[type='url' i], input[name='url' i], input[name*='long' i], input[name*='target' i], textarea"
+"""Fields of forms that make a link, where a password is one of the options."""
 
 
 def may_have_gate(text: str) -> bool:
@@ -108,7 +97,7 @@ def is_challenge(text: str) -> bool:
 
 def may_ask_for_captcha(tree: LexborHTMLParser) -> bool:
     """Return whether a page that leads nowhere seems to ask for a CAPTCHA, and not for a new link."""
-    return tree.css_first(CAPTCHA_SCRIPT) is not None and tree.css_first(_OF_A_NEW_LINK) is None
+    return tree.css_first(CAPTCHA_SCRIPT) is not None and tree.css_first(OF_A_NEW_LINK) is None
 
 
 def has_challenge_title(tree: LexborHTMLParser) -> bool:
@@ -127,25 +116,13 @@ def shows_nothing(tree: LexborHTMLParser) -> bool:
     return tree.css_first("body *:not(script):not(noscript):not(iframe):not(style)") is None
 
 
-def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
-    """Return whether a page that leads nowhere asks for a PIN, a password or a code, in its only field.
-
-    `text` is what the page shows, if that is little.
-    """
-    fields = tree.css(_TYPED)
-    if len(fields) != 1 or tree.css_first(_OF_A_NEW_LINK) is not None:
-        return False
-    names = [fields[0].attributes.get(name) or "" for name in _NAMING]
-    return any(map(_SECRET_NAME.search, names)) or _SECRET.search(" ".join((*names, text))) is not None
-
-
 def asks_for(tree: LexborHTMLParser) -> Asked:
     """Return whether a page asks for a login or a password. A form that makes a link asks for nothing.
 
     A page with a login in its header may ask for the password of the link too.
     """
     forms = [_form_of(field) for field in tree.css(_PASSWORD)]
-    asking = [form for form in forms if form is None or form.css_first(_OF_A_NEW_LINK) is None]
+    asking = [form for form in forms if form is None or form.css_first(OF_A_NEW_LINK) is None]
     if not asking:
         return ""
     are_logins = ((tree if form is None else form).css_first(_USER_NAME) is not None for form in asking)

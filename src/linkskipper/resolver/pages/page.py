@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from linkskipper.egress import Charset, Response, Url, UrlTooLong
 from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.media_types import is_html
+from linkskipper.resolver.pages.noscript import contain_noscript
 from linkskipper.resolver.pages.parse_cost import check_parse_cost
 from linkskipper.resolver.urls.target import Target, read_target
 
@@ -65,7 +66,12 @@ class Page:
             check_parse_cost(self.text, self.url.host)
         except Stop as stop:
             return stop
-        return LexborHTMLParser(self.text)
+        return LexborHTMLParser(self.markup)
+
+    @cached_property
+    def markup(self) -> str:
+        """The text of an HTML page, as the parser may read it."""
+        return contain_noscript(self.text) if "<noscript" in self.text.lower() else self.text
 
     @cached_property
     def text(self) -> str:

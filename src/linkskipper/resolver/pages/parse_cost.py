@@ -27,7 +27,7 @@ _ATTRIBUTE = (
 )
 # Everything that "<" can begin in the standard's tokenizer. Each alternative ends at the end of the text at the latest,
 # so that no part is read twice.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     r"|<(?:[!?]|/(?![a-zA-Z]))[^>]*+>?"
     rf"|<(?P<end>/?)(?P<name>[a-zA-Z][^{_SPACE}/>]*+)(?P<attributes>(?:[{_SPACE}/]++|{_ATTRIBUTE})*+)(?:>|\Z)",
@@ -58,7 +58,7 @@ _FORMATTING = frozenset(
 )
 _MAX_IMPLIED = 16  # end tags that one end tag may imply without counting as misnested
 _FORMATTING_COST = 25  # of a misnested end tag of a formatting element, in those of other elements
-_RAW = {
+RAW = {
     name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 }
@@ -102,7 +102,7 @@ class _TagCounter:
             self._marks += 1
             if self._marks > MAX_MARKS:
                 raise self._stop(f"has more than {MAX_MARKS} tags and comments")
-            token = _TOKEN.match(text, position)
+            token = TOKEN.match(text, position)
             position = position + 1 if token is None else token.end()
             if token is not None:
                 position = self._count(text, token, position)
@@ -119,7 +119,7 @@ class _TagCounter:
             self._close(name)
             return position
         self._begin(name, token["attributes"])
-        return self._after_raw(text, name, position) if name in _RAW else position
+        return self._after_raw(text, name, position) if name in RAW else position
 
     def _begin(self, name: str, attributes: str) -> None:
         self._tags += 1
@@ -164,7 +164,7 @@ class _TagCounter:
         """
         if self._is_in_foreign() or any(element.name == "frameset" for element in self._open):
             return position
-        end = _RAW[name].search(text, position)
+        end = RAW[name].search(text, position)
         inside = text[position : end.start() if end else len(text)]
         if name == "script" and "<!--" in inside and "<script" in inside.lower():
             raise self._stop("nests scripts in scripts")
@@ -173,7 +173,7 @@ class _TagCounter:
         return end.start() if end else len(text)
 
     def _begin_all(self, text: str) -> None:
-        for token in _TOKEN.finditer(text):
+        for token in TOKEN.finditer(text):
             if token["name"] is not None and not token["end"]:
                 self._begin(token["name"].lower(), token["attributes"])
 

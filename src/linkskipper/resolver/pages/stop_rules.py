@@ -8,7 +8,6 @@ from linkskipper.resolver.pages.gates import (
     CAPTCHA,
     CHALLENGE,
     asks_for,
-    asks_for_secret,
     has_challenge_title,
     has_guard_script,
     is_challenge,
@@ -19,8 +18,9 @@ from linkskipper.resolver.pages.gates import (
 )
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
-from linkskipper.resolver.pages.removed import says_removed, short_text
+from linkskipper.resolver.pages.removed import says_removed, short_text, shown_text
 from linkskipper.resolver.pages.scripts import variable
+from linkskipper.resolver.pages.secret_fields import asks_for_secret
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.urls.home import is_home
 
@@ -29,6 +29,7 @@ _GONE = frozenset({404, 410})
 _UNAUTHORISED = 401
 _ERRORS = 400
 _SERVER_ERRORS = 500
+_UNAVAILABLE = 503
 _MAX_TOLD = 500  # characters of a broken URL
 
 _ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated")
@@ -66,7 +67,7 @@ def check_page(page: Page) -> None:
             raise _challenge(page.url.href)
         if may_ask(page.text):
             _check_question(page.tree, page.url.href)
-        _check_headings(page.tree, page.url.href)
+        _check_headings(page, page.tree)
     if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise _captcha(page.url.href)
 
@@ -89,7 +90,8 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
             raise _secret(href)
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
-        _check_text(page)
+        if _says_removed(page, short_text(page)):
+            raise _removed(href)
         _check_blocking(page)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
 
@@ -137,7 +139,7 @@ def dead_end(page: Page) -> Stop:
     if page.status in REDIRECTS and location is not None:
         detail = f"{href} redirects to {location[:_MAX_TOLD]}, which leads nowhere."
         return Stop(Reason.NO_DESTINATION, detail)
-    if says_removed(short_text(page)):
+    if _says_removed(page, short_text(page)):
         return _removed(href)
     if page.tree is not None and not is_home(page.url) and page.is_small and (gate := _late_gate(page, page.tree)):
         return gate
@@ -173,15 +175,15 @@ def _check_question(tree: LexborHTMLParser, href: str) -> None:
             raise _secret(href)
 
 
-def _check_headings(tree: LexborHTMLParser, href: str) -> None:
+def _check_headings(page: Page, tree: LexborHTMLParser) -> None:
     # The separator keeps a phrase from beginning in one heading and ending in the next.
     shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if _is_shown(element))
     headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in shown)
     words = " ".join(headings.lower().split())
-    if says_removed(words):
-        raise _removed(href)
+    if says_removed(words) and _says_removed(page, words, around=shown_text(page)):
+        raise _removed(page.url.href)
     if any(phrase in words for phrase in _ADBLOCK):
-        raise Stop(Reason.ADBLOCK_GATE, f"{href} asks visitors to turn off their ad blocker.")
+        raise Stop(Reason.ADBLOCK_GATE, f"{page.url.href} asks visitors to turn off their ad blocker.")
 
 
 def _is_shown(element: LexborNode) -> bool:
@@ -194,9 +196,12 @@ def _is_shown(element: LexborNode) -> bool:
     return True
 
 
-def _check_text(page: Page) -> None:
-    if says_removed(short_text(page)):
-        raise _removed(page.url.href)
+def _says_removed(page: Page, text: str, *, around: str = "") -> bool:
+    """Return whether a text of a page says that the link is gone. A server that fails may only say that for good."""
+    is_failing = page.status >= _SERVER_ERRORS
+    if page.status == _UNAVAILABLE and "Retry-After" in page.response.headers:
+        return False
+    return says_removed(text, around=around, for_good=is_failing)
 
 
 def _removed(href: str) -> Stop:
