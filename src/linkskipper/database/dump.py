@@ -13,6 +13,9 @@ from linkskipper.database.pool import Connection
 from linkskipper.errors import DatabaseError
 
 OPTIONS = ("--no-owner", "--no-privileges")
+SECRETS = frozenset({"password", "sslpassword"})
+"""The options of a URL that hold a secret. These programs speak no TLS, so the second one is of no use to them."""
+
 COUNT_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 
 
@@ -49,8 +52,8 @@ async def is_empty(connection: Connection) -> bool:
 
 @contextmanager
 def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program of PostgreSQL on a database. The password is not among its arguments, which everybody sees."""
-    public, password = _without_password(url)
+    """Run a program of PostgreSQL on a database. No secret is among its arguments, which everybody sees."""
+    public, password = _without_secrets(url)
     environment = {"PATH": os.environ.get("PATH", "")}
     if password:
         environment["PGPASSWORD"] = password
@@ -69,8 +72,8 @@ def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["
             raise DatabaseError(f"{name} failed: {lines[0]}")
 
 
-def _without_password(url: str) -> tuple[str, str]:
-    """Return a URL without its password, and the password or "". It may stand before the host or in the query.
+def _without_secrets(url: str) -> tuple[str, str]:
+    """Return a URL without its secrets, and the password or "". It may stand before the host or in the query.
 
     The other options stay as they are written: libpq does not read + as a space.
     """
@@ -79,6 +82,6 @@ def _without_password(url: str) -> tuple[str, str]:
     password = options.get("password", unquote(parts.password or ""))
     public = parts._replace(
         netloc=parts.netloc.replace(f":{parts.password}@", "@"),
-        query="&".join(each for each in parts.query.split("&") if unquote(each.partition("=")[0]) != "password"),
+        query="&".join(pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]) not in SECRETS),
     )
     return public.geturl(), password

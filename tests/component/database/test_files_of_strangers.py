@@ -101,10 +101,11 @@ def test_a_secret_that_is_not_a_file(data_dir: Path, make: Callable[[Path], None
             "postgresql://app@127.0.0.1:1/x?options=-c%20jit%3Doff&connect_timeout=1",
         ),
         ("postgresql://app@127.0.0.1:1/x?password=p%40ss", "postgresql://app@127.0.0.1:1/x"),
+        ("postgresql://127.0.0.1:1/x?password=p%40ss&sslkey=k&sslp%61ssword=s", "postgresql://127.0.0.1:1/x?sslkey=k"),
     ],
 )
 def test_a_dump_hides_the_password(url: str, public: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every user sees the arguments of a program. The password is in none. The rest of the URL is as it was."""
+    """Every user sees the arguments of a program. No secret is in any. The rest of the URL is as it was."""
     program = tmp_path / "pg_dump"
     program.write_text('#!/bin/sh\necho "$* with $PGPASSWORD" >&2\nexit 1\n')
     program.chmod(0o755)
