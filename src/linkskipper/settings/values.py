@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 MAX_DIGITS = 9  # timedelta holds as many digits of days
+_SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]*(?:%[^\[\]]*)?\]|[^:\[\]]*)(?::[0-9]*)?")  # host and port
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -94,10 +96,13 @@ def _parse_links(value: object) -> object:
 
 
 def _check_server_url(value: str) -> str:
+    """Refuse a URL whose password is not encoded. A part of it counts as the port, which error messages repeat."""
     try:
-        urlsplit(value)
+        servers = urlsplit(value).netloc.rpartition("@")[2].split(",")
     except ValueError:
-        raise ValueError("is not a URL: write [ and ] in a password as %5B and %5D") from None
+        servers = ["["]
+    if not all(map(_SERVER.fullmatch, servers)):
+        raise ValueError("is not a URL: write / ? # [ and ] in a password as %2F %3F %23 %5B and %5D")
     return value
 
 
