@@ -68,6 +68,7 @@ class Navigation:
         cookies: The cookies that the link has received over HTTP.
         browser_page: The page in the browser, for a provider that needs one.
         ask: Asks about a page of the link (see `PageAsker.ask`).
+        ask_by_selector: Asks about the elements of a page (see `PageAsker.ask_by_selector`).
     """
 
     def __init__(
@@ -91,7 +92,8 @@ class Navigation:
         self.browser_page: BrowserPage | None = None
         self._fetcher = fetcher
         self._limiter = limiter
-        self.ask = PageAsker(reader, self.deadline).ask
+        asker = PageAsker(reader, self.deadline)
+        self.ask, self.ask_by_selector = asker.ask, asker.ask_by_selector
         self._on_hop = on_hop
         self.cookies = CookieJar()
         self._spec = PLAIN_GET

@@ -83,6 +83,29 @@ async def test_the_loop_goes_on(bench: Bench, html: str) -> None:
     assert seconds < 4 * LONGEST
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "selector",
+    ["a " * 12 + "b", "zzz " + "a " * 12, "a ~ " * 12 + "b", "a:has(" * 12 + "b" + ")" * 12, "a:is(a a) a b"],
+)
+@pytest.mark.parametrize("use", ["link", "submit", "xhr"])
+async def test_a_selector_that_takes_long(bench: Bench, selector: str, use: str) -> None:
+    """A provider file and a page of 2 KB that are made for each other keep nobody waiting."""
+    bench.put("/a", zipped("<a>" * 3 + "<i><a>" * 190))
+    step = {"use": use, "selector": selector} | ({"pick": "url"} if use == "xhr" else {})
+    async with heartbeat() as pulse:
+        resolution = await bench.resolve("http://s.test/a", provider(steps=[step]))
+    assert resolution.reason is not None
+    assert pulse.longest < LONGEST
+
+
+async def test_a_long_selector_that_is_right(bench: Bench) -> None:
+    """A selector with many parts finds its element as a short one does."""
+    bench.put("/a", zipped("<main><div><ul><li><p><a href=https://x.test/target>"))
+    steps = [{"use": "link", "selector": "main div ul li p a"}]
+    assert (await bench.resolve("http://s.test/a", provider(steps=steps))).target_url == "https://x.test/target"
+
+
 async def test_a_link_of_many_pages(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """All pages of a link share the time for reading."""
     monkeypatch.setattr(page_asker, "READING_SECONDS", 0.1)

@@ -73,12 +73,12 @@ def _is_same_origin(target: Target, page: Page) -> bool:
 async def _prepare(step: SubmitStep | XhrStep, page: Page, navigation: Navigation) -> FormSubmission | None:
     """Find the form, wait for its countdown, and return the request that sends it."""
     waited = step.wait is not None
-    if not await navigation.ask(has_form, page, step.selector, waited=waited):
+    if not await navigation.ask_by_selector(has_form, page, step.selector, waited=waited):
         return None
     if step.wait is not None and not await _wait_out(step.wait, page, navigation):
         return None
     submission = xhr_submission if isinstance(step, XhrStep) else click_submission
-    return await navigation.ask(submission, page, step.selector, waited=waited)
+    return await navigation.ask_by_selector(submission, page, step.selector, waited=waited)
 
 
 async def _wait_out(countdown: BaseCountdown, page: Page, navigation: Navigation) -> bool:
@@ -100,7 +100,7 @@ async def _find_page(navigation: Navigation, selector: str | None) -> Page | Non
         if navigation.follow_first(redirects(await navigation.load())):
             continue
         page = await navigation.load_checked(any_status=True)
-        is_found = selector is None or await navigation.ask(has_element, page, selector)
+        is_found = selector is None or await navigation.ask_by_selector(has_element, page, selector)
         if is_found or not navigation.follow_first((await navigation.page_moves(page)).candidates):
             await navigation.check_status(page)
             return page

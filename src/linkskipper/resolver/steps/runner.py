@@ -74,7 +74,7 @@ async def _read_url(navigation: Navigation) -> bool:
 
 async def _link(step: LinkStep, navigation: Navigation) -> bool:
     page = await navigation.load_checked()
-    found = await navigation.ask(find_links, page, step.selector, step.attr)
+    found = await navigation.ask_by_selector(find_links, page, step.selector, step.attr)
     if step.warning:
         found = tuple(url._replace(mechanism=Mechanism.WARNING_PAGE) for url in found)
     return navigation.follow_first(found)
