@@ -142,6 +142,27 @@ async def test_framing_without_an_end(clients: Clients, wire: Wire, head: bytes,
     assert sent < 16 * MIB
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize("line", [b"\r\n", b"\n", b" \n\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+async def test_lines_without_an_end_before_a_head(clients: Clients, wire: Wire, line: bytes) -> None:
+    """A response that never begins ends soon, although the server sends as fast as it can."""
+    sent = 0
+
+    async def send(_: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        while not writer.is_closing():
+            writer.write(line * (64 * 1024 // len(line)))
+            sent += 64 * 1024
+            await writer.drain()
+
+    wire.script = send
+    async with heartbeat() as pulse:
+        with pytest.raises(Unreachable):
+            await fetch(clients, wire)
+    assert pulse.longest < 0.1
+    assert sent < 16 * MIB
+
+
 async def test_small_chunks(clients: Clients, wire: Wire) -> None:
     """A page in chunks of a few words is read."""
     wire.reply = CHUNKED + b"".join(b"14\r\n<p>twenty bytes</p>\n\r\n" for _ in range(20_000)) + b"0\r\n\r\n"

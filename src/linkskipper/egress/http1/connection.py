@@ -8,6 +8,7 @@ from linkskipper.egress.http1.head import Framing, Head, parse_head, split_head
 
 _PAUSE_BYTES = 256 * 1024  # unread bytes above which the server has to wait
 _MAX_INTERIM = 8
+_MAX_EMPTY = 8  # pairs of empty lines before a head
 _MAX_CHUNK_LINE = 4096
 _MAX_CHUNK_DIGITS = 15
 _MAX_TRAILER_BYTES = 16 * 1024
@@ -134,11 +135,13 @@ class HttpConnection(asyncio.Protocol):
 
     async def _read_head(self, limit: int) -> bytes:
         """Return the next head. Skip empty lines before it (RFC 9112, section 2.2)."""
-        searched = 0
+        searched = empty = 0
         while True:
             block = split_head(self._buffer, searched)
             if block is not None and block.strip():
                 return block
+            if block is not None and (empty := empty + 1) > _MAX_EMPTY:
+                raise Unreachable("the server sent malformed HTTP: too many empty lines")
             searched = 0 if block is not None else len(self._buffer)
             if len(self._buffer) > 2 * limit:
                 raise HeadersTooLarge("the headers are over their limit")
