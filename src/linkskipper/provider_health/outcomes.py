@@ -26,6 +26,9 @@ SIGNALS: dict[Reason, Signal] = dict.fromkeys(Reason, Signal.SUCCESS) | {
 PAGE_REASONS = frozenset({Reason.UPSTREAM_ERROR, Reason.PROVIDER_CHANGED})
 """Failures that say nothing about the host if one of its pages came: the link alone may cause them."""
 
+ERRORS = 400
+"""The least status of a challenge that is the host's. Authors of links can write its words into the title of a page."""
+
 GATE_REASONS = frozenset({Reason.CAPTCHA_REQUIRED, Reason.ADBLOCK_GATE, Reason.WAIT_TOO_LONG})
 """Stop rules that leave the circuit closed although the provider's links do not resolve."""
 
@@ -64,8 +67,8 @@ def _host(host_port: str) -> str:
 
 def counts_as_failed(resolution: Resolution) -> bool:
     """Tell whether a user would say that the provider does not work."""
-    reasons = GATE_REASONS | PAGE_REASONS if _is_of_one_page(resolution) else GATE_REASONS
-    return _signal(resolution) is Signal.FAILURE or (resolution.reason in reasons and not resolution.service_failed)
+    stays_closed = resolution.reason in GATE_REASONS or _is_of_one_page(resolution)
+    return _signal(resolution) is Signal.FAILURE or (stays_closed and not resolution.service_failed)
 
 
 def _signal(resolution: Resolution) -> Signal:
@@ -81,4 +84,8 @@ def _signal(resolution: Resolution) -> Signal:
 def _is_of_one_page(resolution: Resolution) -> bool:
     """Return whether a failure is that of a page: its host answered, and not with a status of a host that fails."""
     status = resolution.hops[-1].status if resolution.hops else None
-    return resolution.reason in PAGE_REASONS and status is not None and status not in TRANSIENT
+    if status is None:
+        return False
+    if resolution.reason is Reason.BOT_CHALLENGE:
+        return status < ERRORS
+    return resolution.reason in PAGE_REASONS and status not in TRANSIENT

@@ -73,9 +73,22 @@ def test_a_link_of_no_provider_has_no_signal() -> None:
     assert list(host_signals(ended(BROKEN, provider="gone", reason=Reason.TIMEOUT), CATALOG)) == []
 
 
-@pytest.mark.parametrize("reason", [Reason.UPSTREAM_ERROR, Reason.PROVIDER_CHANGED])
+@pytest.mark.attack
 @pytest.mark.parametrize(
-    ("status", "signal"), [(200, Signal.NEUTRAL), (403, Signal.NEUTRAL), (429, Signal.FAILURE), (500, Signal.FAILURE)]
+    ("reason", "status", "signal"),
+    [
+        *(
+            (reason, status, signal)
+            for reason in (Reason.UPSTREAM_ERROR, Reason.PROVIDER_CHANGED)
+            for status, signal in ((200, Signal.NEUTRAL), (403, Signal.NEUTRAL), (429, Signal.FAILURE))
+        ),
+        (Reason.UPSTREAM_ERROR, 500, Signal.FAILURE),
+        (Reason.BOT_CHALLENGE, 200, Signal.NEUTRAL),
+        (Reason.BOT_CHALLENGE, 399, Signal.NEUTRAL),
+        (Reason.BOT_CHALLENGE, 400, Signal.FAILURE),
+        (Reason.BOT_CHALLENGE, 403, Signal.FAILURE),
+        (Reason.BOT_CHALLENGE, 503, Signal.FAILURE),
+    ],
 )
 def test_one_page_is_not_the_host(reason: Reason, status: int, signal: Signal) -> None:
     """A page that came says nothing about its host, unless its status is that of a host that fails."""
