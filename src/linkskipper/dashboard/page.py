@@ -91,6 +91,11 @@ class PageCall:
         client = self.request.client
         return SignInOrigin(client.host if client else "", self.request.headers.get("user-agent", ""))
 
+    async def is_alive(self) -> bool:
+        """Tell whether the session still goes on, in the same account. Responses that take long ask this meanwhile."""
+        session = await self.services.sessions.find(self.cookie.read(self.request))
+        return session is not None and session.account_id == self.session.account_id
+
     def may(self, access: Access) -> bool:
         """Tell whether the session has some rights."""
         return self.signed_in is not None and allows(self.signed_in, access)

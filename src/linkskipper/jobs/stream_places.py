@@ -2,6 +2,7 @@
 
 import weakref
 from collections import Counter
+from collections.abc import Hashable
 from contextlib import AbstractContextManager
 
 
@@ -11,7 +12,7 @@ class StreamPlace(AbstractContextManager["StreamPlace"]):
     The response to a client that has gone is never begun, so its stream ends without having run.
     """
 
-    def __init__(self, places: "StreamPlaces", owner: int) -> None:
+    def __init__(self, places: "StreamPlaces", owner: Hashable) -> None:
         self._leave = weakref.finalize(self, places.leave, owner)
 
     def __exit__(self, *_: object) -> None:
@@ -27,16 +28,16 @@ class StreamPlaces:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._taken: Counter[int] = Counter()
+        self._taken: Counter[Hashable] = Counter()
 
-    def take(self, owner: int) -> StreamPlace | None:
+    def take(self, owner: Hashable) -> StreamPlace | None:
         """Take a place. Return None if the owner has none left."""
         if self._taken[owner] >= self._limit:
             return None
         self._taken[owner] += 1
         return StreamPlace(self, owner)
 
-    def leave(self, owner: int) -> None:
+    def leave(self, owner: Hashable) -> None:
         """Count a stream that has ended."""
         self._taken[owner] -= 1
         if not self._taken[owner]:

@@ -4,11 +4,13 @@ import asyncio
 import csv
 import io
 import json
+import socket
 from urllib.parse import urlencode
 
 import pytest
 
 from linkskipper.dashboard.export import PAGE_ROWS, cell
+from linkskipper.dashboard.pages.exports import MAX_DOWNLOADS
 from linkskipper.request_log import LoggedRequest, RequestLog
 from support.dashboard import Visitor, login_code, make_user, visitor
 from support.factories import make_hostile_jobs, make_jobs
@@ -25,6 +27,19 @@ async def person_of(service: Service, caller: Caller) -> Visitor:
 
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+async def slow_download(service: Service, person: Visitor) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Begin a download of all links that holds little that was not read from it. Return it after its head."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    host, port = service.url.removeprefix("http://").split(":")
+    await asyncio.get_running_loop().run_in_executor(None, client.connect, (host, int(port)))
+    reader, writer = await asyncio.open_connection(sock=client, limit=4096)
+    head = ("GET /dashboard/links/export HTTP/1.1", f"Host: {host}:{port}", f"Cookie: linkskipper={person.cookie}")
+    writer.write("\r\n".join([*head, "Connection: close", "", ""]).encode())
+    assert (await reader.readline()).split()[1] == b"200"
+    return reader, writer
 
 
 async def test_all_links_in_both_formats(service: Service) -> None:
@@ -126,3 +141,35 @@ async def test_files_need_a_fresh_proof(service: Service, name: str) -> None:
     guest = await visitor(service)
     await guest.post("/dashboard/in", {"way": "key", "key": caller.key})
     assert (await guest.get(path)).status == (200 if name == "links" else 403)
+
+
+@pytest.mark.attack
+async def test_a_download_ends_with_its_session(service: Service) -> None:
+    """A slow client gets no further rows once its session was ended, and sees that the file is not whole."""
+    caller = await service.caller()
+    rows = 4 * PAGE_ROWS  # several times what the system holds for a connection
+    await make_hostile_jobs(service.pool, caller.key_id, ["x" * 2000] * rows)
+    person = await person_of(service, caller)
+    reader, writer = await slow_download(service, person)
+    assert (await person.post("/dashboard/out")).status == 303
+    content = await reader.read()
+    writer.close()
+    assert 0 < content.count(b'\r\n"') < rows
+    assert not content.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.attack
+async def test_downloads_at_the_same_time(service: Service) -> None:
+    """A person has a few downloads at a time, over all their sessions. One that ends makes room for the next."""
+    caller = await service.caller()
+    await make_hostile_jobs(service.pool, caller.key_id, ["x" * 2000] * (2 * PAGE_ROWS))
+    user_id = await make_user(service, f"downloads {caller.account_id}", caller.account_id)
+    people = [await visitor(service, user_id) for _ in range(MAX_DOWNLOADS)]
+    writers = [(await slow_download(service, person))[1] for person in people]
+    assert (await people[0].get("/dashboard/credits/export")).status == 429
+    assert (await (await person_of(service, caller)).get("/dashboard/credits/export")).status == 200
+    for writer in writers:
+        writer.close()
+    async with asyncio.timeout(60):
+        while (await people[0].get("/dashboard/credits/export")).status != 200:
+            await asyncio.sleep(0.05)

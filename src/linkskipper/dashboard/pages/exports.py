@@ -1,9 +1,16 @@
-"""Downloads of whole lists, with the filters of their pages. A person proves who they are first."""
+"""Downloads of whole lists, with the filters of their pages. A person proves who they are first.
 
+A download whose session ends breaks off, so that nobody takes it for a whole one.
+"""
+
+from typing import Any
+
+import msgspec
 from starlette.responses import Response
 
 from linkskipper.credits import LedgerEntry, list_entries
-from linkskipper.dashboard.export import PAGE_ROWS, ExportFormat, export
+from linkskipper.dashboard.errors import NotSignedInError, PageError
+from linkskipper.dashboard.export import PAGE_ROWS, ExportFormat, ReadPage, export
 from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.pages.credits import PATH as CREDITS
 from linkskipper.dashboard.pages.credits import CreditsQuery
@@ -11,8 +18,12 @@ from linkskipper.dashboard.pages.links import PATH as LINKS
 from linkskipper.dashboard.pages.links import LinksQuery
 from linkskipper.dashboard.pages.requests import PATH as REQUESTS
 from linkskipper.dashboard.pages.requests import RequestsQuery
-from linkskipper.jobs import JobRow, list_owner_jobs
+from linkskipper.database.walk import Walk
+from linkskipper.jobs import JobRow, StreamPlace, StreamPlaces, list_owner_jobs
 from linkskipper.request_log import RequestRow, list_requests
+
+MAX_DOWNLOADS = 3  # of a person, or of the holder of a key, in one process at the same time
+_places = StreamPlaces(MAX_DOWNLOADS)
 
 
 class LinksExportQuery(LinksQuery, frozen=True, forbid_unknown_fields=True):
@@ -36,9 +47,9 @@ class RequestsExportQuery(RequestsQuery, frozen=True, forbid_unknown_fields=True
 async def links(call: PageCall) -> Response:
     """Send the links that match."""
     pool, owner, query = call.services.pool, call.owner, call.query
-    return export(
+    return _download(
+        call,
         "links",
-        query,
         JobRow,
         lambda before: list_owner_jobs(pool, owner, query.chosen, before=before, limit=PAGE_ROWS),
     )
@@ -47,9 +58,9 @@ async def links(call: PageCall) -> Response:
 async def ledger(call: PageCall) -> Response:
     """Send the ledger."""
     pool, account_id = call.services.pool, call.session.account_id
-    return export(
+    return _download(
+        call,
         "credits",
-        call.query,
         LedgerEntry,
         lambda before: list_entries(pool, account_id, before=before, limit=PAGE_ROWS),
     )
@@ -58,12 +69,32 @@ async def ledger(call: PageCall) -> Response:
 async def requests(call: PageCall) -> Response:
     """Send the requests that match."""
     pool, account_id, query = call.services.pool, call.session.account_id, call.query
-    return export(
+    return _download(
+        call,
         "requests",
-        query,
         RequestRow,
         lambda before: list_requests(pool, account_id, query.chosen, before=before, limit=PAGE_ROWS),
     )
+
+
+def _download(call: PageCall, name: str, columns: type[msgspec.Struct], read: ReadPage) -> Response:
+    place = _places.take((call.session.user_id, call.session.key_id))
+    if place is None:
+        detail = f"At most {MAX_DOWNLOADS} can run at the same time. Wait until one of yours has ended."
+        raise PageError(429, "Too many downloads", detail)
+    return export(name, call.query, columns, _reader(call, read, place))
+
+
+def _reader(call: PageCall, read: ReadPage, place: StreamPlace) -> ReadPage:
+    """Return a reader that fails once the session has ended. It holds the place as long as it is in use itself."""
+
+    async def read_page(before: object) -> Walk[Any, Any]:
+        if not await call.is_alive():
+            place.__exit__()
+            raise NotSignedInError
+        return await read(before)
+
+    return read_page
 
 
 PAGES = (

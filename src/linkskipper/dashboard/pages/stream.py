@@ -44,7 +44,7 @@ async def _names(call: PageCall, key_ids: list[int], place: StreamPlace) -> Asyn
             newest, turn = await newest_job(call.services.pool, call.owner), 0
             while not notifier.closed:
                 changed = await _wait(subscription)
-                if not await _is_alive(call):
+                if not await call.is_alive():
                     return
                 turn += 1
                 if turn % SUBMITTED_TURNS == 0:
@@ -65,11 +65,6 @@ async def _wait(subscription: JobSubscription) -> bool:
             return bool(await subscription.receive())
     except TimeoutError:
         return False
-
-
-async def _is_alive(call: PageCall) -> bool:
-    session = await call.services.sessions.find(call.cookie.read(call.request))
-    return session is not None and session.account_id == call.session.account_id
 
 
 PAGES = (PageRoute("GET", PATH, stream, Access.KEY),)
