@@ -260,6 +260,6 @@ READERS: dict[str, Callable[[bytes], None]] = {
         *(proxy_requests, proxy_responses, toml, har, dns, reader_answers),
         *(xml, worker_reports, webhook_headers),
         *(request_readers.requests, request_readers.resolve_requests, request_readers.submitted_links),
-        request_readers.pasted_texts,
+        *(request_readers.pasted_texts, request_readers.shortcut_files),
     )
 }

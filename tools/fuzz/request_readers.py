@@ -18,6 +18,7 @@ from linkskipper.api.http_protocol import StrictHttpProtocol
 from linkskipper.api.routes.jobs import LIST_JOBS
 from linkskipper.api.validation import parse_query
 from linkskipper.catalog import Catalog
+from linkskipper.cli.shortcut_files import shortcut_link
 from linkskipper.dashboard.cookies import SessionCookie
 from linkskipper.dashboard.errors import PageError
 from linkskipper.dashboard.guards import Guards
@@ -61,6 +62,11 @@ def pasted_texts(data: bytes) -> None:
         return
     for link in links[1:]:  # text without a URL may stand before the first one
         check_equal(split_links(link), [link])
+
+
+def shortcut_files(data: bytes) -> None:
+    """Read the link of a shortcut file."""
+    shortcut_link(data, "utf-8-sig")
 
 
 def resolve_requests(data: bytes) -> None:

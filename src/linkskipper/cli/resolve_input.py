@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from linkskipper.cli import shortcut_files
 from linkskipper.errors import InputError
 from linkskipper.resolver import split_links
 
@@ -32,7 +33,7 @@ BYTE_ORDER_MARKS = {
 
 
 class LinkFile:
-    """A file of links: those of each line, or of a column of CSV. `-` is standard input.
+    """A file of links: those of each line, of a column of CSV, or of a shortcut. `-` is standard input.
 
     Raises:
         typer.BadParameter: the file cannot be read.
@@ -63,11 +64,28 @@ class LinkFile:
             InputError: the file cannot be read any further, or is not CSV, or has no such column.
         """
         try:
-            yield from self._lines() if self._column is None else self._cells(self._column)
+            yield from self._links()
         except OSError as error:
             raise InputError(f"{self._path} cannot be read: {error.strerror}.") from None
         except csv.Error as error:
             raise InputError(f"{self._path} is not CSV: {error}.") from None
+
+    def _links(self) -> Iterator[list[str]]:
+        if self._column is not None:
+            return self._cells(self._column)
+        if self._path.suffix.lower() in shortcut_files.SUFFIXES:
+            return iter([[self._shortcut()]])
+        return self._lines()
+
+    def _shortcut(self) -> str:
+        data = b""
+        while len(data) <= shortcut_files.MAX_BYTES and (chunk := os.read(self._descriptor, CHUNK)):
+            data += chunk
+        self._read_bytes = len(data)
+        link = shortcut_files.shortcut_link(data, _encoding(data))
+        if link is None or len(data) > shortcut_files.MAX_BYTES:
+            raise InputError(f"{self._path} is not a shortcut to a link.")
+        return link
 
     def _lines(self) -> Iterator[list[str]]:
         """Yield the lines without blank ones, comments, and brackets of JSON that stand alone."""

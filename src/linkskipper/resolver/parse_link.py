@@ -1,6 +1,7 @@
 """Find the link in a text that somebody submitted."""
 
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 
 import msgspec
@@ -9,19 +10,19 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.pasted_text import CUT_SHORT, find_url, find_urls, href_of, without_wrapping
+from linkskipper.resolver.link_ends import CUT_SHORT
+from linkskipper.resolver.pasted_text import find_url, find_urls, href_of, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
 
-_SCHEMES = ("https://", "http://")
 _DOT = r"(?:\.|[\[({](?:\.|dot)[\])}])"
 _NAME_WITH_PATH = (
     rf"[A-Za-z0-9-]++(?:{_DOT}[A-Za-z0-9-]++)++(?:/|\[/\])"
     '[^\\s,;|"<>\u3001\u3002\uff0c\uff1b\uff09\u300d]++'
 )
 _WORD_WITH_PATH = re.compile(rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c]){_NAME_WITH_PATH}")
-# The same after any mark, such as a colon, an arrow or a quotation mark.
-_WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./_%&?#=\u00c0-\u024f-]){_NAME_WITH_PATH}")
+# The same after any mark, such as a colon, an arrow, a quotation mark, or two slashes that stand for either scheme.
+_WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./%&?#\u00c0-\u024f_-])(?:(?<!:)//|__?)?{_NAME_WITH_PATH}")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -58,7 +59,7 @@ def find_link(text: str, catalog: Catalog, *, generic: bool = False, canonical: 
     if provider is None and generic and catalog.find_discontinued(url.host) is None:
         provider = ad_hoc_provider(url.host)
     if provider is None:
-        raise Unsupported(_unsupported_message(url, catalog))
+        raise Unsupported(_unsupported_message(url, catalog, generic=generic))
     if not provider.is_link(url):
         if catalog.find_discontinued(url.host) is not None:
             raise Unsupported(_unsupported_message(url, catalog))
@@ -75,45 +76,56 @@ def _canonical_url(text: str) -> Url | None:
 
 
 def _find_url(text: str, catalog: Catalog) -> Url:
-    bare, urls = _urls_of_one_link(text, catalog)
-    if not text.startswith(_SCHEMES) and (url := _without_scheme(text, catalog)) is not None:
-        return url
-    if bare is not None and not urls:
-        return bare
+    urls, bare = _links_in(text, catalog)
+    if len(urls) + len(bare) > 1:
+        raise Unsupported("The text contains several links. Send one link at a time.")
+    if bare:
+        return bare[0]
     written = urls[0] if urls else find_url(text)
     if written is None:
-        return _parse(text)
+        return _without_scheme(text, catalog) or _parse(text)
     if REPLACEMENT_CHARACTER in written:
         raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
     _check_whole(written)
     return _parse(written)
 
 
-def _urls_of_one_link(text: str, catalog: Catalog) -> tuple[Url | None, list[str]]:
-    """Return a link without its scheme, and the URLs, in a text that has one link, in several spellings perhaps.
+def _links_in(text: str, catalog: Catalog) -> tuple[list[str], list[Url]]:
+    """Return the URLs in a text, and its links without a scheme that are not the same as one of the URLs.
 
     Raises:
-        Unsupported: It lists several links. Nobody can tell which one is meant.
+        Unsupported: Nobody can tell which link is meant, or where a link ends.
     """
     words = [_bare_link(word, catalog) for word in _WORD_WITH_PATH.findall(text)]
     bare = {url.href: url for url in words if url is not None}
     rest = _WORD_WITH_PATH.sub("", text) if bare else text
     urls = find_urls(rest) if "://" in rest or not bare else []
-    marked = {url.href for word in _words_after_marks(text) if (url := _bare_link(word, catalog)) is not None}
-    found = marked | bare.keys()
-    if len(found) + len(urls) > 1 and len(found | set(map(href_of, urls))) > 1:
-        raise Unsupported("The text contains several links. Send one link at a time.")
-    return None if None in words else next(iter(bare.values()), None), urls
+    for before, word in _words_after_marks(text):
+        if (url := _bare_link(word, catalog, before)) is not None:
+            bare[url.href] = url
+    if not bare:
+        return urls, []
+    if not urls and None in words:
+        raise Unsupported("The text contains several words that may be links. Send one link at a time.")
+    known = {_without_its_scheme(href_of(url)) for url in urls}
+    return urls, [url for href, url in bare.items() if _without_its_scheme(href) not in known]
 
 
-def _words_after_marks(text: str) -> list[str]:
-    words = (word for word in text.split() if "://" not in word)
-    return [found for word in words for found in _WORD_AFTER_A_MARK.findall(word)]
+def _without_its_scheme(href: str) -> str:
+    return href.partition(":")[2]
 
 
-def _bare_link(word: str, catalog: Catalog) -> Url | None:
+def _words_after_marks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be links without their scheme, after what stands before each in its word."""
+    for word in text.split():
+        if "://" not in word:
+            for found in _WORD_AFTER_A_MARK.finditer(word):
+                yield word[: found.start()], found[0]
+
+
+def _bare_link(word: str, catalog: Catalog, before: str = "") -> Url | None:
     """Parse a word that is a link of the catalog without its scheme."""
-    url = _without_scheme(word, catalog)
+    url = _without_scheme(word, catalog, before)
     provider = None if url is None else catalog.owner(url.host)
     return url if url is not None and provider is not None and provider.is_link(url) else None
 
@@ -124,13 +136,13 @@ def _check_whole(url: str) -> None:
     Raises:
         Unsupported: It was.
     """
-    if url.endswith(CUT_SHORT):
-        raise Unsupported(f"The link ends with {CUT_SHORT}, so a part of it is missing. Send the whole link.")
+    if (mark := next(filter(url.endswith, CUT_SHORT), None)) is not None:
+        raise Unsupported(f"The link ends with {mark}, so a part of it is missing. Send the whole link.")
 
 
-def _without_scheme(text: str, catalog: Catalog) -> Url | None:
+def _without_scheme(text: str, catalog: Catalog, before: str = "") -> Url | None:
     """Parse a link such as bit.ly/abc. Only hosts of the catalog may omit the scheme: else any word would be a URL."""
-    word = without_wrapping(text)
+    word = without_wrapping(text, before)
     try:
         url = parse_url(f"https://{word}", limit=MAX_LINK)
     except BadUrl:
@@ -150,12 +162,16 @@ def _parse(text: str) -> Url:
         raise Unsupported(f"The link is longer than {error.limit} characters.") from None
     except HasCredentials:
         raise Unsupported("Links with a user name or a password are not opened. Send the link without them.") from None
-    except BadUrl:
+    except BadUrl as error:
+        if "://" in text:
+            raise Unsupported(f"The link cannot be read: {error}. Check its spelling.") from None
         raise Unsupported("There is no URL in the text. Send one link, such as https://bit.ly/abc.") from None
 
 
-def _unsupported_message(url: Url, catalog: Catalog) -> str:
+def _unsupported_message(url: Url, catalog: Catalog, *, generic: bool = False) -> str:
     service = catalog.find_discontinued(url.host)
     if service is not None:
         return f"{service.label} closed on {service.closed:%d %B %Y}: {service.reason}"
+    if generic:
+        return f"{url.host} is not the name of a host on the internet, so it is not a shortener."
     return f"{url.host} is not a shortener that is supported here. GET /v1/providers lists those that are."

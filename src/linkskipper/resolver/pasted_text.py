@@ -1,19 +1,33 @@
 """Find a URL in a text as its author meant it: in prose, in markup, or written so that nobody opens it by accident."""
 
-import html
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from urllib.parse import unquote
+from typing import NamedTuple
 
 from linkskipper.egress import BadUrl, parse_url
+from linkskipper.resolver.errors import Unsupported
+from linkskipper.resolver.link_ends import (
+    CJK_LETTER,
+    within_markup,
+    without_emphasis,
+    without_trailing_punctuation,
+    without_unclosed_brackets,
+)
+from linkskipper.resolver.text_escapes import (
+    has_entity,
+    percent_encoded_urls,
+    refang,
+    unescape_text,
+    unescape_url,
+    visible,
+)
 
-# Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _JOINERS = "\u200c\u200d"  # they change letters of some scripts, but end no word
 # Most links: nothing in them needs care.
-_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?#][!#-;=?-~]*)?", re.IGNORECASE)
+_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?#][!#-;=?-Z^-z~]*)?", re.IGNORECASE)
+
+_UNPLAIN = (",", ";", "=3D")  # what separates links, and what a mail writes for =
 
 _COLON = "[\\[({]?[:\uff1a](?:[\\])}]|(?=[/\uff0f]))"
 _SLASHES = "[/\uff0f]+[\\])}]?"
@@ -22,46 +36,43 @@ _SCHEME = "(?:[h\uff48](?:[t\uff54]{2}|xx|\\*\\*)|(?<![a-z0-9])tt)[p\uff50]([s\u
 _BEGINNING = re.compile(f"{_SCHEME}{_COLON}{_SLASHES}(?:{_SCHEME}(?:{_COLON})?{_SLASHES})*", re.IGNORECASE)
 _SCHEME_ONLY = re.compile("https?:(?=[a-z0-9])", re.IGNORECASE)
 
-_DEFANGED_SCHEME = re.compile(r"h(?:xx|\*\*)p(s?)(?=:|%3a)", re.IGNORECASE)
-_BRACKETLESS = re.compile(r"[^\[\](){}*]*")
-_DEFANGED = re.compile(r"[\[({](\.|dot|:|/|://|@)[\])}]", re.IGNORECASE)
-_AUTHORITY = re.compile(r"(?:[\[({][^\s\])}]{1,3}[\])}]|[^\s/?#\"<>])*")
-_WIDE = {ord("\u3002"): ".", ord("\uff61"): "."} | {
-    code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if re.match(r"[\w./:?#&=%~@-]", chr(code - 0xFEE0))
-}
-"""Full-width letters, digits and the punctuation of URLs, and the ASCII characters that they stand for."""
-
 _CJK_PUNCTUATION = (
     "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1c\uff1e\uff1f\uff3b\uff3d\uff5b\uff5d"
 )
 _PUNCTUATION = "\u2018\u201a\u201c-\u201e\u00ab\u00bb\u2039\u203a\u060c\u061b\u061f\u06d4\u0964\u0965\u055d\u055e\u0589"
-_END = re.compile(f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/')
-# Not compiled here: Python 3.11 looks at each character of a range, and few links need this.
-_CJK_LETTER = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
-_EMPHASIS = ("__", "_", "~~", "||", "**", "*", "`")
-_ESCAPED_SLASHES = re.compile(r"https?:\\/\\/", re.IGNORECASE)  # as in JSON
-_PERCENT_ENCODED = re.compile(r"https?%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s&\"'<>]*", re.IGNORECASE)
-_TRAILING_PUNCTUATION = ".,;:!?'*`|\u2019"
-CUT_SHORT = "\u2026"
-"""The mark that pages and chats put at the end of a URL that is too long for them."""
+_END = re.compile(
+    f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/'
+    "|\\\\[\"']|\\\\[nrt](?:\\Z|[\\s\"'<\\\\]|https?:)"
+)
+_AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*_~|`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
 
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
-_AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
-_ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
-_MAX_ESCAPES = 3
-
+_SEPARATORS = frozenset(",;")
 _LISTED = ",;|"
 # The gap between two links of a text. After any other character, a URL is a part of the one before it.
-_BETWEEN = f"(?:{_END.pattern}|[{_LISTED}]|{_CJK_LETTER})[\\s'\"`(\\[{{<*_~]*\\Z"
+_BETWEEN = f"(?:{_END.pattern}|[{_LISTED}\\])}}]|{CJK_LETTER})[\\s'\"`(\\[{{<*_~:=]*\\Z"
 _MAX_BETWEEN = 8  # characters, so that the time stays linear
+_GLUED = re.compile(r"(?<!%[0-9A-F]{2})(?<=[A-Z0-9])\Z", re.IGNORECASE)  # a URL begins within a word
+
+
+class _Found(NamedTuple):
+    """A URL in a text, the character before it, whether the text ends with it, and whether it ends with its cell."""
+
+    text: str
+    before: str
+    is_last: bool
+    is_cell: bool
 
 
 def split_links(text: str) -> list[str]:
     """Return the URLs in a text, each once, without those in another URL. A text with at most one is returned whole.
 
-    What stands before the first URL stays with it if it may be a link without its scheme.
+    So is a text whose links cannot be told apart. Text before the first URL stays with it if it may be a link
+    without its scheme.
     """
-    pieces, urls = _pieces_with_urls(text)
+    try:
+        pieces, urls = _pieces_with_urls(text)
+    except Unsupported:
+        return [text]
     links = _distinct(urls)
     if len(links) < 2:  # noqa: PLR2004 - a single link
         return [text]
@@ -71,7 +82,11 @@ def split_links(text: str) -> list[str]:
 
 
 def find_urls(text: str) -> list[str]:
-    """Return the http and https URLs in a text, each once, without those in another URL."""
+    """Return the http and https URLs in a text, each once, without those in another URL.
+
+    Raises:
+        Unsupported: Nobody can tell where one of them ends.
+    """
     return _distinct(_pieces_with_urls(text)[1])
 
 
@@ -96,123 +111,116 @@ def _distinct(urls: Iterable[str | None]) -> list[str]:
 
 def _pieces_with_urls(text: str) -> tuple[list[str], list[str | None]]:
     """Cut a text before each URL that is not a part of the one before it. Return the pieces and the URL in each."""
-    if _PLAIN.fullmatch(text) and not any(mark in text for mark in _LISTED):
+    if _PLAIN.fullmatch(text) and text.count("://") == 1 and not any(mark in text for mark in _UNPLAIN):
         return [text], [text]
-    plain = _INVISIBLE.sub("", text)
-    if _ESCAPED_SLASHES.search(plain):
-        plain = _without_escapes(plain)
-    starts = [start for start in _starts(plain) if plain[:start].strip()] if "://" in plain else []
+    plain = visible(text)
+    if "://" not in plain and len(pieces := percent_encoded_urls(plain)) > 1:
+        return pieces, [find_url(piece) for piece in pieces]
+    plain = unescape_text(plain)
+    starts = [start for start in _starts(plain) if plain[:start].strip()]
     pieces = [plain[start:end] for start, end in pairwise([0, *starts, len(plain)])]
-    if "://" not in plain:
-        pieces = _PERCENT_ENCODED.findall(plain)
-    urls = [find_url(piece) for piece in pieces]
-    if len(pieces) > 1:
-        urls = [_in_list(url, after) for url, after in zip(urls, [*pieces[1:], ""], strict=True)]
-    return pieces, urls
+    return pieces, [find_url(plain)] if len(pieces) == 1 else _listed_urls(pieces)
 
 
-def _in_list(url: str | None, after: str) -> str | None:
-    """Return one URL of several, of which the next one is in `after`, without what the list or the prose adds."""
-    if url and after and after[0] in _LISTED and not after[1:2].isspace():  # a cell of a table
-        url = url.partition(after[0])[0]
-    return url and _without_trailing_punctuation(url)
+def _listed_urls(pieces: list[str]) -> list[str | None]:
+    """Return the URL in each piece of a list.
+
+    A comma or semicolon between two links may be in a link too. If the first link stands in a cell, the text is a row
+    of a table, where such a mark ends a link. In any other text, nobody knows.
+
+    Raises:
+        Unsupported: A link has the mark that separates it from the next one.
+    """
+    found = [_find(piece, in_cell=False) for piece in pieces]
+    first = next((url for url in found if url is not None), None)
+    if first is not None and first.before in _SEPARATORS:
+        found = [_find(piece, in_cell=True) for piece in pieces]
+    urls: list[str | None] = []
+    for url, piece, after in zip(found, pieces, [*pieces[1:], ""], strict=True):
+        mark = after[:1] if url and url.is_last and not after[1:2].isspace() else ""
+        if url is None:
+            urls.append(find_url(piece))  # it may be percent-encoded
+        elif mark == "|":
+            urls.append(url.text.partition(mark)[0])
+        elif any(separator in url.text for separator in {mark, url.before} & _SEPARATORS) and not url.is_cell:
+            raise Unsupported("A comma or semicolon is in a link and between links. Separate links by white space.")
+        else:
+            urls.append(without_trailing_punctuation(url.text))
+    return urls
 
 
 def _starts(text: str) -> Iterator[int]:
     """Yield where the gap before each URL begins."""
     for found in _BEGINNING.finditer(text):
         begin = max(found.start() - _MAX_BETWEEN, 0)
-        if (between := re.search(_BETWEEN, text[begin : found.start()])) is not None:
+        before = text[begin : found.start()]
+        if (between := re.search(_BETWEEN, before) or _GLUED.search(before)) is not None:
             yield begin + between.start()
 
 
 def find_url(text: str) -> str | None:
-    """Return the first http or https URL in a text, or None. A text that is a URL keeps its punctuation."""
-    if _PLAIN.fullmatch(text) and ("&" not in text or not _ENTITY.search(text)):
+    """Return the first http or https URL in a text, or None. A text that is a URL keeps its punctuation.
+
+    Raises:
+        Unsupported: Nobody can tell where it ends.
+    """
+    if _PLAIN.fullmatch(text) and "=3D" not in text and ("&" not in text or not has_entity(text)):
         return text
-    text = _without_escapes(_INVISIBLE.sub("", text).strip())
+    found = _find(unescape_text(visible(text)), in_cell=True)
+    return None if found is None else found.text
+
+
+def _find(text: str, *, in_cell: bool) -> _Found | None:
     found = _BEGINNING.search(text)
     alone = _SCHEME_ONLY.match(text)
     if alone is not None and (found is None or found.start() > alone.end()):
-        return _without_entities(_cut(text, alone.end()))
+        return _Found(unescape_url(_cut(text, alone.end())), "", is_last=False, is_cell=False)
     if found is None:
         return None
     scheme = "https" if (found[2] if found[2] is not None else found[1]) else "http"
-    rest = _as_meant(found[0], text[found.end() :])
-    before = text[: found.start()][-1:]
+    before, rest = text[: found.start()], refang(found[0], text[found.end() :])
     end = _END.search(rest)
-    url = rest[: end.start()] if end else rest
-    if re.match(_CJK_LETTER, before):  # these languages write no spaces
-        url = re.split(_CJK_LETTER, url, maxsplit=1)[0]
-    if before == "=" and "[" in text[: found.start()]:  # [url=…] of a forum
-        url = url.partition("]")[0]
-    for mark in _EMPHASIS:
-        if text[: found.start()].endswith(mark) and url.endswith(mark):
-            url = url.removesuffix(mark)
-            break
-    if before in {",", ";", "|"} or (before == "<" and "|" in url):  # a cell of a table, or a link of a chat
-        url = url.partition("|" if before == "<" else before)[0]
+    whole = rest[: end.start()] if end else rest
+    _check_line(whole, rest)
+    url = within_markup(whole, before)
+    if in_cell and before[-1:] in _SEPARATORS:
+        url = url.partition(before[-1:])[0]
+    if end is not None and len(url) == len(whole):
+        url = without_unclosed_brackets(url)
+    is_last = end is None and len(url) == len(whole)
     if before or any(map(str.isspace, rest.rstrip())):
-        url = _without_trailing_punctuation(url)
-    return _without_entities(f"{scheme}://{url.rstrip(_JOINERS)}") if url else None
+        url = without_emphasis(without_trailing_punctuation(url), before)
+    url = url.rstrip(_JOINERS + "\u2019")
+    if not url:
+        return None
+    return _Found(unescape_url(f"{scheme}://{url}"), before[-1:], is_last, is_cell=in_cell)
 
 
-def without_wrapping(text: str) -> str:
-    """Return the first word of a text that has no URL, without what is around it: a link may lack its scheme."""
-    word = next(iter(_INVISIBLE.sub("", text).split()), "")
-    word = _as_meant("", _AROUND.sub("", word, count=1))
+def _check_line(url: str, rest: str) -> None:
+    """Check that a URL does not end with the = by which mails break a line.
+
+    Raises:
+        Unsupported: It may.
+    """
+    after = rest[len(url) :].removeprefix("\r")
+    if url.endswith("=") and after[:1] == "\n" and after[1:2].strip() and not _BEGINNING.match(after, 1):
+        raise Unsupported("The link may go on after = in the next line. Send the whole link in one line.")
+
+
+def without_wrapping(text: str, before: str = "") -> str:
+    """Return the first word of a text that has no URL, without what is around it: a link may lack its scheme.
+
+    `before` is what stands before the text.
+    """
+    word = next(iter(visible(text).split()), "")
+    around = _AROUND.match(word)
+    before += around[0] if around else ""
+    word = refang("", word[len(around[0]) if around else 0 :].removeprefix("//"))
     end = _END.search(word)
-    word = _without_trailing_punctuation(word[: end.start()] if end else word)
-    return _without_entities(word).rstrip(_JOINERS)
+    word = within_markup(word[: end.start()] if end else word, before)
+    return unescape_url(without_emphasis(without_trailing_punctuation(word), before)).rstrip(_JOINERS)
 
 
 def _cut(text: str, start: int) -> str:
     end = _END.search(text, start)
     return text[: end.start()] if end else text
-
-
-def _without_escapes(text: str) -> str:
-    """Undo the escapes of JSON and of queries in a text that has no URL without that."""
-    if _ESCAPED_SLASHES.search(text):
-        text = text.replace("\\/", "/").replace("\\u0026", "&")
-    if "://" not in text and (encoded := _PERCENT_ENCODED.search(text)) is not None:
-        text = encoded[0]
-        while "://" not in text:
-            text = unquote(text)
-    return text
-
-
-def _as_meant(beginning: str, rest: str) -> str:
-    """Undo what keeps a link from being opened, and full-width characters, if its beginning or host has any."""
-    match = _AUTHORITY.match(rest)
-    head = beginning + (match[0] if match else "")
-    if any(ord(character) in _WIDE for character in head):
-        rest = rest.translate(_WIDE)
-    if _DEFANGED.search(head) or _DEFANGED_SCHEME.match(beginning) or not _BRACKETLESS.fullmatch(beginning):
-        rest = _DEFANGED.sub(lambda part: "." if part[1].lower() == "dot" else part[1], rest)
-        rest = _DEFANGED_SCHEME.sub(r"http\1", rest)
-    return rest
-
-
-def _without_trailing_punctuation(url: str) -> str:
-    """Remove punctuation of the prose from the end, and brackets that the URL does not open."""
-    counts = Counter(url)
-    end = len(url)
-    while end and (url[end - 1] in _TRAILING_PUNCTUATION or _is_unopened(url[end - 1], counts)):
-        counts[url[end - 1]] -= 1
-        end -= 1
-    return url[:end]
-
-
-def _is_unopened(character: str, counts: Counter[str]) -> bool:
-    opening = _BRACKETS.get(character)
-    return opening is not None and counts[character] > counts[opening]
-
-
-def _without_entities(url: str) -> str:
-    """Decode the entities of HTML if each `&` begins one: then the link was copied out of a page's source."""
-    for _ in range(_MAX_ESCAPES):
-        if not 0 < url.count("&") == len(_ENTITY.findall(url)):
-            break
-        url = _ENTITY.sub(lambda entity: html.unescape(entity[0]), url)
-    return url

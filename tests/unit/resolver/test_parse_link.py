@@ -103,6 +103,23 @@ CATALOG = Catalog(
         ("bit.ly/abc is a link", "https://bit.ly/abc"),
         ("bit.ly/a?https://example.com/", "https://bit.ly/a?https://example.com/"),
         ("HTTP: see https://bit.ly/abc", "https://bit.ly/abc"),
+        # after any mark, without a scheme
+        ("Link\uff1abit.ly/abc", "https://bit.ly/abc"),
+        ("\u94fe\u63a5bit.ly/abc", "https://bit.ly/abc"),
+        ("\u94fe\u63a5bit.ly/abc\u8c22\u8c22", "https://bit.ly/abc"),
+        ("Link:bit.ly/abc", "https://bit.ly/abc"),
+        ("\u2192bit.ly/abc", "https://bit.ly/abc"),
+        ("url=bit.ly/abc", "https://bit.ly/abc"),
+        ("_bit.ly/abc_", "https://bit.ly/abc"),
+        ("see _bit.ly/abc_ there", "https://bit.ly/abc"),
+        ("bit.ly/abc_", "https://bit.ly/abc_"),
+        ("*bit.ly/abc*", "https://bit.ly/abc"),
+        ("[url=bit.ly/abc]x[/url]", "https://bit.ly/abc"),
+        ('<a href="//bit.ly/abc">x</a>', "https://bit.ly/abc"),
+        # a typing mistake in the scheme
+        ("https//bit.ly/abc", "https://bit.ly/abc"),
+        ("http;//bit.ly/abc", "http://bit.ly/abc"),
+        ("https ://bit.ly/abc", "https://bit.ly/abc"),
     ],
 )
 def test_found(text: str, href: str) -> None:
@@ -110,6 +127,87 @@ def test_found(text: str, href: str) -> None:
     link = parse_link(text, CATALOG)
     assert link.url.href == href
     assert link.key == hashlib.sha256(href.encode()).digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        ("<http://bit.ly/abc|bit.ly/abc>", "http://bit.ly/abc"),  # Slack
+        ("bit.ly/abc<http://bit.ly/abc>", "http://bit.ly/abc"),  # Outlook
+        ("[bit.ly/abc](http://bit.ly/abc)", "http://bit.ly/abc"),
+        ("[bit.ly/def](http://bit.ly/abc)", "http://bit.ly/abc"),
+        ('[x](http://bit.ly/abc "bit.ly")', "http://bit.ly/abc"),
+        ("[x](http://bit.ly/a_(b))", "http://bit.ly/a_(b)"),
+        ("[x][1] [1]: <http://bit.ly/abc>", "http://bit.ly/abc"),
+        ("(_http://bit.ly/abc_)", "http://bit.ly/abc"),
+        ("_http://bit.ly/abc_, x", "http://bit.ly/abc"),
+        ("||http://bit.ly/abc||", "http://bit.ly/abc"),
+        ("[url='http://bit.ly/abc']x[/url]", "http://bit.ly/abc"),
+        ("[url=http://bit.ly/abc]bit.ly/abc[/url]", "http://bit.ly/abc"),
+        ("[http://bit.ly/abc x]", "http://bit.ly/abc"),  # MediaWiki
+        ("[[http://bit.ly/abc|x]]", "http://bit.ly/abc"),
+        ("[bit.ly/abc|http://bit.ly/abc]", "http://bit.ly/abc"),  # Jira
+        ("[[http://bit.ly/abc][bit.ly/abc]]", "http://bit.ly/abc"),  # Org
+        ('"bit.ly/abc":http://bit.ly/abc', "http://bit.ly/abc"),  # Textile
+        ("`x <http://bit.ly/abc>`_", "http://bit.ly/abc"),  # reStructuredText
+        ("http://bit.ly/abc[x]", "http://bit.ly/abc"),  # AsciiDoc
+        ("http://bit.ly/abc[two words]", "http://bit.ly/abc"),
+        ("link:http://bit.ly/abc?a[0]=b[x]", "http://bit.ly/abc?a[0]=b"),
+        ("http://bit.ly/abc?a[]", "http://bit.ly/abc?a[]"),
+        ("\\href{http://bit.ly/abc}{bit.ly/abc}", "http://bit.ly/abc"),  # LaTeX
+        ("\\url{http://bit.ly/a\\_b}", "http://bit.ly/a_b"),
+        ('=HYPERLINK("http://bit.ly/abc";"bit.ly/abc")', "http://bit.ly/abc"),  # Excel
+        ('{\\field{\\*\\fldinst HYPERLINK "http://bit.ly/abc"}{\\fldrslt bit.ly/abc}}', "http://bit.ly/abc"),  # RTF
+        ("URL:http\\://bit.ly/abc", "http://bit.ly/abc"),  # iCalendar
+        ("[InternetShortcut]\r\nURL=http://bit.ly/abc\r\n", "http://bit.ly/abc"),
+        ("http://bit.ly/abc(see there)", "http://bit.ly/abc"),
+        ("http://bit.ly/abc\\n", "http://bit.ly/abc"),
+        ('\\"http://bit.ly/abc\\"', "http://bit.ly/abc"),
+        ("http://bit.ly/abc\u2019", "http://bit.ly/abc"),
+        # quoted printable
+        ('<a href=3D"http://bit.ly/abc?x=3D1">', "http://bit.ly/abc?x=1"),
+        ("http://bit.ly/abc?x=3D=\r\n1", "http://bit.ly/abc?x=1"),
+        (f"http://bit.ly/{'a' * 61}=\nb", f"http://bit.ly/{'a' * 61}b"),
+        ("http://bit.ly/abc?u=3Dhttps%3A%2F%2Fb.test", "http://bit.ly/abc?u=https%3A%2F%2Fb.test"),
+        ("http://bit.ly/abc?type=3D&a=3D", "http://bit.ly/abc?type=3D&a=3D"),
+    ],
+)
+def test_markup(text: str, href: str) -> None:
+    """A link in a markup is its address, with the scheme that is written there, and not the text that is shown."""
+    assert parse_link(text, CATALOG).url.href == href
+    assert split_links(text) == [text]
+
+
+def test_a_property_list() -> None:
+    """URLs that name the format of a document are not links."""
+    text = """<?xml version="1.0"?><!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://apple.test/a.dtd">
+    <plist xmlns="http://www.w3.org/1999/xhtml"><dict><key>URL</key><string>https://bit.ly/a?b&amp;c</string></dict>"""
+    assert parse_link(text, CATALOG).url.href == "https://bit.ly/a?b&c"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://bit.ly/@1,2,https://bit.ly/b", "comma or semicolon"),
+        ("https://bit.ly/a,https://bit.ly/@1,2", "comma or semicolon"),
+        ("https://bit.ly/a;x;https://bit.ly/b", "comma or semicolon"),
+        ("https://bit.ly/ab=\nc", "in the next line"),
+        ("> https://bit.ly/ab=\r\n> c", "in the next line"),
+    ],
+)
+def test_links_whose_end_is_unclear(text: str, said: str) -> None:
+    """Such a link is refused with the reason. It is not cut to another one."""
+    with pytest.raises(Unsupported, match=said):
+        parse_link(text, CATALOG)
+    assert split_links(text) == [text]
+
+
+@pytest.mark.parametrize("mark", ["\u2026", "...", "[...]", "[\u2026]"])
+@pytest.mark.parametrize("text", ["{}", "{} there", "({})", '"{}"', "[x]({})"])
+def test_every_mark_of_a_link_that_was_cut_short(mark: str, text: str) -> None:
+    """Each mark means that the rest is missing, wherever the link stands."""
+    with pytest.raises(Unsupported, match="Send the whole link"):
+        parse_link(text.format(f"https://bit.ly/ab{mark}"), CATALOG)
 
 
 @pytest.mark.parametrize("text", ["https://bit.ly/ab\u2026", "See https://bit.ly/ab\u2026 there", "bit.ly/ab\u2026"])
@@ -167,7 +265,17 @@ def test_several_links(between: str) -> None:
         ("\uff1chttps://bit.ly/a\uff1e\uff1chttps://bit.ly/b\uff1e", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("(https://bit.ly/a, https://bit.ly/b)", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("https://bit.ly/a|x|https://bit.ly/b|y", ["https://bit.ly/a", "https://bit.ly/b"]),
-        ("https://bit.ly/a;x;https://bit.ly/b;y", ["https://bit.ly/a", "https://bit.ly/b"]),
+        (";https://bit.ly/a;x;https://bit.ly/b;y", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/@1,2,3, https://bit.ly/b", ["https://bit.ly/@1,2,3", "https://bit.ly/b"]),
+        ('["https://bit.ly/@1,2","https://bit.ly/b"]', ["https://bit.ly/@1,2", "https://bit.ly/b"]),
+        ("https://bit.ly/a,https://bit.ly/b", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("b.test/x?u=https%3A%2F%2Fbit.ly%2Fa https://bit.ly/b", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/abchttps://bit.ly/def", ["https://bit.ly/abc", "https://bit.ly/def"]),
+        ("https://bit.ly/a?u=%3Dhttps://b.test", ["https://bit.ly/a?u=%3Dhttps://b.test"]),
+        ("https://bit.ly/a\\nhttps://bit.ly/b\\n", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("https://bit.ly/a?b=\nhttps://bit.ly/c", ["https://bit.ly/a?b=", "https://bit.ly/c"]),
+        ("[https://bit.ly/a](https://bit.ly/b)", ["https://bit.ly/a", "https://bit.ly/b"]),
+        ("[url=https://bit.ly/a]https://bit.ly/b[/url]", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("1,https://bit.ly/a,x,https://bit.ly/b,y", ["https://bit.ly/a", "https://bit.ly/b"]),
         ("https://bit.ly/a,b https://bit.ly/c;d", ["https://bit.ly/a,b", "https://bit.ly/c;d"]),
         ("https://bit.ly/a,b, https://bit.ly/c|d", ["https://bit.ly/a,b", "https://bit.ly/c|d"]),
@@ -236,7 +344,7 @@ def test_one_link_in_several_spellings(text: str) -> None:
     [
         "bit.ly/abc <https://bit.ly/abcd>",
         '<a href="https://bit.ly/abc"> bit.ly/def </a>',
-        "bit.ly/abc http://bit.ly/abc",
+        "bit.ly/abc http://bit.ly/abc https://bit.ly/abc",
         'bit.ly/abc"https://bit.ly/def"',
         "bit.ly/abc?u=https://b.test/ https://bit.ly/abc",
     ],
@@ -253,7 +361,7 @@ def test_similar_links(text: str) -> None:
         ("", "no URL"),
         ("hello world", "no URL"),
         ("example.com/abc", "no URL"),
-        ("https://", "no URL"),
+        ("https://", "cannot be read"),
         ("https://bit.ly/", "page of A"),
         ("bit.ly", "page of A"),
         ("https://bit.ly", "page of A"),
@@ -265,12 +373,12 @@ def test_similar_links(text: str) -> None:
         ("dead.test/abc", "Dead closed"),
         ("ftp://bit.ly/abc", "ftp: links are not supported"),
         ("javascript:alert(1)", "javascript: links"),
-        ("https://bit.ly\\abc", "no URL"),
+        ("https://bit.ly\\abc", "a backslash"),
         ("https://user@bit.ly/abc", "user name"),
-        ("https://bit.ly/a\x00b", "no URL"),
-        ("https://bit.ly/\ud800", "no URL"),
+        ("https://bit.ly/a\x00b", "a control character"),
+        ("https://bit.ly/\ud800", "not a URL"),
         ("https://127.0.0.1/abc", "not a shortener"),
-        ("https://bit.ly:99999/abc", "no URL"),
+        ("https://bit.ly:99999/abc", "not a URL"),
         ("https://bit.ly/caf\ufffd", "could not be read"),
         ("bit dot ly/abc", "no URL"),
         ("hxxps://example[.]com/abc", "example.com is not a shortener"),
