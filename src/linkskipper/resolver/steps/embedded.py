@@ -8,12 +8,16 @@ from linkskipper.resolver.navigation import Navigation
 from linkskipper.resolver.pages.redirects import NextUrl
 from linkskipper.resolver.result import Mechanism
 from linkskipper.resolver.urls.decode import decode, percent_decode
+from linkskipper.resolver.urls.target import STRIPPED
 
-_HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.IGNORECASE)  # many servers write two slashes in a path as one
-_STILL_ENCODED = re.compile(r"https?%(?:25)*3A%(?:25)*2F%(?:25)*2F", re.IGNORECASE)
+_IS_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//[A-Za-z0-9-]+\.")
+_FEW_SLASHES = re.compile(r"\A(https?):/?(?![/\\])", re.IGNORECASE)  # many servers write two slashes in a path as one
+_STILL_ENCODED = re.compile(r"https?(?::|%(?:25)*3A)%(?:25)*2F%(?:25)*2F", re.IGNORECASE)
+_ENCODED_COLON = re.compile(r"\A(https?)%(?:25)*3A(?=/)", re.IGNORECASE)
 _MAX_ENCODINGS = 3  # beyond that of the parameter: mail programs and trackers encode a whole link again
 _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
+_ESCAPES_OF_WHOLE = re.compile("%(?:3A|2F|3F|3D)", re.IGNORECASE)
+_END_OF_VALUE = re.compile("%(26|23)")
 
 
 async def from_query(step: FromQueryStep, navigation: Navigation) -> bool:
@@ -53,7 +57,7 @@ def _parameter(query: str, name: str) -> str:
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
         if unquote(key) == name:
-            return value if _is_unescaped_url(value) else percent_decode(value)
+            return _as_inserted(value) if _is_unescaped_url(value) else percent_decode(value)
     return ""
 
 
@@ -63,20 +67,34 @@ def _is_unescaped_url(value: str) -> bool:
     Some shorteners escape only the characters that would end the value. Such a URL has an "=" of its own, or none of
     its delimiters are escaped.
     """
-    return bool(_HAS_SCHEME.match(value)) and ("=" in value or not _ESCAPED_DELIMITER.search(value))
+    return bool(_IS_ABSOLUTE.match(value)) and ("=" in value or not _ESCAPED_DELIMITER.search(value))
+
+
+def _as_inserted(value: str) -> str:
+    """Decode what would have ended the value, unless other delimiters are escaped: those belong to the URL itself."""
+    if _ESCAPES_OF_WHOLE.search(value):
+        return value
+    return _END_OF_VALUE.sub(lambda escape: unquote(escape[0]), value)
 
 
 def _follow_embedded(step: EmbeddedUrlStep, navigation: Navigation, packed: str, mechanism: Mechanism) -> bool:
-    """Follow an absolute URL. Any text at all would be a relative one, and so would a URL with too few slashes."""
+    """Follow an absolute URL. Any text at all would be a relative one."""
     if step.path is not None and step.path.search(navigation.url.path.encode()) is None:
         return False
     text = decode(packed, step.decode)
-    for _ in range(_MAX_ENCODINGS):
-        if text is None or not _STILL_ENCODED.match(text):
-            break
-        text = percent_decode(text)
-    if text is None or not _HAS_SCHEME.match(text):
+    url = None if text is None else _absolute_url(text)
+    if url is None:
         return False
     mechanism = Mechanism.WARNING_PAGE if step.warning else mechanism
-    text = _FEW_SLASHES.sub(r"\1://", text, count=1) if _FEW_SLASHES.match(text) else text
-    return navigation.follow_first([NextUrl(text, mechanism, navigation.url)])
+    return navigation.follow_first([NextUrl(url, mechanism, navigation.url)])
+
+
+def _absolute_url(text: str) -> str | None:
+    """Return the absolute URL that a text is, perhaps still encoded or with too few slashes, or None."""
+    text = text.strip(STRIPPED)
+    for _ in range(_MAX_ENCODINGS):
+        if not _STILL_ENCODED.match(text):
+            break
+        text = percent_decode(text)
+    text = _FEW_SLASHES.sub(r"\1://", _ENCODED_COLON.sub(r"\1:", text))
+    return text if _IS_ABSOLUTE.match(text) else None

@@ -40,6 +40,8 @@ async def run_steps(
     for number, step in enumerate(navigation.provider.steps, 1):
         function = overrides.get(type(step)) or _FUNCTIONS[type(step)]
         if not await function(step, navigation) and not step.optional:
+            if navigation.provider.is_offline:
+                break
             provider = navigation.provider.id
             raise Stop(Reason.PROVIDER_CHANGED, f'Step {number} ("{step.use}") of "{provider}" found nothing.')
         if navigation.target is not None:
