@@ -1,6 +1,7 @@
 """Make sure that the programs exist that the tests run.
 
-They are a Chromium, Node, promtool, systemd-analyze, PgBouncer, and PHP with its extensions and libraries.
+They are a Chromium and its driver's library, Node, promtool, systemd-analyze, PgBouncer, and PHP with its extensions
+and libraries.
 
 In CI (the environment variable CI is set) missing ones are installed. In a terminal the user is asked first. Otherwise
 the message says what to install. Node and promtool need no question: they are installed into .venv.
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from ctypes.util import find_library
 
 from playwright.async_api import Error, async_playwright
 
@@ -29,6 +31,7 @@ PROGRAMS = {
     "systemd-analyze": "systemd",
     "pgbouncer": "pgbouncer",
 }
+LIBRARIES = {"atomic": "libatomic1"}  # of the driver of the browser
 PHP_EXTENSIONS = {"curl": "php-curl", "mbstring": "php-mbstring", "dom": "php-xml", "zip": "php-zip"}
 PHP_LIBRARIES = {
     "GuzzleHttp/autoload.php": "php-guzzlehttp-guzzle",
@@ -64,6 +67,7 @@ def main() -> int:
 def missing_packages() -> list[str]:
     """Return the Debian packages of what is missing."""
     missing = [package for program, package in PROGRAMS.items() if _find(program) is None]
+    missing += [package for name, package in LIBRARIES.items() if find_library(name) is None]
     missing += [package for name, package in PHP_EXTENSIONS.items() if not _php_has(f"extension_loaded('{name}')")]
     missing += [package for file, package in PHP_LIBRARIES.items() if not _php_has(f"(@include '{file}')")]
     return missing if find_browser(load().browser) is not None else [*missing, BROWSER]

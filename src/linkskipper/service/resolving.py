@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from linkskipper.egress import Policy
@@ -64,7 +65,14 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[St
         return
     if not settings.browser_sandbox:
         log.warning("browser.without_sandbox", note="a page that breaks out of Chromium has all rights of its user")
-    options = BrowserOptions(
+    options = browser_options(settings, policy, executable)
+    async with LazyBrowser(policy, options) as browser:
+        yield browser
+
+
+def browser_options(settings: Settings, policy: Policy, executable: Path) -> BrowserOptions:
+    """Return how the settings want a browser to run."""
+    return BrowserOptions(
         executable,
         USER_AGENT,
         contexts=settings.browser_contexts,
@@ -73,5 +81,3 @@ async def browser_engine(settings: Settings, policy: Policy) -> AsyncIterator[St
         extra_ca_names=policy.names_of_extra_ca,
         sandbox=settings.browser_sandbox,
     )
-    async with LazyBrowser(policy, options) as browser:
-        yield browser

@@ -69,6 +69,7 @@ async def test_a_healthy_installation(database_url: str, tmp_path: Path, reachab
         ("limits store", "problem", {"LINKSKIPPER_LIMITS_URL": "valkey://127.0.0.1:1"}),
         ("egress", "problem", {"LINKSKIPPER_HOST_MAP": "example.com:443=127.0.0.1:1"}),
         ("browser", "problem", {"LINKSKIPPER_BROWSER": "/nowhere/chromium"}),
+        ("browser", "problem", {"LINKSKIPPER_BROWSER": "/bin/false"}),
         ("safety", "warning", {"LINKSKIPPER_EGRESS_ALLOW": "10.0.0.0/8"}),
         ("safety", "warning", {"LINKSKIPPER_HOST": "192.0.2.1"}),
     ],

@@ -4,8 +4,8 @@ Playwright is an optional extra. Nothing here imports it until a link needs a br
 """
 
 from linkskipper.resolver.browser.find import MISSING, find_browser
-from linkskipper.resolver.browser.lazy import LazyBrowser
+from linkskipper.resolver.browser.lazy import LazyBrowser, try_start
 from linkskipper.resolver.browser.options import BrowserOptions
 from linkskipper.resolver.browser.user import browser_user
 
-__all__ = ["MISSING", "BrowserOptions", "LazyBrowser", "browser_user", "find_browser"]
+__all__ = ["MISSING", "BrowserOptions", "LazyBrowser", "browser_user", "find_browser", "try_start"]

@@ -19,7 +19,7 @@ _PLAYWRIGHTS = (
 
 MISSING = (
     "No browser was found, so links that need one are not accepted. Install it with pip install 'linkskipper[browser]'"
-    " and apt install chromium-headless-shell (or playwright install chromium-headless-shell), or set"
+    " and apt install chromium-headless-shell libatomic1 (or playwright install chromium-headless-shell), or set"
     " LINKSKIPPER_BROWSER to a Chromium."
 )
 

@@ -56,3 +56,15 @@ def _load() -> "type[BrowserEngine]":
     from linkskipper.resolver.browser.engine import BrowserEngine  # noqa: PLC0415 - an optional extra
 
     return BrowserEngine
+
+
+async def try_start(options: BrowserOptions) -> None:
+    """Start a browser, and close it.
+
+    Raises:
+        Exception: As `Chromium.start` does.
+    """
+    from linkskipper.resolver.browser.chromium import Chromium  # noqa: PLC0415 - an optional extra
+
+    chromium = await Chromium.start(options)
+    await chromium.close()

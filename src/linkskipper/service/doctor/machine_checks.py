@@ -11,16 +11,21 @@ from linkskipper.egress import Client, Refused, TimedOut, Unreachable, parse_url
 from linkskipper.egress.connect import GuardedResolver
 from linkskipper.errors import EgressError, SystemUserError
 from linkskipper.resolver import USER_AGENT
-from linkskipper.resolver.browser import MISSING, browser_user, find_browser
+from linkskipper.resolver.browser import MISSING, browser_user, find_browser, try_start
 from linkskipper.service.doctor.result import CheckResult, CheckState, ok
-from linkskipper.service.resolving import egress_policy
+from linkskipper.service.resolving import browser_options, egress_policy
 from linkskipper.settings import Settings, unsafe_settings
 
 PROBE_URL = "https://example.com/"
 DNS_SECONDS = 5.0
 LOW_DISK = 1 << 30  # bytes
 FEW_FILES = 4096
+SHOWN_CHARACTERS = 300
 GIB = 1 << 30
+INSTALL_BROWSER = (
+    "Read the lines above. If a library is missing, install it:"
+    " on Debian, apt install chromium-headless-shell libatomic1."
+)
 
 
 async def check_limits_store(settings: Settings) -> CheckResult:
@@ -81,7 +86,7 @@ async def check_egress(settings: Settings) -> CheckResult:
 
 
 async def check_browser(settings: Settings) -> CheckResult:
-    """Check that there is a browser, and a user for its sandbox."""
+    """Check that there is a browser, and that it starts."""
     executable = find_browser(settings.browser)
     if executable is None:
         action = "Install Chromium and the extra browser, or leave premium links to other workers."
@@ -90,7 +95,12 @@ async def check_browser(settings: Settings) -> CheckResult:
         await asyncio.to_thread(browser_user, executable, sandbox=settings.browser_sandbox)
     except SystemUserError as error:
         return CheckResult("browser", "problem", str(error), "Run the service as an ordinary user.")
-    return ok("browser", f"Chromium is at {executable}.")
+    try:
+        await try_start(browser_options(settings, egress_policy(settings), executable))
+    except Exception as error:
+        shown = " ".join(str(error).split())[:SHOWN_CHARACTERS]  # Playwright adds all that it has logged
+        return CheckResult("browser", "problem", f"{executable} does not start: {shown}", INSTALL_BROWSER)
+    return ok("browser", f"{executable} starts.")
 
 
 async def check_disk(settings: Settings) -> CheckResult:
