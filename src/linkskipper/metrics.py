@@ -68,7 +68,8 @@ WEBHOOK_HOSTS_PAUSED = Counter("linkskipper_webhook_hosts_paused_total", "Receiv
 LEDGER_DRIFT = Gauge(
     "linkskipper_ledger_drift_accounts",
     "Accounts whose balance is not the sum of their ledger. Each API process counts them 15 minutes after its start and"
-    " every 6 hours, one at a time. NaN until it has counted",
+    " every 6 hours, one at a time: while another one counts, the value stays as it is. NaN until it has counted, and"
+    " after a count that failed",
 )
 LEDGER_DRIFT.set(math.nan)
 POOL_WAITS = Counter(

@@ -14,14 +14,19 @@ LOCK = 0x4C4B5344  # "LKSD": one process reads at a time
 
 
 def watching_ledger(url: str) -> Periodic:
-    """Return the watch to repeat. It has a connection of its own while it counts. The metric is NaN if it could not."""
+    """Return the watch to repeat. It has a connection of its own while it counts.
+
+    The metric is NaN after a count that failed. It keeps its value while another process counts.
+    """
 
     async def watch() -> None:
-        drifted = None
         try:
             drifted = await _count(url)
-        finally:
-            LEDGER_DRIFT.set(math.nan if drifted is None else drifted)
+        except BaseException:
+            LEDGER_DRIFT.set(math.nan)
+            raise
+        if drifted is not None:
+            LEDGER_DRIFT.set(drifted)
 
     return Periodic("ledger.watch", watch, every=CHECK_SECONDS, first=FIRST_CHECK_SECONDS)
 

@@ -18,7 +18,7 @@ def value() -> float:
 
 
 async def test_what_is_counted(pool: Pool, database_url: str) -> None:
-    """Only a count that succeeded is a number. The API's pool lends it no connection, and its start does not wait."""
+    """A count that failed is not a number. One that another process makes keeps the last. The start does not wait."""
     account = await create_account(pool, "watched", credits=7)
     watch = watching_ledger(database_url)
     assert watch.first > 0
@@ -29,11 +29,16 @@ async def test_what_is_counted(pool: Pool, database_url: str) -> None:
     assert value() == 1
     async with pool.acquire() as other, other.transaction():
         await other.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await pool.execute("UPDATE accounts SET balance = 7 WHERE id = $1", account.id)
         await watch.work()
-    assert math.isnan(value())
+        assert value() == 1
     await watch.work()
-    assert value() == 1
+    assert value() == 0
     await pool.execute("ALTER TABLE ledger RENAME TO lost")
     with pytest.raises(Exception, match="ledger"):
+        await watch.work()
+    assert math.isnan(value())
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         await watch.work()
     assert math.isnan(value())
