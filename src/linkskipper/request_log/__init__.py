@@ -1,6 +1,6 @@
 """The log of API requests, which people read in the dashboard."""
 
-from linkskipper.request_log.log import SUCCESSES_PER_SECOND, LoggedRequest, RequestLog
+from linkskipper.request_log.log import FAILURES_PER_MINUTE, SUCCESSES_PER_SECOND, LoggedRequest, RequestLog
 from linkskipper.request_log.read import (
     COUNTED_REQUESTS,
     CodeCount,
@@ -13,6 +13,7 @@ from linkskipper.request_log.retention import REQUESTS, drop_requests, prune_req
 
 __all__ = [
     "COUNTED_REQUESTS",
+    "FAILURES_PER_MINUTE",
     "REQUESTS",
     "SUCCESSES_PER_SECOND",
     "CodeCount",

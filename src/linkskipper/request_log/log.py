@@ -15,6 +15,7 @@ from linkskipper.request_log import queries
 WRITE_SECONDS = 1
 MAX_WAITING = 10_000  # requests that wait to be written. Later ones are not logged
 SUCCESSES_PER_SECOND = 10  # of a key. Later ones of that second are not logged
+FAILURES_PER_MINUTE = 300  # of a key. Refused requests are free, so a client can send them without end
 
 
 class LoggedRequest(msgspec.Struct, frozen=True, gc=False):
@@ -33,7 +34,7 @@ class LoggedRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class RequestLog:
-    """Collects requests and writes them once a second. All failures are logged, and some successes of a busy key.
+    """Collects requests and writes them once a second. Of the requests of a busy key, some are logged.
 
     While the database is away, MAX_WAITING requests wait. Later ones are not logged.
     """
@@ -41,12 +42,12 @@ class RequestLog:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waiting: list[LoggedRequest] = []
-        self._next_second = 0.0
-        self._successes: dict[int, int] = {}  # in this second, by key
+        self._successes = _Share(SUCCESSES_PER_SECOND, 1)
+        self._failures = _Share(FAILURES_PER_MINUTE, 60)
 
     def takes(self, key_id: int, now: float, *, is_success: bool) -> bool:
         """Tell whether a request is logged, and count it. `now` is a monotonic time in seconds."""
-        if is_success and not self._takes_success(key_id, now):
+        if not (self._successes if is_success else self._failures).takes(key_id, now):
             return False
         if len(self._waiting) >= MAX_WAITING:
             REQUESTS_NOT_LOGGED.inc()
@@ -78,11 +79,21 @@ class RequestLog:
         with suppress(DatabaseError):
             await self.write()
 
-    def _takes_success(self, key_id: int, now: float) -> bool:
-        if now >= self._next_second:
-            self._next_second, self._successes = now + 1, {}
-        count = self._successes.get(key_id, 0)
-        if count == SUCCESSES_PER_SECOND:
+
+class _Share:
+    """Takes `limit` requests of each key in `seconds`."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._until = 0.0
+        self._taken: dict[int, int] = {}  # by key
+
+    def takes(self, key_id: int, now: float) -> bool:
+        if now >= self._until:
+            self._until, self._taken = now + self._seconds, {}
+        taken = self._taken.get(key_id, 0)
+        if taken == self._limit:
             return False
-        self._successes[key_id] = count + 1
+        self._taken[key_id] = taken + 1
         return True

@@ -1,6 +1,7 @@
 """The log of requests is written in batches, loses rows rather than time, and finds its rows again."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -14,7 +15,7 @@ from linkskipper.request_log import (
     list_requests,
     prune_requests,
 )
-from linkskipper.request_log.log import MAX_WAITING, SUCCESSES_PER_SECOND
+from linkskipper.request_log.log import FAILURES_PER_MINUTE, MAX_WAITING, SUCCESSES_PER_SECOND
 
 ACCOUNT, KEY = 7, 70
 
@@ -42,28 +43,38 @@ async def test_requests_are_written_together(pool: Pool) -> None:
 
 
 async def test_successes_of_a_busy_key_are_sampled(pool: Pool) -> None:
-    """Of the successes of a key in one second ten are taken, and all failures. Other keys and seconds count apart."""
+    """Of the successes of a key in one second ten are taken. Failures, other keys and other seconds count apart."""
     log = RequestLog(pool)
     assert [log.takes(KEY, 100.2, is_success=True) for _ in range(30)].count(True) == SUCCESSES_PER_SECOND
-    assert all(log.takes(KEY, 100.2, is_success=False) for _ in range(30))
+    assert log.takes(KEY, 100.2, is_success=False)
     assert log.takes(KEY + 1, 101.1, is_success=True)
     assert not log.takes(KEY, 101.1, is_success=True)
     assert log.takes(KEY, 101.2, is_success=True)
 
 
+async def test_failures_of_a_key_are_bounded(pool: Pool) -> None:
+    """A key adds its first 300 failures of a minute, however many it makes. Other keys and minutes count apart."""
+    log = RequestLog(pool)
+    taken = [log.takes(KEY, 100 + number / 100, is_success=False) for number in range(1000)]
+    assert taken == [number < FAILURES_PER_MINUTE for number in range(1000)]
+    assert log.takes(KEY + 1, 159.9, is_success=False)
+    assert not log.takes(KEY, 159.9, is_success=False)
+    assert log.takes(KEY, 160, is_success=False)
+
+
 async def test_waiting_requests_are_bounded(pool: Pool) -> None:
     """While the database is away requests wait up to a bound. Later ones are dropped, and those that wait are kept."""
-    log = RequestLog(pool)
-    while log.takes(KEY, 0, is_success=False):
+    log, keys = RequestLog(pool), count()
+    while log.takes(next(keys), 0, is_success=False):
         log.add(entry())
     await pool.execute("ALTER TABLE requests RENAME TO away")
     with pytest.raises(Exception, match="does not exist"):
         await log.write()
-    assert not log.takes(KEY, 0, is_success=False)
+    assert not log.takes(next(keys), 0, is_success=False)
     await pool.execute("ALTER TABLE away RENAME TO requests")
     await log.write()
     assert await written(pool) == MAX_WAITING
-    assert log.takes(KEY, 0, is_success=False)
+    assert log.takes(next(keys), 0, is_success=False)
 
 
 async def test_stop_does_not_fail_without_a_database(pool: Pool) -> None:

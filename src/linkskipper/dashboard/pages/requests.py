@@ -11,6 +11,7 @@ from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.request_log import (
     COUNTED_REQUESTS,
+    FAILURES_PER_MINUTE,
     SUCCESSES_PER_SECOND,
     RequestFilter,
     count_codes,
@@ -52,6 +53,7 @@ async def show(call: PageCall) -> Response:
         errors=await count_codes(pool, account_id),
         counted=COUNTED_REQUESTS,
         successes=SUCCESSES_PER_SECOND,
+        failures=FAILURES_PER_MINUTE,
         keys=keys,
         key_names={key.id: key.name for key in keys},
         kept_days=call.services.request_log_days,
