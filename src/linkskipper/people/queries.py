@@ -111,7 +111,15 @@ DROP_LINKS_OF_USER = "DELETE FROM login_links WHERE user_id = $1"
 
 PRUNE_LOGIN_LINKS = "DELETE FROM login_links WHERE expires_at < now()"
 
+# Ends the sessions of the same person, or of the same key, beyond the $9 that were used last.
 START_SESSION = """
+WITH ended AS (
+    DELETE FROM sessions WHERE id IN (
+        SELECT id FROM sessions WHERE id IN (
+            SELECT id FROM sessions WHERE user_id = $2 OR key_id = $3 ORDER BY last_seen_at DESC, id DESC OFFSET $9
+        ) FOR UPDATE SKIP LOCKED
+    )
+)
 INSERT INTO sessions (hash, user_id, key_id, key_hash, account_id, expires_at, address, user_agent)
 VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8)
 """
@@ -151,9 +159,13 @@ WHERE id = $1 AND EXISTS (SELECT FROM accounts WHERE accounts.id = $2) AND (
 RETURNING id
 """
 
+# $2 and $3 are those of FIND_SESSIONS.
 SESSIONS_OF_USER = """
-SELECT id, created_at, last_seen_at, address, user_agent FROM sessions
-WHERE user_id = $1 AND expires_at > now() ORDER BY last_seen_at DESC
+SELECT sessions.id, sessions.created_at, last_seen_at, address, user_agent
+FROM sessions JOIN users ON users.id = user_id
+WHERE user_id = $1 AND expires_at > now()
+    AND last_seen_at > now() - CASE WHEN is_operator THEN $2::interval ELSE $3::interval END
+ORDER BY last_seen_at DESC LIMIT $4
 """
 
 END_SESSION = "DELETE FROM sessions WHERE id = $1"
@@ -162,9 +174,13 @@ END_SESSION_OF_USER = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETUR
 
 END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"
 
+# $1 and $2 are $2 and $3 of FIND_SESSIONS.
 PRUNE_SESSIONS = """
 DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE expires_at < now() OR last_seen_at < now() - $1::interval LIMIT $2
+    SELECT sessions.id FROM sessions LEFT JOIN users ON users.id = user_id LEFT JOIN api_keys ON api_keys.id = key_id
+    WHERE expires_at < now() OR revoked_at IS NOT NULL
+        OR last_seen_at < now() - CASE WHEN is_operator THEN $1::interval ELSE $2::interval END
+    LIMIT $3
 )
 """
 

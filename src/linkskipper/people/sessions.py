@@ -21,6 +21,7 @@ OPERATOR_IDLE, OPERATOR_LIFETIME = timedelta(hours=12), timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)
 PROOF_LIFETIME = timedelta(minutes=10)
 MAX_AGENT_CHARACTERS = 300
+MAX_SESSIONS = 100  # of a person, or of a pasted key. One more ends the one that was not used for the longest time
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -164,7 +165,8 @@ class Sessions:
 
 async def list_sessions(pool: Pool, user_id: int) -> list[OpenSession]:
     """List the sessions of a user, the last used first."""
-    return [OpenSession(**row) for row in await pool.fetch(queries.SESSIONS_OF_USER, user_id)]
+    rows = await pool.fetch(queries.SESSIONS_OF_USER, user_id, OPERATOR_IDLE, IDLE, MAX_SESSIONS)
+    return [OpenSession(**row) for row in rows]
 
 
 async def end_sessions(connection: Connection, user_id: int, *, keep: int | None = None) -> None:
@@ -176,7 +178,7 @@ async def end_sessions(connection: Connection, user_id: int, *, keep: int | None
 async def prune_sessions(connection: Connection, *, batch: int) -> int:
     """Delete ended sessions and expired login links. Return the number of sessions deleted."""
     await connection.execute(queries.PRUNE_LOGIN_LINKS)
-    return await in_batches(connection, queries.PRUNE_SESSIONS, IDLE, batch=batch)
+    return await in_batches(connection, queries.PRUNE_SESSIONS, OPERATOR_IDLE, IDLE, batch=batch)
 
 
 async def _start(
@@ -194,6 +196,7 @@ async def _start(
     await database.execute(
         queries.START_SESSION,
         *(hash_code(token), user_id, key_id, key_hash, account_id, lifetime, origin.address, agent),
+        MAX_SESSIONS - 1,
     )
     return token
 

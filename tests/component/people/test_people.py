@@ -26,17 +26,25 @@ from linkskipper.people import (
     disable_user,
     enable_user,
     find_user,
+    list_sessions,
     list_users,
     prune_sessions,
     prune_sign_in_failures,
     rename_user,
 )
+from linkskipper.people.codes import hash_code
+from linkskipper.people.sessions import MAX_SESSIONS
 from linkskipper.people.throttle import ADDRESS_FAILURES, LOGIN_FAILURES
 from support.factories import KEYRING
 
 HOME = SignInOrigin("192.0.2.1", "a browser")
 PASSWORD = "correct horse battery"
 ENTRY = AuditEntry(action="test")
+FILL_SESSIONS = """
+INSERT INTO sessions (hash, user_id, account_id, last_seen_at, expires_at, address, user_agent)
+SELECT sha256(number::text::bytea), $1, account_id, now() - interval '1 minute', now() + interval '1 day', 'a', 'u'
+FROM generate_series(1, $2) AS number, memberships WHERE user_id = $1
+"""
 
 
 class Clock:
@@ -309,6 +317,54 @@ async def test_session_of_a_key_ends_with_its_value(people: People) -> None:
     assert await people.sessions.find(newer) is None
     with pytest.raises(SignInRefused):
         await people.sign_in.with_key(rolled.key, HOME)
+
+
+@pytest.mark.attack
+async def test_sessions_are_bounded(people: People) -> None:
+    """A person, and a pasted key, has at most 100 sessions. One more ends the least recently used, of nobody else."""
+    user_id, other_id = await people.user(), await people.user("bob")
+    made = await create_key(people.pool, KEYRING, people.account_id, name="key")
+    kept = [await people.token(other_id), await people.sign_in.with_key(made.key, HOME)]
+    first = await people.token(user_id)
+    await people.pool.execute(FILL_SESSIONS, user_id, 2 * MAX_SESSIONS)
+    await people.pool.execute("UPDATE sessions SET last_seen_at = now() WHERE hash = $1", hash_code(first))
+    newest = await people.token(user_id)
+    assert len(await list_sessions(people.pool, user_id)) == MAX_SESSIONS
+    assert await people.pool.fetchval("SELECT count(*) FROM sessions WHERE user_id = $1", user_id) == MAX_SESSIONS
+    assert None not in [await people.sessions.find(token) for token in (*kept, first, newest)]
+    for _ in range(MAX_SESSIONS):
+        newer = await people.sign_in.with_key(made.key, HOME)
+    people.clock.now = 1
+    found = [await people.sessions.find(token) for token in (kept[0], kept[1], newer)]
+    assert [session is not None for session in found] == [True, False, True]
+    assert await people.pool.fetchval("SELECT count(*) FROM sessions WHERE key_id = $1", made.id) == MAX_SESSIONS
+
+
+async def test_many_sign_ins_at_once(people: People) -> None:
+    """Simultaneous sign-ins all succeed where each ends old sessions, and the next one leaves the bound."""
+    user_id = await people.user()
+    await people.pool.execute(FILL_SESSIONS, user_id, MAX_SESSIONS + 20)
+    links = [await people.link(user_id) for _ in range(10)]
+    tokens = await asyncio.gather(*(people.sign_in.with_link(link, HOME) for link in links))
+    tokens.append(await people.token(user_id))
+    assert None not in [await people.sessions.find(token) for token in tokens]
+    assert await people.pool.fetchval("SELECT count(*) FROM sessions") == MAX_SESSIONS
+
+
+async def test_ended_sessions_are_deleted(people: People) -> None:
+    """Retention deletes sessions that ended by any cause. Lists do not show them before, and others stay."""
+    user_id, operator_id = await people.user(), await people.user("bob", is_operator=True)
+    made = await create_key(people.pool, KEYRING, people.account_id, name="key")
+    kept = await people.token(user_id)
+    await people.sign_in.with_key(made.key, HOME)
+    await revoke_key(people.pool, made.id)
+    await people.token(operator_id)
+    await people.pool.execute("UPDATE sessions SET last_seen_at = last_seen_at - interval '13 hours'")
+    assert [len(await list_sessions(people.pool, each)) for each in (user_id, operator_id)] == [1, 0]
+    async with people.pool.acquire() as connection:
+        assert await prune_sessions(connection, batch=1) == 2
+    people.clock.now = 1
+    assert await people.sessions.find(kept) is not None
 
 
 async def test_proof_gives_a_new_id(people: People) -> None:
