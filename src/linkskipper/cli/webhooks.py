@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import typer
 
+from linkskipper.audit import AuditEntry, record
 from linkskipper.cli.database import with_database
 from linkskipper.cli.options import DataDirOption, JsonOption, command_group
 from linkskipper.cli.output import print_json, print_table
@@ -14,14 +15,17 @@ from linkskipper.database import Pool
 from linkskipper.errors import UnknownRecordError
 from linkskipper.settings import Settings, read_duration
 from linkskipper.webhooks import (
+    REDELIVERY_PART,
     Attempt,
     Delivery,
     DeliveryStatus,
+    RedeliveryPlace,
     list_deliveries,
     read_attempts,
     read_delivery,
-    redeliver,
-    redeliver_since,
+    redeliver_part,
+    redeliver_within,
+    redelivery_since,
 )
 
 app = command_group(help="Inspect webhook deliveries and send them again.")
@@ -115,8 +119,8 @@ def redeliver_(
 
     async def work(_: Settings, pool: Pool) -> int:
         if start_time is not None:
-            return await redeliver_since(pool, start_time, key_id=key)
-        return int(delivery_id is not None and await redeliver(pool, delivery_id, key_id=key))
+            return await _redeliver_since(pool, start_time, key)
+        return int(delivery_id is not None and await _redeliver(pool, delivery_id, key))
 
     count = with_database(data_dir, work)
     if delivery_id is not None and not count:
@@ -125,6 +129,28 @@ def redeliver_(
         print_json({"deliveries": count})
     else:
         typer.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be sent again.")
+
+
+async def _redeliver(pool: Pool, delivery_id: UUID, key: int | None) -> bool:
+    async with pool.acquire() as connection, connection.transaction():
+        if not await redeliver_within(connection, delivery_id, key_id=key):
+            return False
+        await record(connection, AuditEntry(action="delivery.send-again", subject=f"delivery {delivery_id}"))
+    return True
+
+
+async def _redeliver_since(pool: Pool, moment: datetime, key: int | None) -> int:
+    """Send the events since a moment again, part by part. The audit log has a line for each part."""
+    total = 0
+    place: RedeliveryPlace | None = redelivery_since(moment)
+    while place is not None:
+        async with pool.acquire() as connection, connection.transaction():
+            part = await redeliver_part(connection, place, key_id=key, limit=REDELIVERY_PART)
+            if part.deliveries:
+                subject = f"{part.deliveries} events since {moment:%Y-%m-%d %H:%M:%S%z}"
+                await record(connection, AuditEntry(action="delivery.send-again-since", subject=subject))
+        total, place = total + part.deliveries, part.next
+    return total
 
 
 def _parse_time(text: str) -> datetime:

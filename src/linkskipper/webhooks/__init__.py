@@ -29,7 +29,17 @@ from linkskipper.webhooks.outbox import queue_events
 from linkskipper.webhooks.pending import PendingDeliveries, PendingDelivery
 from linkskipper.webhooks.preview import SignedEvent, preview_events
 from linkskipper.webhooks.receivers import ExemptReceivers, Receivers, receiver_problem
-from linkskipper.webhooks.redelivery import redeliver, redeliver_account_since, redeliver_since, redeliver_within
+from linkskipper.webhooks.redelivery import (
+    REDELIVERY_PART,
+    RedeliveryPart,
+    RedeliveryPlace,
+    count_account_undelivered,
+    redeliver,
+    redeliver_account_part,
+    redeliver_part,
+    redeliver_within,
+    redelivery_since,
+)
 from linkskipper.webhooks.rescue import rescue_stuck_hosts, rescue_work
 from linkskipper.webhooks.retention import ATTEMPTS, drop_attempts, prune_attempts, prune_deliveries
 from linkskipper.webhooks.schedule import RetrySchedule
@@ -43,6 +53,7 @@ __all__ = [
     "EVENT_NAMES",
     "MAX_TESTS",
     "QUEUE_LIMITS",
+    "REDELIVERY_PART",
     "Attempt",
     "AttemptRecorder",
     "AttemptResult",
@@ -59,10 +70,13 @@ __all__ = [
     "PendingDelivery",
     "Receivers",
     "ReceivingHost",
+    "RedeliveryPart",
+    "RedeliveryPlace",
     "RetrySchedule",
     "Signature",
     "SignedEvent",
     "WebhookClient",
+    "count_account_undelivered",
     "drop_attempts",
     "find_delivery_of_job",
     "find_host",
@@ -84,9 +98,10 @@ __all__ = [
     "read_signatures",
     "receiver_problem",
     "redeliver",
-    "redeliver_account_since",
-    "redeliver_since",
+    "redeliver_account_part",
+    "redeliver_part",
     "redeliver_within",
+    "redelivery_since",
     "request_headers",
     "rescue_stuck_hosts",
     "rescue_work",

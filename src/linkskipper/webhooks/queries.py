@@ -284,13 +284,29 @@ WHERE id = $1 AND ($2::bigint IS NULL OR key_id = $2)
 RETURNING host
 """
 
+# The undelivered events of keys, key by key and oldest first, after the delivery $3 of the key $2. Those of later keys
+# begin after $1. It looks at few more than it returns: the index of a key has them in this order for each status.
+_UNDELIVERED = """
+SELECT api_keys.id AS key_id, undelivered.id FROM api_keys CROSS JOIN LATERAL (
+    (SELECT id FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND status = 'failed' AND NOT is_test
+            AND id > CASE WHEN api_keys.id = $2 THEN $3::uuid ELSE $1::uuid END
+        ORDER BY key_id, status, id LIMIT $5)
+    UNION ALL
+    (SELECT id FROM webhook_deliveries
+        WHERE key_id BETWEEN api_keys.id AND api_keys.id AND status = 'pending' AND NOT is_test
+            AND id > CASE WHEN api_keys.id = $2 THEN $3::uuid ELSE $1::uuid END
+        ORDER BY key_id, status, id LIMIT $5)
+) AS undelivered
+WHERE api_keys.id >= $2 AND {chosen}
+ORDER BY api_keys.id, undelivered.id LIMIT $5
+"""
+_OF_KEYS = _UNDELIVERED.format(chosen="($4::bigint IS NULL OR api_keys.id = $4)")
+_OF_ACCOUNT = _UNDELIVERED.format(chosen="api_keys.account_id = $4")
+
 # Rows that are locked are skipped: an attempt at them is being recorded right now.
 _REDELIVER_SINCE = """
-WITH batch AS (
-    SELECT id FROM webhook_deliveries
-    WHERE id > $1 AND status <> 'delivered' AND NOT is_test AND {chosen}
-    ORDER BY id LIMIT $3
-), redelivered AS (
+WITH batch AS ({undelivered}), redelivered AS (
     UPDATE webhook_deliveries
     SET status = 'pending', schedule_step = 0, manual = true, next_attempt_at = now(), ended_at = NULL
     WHERE id IN (
@@ -300,15 +316,15 @@ WITH batch AS (
     )
     RETURNING host
 )
-SELECT (SELECT id FROM batch ORDER BY id OFFSET $3 - 1) AS last, (SELECT count(*) FROM redelivered) AS deliveries,
+SELECT last.key_id AS last_key_id, last.id AS last_id, (SELECT count(*) FROM redelivered) AS deliveries,
     ARRAY(SELECT DISTINCT host FROM redelivered ORDER BY host) AS hosts
+FROM (SELECT) AS result
+LEFT JOIN LATERAL (SELECT key_id, id FROM batch ORDER BY key_id, id OFFSET $5 - 1 LIMIT 1) AS last ON true
 """
+REDELIVER_SINCE = _REDELIVER_SINCE.format(undelivered=_OF_KEYS)
+REDELIVER_ACCOUNT_SINCE = _REDELIVER_SINCE.format(undelivered=_OF_ACCOUNT)
 
-REDELIVER_SINCE = _REDELIVER_SINCE.format(chosen="($2::bigint IS NULL OR key_id = $2)")
-
-REDELIVER_ACCOUNT_SINCE = _REDELIVER_SINCE.format(
-    chosen="key_id = ANY(ARRAY(SELECT api_keys.id FROM api_keys WHERE account_id = $2))"
-)
+COUNT_ACCOUNT_UNDELIVERED = f"SELECT count(*) FROM ({_OF_ACCOUNT}) AS undelivered"  # noqa: S608 - all of it is above
 
 PRUNE = """
 WITH old AS (

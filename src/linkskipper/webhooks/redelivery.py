@@ -1,14 +1,20 @@
-"""Manual redelivery: the next attempt starts at once, even to a paused host, and the schedule starts again."""
+"""Manual redelivery: the next attempt starts at once, even to a paused host, and the schedule starts again.
+
+Many events are sent again in parts. Each is a transaction, so that attempts wait for one part at most.
+"""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+import msgspec
 
 from linkskipper.database import Connection, Pool
 from linkskipper.database.ids import first_id
 from linkskipper.webhooks import queries
 from linkskipper.webhooks.wakeups import wake_hosts
 
-BATCH = 1000
+REDELIVERY_PART = 5000  # events of a redelivery in one transaction
 
 
 async def redeliver(pool: Pool, delivery_id: UUID, *, key_id: int | None = None) -> bool:
@@ -25,24 +31,55 @@ async def redeliver_within(connection: Connection, delivery_id: UUID, *, key_id:
     return host is not None
 
 
-async def redeliver_since(pool: Pool, since: datetime, *, key_id: int | None = None, batch: int = BATCH) -> int:
-    """Send again what was queued since a time and is not delivered, of a key or of all. Return the number."""
-    return await _redeliver_since(pool, queries.REDELIVER_SINCE, since, key_id, batch)
+class RedeliveryPlace(msgspec.Struct, frozen=True):
+    """Where the redelivery of many events goes on: after a delivery of a key. Those of later keys begin at `since`."""
+
+    since: UUID
+    key_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    delivery_id: UUID = UUID(int=0)
 
 
-async def redeliver_account_since(pool: Pool, account_id: int, since: datetime, *, batch: int = BATCH) -> int:
-    """Send again what was queued for any key of an account since a time and is not delivered. Return the number."""
-    return await _redeliver_since(pool, queries.REDELIVER_ACCOUNT_SINCE, since, account_id, batch)
+class RedeliveryPart(msgspec.Struct, frozen=True):
+    """What one part of a redelivery sends again. `next` is where the next one begins, None at the end."""
+
+    deliveries: int
+    next: RedeliveryPlace | None
 
 
-async def _redeliver_since(pool: Pool, statement: str, since: datetime, owner: int | None, batch: int) -> int:
-    """Send deliveries again in batches. Each is a transaction, so that attempts wait for one batch at most."""
-    total = 0
-    last: UUID | None = first_id(since)
-    while last is not None:
-        async with pool.acquire() as connection, connection.transaction():
-            (row,) = await connection.fetch(statement, last, owner, batch)
-            if row["hosts"]:
-                await wake_hosts(connection, row["hosts"], even_paused=True)
-        total, last = total + row["deliveries"], row["last"]
-    return total
+def redelivery_since(moment: datetime) -> RedeliveryPlace:
+    """Return where the redelivery of events begins that were queued since a moment."""
+    return RedeliveryPlace(first_id(moment))
+
+
+async def redeliver_part(
+    connection: Connection, place: RedeliveryPlace, *, limit: int, key_id: int | None = None
+) -> RedeliveryPart:
+    """Send up to `limit` undelivered events again, of a key or of all, inside the transaction of the connection."""
+    return await _redeliver_part(connection, queries.REDELIVER_SINCE, place, key_id, limit)
+
+
+async def redeliver_account_part(
+    connection: Connection, place: RedeliveryPlace, account_id: int, *, limit: int
+) -> RedeliveryPart:
+    """Do what `redeliver_part` does for all keys of an account."""
+    return await _redeliver_part(connection, queries.REDELIVER_ACCOUNT_SINCE, place, account_id, limit)
+
+
+async def count_account_undelivered(pool: Pool, place: RedeliveryPlace, account_id: int, *, limit: int) -> int:
+    """Return how many events of an account a redelivery has before it, at most `limit`."""
+    count: int = await pool.fetchval(
+        queries.COUNT_ACCOUNT_UNDELIVERED, place.since, place.key_id, place.delivery_id, account_id, limit
+    )
+    return count
+
+
+async def _redeliver_part(
+    connection: Connection, statement: str, place: RedeliveryPlace, owner: int | None, limit: int
+) -> RedeliveryPart:
+    (row,) = await connection.fetch(statement, place.since, place.key_id, place.delivery_id, owner, limit)
+    if row["hosts"]:
+        await wake_hosts(connection, row["hosts"], even_paused=True)
+    is_last = row["last_id"] is None
+    return RedeliveryPart(
+        row["deliveries"], None if is_last else RedeliveryPlace(place.since, row["last_key_id"], row["last_id"])
+    )

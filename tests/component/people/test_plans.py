@@ -17,7 +17,8 @@ HASH = "'a'::bytea"
 ACCOUNT_KEY = "1, now()::date, 1"
 STATEMENTS = {
     "find_sessions": (queries.FIND_SESSIONS, f"ARRAY[{HASH}], interval '1 day', interval '1 day'"),
-    "sessions_of_user": (queries.SESSIONS_OF_USER, "1"),
+    "sessions_of_user": (queries.SESSIONS_OF_USER, "1, interval '1 day', interval '1 day', 100"),
+    "start_session": (queries.START_SESSION, f"{HASH}, 1, NULL, NULL, 1, interval '1 day', 'a', 'u', 99"),
     "end_sessions": (queries.END_SESSIONS_OF_USER, "1, NULL"),
     "credentials": (queries.CREDENTIALS, "'name'"),
     "count_failures": (queries.COUNT_FAILURES, "'name', 'address', interval '1 minute', interval '1 minute'"),
@@ -57,7 +58,9 @@ STATEMENTS = {
     "prune_requests": (request_queries.PRUNE.format(table="requests"), "now(), 5000"),
     "count_tests": (webhook_queries.COUNT_TESTS, "1, now(), 20"),
     "prune_attempts": (webhook_queries.PRUNE_ATTEMPTS.format(table="webhook_attempts"), "gen_random_uuid(), 5000"),
-    "redeliver_account": (webhook_queries.REDELIVER_ACCOUNT_SINCE, "gen_random_uuid(), 1, 1000"),
+    "redeliver": (webhook_queries.REDELIVER_SINCE, "gen_random_uuid(), 1, gen_random_uuid(), NULL, 1000"),
+    "redeliver_account": (webhook_queries.REDELIVER_ACCOUNT_SINCE, "gen_random_uuid(), 1, gen_random_uuid(), 1, 1000"),
+    "undelivered": (webhook_queries.COUNT_ACCOUNT_UNDELIVERED, "gen_random_uuid(), 1, gen_random_uuid(), 1, 1000"),
     "charge": (credit_queries.CHARGE_OF_JOB, "1, gen_random_uuid()"),
 }
 GROW = """

@@ -3,7 +3,10 @@
 import re
 from html import unescape
 
+import pytest
+
 from linkskipper.accounts import WebhookSecrets, load_keyring
+from linkskipper.dashboard.pages import webhooks
 from linkskipper.database.ids import new_id
 from linkskipper.people import Role
 from linkskipper.webhooks import request_headers
@@ -188,18 +191,50 @@ async def test_send_all_again(service: Service) -> None:
     answer = await person.post("/dashboard/webhooks/send-again", {"hours": "720"})
     assert answer.headers["location"] == "/dashboard/webhooks?done=sent-again-since"
     audited = "SELECT subject FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1"
-    assert await service.pool.fetchval(audited, caller.account_id) == "events of 720 h"
+    assert await service.pool.fetchval(audited, caller.account_id) == "1 events of 720 h"
     ended = "SELECT array_agg(id) FROM webhook_deliveries WHERE id = ANY($1) AND ended_at IS NOT NULL"
     assert set(await service.pool.fetchval(ended, [failed, delivered, foreign])) == {delivered, foreign}
 
 
 async def test_send_all_again_that_breaks_off(service: Service) -> None:
-    """The audit log names who began, also if the database gives up in the middle."""
+    """The audit log has no line about what the database did not do."""
     caller = await service.caller()
     await queued(service.pool, caller.key_id, URL)
     person = await owner(service, caller)
     async with service.pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE webhook_hosts IN ACCESS EXCLUSIVE MODE")
         assert (await person.post("/dashboard/webhooks/send-again", {"hours": "1"})).status == 503
-    audited = "SELECT count(*) FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1"
-    assert await service.pool.fetchval(audited, caller.account_id) == 1
+    assert await subjects(service, caller) == []
+
+
+async def subjects(service: Service, caller: Caller) -> list[str]:
+    """Return what the audit log says about the events of an account that were sent again."""
+    statement = (
+        "SELECT subject FROM audit_log WHERE action = 'delivery.send-again-since' AND account_id = $1 ORDER BY id"
+    )
+    return [row["subject"] for row in await service.pool.fetch(statement, caller.account_id)]
+
+
+async def test_more_events_than_a_page_can_send(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page sends a part, says what is left, and goes on from there. The audit log has what each part did."""
+    monkeypatch.setattr(webhooks, "SEND_SECONDS", 0)
+    monkeypatch.setattr(webhooks, "REDELIVERY_PART", 3)
+    caller = await service.caller()
+    await service.pool.execute("INSERT INTO webhook_hosts VALUES ('hook.example') ON CONFLICT DO NOTHING")
+    await service.pool.execute(
+        "INSERT INTO webhook_deliveries (id, key_id, job_id, url, host, event, body, status, next_attempt_at, ended_at)"
+        " SELECT uuidv7(), $1, gen_random_uuid(), $2, 'hook.example', 'resolve.done', '{}', 'failed', NULL, now()"
+        " FROM generate_series(1, $3::integer)",
+        *(caller.key_id, URL, 7),
+    )
+    person = await owner(service, caller)
+    page = await person.post("/dashboard/webhooks/send-again", {"hours": "1"})
+    for left in (4, 1):
+        text = page.visible_text
+        assert (page.status, f"3 events are being sent again. Left: {left}." in text) == (200, True), text
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
+        page = await person.post("/dashboard/webhooks/send-again", form)
+    assert page.headers["location"] == "/dashboard/webhooks?done=sent-again-since"
+    assert await subjects(service, caller) == [f"{number} events of 1 h" for number in (3, 3, 1)]
+    for wrong in ({"since": "x"}, {"key_id": "-1"}, {"key_id": str(2**63)}, {"delivery_id": ""}):
+        assert (await person.post("/dashboard/webhooks/send-again", form | wrong)).status == 400

@@ -79,6 +79,11 @@ async def test_redeliver_one_and_all_since(hooks: Service, receiver: Receiver) -
     delivery = await delivery_of(hooks.pool, jobs[0])
     code, out, _ = await run(hooks, "webhooks", "redeliver", str(delivery.id))
     assert (code, out) == (0, "1 delivery will be sent again.\n")
+    statement = (
+        "SELECT action, subject FROM audit_log WHERE subject = $1 OR subject LIKE '2 events since %' ORDER BY id"
+    )
+    audited = [row["action"] for row in await hooks.pool.fetch(statement, f"delivery {delivery.id}")]
+    assert audited == ["delivery.send-again-since", "delivery.send-again"]
     await attempted(hooks.pool, jobs[0], 3)
 
 

@@ -1,10 +1,12 @@
 """The events that were sent to receivers, the attempts at each, and test events."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, ValidationError, convert
 from starlette.responses import Response
 
 from linkskipper.accounts import KeyOverview, get_account, list_account_keys
@@ -16,17 +18,22 @@ from linkskipper.dashboard.page import Access, PageCall, PageRoute
 from linkskipper.dashboard.query import MAX_ID, NoticeQuery, list_values
 from linkskipper.errors import TooManyTestEvents
 from linkskipper.webhooks import (
+    REDELIVERY_PART,
     Attempt,
     Delivery,
     DeliveryStatus,
+    RedeliveryPart,
+    RedeliveryPlace,
+    count_account_undelivered,
     limit_test_events,
     list_account_deliveries,
     queue_test_event,
     read_account_delivery,
     read_attempts,
     receiver_problem,
-    redeliver_account_since,
+    redeliver_account_part,
     redeliver_within,
+    redelivery_since,
     request_headers,
 )
 
@@ -34,6 +41,8 @@ PATH = "/dashboard/webhooks"
 DELIVERY = PATH + "/{delivery_id}"
 PAGE_SIZE = 50
 UUID_LENGTH = 36
+SEND_SECONDS = 3  # after which no further part of a redelivery begins, so that the page answers in its time
+COUNTED = 100_000  # events that are left
 
 
 class WebhooksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
@@ -111,15 +120,46 @@ def _too_many(error: TooManyTestEvents) -> PageError:
 
 
 async def send_again_since(call: PageCall) -> Response:
-    """Send all events of the last hours again that were not delivered."""
+    """Send the events of the last hours again that were not delivered, or the rest of them."""
     fields = FormReader(call.form)
     hours = fields.number("hours", least=1, most=LIMITS.hours)
     if fields.errors:
         return await _page(call, WebhooksQuery(), fields.errors)
-    await call.audit("delivery.send-again-since", f"events of {hours} h")
-    since = datetime.now(UTC) - timedelta(hours=hours)
-    await redeliver_account_since(call.services.pool, call.session.account_id, since)
-    return call.redirect(f"{PATH}?done=sent-again-since")
+    ends_at = monotonic() + SEND_SECONDS
+    part = await _send_part(call, hours, _read_place(call, hours))
+    sent = part.deliveries
+    while part.next is not None and monotonic() < ends_at:
+        part = await _send_part(call, hours, part.next)
+        sent += part.deliveries
+    if part.next is None:
+        return call.redirect(f"{PATH}?done=sent-again-since")
+    return await _show_rest(call, sent, part.next)
+
+
+def _read_place(call: PageCall, hours: int) -> RedeliveryPlace:
+    """Return where the events begin: after those of the page that the form was on, if it sent some."""
+    if "since" not in call.form:
+        return redelivery_since(datetime.now(UTC) - timedelta(hours=hours))
+    try:
+        return convert(call.form, RedeliveryPlace, strict=False)
+    except ValidationError:
+        raise PageError(400, "Not possible", "Begin again on the page of webhooks.") from None
+
+
+async def _send_part(call: PageCall, hours: int, place: RedeliveryPlace) -> RedeliveryPart:
+    async with call.services.pool.acquire() as connection, connection.transaction():
+        part = await redeliver_account_part(connection, place, call.session.account_id, limit=REDELIVERY_PART)
+        if part.deliveries:
+            await record(connection, call.entry("delivery.send-again-since", f"{part.deliveries} events of {hours} h"))
+    return part
+
+
+async def _show_rest(call: PageCall, sent: int, place: RedeliveryPlace) -> Response:
+    """Say how many events were sent and how many are left, and offer to go on."""
+    left = await count_account_undelivered(call.services.pool, place, call.session.account_id, limit=COUNTED + 1)
+    if not left:
+        return call.redirect(f"{PATH}?done=sent-again-since")
+    return await _page(call, WebhooksQuery(), Messages(), again={"sent": sent, "left": left, "place": place})
 
 
 async def _keys(call: PageCall) -> list[KeyOverview]:
@@ -127,7 +167,10 @@ async def _keys(call: PageCall) -> list[KeyOverview]:
     return [key for key in keys if key.revoked_at is None]
 
 
-async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Response:
+async def _page(
+    call: PageCall, query: WebhooksQuery, errors: Messages, *, again: Mapping[str, object] | None = None
+) -> Response:
+    """Show the list. `again` says what was sent again, and what is left."""
     page = await list_account_deliveries(
         call.services.pool,
         call.session.account_id,
@@ -145,6 +188,8 @@ async def _page(call: PageCall, query: WebhooksQuery, errors: Messages) -> Respo
         keys=await list_account_keys(call.services.pool, call.session.account_id) if call.may(Access.VIEWER) else [],
         form={"url": "", "key_id": "", "hours": "24", **call.form},
         errors=errors,
+        again=again,
+        counted=COUNTED,
     )
 
 
