@@ -23,6 +23,8 @@ AHEAD = 3  # partitions after the present one
 LOCK_TIMEOUT = "200ms"  # while a change waits for a lock, others wait behind it
 LOCK_TRIES = 20
 RETRY_SECONDS = 0.5
+LARGE = 8 << 20  # bytes. A smaller default partition is read in some milliseconds
+CHECK_SECONDS = 600
 LOCK = 0x4C535054  # "LSPT": one process makes partitions at a time
 EPOCH = datetime.fromtimestamp(0, UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -31,16 +33,25 @@ NAMES = """
 SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = $1::text::regclass
 ORDER BY relname
 """
-CREATE = "CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES FROM ('{since}') TO ('{until}')"
+CREATE = "CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES FROM ('{since}') TO ('{until}');"
+SIZE = "SELECT pg_relation_size($1::text::regclass)"
+HAS_ROWS = "SELECT EXISTS (SELECT FROM {default} WHERE {column} >= '{since}' AND {column} < '{until}')"
+ADD_CHECK = """
+ALTER TABLE {default} ADD CONSTRAINT {name}_apart CHECK ({column} < '{since}' OR {column} >= '{until}') NOT VALID
+"""
+VALIDATE_CHECK = "ALTER TABLE {default} VALIDATE CONSTRAINT {name}_apart"
+HAS_CHECK = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conname = $1)"
+DROP_CHECK = "ALTER TABLE {default} DROP CONSTRAINT IF EXISTS {name}_apart"
 
 
 class PartitionedTable(msgspec.Struct, frozen=True):
     """A table whose partitions have `days` days each. Those of seven days begin on Mondays.
 
-    `bound` writes the first value of a moment in the column that decides on the partition.
+    `column` decides on the partition of a row. `bound` writes its first value of a moment.
     """
 
     name: str
+    column: str
     days: int
     bound: Callable[[datetime], object]
 
@@ -48,6 +59,11 @@ class PartitionedTable(msgspec.Struct, frozen=True):
     def width(self) -> timedelta:
         """The time that one partition holds."""
         return timedelta(days=self.days)
+
+    @property
+    def default(self) -> str:
+        """The partition of rows that have no other one."""
+        return f"{self.name}_default"
 
 
 class Partition(msgspec.Struct, frozen=True):
@@ -75,7 +91,8 @@ async def list_partitions(connection: Connection, table: PartitionedTable) -> li
 async def create_partitions(connection: Connection, table: PartitionedTable, now: datetime) -> None:
     """Create the partition of the present and those AHEAD that the table lacks, until one stays locked.
 
-    The default partition keeps a range of which it has rows, as a clock that was wrong may have left them.
+    The default partition keeps a range of which it has rows, as a clock that was wrong may have left them. So it does
+    with the present, once it is LARGE.
     """
     partitions = await list_partitions(connection, table)
     known = {partition.name for partition in partitions}
@@ -85,12 +102,74 @@ async def create_partitions(connection: Connection, table: PartitionedTable, now
         name = f"{table.name}_{since:%Y%m%d}"
         if name in known or any(since < until for until in covered):
             continue
-        bounds = {"since": table.bound(since), "until": table.bound(since + table.width)}
-        try:
-            if not await _give_way(connection, name, CREATE.format(name=name, table=table.name, **bounds)):
-                return
-        except asyncpg.CheckViolationError:
-            continue
+        until = since + table.width
+        new = _NewPartition(table, name, table.bound(since), table.bound(until), is_present=since <= now)
+        if not await _create(connection, new):
+            return
+
+
+class _NewPartition(msgspec.Struct, frozen=True):
+    """A partition to create. `since` and `until` are its bounds. It is the present one if rows for it come now."""
+
+    table: PartitionedTable
+    name: str
+    since: object
+    until: object
+    is_present: bool
+
+    def write(self, statement: str) -> str:
+        """Fill a statement in."""
+        return statement.format(
+            name=self.name,
+            table=self.table.name,
+            column=self.table.column,
+            default=self.table.default,
+            since=self.since,
+            until=self.until,
+        )
+
+
+async def _create(connection: Connection, new: _NewPartition) -> bool:
+    """Create a partition, unless the default one has rows of it. Return False if a table stayed locked.
+
+    PostgreSQL reads the whole default partition under its lock to look for such rows, unless a check says that there
+    are none. A large one is checked before the lock. Until the partition is there, it refuses rows of it, so the rows
+    of the present stay in a large one.
+    """
+    if await connection.fetchval(new.write(HAS_ROWS)):
+        return await _drop_check(connection, new)
+    try:
+        if await connection.fetchval(SIZE, new.table.default) <= LARGE:
+            return await _give_way(connection, new.name, new.write(CREATE))
+        if new.is_present:
+            return True
+        return await _check(connection, new) and await _give_way(connection, new.name, new.write(CREATE + DROP_CHECK))
+    except (asyncpg.CheckViolationError, asyncpg.UndefinedObjectError):  # a row came, which another process noticed too
+        return await _drop_check(connection, new)
+
+
+async def _check(connection: Connection, new: _NewPartition) -> bool:
+    """Have the default partition checked for rows of a new one while others read and write it.
+
+    Raises:
+        asyncpg.CheckViolationError: it has such rows.
+    """
+    try:
+        if not await _give_way(connection, new.name, new.write(ADD_CHECK)):
+            return False
+    except asyncpg.DuplicateObjectError:
+        pass  # a process added it that was stopped before the partition was there
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL statement_timeout = '{CHECK_SECONDS}s'")
+        await connection.execute(new.write(VALIDATE_CHECK), timeout=CHECK_SECONDS)
+    return True
+
+
+async def _drop_check(connection: Connection, new: _NewPartition) -> bool:
+    """Drop the check of a partition that is not created. Return False if the default one stayed locked."""
+    if not await connection.fetchval(HAS_CHECK, f"{new.name}_apart"):
+        return True
+    return await _give_way(connection, new.name, new.write(DROP_CHECK))
 
 
 async def drop_partition(connection: Connection, partition: Partition) -> bool:

@@ -7,7 +7,7 @@ from linkskipper.database.batch_delete import in_batches
 from linkskipper.database.partitions import PartitionedTable, drop_partition, list_partitions
 from linkskipper.request_log import queries
 
-REQUESTS = PartitionedTable("requests", days=1, bound=datetime.isoformat)
+REQUESTS = PartitionedTable("requests", "at", days=1, bound=datetime.isoformat)
 
 
 async def drop_requests(connection: Connection, keep: timedelta) -> int:

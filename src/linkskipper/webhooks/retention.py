@@ -8,7 +8,7 @@ from linkskipper.database.ids import first_id
 from linkskipper.database.partitions import Partition, PartitionedTable, drop_partition, list_partitions
 from linkskipper.webhooks import queries
 
-ATTEMPTS = PartitionedTable("webhook_attempts", days=7, bound=first_id)
+ATTEMPTS = PartitionedTable("webhook_attempts", "delivery_id", days=7, bound=first_id)
 
 
 async def prune_deliveries(connection: Connection, keep: timedelta, *, batch: int) -> int:

@@ -41,6 +41,7 @@ WITH account AS (INSERT INTO accounts (name) VALUES ('a') RETURNING id)
 INSERT INTO api_keys (account_id, name, hash, prefix, last_four, webhook_secret, scopes, rate_limit)
 SELECT id, 'a', '', '', '', '', '{}', 1 FROM account
 """
+APART = "SELECT count(*) FROM pg_constraint WHERE conname LIKE '%\\_apart'"
 PLACES = "SELECT tableoid::regclass::text AS place, count(*) FROM {table} GROUP BY 1"
 
 
@@ -123,6 +124,55 @@ async def test_the_default_partition_keeps_a_range_of_which_it_has_rows(pool: Po
         assert {number for number, name in days.items() if name in names} == {0, 2, 3}
         await connection.execute(ADD_REQUEST, now + DAY, "in time")
         assert await places(connection, REQUESTS) == {"requests_default": 2}
+
+
+@pytest.mark.parametrize("large", [False, True])
+async def test_a_default_partition_is_not_read_under_its_lock(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, *, large: bool
+) -> None:
+    """A large default partition is checked before the lock. One with rows of a new day keeps that day and no other."""
+    monkeypatch.setattr(partitions, "LARGE", 0 if large else 1 << 30)
+    now = datetime.now(UTC) + 30 * DAY
+    messages: list[str] = []
+    async with pool.acquire() as connection:
+        for moment in (now - DAY, now + DAY, now + 100 * DAY):
+            await connection.execute(ADD_REQUEST, moment, "early")
+
+        def listener(_: object, message: asyncpg.PostgresLogMessage) -> None:
+            messages.append(message.message or "")
+
+        connection.add_log_listener(listener)
+        await connection.execute("SET client_min_messages = debug1")
+        await create_partitions(connection, REQUESTS, now)
+        await connection.execute("RESET client_min_messages")
+        connection.remove_log_listener(listener)
+        assert len([text for text in messages if "implied by existing constraints" in text]) == (2 if large else 0)
+        names = {each.name for each in await list_partitions(connection, REQUESTS)}
+        days = {number: f"requests_{now + number * DAY:%Y%m%d}" for number in range(AHEAD + 1)}
+        assert {number for number, name in days.items() if name in names} == ({2, 3} if large else {0, 2, 3})
+        assert await connection.fetchval(APART) == 0
+        await connection.execute(ADD_REQUEST, now + 2 * DAY, "in time")
+        assert await places(connection, REQUESTS) == {"requests_default": 3, days[2]: 1}
+
+
+async def test_a_check_that_was_left_behind(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next creation ends what a process began that was stopped, also if rows of the day are there."""
+    monkeypatch.setattr(partitions, "LARGE", 0)
+    day = (datetime.now(UTC) + 30 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with pool.acquire() as connection:
+        await connection.execute(ADD_REQUEST, day - DAY, "early")
+        await connection.execute(ADD_REQUEST, day + DAY * 3 / 2, "early")
+        for number in (1, 2):
+            since, until = (day + days * DAY for days in (number, number + 1))
+            values = {"name": f"requests_{since:%Y%m%d}", "since": since.isoformat(), "until": until.isoformat()}
+            await connection.execute(partitions.ADD_CHECK.format(default=REQUESTS.default, column="at", **values))
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute(ADD_REQUEST, day + 2 * DAY, "refused")
+        await create_partitions(connection, REQUESTS, day)
+        assert await connection.fetchval(APART) == 0
+        await connection.execute(ADD_REQUEST, day + 2 * DAY, "in time")
+        await connection.execute(ADD_REQUEST, day + DAY, "in time")
+        assert (await places(connection, REQUESTS))["requests_default"] == 3
 
 
 async def test_processes_make_partitions_at_once(pool: Pool) -> None:
