@@ -4,8 +4,11 @@ So nothing may outlive a transaction: no setting, no prepared statement, no lock
 does not know prepared statements. With it, the two messages of one asyncpg statement may reach two connections.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
+from secrets import token_hex
 from typing import Any, TypeVar, cast
 
 from linkskipper.database.connect import connect_to_first
@@ -18,7 +21,7 @@ WRONG_WAY = (
     "The connection leads through PgBouncer, which loses the notices of the queue. Name the server itself in "
     "LINKSKIPPER_DATABASE_DIRECT_URL, and the way through PgBouncer in LINKSKIPPER_DATABASE_URL."
 )
-WHICH_PROCESS = "SELECT pg_backend_pid()"
+NOTICE_SECONDS = 3  # for a notice to arrive. The server sends it at once
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -64,21 +67,23 @@ def with_settings(settings: Mapping[str, str]) -> type[PgBouncerConnection]:
 
 
 async def keeps_sessions(url: str, *, timeout: float) -> bool:
-    """Tell whether a connection reaches one process of the server for as long as it is open.
+    """Tell whether a connection reaches one process of the server for as long as it is open, as one that listens must.
 
-    A pooler that may ignore what connections want for their session accepts them too. In transaction mode, it gives
-    the process of an idle connection to the next transaction.
+    A pooler that may ignore what connections want for their session accepts them too. In transaction mode, the server
+    process that listens serves other connections, and the pooler sends no notice to one that is idle.
     """
-    first = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
+    channel, notified = f"linkskipper_{token_hex(8)}", asyncio.Event()
+    listener = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
     try:
-        second = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
+        await listener.add_listener(channel, lambda *_: notified.set())
+        notifier = await connect_to_first(url, timeout=timeout, statement_cache_size=0)
         try:
-            processes: list[int] = []
-            for connection in (first, second):
-                async with connection.transaction():
-                    processes.append(await connection.fetchval(WHICH_PROCESS, timeout=timeout))
-            return processes[0] != processes[1]
+            await notifier.execute(f"NOTIFY {channel}", timeout=timeout)
         finally:
-            second.terminate()
+            notifier.terminate()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTICE_SECONDS):
+                await notified.wait()
     finally:
-        first.terminate()
+        listener.terminate()
+    return notified.is_set()

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from linkskipper.database import DedicatedConnection, Pool, open_connection, open_pool, require_session
+from linkskipper.database import DedicatedConnection, Pool, open_connection, open_pool, pgbouncer, require_session
 from linkskipper.database.pool import SESSION
 from linkskipper.errors import DatabaseError, DatabaseUnavailable
+from linkskipper.periodic import cancel_all
 from support.pgbouncer import SERVER_CONNECTIONS, run_pgbouncer
 
 CLIENTS = 10
@@ -90,16 +91,34 @@ async def test_a_statement_over_its_time(pgbouncer_url: str) -> None:
     pool.terminate()
 
 
-async def test_a_session_through_pgbouncer(database_url: str, pgbouncer_url: str) -> None:
-    """Connections that listen are refused in words. The doctor finds a PgBouncer that lets them pass."""
-    await require_session(database_url)
+async def test_a_session_through_pgbouncer(pgbouncer_url: str) -> None:
+    """Connections that listen are refused in words."""
     for refused in (open_connection(pgbouncer_url), open_pool(pgbouncer_url, size=1)):
         with pytest.raises(DatabaseError, match="LINKSKIPPER_DATABASE_DIRECT_URL"):
             await refused
+
+
+async def test_a_session_that_is_not_kept(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor finds a PgBouncer that lets sessions pass and does not keep them, idle or busy with other clients."""
     async with run_pgbouncer(database_url, ignored=",".join(SESSION)) as url:
+        await require_session(database_url)
         (await open_connection(url)).terminate()
-        with pytest.raises(DatabaseError, match="LINKSKIPPER_DATABASE_DIRECT_URL"):
-            await require_session(url)
+        monkeypatch.setattr(pgbouncer, "NOTICE_SECONDS", 0.5)
+        pool = await open_pool(url, size=CLIENTS, through_pgbouncer=True)
+        for clients in (0, 1, CLIENTS):
+            traffic = [asyncio.create_task(keep_asking(pool)) for _ in range(clients)]
+            with pytest.raises(DatabaseError, match="LINKSKIPPER_DATABASE_DIRECT_URL"):
+                await require_session(url)
+            assert not any(task.done() for task in traffic)
+            if traffic:
+                await cancel_all(traffic)
+        pool.terminate()
+
+
+async def keep_asking(pool: Pool) -> None:
+    """Run statements through PgBouncer, one after another."""
+    while True:
+        await pool.fetchval("SELECT 1 + $1", 1)
 
 
 async def test_pgbouncer_that_ends(database_url: str) -> None:

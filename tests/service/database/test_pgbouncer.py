@@ -1,16 +1,78 @@
 """The service behind PgBouncer in transaction mode."""
 
 import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkskipper.database import open_connection
 from linkskipper.service.retention import prune
 from support.dashboard import make_user, visitor
-from support.pgbouncer import run_pgbouncer
-from support.receiver import run_receiver
-from support.service import fresh_link, run_service
+from support.pgbouncer import pgbouncer, run_pgbouncer
+from support.receiver import Receiver, run_receiver
+from support.service import Caller, fresh_link, run_service
 
 LINKS = 30
+CLIENTS = 4
+
+
+@dataclass
+class Load:
+    """Clients that submit each link until it is accepted."""
+
+    caller: Caller
+    receiver: Receiver
+    accepted: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def client(self, links: list[str]) -> None:
+        """Submit links one after another, as a client that repeats refused requests does."""
+        for link in links:
+            hook = self.receiver.url()
+            while True:
+                answer = await self.caller.resolve(link, webhook_url=hook, idempotency_key=link)
+                if answer.status == 202:
+                    break
+                assert answer.status == 503, answer
+                self.counts["refused"] += 1
+                await asyncio.sleep(0.05)
+            self.accepted[answer.body["job_id"]] = hook
+            self.counts["accepted"] += 1
+
+    async def more(self, what: str) -> None:
+        """Wait until a few more links were accepted, or requests refused."""
+        before = self.counts[what]
+        async with asyncio.timeout(60):
+            while self.counts[what] < before + CLIENTS:
+                await asyncio.sleep(0.01)
+
+
+async def test_pgbouncer_that_is_killed_under_load(database_url: str, tmp_path: Path) -> None:
+    """PgBouncer is killed and started again, twice. Requests are refused meanwhile, and no link is lost or doubled."""
+    async with (
+        pgbouncer(database_url) as between,
+        run_receiver(tmp_path) as receiver,
+        run_service(database_url, tmp_path, receiver=receiver, pgbouncer_url=between.url) as service,
+        asyncio.TaskGroup() as clients,
+    ):
+        caller = await service.caller(credits=CLIENTS * LINKS)
+        load = Load(caller, receiver)
+        tasks = [clients.create_task(load.client([fresh_link() for _ in range(LINKS)])) for _ in range(CLIENTS)]
+        for _ in range(2):
+            await load.more("accepted")
+            between.kill()
+            await load.more("refused")
+            await between.start()
+        await asyncio.gather(*tasks)
+        for job_id, hook in load.accepted.items():
+            assert {request.event["job_id"] for request in await receiver.received(hook)} == {job_id}
+        assert len(load.accepted) == CLIENTS * LINKS
+        books = await service.pool.fetchrow(
+            "SELECT (SELECT count(*) FROM jobs WHERE status = 'done') AS done, (SELECT count(*) FROM jobs) AS jobs,"
+            " balance, held FROM accounts WHERE id = $1",
+            caller.account_id,
+        )
+        assert dict(books or {}) == {"done": CLIENTS * LINKS, "jobs": CLIENTS * LINKS, "balance": 0, "held": 0}
 
 
 async def test_service_behind_pgbouncer(database_url: str, tmp_path: Path) -> None:
