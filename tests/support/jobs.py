@@ -52,7 +52,8 @@ class JobDesk:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         catalog = Catalog.load(extra_dirs=[Lab.providers_dir])
-        self.submitter = JobSubmitter(pool, catalog, AdmissionControl(pool, changed=asyncio.Event()), UsageCounter())
+        self.admission = AdmissionControl(pool, changed=asyncio.Event())
+        self.submitter = JobSubmitter(pool, catalog, self.admission, UsageCounter())
         day = timedelta(days=1)
         self.completer = JobCompleter(pool, LinkCache(pool, keep_resolved=day, keep_removed=day), UsageCounter())
 

@@ -7,6 +7,8 @@ jobs that the other one is ending, which takes a worker that was presumed dead. 
 
 from linkskipper.database.walk import walk_statement
 
+EXISTS = "SELECT EXISTS (SELECT FROM jobs WHERE id = $1)"
+
 CLAIM_IDEMPOTENCY_KEYS = """
 INSERT INTO idempotency_keys (key_id, idempotency_key, job_id)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[])

@@ -1,6 +1,7 @@
 """The first of the two transactions that change credits: hold credits, make the job and queue it, or do nothing."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +17,7 @@ from linkskipper.database.ids import new_id
 from linkskipper.errors import ApiError, LinkRemoved, OutOfCredits, QuotaExceeded
 from linkskipper.jobs import queries
 from linkskipper.jobs.link_parser import LinkParser
+from linkskipper.jobs.probes import ProbeQueue
 from linkskipper.jobs.read import read_replay
 from linkskipper.jobs.single_flight import find_leaders, stop_leading
 from linkskipper.jobs.states import JobState, NewJob, Queued, Resolved
@@ -40,6 +42,7 @@ class JobSubmitter:
         self._pool = pool
         self._links = LinkParser(catalog)
         self._admission = admission
+        self._probes = ProbeQueue(pool, admission)
         self._connection = DedicatedConnection(pool)
 
     async def submit(self, new: NewJob) -> SubmitResult:
@@ -94,14 +97,11 @@ class JobSubmitter:
         return await read_replay(self._pool, new.key_id, new.idempotency_key)
 
     async def _queue_if_up(self, new: NewJob, link: ParsedLink, *, afresh: bool = False) -> Queued | JobState:
-        probe = await self._admission.admit(link.provider, link.url.host_port, new.account_id)
-        result = None
-        try:
-            result = await self._queue(Submission(new_id(), new, link, afresh))
-        finally:
-            if probe is not None and not isinstance(result, Queued):
-                await self._admission.release_probe(probe)
-        return result
+        submission = Submission(new_id(), new, link, afresh)
+        asked = (link.provider, link.url.host_port, new.account_id)
+        if self._admission.admits(*asked):
+            return await self._queue(submission)
+        return await self._probes.queue(*asked, submission.job_id, partial(self._queue, submission))
 
     async def _queue(self, submission: "Submission") -> Queued | JobState:
         answer = await self._insert(submission)

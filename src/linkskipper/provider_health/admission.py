@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal, NoReturn
 
@@ -12,7 +13,7 @@ import structlog
 
 from linkskipper.catalog import Provider
 from linkskipper.database import Pool
-from linkskipper.errors import ProviderDown
+from linkskipper.errors import DatabaseUnavailable, ProviderDown
 from linkskipper.metrics import CIRCUITS_OPEN, PROVIDERS_OFF
 from linkskipper.periodic import Periodic
 from linkskipper.provider_health import queries
@@ -84,6 +85,15 @@ class AdmissionControl:
         CIRCUITS_OPEN.set(sum(map(len, circuits.values())))
         PROVIDERS_OFF.set(len(self._off))
 
+    def admits(self, provider: Provider, host: str, account_id: int) -> bool:
+        """Tell whether a link of an account passes without being a probe.
+
+        Raises:
+            ProviderDown: the provider is switched off, or needs a browser that is missing.
+        """
+        self._check_available(provider)
+        return self._blocking_circuit(provider, host, account_id) is None
+
     async def admit(self, provider: Provider, host: str, account_id: int) -> Probe | None:
         """Admit a link of an account. Return a Probe if the link is the one that tests a failing host.
 
@@ -97,9 +107,11 @@ class AdmissionControl:
             if wait > 0:
                 _refuse(host, wait)
             probe_until = await self._pool.fetchval(queries.CLAIM_PROBE, provider.id, host, PROBE_TIMEOUT)
-            await self.refresh()
             if probe_until is not None:
+                with suppress(DatabaseUnavailable):  # the claim was written, and the next refresh reads it
+                    await self.refresh()
                 return Probe(provider.id, host, probe_until)
+            await self.refresh()
         return None
 
     async def release_probe(self, probe: Probe) -> None:
