@@ -7,11 +7,13 @@ encrypted with the passphrase and holds the key of the others. `secret.age` is t
 
 import asyncio
 import io
+import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +29,18 @@ from linkskipper.settings import Settings
 
 KEY, SECRET, DATABASE = "key.age", "secret.age", "database.age"
 MAX_SHORT_MEMBER = 64 * 1024  # bytes of the key, and of the secret
+NOT_A_BACKUP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    KeyError,  # a member is missing
+    ValueError,  # a text is not UTF-8, a position is negative
+    struct.error,
+    RuntimeError,  # a member needs a password of ZIP, or a compression that is unknown
+    pyrage.IdentityError,
+)
+"""The errors that a file raises that is not an archive of ours."""
 
 
 def back_up(settings: Settings, file: Path, passphrase: str) -> None:
@@ -52,16 +66,28 @@ def restore(settings: Settings, file: Path, passphrase: str) -> None:
         DataDirError, SettingsError: the data directory or the settings have another secret.
         DatabaseError: the dump cannot be loaded.
     """
-    try:
-        with zipfile.ZipFile(file) as archive, database(settings) as url:
+    with ExitStack() as stack:
+        with _reading(file):
+            archive = stack.enter_context(zipfile.ZipFile(file))
             key = _read_key(_read(archive, KEY), passphrase)
-            asyncio.run(_require_empty(url))
-            restore_secret(settings, pyrage.decrypt(_read(archive, SECRET), [key]))
-            with archive.open(DATABASE) as encrypted, loading(url) as dump:
-                pyrage.decrypt_io(encrypted, dump, [key])
-            asyncio.run(migrate(url))
-    # RuntimeError, and NotImplementedError with it: a member needs a password of ZIP, or a compression that is unknown.
-    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError):
+            secret = pyrage.decrypt(_read(archive, SECRET), [key])
+            encrypted = stack.enter_context(archive.open(DATABASE))
+        url = stack.enter_context(database(settings))
+        asyncio.run(_require_empty(url))
+        restore_secret(settings, secret)
+        with loading(url) as dump, _reading(file):
+            pyrage.decrypt_io(encrypted, dump, [key])
+        asyncio.run(migrate(url))
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Call the file damaged for whatever its bytes make zipfile and pyrage raise. Nothing else may run in here."""
+    try:
+        yield
+    except BrokenPipeError:  # not of the file: pg_restore ended early
+        raise
+    except NOT_A_BACKUP:
         raise BackupError(f"{file} is not a backup of Link Skipper, or is damaged.") from None
     except (OSError, pyrage.DecryptError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged"
@@ -102,9 +128,10 @@ def _read(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _read_key(encrypted: bytes, passphrase: str) -> "pyrage.x25519.Identity":
     try:
-        return pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(encrypted, passphrase).decode())
+        text = pyrage.passphrase.decrypt(encrypted, passphrase).decode()
     except pyrage.DecryptError:
         raise BackupError("The passphrase is wrong.") from None
+    return pyrage.x25519.Identity.from_str(text)
 
 
 async def _require_empty(url: str) -> None:

@@ -1,9 +1,11 @@
 """linkskipper backup and restore: a service moves to another place with everything that it promised."""
 
+import asyncio
 import struct
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import asyncpg
@@ -11,7 +13,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from linkskipper.accounts import create_key, load_keyring
+from linkskipper.service import backup
 from linkskipper.service.backup import MAX_SHORT_MEMBER
+from linkskipper.settings import load
 from support.processes import Ended, run
 from support.receiver import run_receiver
 from support.service import Caller, Service, fresh_link, named, run_service
@@ -123,6 +127,8 @@ async def test_a_backup_that_cannot_be_restored(
         (0, zipfile.ZIP_DEFLATED, MAX_SHORT_MEMBER + 1, "too long"),
         (1, zipfile.ZIP_DEFLATED, 100, "not a backup"),
         (0, 99, 100, "not a backup"),
+        (0, zipfile.ZIP_LZMA, 100, "not a backup"),
+        (0, zipfile.ZIP_BZIP2, 100, "damaged"),
     ],
 )
 async def test_archives_of_strangers(
@@ -139,6 +145,19 @@ async def test_archives_of_strangers(
     restored = await linkskipper(empty_database, tmp_path / "new", "restore", str(file))
     assert (restored.code, restored.error.count("\n")) == (1, 0)
     assert message in restored.error
+
+
+async def test_a_fault_of_ours_is_not_a_damaged_file(
+    database_url: str, empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that does not come from reading the file ends the command as itself."""
+    file = tmp_path / "backup"
+    assert (await linkskipper(database_url, tmp_path / "old", "backup", str(file))).code == 0
+    settings = load(database_url=empty_database, data_dir=tmp_path / "new")
+    for error in (RuntimeError, KeyError, ValueError, OSError):
+        monkeypatch.setattr(backup, "restore_secret", Mock(side_effect=error("ours")))
+        with pytest.raises(error, match="ours"):
+            await asyncio.to_thread(backup.restore, settings, file, PASSPHRASE)
 
 
 async def test_without_a_terminal_the_passphrase_is_a_setting(database_url: str, tmp_path: Path) -> None:
