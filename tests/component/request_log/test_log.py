@@ -52,6 +52,7 @@ async def test_successes_of_a_busy_key_are_sampled(pool: Pool) -> None:
     assert log.takes(KEY, 101.2, is_success=True)
 
 
+@pytest.mark.attack
 async def test_failures_of_a_key_are_bounded(pool: Pool) -> None:
     """A key adds its first 300 failures of a minute, however many it makes. Other keys and minutes count apart."""
     log = RequestLog(pool)
