@@ -63,10 +63,15 @@ def test_a_folder_that_the_user_may_not_pass(monkeypatch: pytest.MonkeyPatch, pu
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_sandbox_that_does_not_start(caplog: pytest.LogCaptureFixture, public_folder: Path) -> None:
+@pytest.mark.parametrize(
+    "printed", ["FATAL: No usable sandbox!", 'Check failed: sys_chroot("/proc/self/fdinfo/") == 0'], ids=["none", "chroot"]
+)
+async def test_a_sandbox_that_does_not_start(
+    caplog: pytest.LogCaptureFixture, public_folder: Path, printed: str
+) -> None:
     """The log says what Chromium needs, and how to do without it."""
     program = public_folder / "chromium"
-    program.write_text("#!/bin/sh\necho 'FATAL: No usable sandbox!' >&2\nexit 1\n")
+    program.write_text(f"#!/bin/sh\necho '{printed}' >&2\nexit 1\n")
     program.chmod(0o755)
     async with run_world(executable=program) as world:
         resolution = await world.resolve(steps=[{"use": "follow"}])

@@ -42,7 +42,8 @@ _SWITCHES = (
     "--accept-lang=en",
     "--window-size=1280,720",
 )
-_WITHOUT_SANDBOX = ("No usable sandbox", "Failed to move to new namespace")  # what Chromium prints
+# What Chromium prints. Container engines allow the name space of users, and refuse to change the root directory in it.
+_WITHOUT_SANDBOX = ("No usable sandbox", "Failed to move to new namespace", "Check failed: sys_chroot(")
 _NO_PROXY = "http://nowhere.invalid:1"  # for requests outside of a link's own context, which must reach nothing
 _NO_SANDBOX = (
     "Chromium's sandbox does not start here, because it needs user namespaces. Allow them (in a container, by its"

@@ -98,7 +98,9 @@ async def check_browser(settings: Settings) -> CheckResult:
     try:
         await try_start(browser_options(settings, egress_policy(settings), executable))
     except Exception as error:
-        shown = " ".join(str(error).split())[:SHOWN_CHARACTERS]  # Playwright adds all that it has logged
+        # Playwright adds all that it has logged. These are the lines of Chromium.
+        lines = [line for line in str(error).splitlines() if "[err]" in line] or [str(error)]
+        shown = " ".join(" ".join(lines).split())[:SHOWN_CHARACTERS]
         return CheckResult("browser", "problem", f"{executable} does not start: {shown}", INSTALL_BROWSER)
     return ok("browser", f"{executable} starts.")
 
