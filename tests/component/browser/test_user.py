@@ -64,7 +64,9 @@ def test_a_folder_that_the_user_may_not_pass(monkeypatch: pytest.MonkeyPatch, pu
 
 
 @pytest.mark.parametrize(
-    "printed", ["FATAL: No usable sandbox!", 'Check failed: sys_chroot("/proc/self/fdinfo/") == 0'], ids=["none", "chroot"]
+    "printed",
+    ["FATAL: No usable sandbox!", 'Check failed: sys_chroot("/proc/self/fdinfo/") == 0'],
+    ids=["none", "chroot"],
 )
 async def test_a_sandbox_that_does_not_start(
     caplog: pytest.LogCaptureFixture, public_folder: Path, printed: str
