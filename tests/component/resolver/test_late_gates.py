@@ -57,6 +57,41 @@ async def test_reason(bench: Bench, reply: bytes, reason: str) -> None:
     assert (await bench.resolve("http://s.test/a")).reason == reason
 
 
+ROBOTS = [
+    "<script>initGeetest({gt: 1})</script>",
+    "<script src=https://v-cn.vaptcha.com/v3.js></script>",
+    "<script src=https://g.alicdn.com/sd/ncpc/nc.js></script>",
+    "<img src=/securimage_show.php><input name=ct_code>",
+    "<input name=checkcode>",
+    "<img src='misc.php?mod=seccode'><input name=c>",
+    "<p>Enter the characters you see in the image</p><img src=/i.php><input name=c>",
+    "<p>3 + 4 = </p><input name=answer>",
+    "<h1>Verify you are human</h1><p>Press the button",
+]
+CHECKS = [
+    "<script src=/.bunny-shield/c.js></script>",
+    "<script src=/_fs-ch-1T1/script.js></script>",
+    "<script>rbzns</script>",
+]
+
+
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize("html", ROBOTS)
+async def test_checks_for_humans(bench: Bench, html: str, status: int) -> None:
+    """A page that leads nowhere may ask for letters, a sum or a sign of a human without a well-known CAPTCHA."""
+    bench.put("/a", answer(status, body=html))
+    assert (await bench.resolve("http://s.test/a")).reason == "captcha_required"
+    bench.put("/a", answer(status, body=f'{html}<meta http-equiv=refresh content="0;url={TARGET}">'))
+    assert (await bench.resolve("http://s.test/a")).target_url == TARGET
+
+
+@pytest.mark.parametrize("html", CHECKS)
+async def test_more_challenges(bench: Bench, html: str) -> None:
+    """Bunny Shield, Fastly and Reblaze show challenges."""
+    bench.put("/a", page(html.replace("rbzns", "window.rbzns = {}")))
+    assert (await bench.resolve("http://s.test/a")).reason == "bot_challenge"
+
+
 @pytest.mark.parametrize("gate", [HUMAN, ONE_FIELD.format("PIN", "name=pin"), "<title>Checking your browser</title>"])
 async def test_pages_that_move_on(bench: Bench, gate: str) -> None:
     """A page with these signs that leads on is followed."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-Asked = Literal["", "login", "password"]
+Question = Literal["", "login", "password"]
 MAX_TITLE = 200  # characters that are read
 
 CAPTCHA = ", ".join(
@@ -38,6 +38,12 @@ CAPTCHA_SCRIPT = ", ".join(
         "script[src*='@cap.js'], script[src*='friendly-challenge'], script[src*='.awswaf.com/']",
         "script[src*='captcha' i], script[src*='.capy.me/'], script[src*='126.net/load']",
         "[id*='captcha' i], [class*='captcha' i], img[src*='verifycode' i], img[src*='vcode' i]",
+        "script[src*='vaptcha' i], script[src*='.alicdn.com/sd/'], img[src*='securimage' i]",
+        *(
+            f"img[src*='{name}' i], input[name*='{name}' i]"
+            for name in ("checkcode", "seccode", "authcode", "randcode")
+        ),
+        *(f"img[src*='{name}' i]" for name in ("validatecode", "validcode", "imgcode", "yzm")),
     )
 )
 """Signs that many pages have for their forms. They count for a page that leads nowhere."""
@@ -47,15 +53,17 @@ CHALLENGE = ", ".join(
         "#anubis_challenge, script[src*='/.well-known/ddos-guard/'], iframe[src*='/_Incapsula_Resource']",
         "#sec-if-cpt-container, script[src*='/_sec/cp_challenge/']",  # Akamai
         "script[src*='?KP_UIDz=']",  # Kasada
-        "script[src*='/.basedflare/']",
+        "script[src*='/.basedflare/'], script[src*='/.bunny-shield/'], script[src*='/_fs-ch-']",
     )
 )
-_CHALLENGE_SCRIPTS = ("window._cf_chl_opt", "sucuri_cloudproxy_js", "window.gokuProps")
+_GEETEST = "initGeetest"  # a function of a script that may be named anything
+_CHALLENGE_SCRIPTS = ("window._cf_chl_opt", "sucuri_cloudproxy_js", "window.gokuProps", "window.rbzns")
 # Scripts that the protected pages of a site have too: Kasada, HUMAN (PerimeterX), Imperva.
 _GUARD_SCRIPTS = ("KPSDK", "_pxAppId", '"blockScript"', "/_Incapsula_Resource", "reeseSkipExpirationCheck")
 _CHALLENGE_TITLE = re.compile(
     r"just a moment\b|attention required! \| cloudflare|pardon our interruption|access to this page has been denied"
-    r"|vercel security checkpoint|ddos-guard|checking your browser|one moment, please"
+    r"|vercel security checkpoint|establishing a secure connection|client challenge"
+    r"|radware (?:bot manager )?captcha|ddos-guard|checking your browser|one moment, please"
     r"|(?:checking|making sure|verify(?:ing)?) (?:that )?you(?:'re| are) (?:not a bot|human)",
     re.IGNORECASE,
 )
@@ -64,7 +72,17 @@ _CHALLENGE_TITLE = re.compile(
 _REFERENCE = "&#"
 _GATE_WORDS = (
     *("captcha", "turnstile", "challenge", "cap-widget", "data-cap-api", "altcha", "geetest", "arkoselabs", "awswaf"),
-    *("adcopy", "ddos-guard", "incapsula", "sec-if-cpt", "kp_uidz", "basedflare", _REFERENCE),
+    *(
+        "adcopy",
+        "ddos-guard",
+        "incapsula",
+        "sec-if-cpt",
+        "kp_uidz",
+        "basedflare",
+        "bunny-shield",
+        "_fs-ch-",
+        _REFERENCE,
+    ),
 )
 _PASSWORD_WORDS = ("passw", "passcode", "pwd", _REFERENCE)
 _VISIBLE = ":not([type='hidden' i])"
@@ -95,9 +113,10 @@ def is_challenge(text: str) -> bool:
     return any(name in text for name in _CHALLENGE_SCRIPTS)
 
 
-def may_ask_for_captcha(tree: LexborHTMLParser) -> bool:
+def may_ask_for_captcha(tree: LexborHTMLParser, text: str) -> bool:
     """Return whether a page that leads nowhere seems to ask for a CAPTCHA, and not for a new link."""
-    return tree.css_first(CAPTCHA_SCRIPT) is not None and tree.css_first(OF_A_NEW_LINK) is None
+    has_captcha = _GEETEST in text or tree.css_first(CAPTCHA_SCRIPT) is not None
+    return has_captcha and tree.css_first(OF_A_NEW_LINK) is None
 
 
 def has_challenge_title(tree: LexborHTMLParser) -> bool:
@@ -116,7 +135,7 @@ def shows_nothing(tree: LexborHTMLParser) -> bool:
     return tree.css_first("body *:not(script):not(noscript):not(iframe):not(style)") is None
 
 
-def asks_for(tree: LexborHTMLParser) -> Asked:
+def asks_for(tree: LexborHTMLParser) -> Question:
     """Return whether a page asks for a login or a password. A form that makes a link asks for nothing.
 
     A page with a login in its header may ask for the password of the link too.

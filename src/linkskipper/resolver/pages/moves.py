@@ -48,7 +48,7 @@ _ELEMENTS = (
 )
 _RELEVANT = ", ".join((*_ELEMENTS, *(f"[{name}]" for name in _EVENTS)))
 _IN_MATH = "math script"  # no script runs there, except in an element that holds HTML
-_IN_NOSCRIPT = ", ".join(f"noscript {element}" for element in _RELEVANT.split(", "))
+_IN_NOSCRIPT = "noscript meta"  # nothing else is left there (see `contain_noscript`)
 MAX_CANDIDATES = 100
 """Refreshes and timers that are tried, and URLs for visitors without scripts."""
 
@@ -174,8 +174,6 @@ class _Scan:
         in_noscript = element.mem_id in self._in_noscript
         if element.tag == "meta":
             self._read_meta(element, in_noscript=in_noscript)
-        elif in_noscript:
-            return
         elif element.tag == "base":
             self._read_base(element)
         elif element.tag != "script" or is_deferred(element):

@@ -92,7 +92,7 @@ class Page:
         """The element that sets the base URL: the first base with an href. Its URL counts for what stands after it."""
         if self.tree is None:
             return None
-        inert = {element.mem_id for element in self.tree.css("noscript base, svg base, math base")}
+        inert = {element.mem_id for element in self.tree.css("svg base, math base")}
         return next((element for element in self.tree.css("base[href]") if element.mem_id not in inert), None)
 
     @property
@@ -125,12 +125,10 @@ class Page:
         """The inline scripts that run when the page loads: script elements, and the body's onload attribute."""
         if self.tree is None:
             return []
-        inside_noscript = {element.mem_id for element in self.tree.css("noscript script")}
         scripts = [
             element.text()
             for element in self.tree.css("script:not([src])")
-            if element.mem_id not in inside_noscript
-            and (element.attributes.get("type") or "").strip().lower() in SCRIPT_TYPES
+            if (element.attributes.get("type") or "").strip().lower() in SCRIPT_TYPES
         ]
         scripts.extend(element.attributes["onload"] or "" for element in self.tree.css("body[onload]"))
         return scripts

@@ -62,7 +62,7 @@ RAW = {
     name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 }
-_FOREIGN = frozenset({"svg", "math"})
+FOREIGN = frozenset({"svg", "math"})
 _DRAWN = frozenset(
     {"svg", "g", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "use", "defs", "stop", "symbol"}
     | {"lineargradient", "radialgradient", "clippath", "mask", "image", "text", "tspan", "filter", "animate", "pattern"}
@@ -128,7 +128,7 @@ class _TagCounter:
         if len(attributes) > MAX_ATTRIBUTES and len(_ATTRIBUTES.findall(attributes)) > MAX_ATTRIBUTES:
             raise self._stop(f"gives an element more than {MAX_ATTRIBUTES} attributes")
         was_drawing = self._is_drawing
-        self._is_drawing = name in _FOREIGN or (was_drawing and name in _DRAWN)
+        self._is_drawing = name in FOREIGN or (was_drawing and name in _DRAWN)
         if name in _VOID or name in _NEVER_NESTED:
             return
         if self._is_drawing and attributes.endswith("/") and _CLOSES_ITSELF.fullmatch(attributes):
@@ -178,7 +178,7 @@ class _TagCounter:
                 self._begin(token["name"].lower(), token["attributes"])
 
     def _is_in_foreign(self) -> bool:
-        return any(element.name in _FOREIGN for element in self._open)
+        return any(element.name in FOREIGN for element in self._open)
 
     def _stop(self, what: str) -> Stop:
         return Stop(Reason.BODY_TOO_LARGE, f"{self._host} sent a page that {what}.")

@@ -16,7 +16,7 @@ _PAGE = "(?:web ?)?page|address"
 _SUBJECT = f"(?:{_LINK}|{_NAME}|{_PAGE})"
 _CLAUSE = (
     "(?:you|we)(?:'re|'ve)?|that|which|were|are|is|have|had|been|looking|for|followed|requested|clicked|on|opened"
-    "|trying|tried|to|access|"
+    "|visited|trying|tried|to|redirect|access|"
     "open|reach|visit|entered|used|using|this|the|with|id|code|alias|called|named|here|at|\"[^\"]*\"|'[^']*'|\\([^)]*\\)|"
     "\\S*[/.]\\S*"
 )
@@ -24,7 +24,7 @@ _AT_END = (
     "(?:$|[^a-z0-9 ]| [^a-z ]| (?:or|and|because|as|so|by|any ?more"
     "|(?:on|in|at|with|under|for) (?:this|that|the|our|your|its) (?:server|system|database|site|website|address|url"
     "|location|alias|code|short|slug|key(?:word)?|name|id|link)"
-    "|due to|for (?:violat|abus|breach|spam|phish|security|legal)|by its|since)(?:$|[^a-z]|[a-z]))"
+    "|on \\S+\\.\\S+|due to|for (?:violat|abus|breach|spam|phish|security|legal)|by its|since)(?:$|[^a-z]|[a-z]))"
 )
 """What may follow a message that something else could turn into another one, such as "in English"."""
 _DELETED = "expired|deleted|removed|terminated|revoked|inactivated|taken down"
@@ -36,13 +36,14 @@ _GONE_VERDICT = (
     f"{_FLAGGED}(?:{_DELETED})|{_HAS_BEEN} (?:{_DELETED})"
     f"|(?:{_DELETED}|invalid|unknown|missing|not found)(?:$|[^a-z ]| - | because| by| for| on| or| and)"
     f"|(?:(?:could not|couldn'?t|cannot|can not|can'?t|was not|wasn'?t|is not|not) (?:be )?found"
-    "|(?:does not|doesn'?t|do not|did not|didn'?t|not) (?:(?:seem|appear) to )?exist"
+    "|(?:does not|doesn'?t|do not|did not|didn'?t|not) (?:(?:seem|appear) to )?exists?"
     "|(?:(?:is|are) )?no longer (?:exists?|valid)|(?:is not|isn'?t) (?:valid|known)(?: any ?more)?"
     f"|(?:is|has been) (?:invalid|unknown)){_AT_END}"
     "|(?:(?:has|is) )?(?:gone missing|gone$|self-destructed)|has (?:already )?been used(?:$|[^a-z ])"
     "|(?:has )?reached (?:its|the) (?:maximum|limit|click|visit|view)"
     "|(?:has been|was) (?:visited|clicked|opened|used) too many times"
     "|(?:has )?(?:violated|violates) (?:our|the) (?:terms|rules|polic)"
+    "|was (?:found|used) (?:by its (?:creator|owner|author) )?in violation of"
 )
 _GONE_OBJECT = (
     "(?:no such|invalid|unknown|expired|deleted|removed)"
@@ -86,7 +87,7 @@ EXPLAINS = re2.compile(r"^(?:how|why|when|what|if|fix|whether|currently|unless|i
 CONDITIONS = re2.compile(
     r"\b(?:(?:at|for) the moment|right now|at (?:this|the present) time|for now|temporar\w*|maintenance|later|shortly"
     r"|countr(?:y|ies)|regions?|territory|your (?:location|area|device|network|administrator|ip"
-    r"|organi[sz]ation|browser|account)|firewall|administrator|security policy|overload\w*)\b"
+    r"|organi[sz]ation|browser|account)|firewall|(?:network|system) administrator|security policy|overload\w*)\b"
 )
 """Words about time, place and maintenance, or about the visitor."""
 

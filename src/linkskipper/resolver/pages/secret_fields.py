@@ -1,17 +1,14 @@
 """Recognise a page that asks for the PIN, the password or the code of a link in its only field."""
 
 import re
-import tomllib
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-import re2
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from linkskipper.resolver.pages.asked import asked_for
 from linkskipper.resolver.pages.gates import OF_A_NEW_LINK
 
-_TYPED = ", ".join(("input:not([type])", *(f"input[type='{kind}' i]" for kind in ("", "text", "tel", "number"))))
+TYPED = ", ".join(("input:not([type])", *(f"input[type='{kind}' i]" for kind in ("", "text", "tel", "number"))))
+"""Fields that a visitor types something into that others may read."""
 _SHOWN_NAMES = ("placeholder", "aria-label", "title")
 _FORM_NAMES = ("role", "action", "id", "class", "name")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -57,20 +54,12 @@ _ABOUT_PASSWORDS = re.compile(
 _PIN = re.compile(r"\bPIN\b")
 
 
-@cache
-def _secret() -> Any:
-    """Compile the words of secret_fields.toml for the first page that has one field."""
-    languages = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    words = "|".join(word for words in languages.values() for word in words)
-    return re2.compile(rf"(?:^|[^\pL\pM]|[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Thai}}])(?:{words})")
-
-
 def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
     """Return whether a page that leads nowhere asks for a PIN, a password or a code, in its only field.
 
     Some pages have a field for each character. `text` is what the page shows, if that is little.
     """
-    fields = tree.css(_TYPED)
+    fields = tree.css(TYPED)
     has_cells = len(fields) > 1 and all(field.attributes.get("maxlength") == "1" for field in fields)
     if not (len(fields) == 1 or has_cells) or tree.css_first(OF_A_NEW_LINK) is not None:
         return False
@@ -82,7 +71,7 @@ def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
     if named & _SECRET_WORDS:
         return named <= _SECRET_WORDS | _NEUTRAL_WORDS
     said = _ABOUT_PASSWORDS.sub(" ", f"{shown} {text}")
-    return _PIN.search(said) is not None or _secret().search(said.lower()) is not None
+    return _PIN.search(said) is not None or asked_for("secrets").search(said.lower()) is not None
 
 
 def _words_of(name: str | None) -> set[str]:

@@ -7,6 +7,7 @@ from linkskipper.resolver.errors import Stop
 from linkskipper.resolver.pages.gates import (
     CAPTCHA,
     CHALLENGE,
+    OF_A_NEW_LINK,
     asks_for,
     has_challenge_title,
     has_guard_script,
@@ -16,6 +17,7 @@ from linkskipper.resolver.pages.gates import (
     may_have_gate,
     shows_nothing,
 )
+from linkskipper.resolver.pages.human_checks import checks_for_human
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.removed import says_removed, short_text, shown_text
@@ -110,12 +112,15 @@ def _check_blocking(page: Page) -> None:
 
 def _late_gate(page: Page, tree: LexborHTMLParser) -> Stop | None:
     """Return what a page that leads nowhere asks for. Many pages that lead on have the same signs."""
-    if may_ask_for_captcha(tree):
+    if may_ask_for_captcha(tree, page.text):
         return _captcha(page.url.href)
     is_error = page.status >= _ERRORS
     if has_challenge_title(tree) or (has_guard_script(page.text) and (is_error or shows_nothing(tree))):
         return _challenge(page.url.href)
-    return _secret(page.url.href) if asks_for_secret(tree, short_text(page)) else None
+    text = short_text(page)
+    if checks_for_human(tree, text) and tree.css_first(OF_A_NEW_LINK) is None:
+        return _captcha(page.url.href)
+    return _secret(page.url.href) if asks_for_secret(tree, text) else None
 
 
 def removed_stop(link: str, page: str) -> Stop:
