@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -117,6 +118,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._with_others = 0  # bytes that came with earlier requests. Some of them may belong to this one.
         self._data_size = 0
         self._is_too_long = False
+        self._wants_upgrade = False
         self._refusal: ApiError | None = None  # sent once the requests before it are answered
         self._timeout: asyncio.TimerHandle | None = None
 
@@ -142,7 +144,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
             return
         self._received += len(data)
         self._data_size = len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self._request_complete or self._is_refused:
             self._stop_timeout()
             return
@@ -152,6 +155,27 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._start_timeout()
         if self._received > MAX_HEAD_BYTES:
             self._check_length()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._wants_upgrade:
+                self._parse_without_upgrade(data[upgrade.args[0] :])
+
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """Read a request again that asks for another protocol, as if it did not (RFC 9110, section 7.8).
+
+        The parser takes the body of such a request for the other protocol, and then for the next request.
+        """
+        self._wants_upgrade = False
+        first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        lines = (b"%b: %b" % header for header in self.headers if header[0] != b"upgrade")
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self._parse(b"\r\n".join([first, *lines, b"", rest]))
 
     @property
     def _is_refused(self) -> bool:
@@ -171,6 +195,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """Begin the body of a request (httptools)."""
         if self._received + self._with_others > MAX_HEAD_BYTES:
             self._check_head()
+        self._wants_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if self._wants_upgrade:
+            return
         super().on_headers_complete()  # raises if the URL is malformed
         self._is_in_body = True
         self.scope["extensions"] = {SEND_WHOLE: partial(send_whole, self.cycle)}  # type: ignore[dict-item]
@@ -178,6 +205,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request (httptools). The rest of the same data is not counted."""
+        if self._wants_upgrade:
+            return
         self._request_complete, self._is_in_body, self._received = True, False, 0
         self._with_others = self._data_size
         super().on_message_complete()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import resource
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -19,13 +18,6 @@ from linkskipper.service.process import BACKLOG
 SHUTDOWN_SECONDS = 2  # for the requests that are under way
 TICK_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75  # longer than that of clients and proxies, so that they close idle connections first
-
-
-_OF_EVERY_JUNK_REQUEST = (
-    "Invalid HTTP request received.",
-    "Unsupported upgrade request.",
-    "No supported WebSocket library detected.",
-)
 
 
 class ConnectionLimits(NamedTuple):
@@ -46,7 +38,6 @@ class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves the signals to `stop_requested`, and wakes once a second instead of ten times."""
 
     def __init__(self, app: ASGIApp, base_url: str, limits: ConnectionLimits) -> None:
-        logging.getLogger("uvicorn.error").addFilter(_is_worth_logging)
         proxies = TrustedProxies(limits.proxies)
         limit = min(limits.total, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
         open_connections = OpenConnections(limit, min(limits.per_address, limit // 2), proxies)
@@ -112,8 +103,3 @@ async def serving(
         end_waits()
         server.stop()
         await task
-
-
-def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """Drop what anybody can write into the log without a key, as often as they like. Metrics count it."""
-    return not record.getMessage().startswith(_OF_EVERY_JUNK_REQUEST)
