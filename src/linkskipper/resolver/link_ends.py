@@ -1,6 +1,7 @@
 """Decide where a URL ends in a text: in prose, in brackets, in a link of some markup."""
 
 import re
+import unicodedata
 from collections import Counter
 
 # Not compiled here: Python 3.11 looks at each character of a range, and few links need this.
@@ -26,13 +27,27 @@ def within_markup(url: str, before: str) -> str:
         url = url.partition(mark)[0]
     elif mark in {"<", "[", "{"}:  # the text of a link follows
         url = url.partition("|")[0]
-    elif re.match(CJK_LETTER, mark):  # these languages write no spaces
-        url = re.split(CJK_LETTER, url, maxsplit=1)[0]
+    elif mark and not mark.isascii():
+        url = _before_foreign_text(url, mark)
     if mark in _CLOSING:
         url = url[: _end_of_brackets(url, mark)]
     if before.endswith("link:"):
         url = url.rpartition("[")[0] or url
     return url if url.endswith(CUT_SHORT) else _without_label(url)
+
+
+def _before_foreign_text(url: str, mark: str) -> str:
+    """Cut a URL before the symbol that closes what a symbol opened, or before the words of languages without spaces."""
+    if is_symbol(mark):
+        return url[: next((place for place, character in enumerate(url) if is_symbol(character)), len(url))]
+    if re.match(f"{CJK_LETTER}|[\u3001\u3002\uff0c\uff1a\uff1b]", mark):
+        return re.split(f"(?<=[A-Za-z0-9]){CJK_LETTER}", url, maxsplit=1)[0]
+    return url
+
+
+def is_symbol(character: str) -> bool:
+    """Return whether a character is an arrow, an emoji, or the mark that makes one colourful."""
+    return character == "\ufe0f" or (not character.isascii() and unicodedata.category(character) in {"So", "Sm"})
 
 
 def _without_label(url: str) -> str:

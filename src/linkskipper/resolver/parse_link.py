@@ -10,7 +10,7 @@ from linkskipper.catalog import Catalog, Provider
 from linkskipper.egress import BadUrl, ForeignScheme, HasCredentials, Url, UrlTooLong, parse_url
 from linkskipper.resolver.ad_hoc import ad_hoc_provider
 from linkskipper.resolver.errors import Unsupported
-from linkskipper.resolver.link_ends import CUT_SHORT
+from linkskipper.resolver.link_ends import CUT_SHORT, is_symbol
 from linkskipper.resolver.pasted_text import find_url, find_urls, href_of, without_wrapping
 
 MAX_LINK = 32 * 1024  # characters: the 2048 that a client may send take 12 each once they are percent-encoded
@@ -23,6 +23,8 @@ _NAME_WITH_PATH = (
 _WORD_WITH_PATH = re.compile(rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c]){_NAME_WITH_PATH}")
 # The same after any mark, such as a colon, an arrow, a quotation mark, or two slashes that stand for either scheme.
 _WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./%&?#\u00c0-\u024f_-])(?:(?<!:)//|__?)?{_NAME_WITH_PATH}")
+# A symbol after letters of the path. A path may consist of symbols.
+_PATH_WITH_SYMBOL = re.compile(r"\A[^?#]*/[^/?#]*[A-Za-z0-9][^/?#]*\Z")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -131,13 +133,15 @@ def _bare_link(word: str, catalog: Catalog, before: str = "") -> Url | None:
 
 
 def _check_whole(url: str) -> None:
-    """Check that a URL was not cut short where it was copied from: the rest would be another link.
+    """Check that nothing is missing at the end of a URL, and that nothing else follows it: that would be another link.
 
     Raises:
         Unsupported: It was.
     """
     if (mark := next(filter(url.endswith, CUT_SHORT), None)) is not None:
         raise Unsupported(f"The link ends with {mark}, so a part of it is missing. Send the whole link.")
+    if url and is_symbol(url[-1]) and _PATH_WITH_SYMBOL.search(url):
+        raise Unsupported(f"The link ends with {url[-1]}. Put white space between the link and what follows it.")
 
 
 def _without_scheme(text: str, catalog: Catalog, before: str = "") -> Url | None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from linkskipper.egress import BadUrl, parse_url
 from linkskipper.resolver.errors import Unsupported
 from linkskipper.resolver.link_ends import (
-    CJK_LETTER,
     within_markup,
     without_emphasis,
     without_trailing_punctuation,
@@ -18,8 +17,9 @@ from linkskipper.resolver.text_escapes import (
     has_entity,
     percent_encoded_urls,
     refang,
+    unescape_entities,
+    unescape_markup,
     unescape_text,
-    unescape_url,
     visible,
 )
 
@@ -38,10 +38,11 @@ _SCHEME_ONLY = re.compile("https?:(?=[a-z0-9])", re.IGNORECASE)
 
 _CJK_PUNCTUATION = (
     "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1b\uff1c\uff1e\uff1f\uff3b\uff3d\uff5b\uff5d"
+    "\uff0e\uff5e-\uff65\ufe10-\ufe19\ufe30-\ufe44\ufe50-\ufe61"
 )
 _PUNCTUATION = "\u2018\u201a\u201c-\u201e\u00ab\u00bb\u2039\u203a\u060c\u061b\u061f\u06d4\u0964\u0965\u055d\u055e\u0589"
 _END = re.compile(
-    f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp);|\\]\\(|\\[/'
+    f'[\\s<>"{_PUNCTUATION}{_CJK_PUNCTUATION}]|\uff1a(?![/\uff0f])|&(?:gt|lt|quot|nbsp|#160|#xa0);|\\]\\(|\\[/'
     "|\\\\[\"']|\\\\[nrt](?:\\Z|[\\s\"'<\\\\]|https?:)"
 )
 _AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*_~|`\u2018\u2019\u201c\u201d\u00ab\u00bb{_CJK_PUNCTUATION}]*")
@@ -49,7 +50,7 @@ _AROUND = re.compile(f"[\"'<>()\\[\\]{{}}*_~|`\u2018\u2019\u201c\u201d\u00ab\u00
 _SEPARATORS = frozenset(",;")
 _LISTED = ",;|"
 # The gap between two links of a text. After any other character, a URL is a part of the one before it.
-_BETWEEN = f"(?:{_END.pattern}|[{_LISTED}\\])}}]|{CJK_LETTER})[\\s'\"`(\\[{{<*_~:=]*\\Z"
+_BETWEEN = f"(?:{_END.pattern}|[{_LISTED}\\])}}]|[^\x00-\x7f]+)[\\s'\"`(\\[{{<*_~:=]*\\Z"
 _MAX_BETWEEN = 8  # characters, so that the time stays linear
 _GLUED = re.compile(r"(?<!%[0-9A-F]{2})(?<=[A-Z0-9])\Z", re.IGNORECASE)  # a URL begins within a word
 
@@ -174,7 +175,7 @@ def _find(text: str, *, in_cell: bool) -> _Found | None:
     found = _BEGINNING.search(text)
     alone = _SCHEME_ONLY.match(text)
     if alone is not None and (found is None or found.start() > alone.end()):
-        return _Found(unescape_url(_cut(text, alone.end())), "", is_last=False, is_cell=False)
+        return _Found(unescape_entities(_cut(text, alone.end())), "", is_last=False, is_cell=False)
     if found is None:
         return None
     scheme = "https" if (found[2] if found[2] is not None else found[1]) else "http"
@@ -188,12 +189,13 @@ def _find(text: str, *, in_cell: bool) -> _Found | None:
     if end is not None and len(url) == len(whole):
         url = without_unclosed_brackets(url)
     is_last = end is None and len(url) == len(whole)
+    url = unescape_markup(url)
     if before or any(map(str.isspace, rest.rstrip())):
         url = without_emphasis(without_trailing_punctuation(url), before)
     url = url.rstrip(_JOINERS + "\u2019")
     if not url:
         return None
-    return _Found(unescape_url(f"{scheme}://{url}"), before[-1:], is_last, is_cell=in_cell)
+    return _Found(unescape_entities(f"{scheme}://{url}"), before[-1:], is_last, is_cell=in_cell)
 
 
 def _check_line(url: str, rest: str) -> None:
@@ -217,8 +219,8 @@ def without_wrapping(text: str, before: str = "") -> str:
     before += around[0] if around else ""
     word = refang("", word[len(around[0]) if around else 0 :].removeprefix("//"))
     end = _END.search(word)
-    word = within_markup(word[: end.start()] if end else word, before)
-    return unescape_url(without_emphasis(without_trailing_punctuation(word), before)).rstrip(_JOINERS)
+    word = unescape_markup(within_markup(word[: end.start()] if end else word, before))
+    return unescape_entities(without_emphasis(without_trailing_punctuation(word), before)).rstrip(_JOINERS)
 
 
 def _cut(text: str, start: int) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 # Characters that show nothing: zero-width spaces, marks of the writing direction, soft hyphens, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # URLs in them name a format. They are never links.
-_DECLARATIONS = re.compile(r"<[?!][^<>]*>|\bxmlns(?::\w+)?\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')")
+_DECLARATIONS = re.compile(r"<(?:\?|!DOCTYPE)[^<>]*>|\bxmlns(?::\w+)?\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')")
 
 _DEFANGED_SCHEME = re.compile(r"h(?:xx|\*\*)p(s?)(?=:|%3a)", re.IGNORECASE)
 _BRACKETLESS = re.compile(r"[^\[\](){}*]*")
@@ -32,6 +32,7 @@ _QUOTED_PRINTABLE = re.compile(r"=3D(?:[\"']|https?(?:://|%3A))")
 _MAX_PRINTABLE = 76  # characters of a line of quoted printable, with the = at its end (RFC 2045, section 6.7)
 
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
+_ANY_ENTITY = re.compile(r"&#?\w+;")
 _MAX_ESCAPES = 3
 
 
@@ -81,17 +82,20 @@ def _without_backslashes(text: str) -> str:
 
 def has_entity(text: str) -> bool:
     """Return whether a text has an entity of HTML."""
-    return _ENTITY.search(text) is not None
+    return _ANY_ENTITY.search(text) is not None
 
 
-def unescape_url(url: str) -> str:
-    """Undo escapes of markup, and entities of HTML if each `&` begins one: then a page's source was copied."""
-    if "\\" in url:
-        url = _MARKUP_ESCAPE.sub(r"\1", url)
+def unescape_markup(url: str) -> str:
+    """Remove the backslashes before punctuation that Markdown and LaTeX need."""
+    return _MARKUP_ESCAPE.sub(r"\1", url) if "\\" in url else url
+
+
+def unescape_entities(url: str) -> str:
+    """Decode the entities of HTML if each `&` begins one: then the link was copied out of a page's source."""
     for _ in range(_MAX_ESCAPES):
         if not 0 < url.count("&") == len(_ENTITY.findall(url)):
             break
-        url = _ENTITY.sub(lambda entity: html.unescape(entity[0]), url)
+        url = visible(_ENTITY.sub(lambda entity: html.unescape(entity[0]), url))
     return url
 
 

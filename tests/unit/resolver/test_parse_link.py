@@ -164,6 +164,17 @@ def test_found(text: str, href: str) -> None:
         ("http://bit.ly/abc\\n", "http://bit.ly/abc"),
         ('\\"http://bit.ly/abc\\"', "http://bit.ly/abc"),
         ("http://bit.ly/abc\u2019", "http://bit.ly/abc"),
+        ("DESCRIPTION:http://bit.ly/a\\,b\\, x", "http://bit.ly/a,b"),
+        ("<link><![CDATA[http://bit.ly/abc?a&b]]></link>", "http://bit.ly/abc?a&b"),
+        ("http://bit.ly/abc&nbsp;", "http://bit.ly/abc"),
+        ("http://bit.ly/abc&#8203;", "http://bit.ly/abc"),
+        # symbols and words around it, without spaces
+        ("\U0001f449http://bit.ly/abc\U0001f448", "http://bit.ly/abc"),
+        ("\u27a1\ufe0fhttp://bit.ly/abc\u2b05\ufe0f", "http://bit.ly/abc"),
+        ("\uff62http://bit.ly/abc\uff63", "http://bit.ly/abc"),
+        ("http://bit.ly/abc\uff5e", "http://bit.ly/abc"),
+        ("\u3053\u3061\u3089\uff1ahttp://bit.ly/abc\u3067\u3059\u3002", "http://bit.ly/abc"),
+        ("\u898bhttp://bit.ly/w/\u65e5\u672c", "http://bit.ly/w/%E6%97%A5%E6%9C%AC"),
         # quoted printable
         ('<a href=3D"http://bit.ly/abc?x=3D1">', "http://bit.ly/abc?x=1"),
         ("http://bit.ly/abc?x=3D=\r\n1", "http://bit.ly/abc?x=1"),
@@ -192,6 +203,8 @@ def test_a_property_list() -> None:
         ("https://bit.ly/a,https://bit.ly/@1,2", "comma or semicolon"),
         ("https://bit.ly/a;x;https://bit.ly/b", "comma or semicolon"),
         ("https://bit.ly/ab=\nc", "in the next line"),
+        ("https://bit.ly/abc\U0001f448", "white space between"),
+        ("bit.ly/abc\u2190", "white space between"),
         ("> https://bit.ly/ab=\r\n> c", "in the next line"),
     ],
 )
@@ -219,6 +232,11 @@ def test_links_that_were_cut_short(text: str) -> None:
 
 SEPARATORS = [
     " ",
+    "\u2014",
+    "\u2022",
+    "\u2192",
+    "\U0001f449",
+    "\u27a1\ufe0f",
     "\t",
     "\n",
     "\x0b",
@@ -413,7 +431,9 @@ def test_kept(url: str) -> None:
     assert parse_link(url, CATALOG).url.href == url
 
 
-@pytest.mark.parametrize("letters", ["\u0627\u200c\u0628", "\U0001f468\u200d\U0001f469", "\u4f60\u597d"])
+@pytest.mark.parametrize(
+    "letters", ["\U0001f600", "\u2192\U0001f600", "\u0627\u200c\u0628", "\U0001f468\u200d\U0001f469", "\u4f60\u597d"]
+)
 def test_other_scripts_are_kept(letters: str) -> None:
     """Characters that join letters, and letters of all scripts, stay."""
     assert parse_link(f"https://bit.ly/{letters}", CATALOG).url.href == f"https://bit.ly/{quote(letters)}"
