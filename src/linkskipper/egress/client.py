@@ -222,7 +222,7 @@ class Client:
         return Response(url, head.status, head.headers, body, media_type, charset)
 
     async def _read_body(self, connection: HttpConnection, head: Head, exchange: Exchange | None) -> bytes:
-        coding = head.headers.get("Content-Encoding", "")
+        coding = ",".join(head.headers.getall("Content-Encoding", ()))
         body = BoundedBody(coding, raw_limit=self._limits.raw_bytes, limit=self._limits.body_bytes)
         if exchange is not None:
             exchange.body = body

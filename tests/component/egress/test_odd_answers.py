@@ -145,6 +145,8 @@ ENDED_BY_CLOSING = {
     "a length in other digits": (OK + "Content-Length: ٢\r\n\r\nok".encode(), Read(is_kept=CLOSED)),
     "a length of many digits": (OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nok", Read(is_kept=CLOSED)),
     "an empty length": (OK + b"Content-Length:\r\n\r\nok", Read(is_kept=CLOSED)),
+    "a head without its end": (OK, Read(body=b"", is_kept=CLOSED)),
+    "a name of the protocol in lower case": (b"http/1.1 200 OK\r\n" + TEXT + b"\r\nok", Read(is_kept=CLOSED)),
     "an empty line that is not": (OK + b" \r\n\r\nok", Read(is_kept=CLOSED)),
 }
 

@@ -146,7 +146,22 @@ class HttpConnection(asyncio.Protocol):
             if len(self._buffer) > 2 * limit:
                 raise HeadersTooLarge("the headers are over their limit")
             if block is None and not await self._more():
-                raise self._failure()
+                return self._rest_of_head()
+
+    def _rest_of_head(self) -> bytes:
+        """Return the lines of a head whose server closed the connection before the empty line.
+
+        Like Chromium, take them over HTTP, where nothing tells a whole response from one that was cut. Unlike
+        Chromium, take no incomplete line: a part of a URL is another URL.
+
+        Raises:
+            Lost: Nothing came.
+            Unreachable: The connection broke, or the last line is incomplete.
+        """
+        is_plain = self._transport is not None and self._transport.get_extra_info("sslcontext") is None
+        if not is_plain or self._error is not None or not self._buffer.endswith((b"\r", b"\n")):
+            raise self._failure()
+        return self._take(len(self._buffer))
 
     def buffered_body(self, head: Head) -> bytes | None:
         """Return the whole body if it came together with the head, else None."""

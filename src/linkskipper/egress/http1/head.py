@@ -20,7 +20,7 @@ MAX_FIELDS = 128
 _END = re.compile(rb"(\n)\r?\n")
 _LINE_END = re.compile(rb"\r\n|[\r\n]")
 # Like Chromium, take a status line without a status for 200.
-_STATUS = re.compile(rb"HTTP/(?P<version>[^ ]*)(?: ++(?:(?P<status>[0-9]{3})(?![0-9])|(?![0-9])).*)?")
+_STATUS = re.compile(rb"(?i:HTTP)/(?P<version>[^ ]*)(?: ++(?:(?P<status>[0-9]{3})(?![0-9])|(?![0-9])).*)?")
 _HTTP_1_1 = re.compile(rb"1\.[1-9]")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Nearly all heads: ASCII, without faults. They are read in one pass.
