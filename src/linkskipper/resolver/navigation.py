@@ -20,7 +20,7 @@ from linkskipper.resolver.page_asker import PageAsker
 from linkskipper.resolver.pages.moves import PageMoves, page_moves
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import NextUrl
-from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status, removed_stop
+from linkskipper.resolver.pages.stop_rules import check_page, check_response, check_status, home_stop
 from linkskipper.resolver.pauses import PauseClock
 from linkskipper.resolver.reader import PageReader
 from linkskipper.resolver.reasons import Reason
@@ -294,7 +294,7 @@ class Navigation:
         return Page(response)
 
     def _move(self, target: Target, mechanism: Mechanism, spec: RequestSpec = PLAIN_GET) -> None:
-        leads_home = self._leads_home(target, mechanism)
+        sender = self.page if self._leads_home(target, mechanism) else None
         self._record_hop(mechanism)
         if mechanism is not Mechanism.LOCATION_HEADER and self.page is not None and not self._spec.is_xhr:
             self._referrer = self.page.url
@@ -306,9 +306,9 @@ class Navigation:
         elif target.has_credentials:
             self.target = target
             raise credentials_stop(target)
-        elif leads_home:
+        elif sender is not None:
             self.target = target
-            raise removed_stop(self.url.href, target.url.href)
+            raise home_stop(sender, target.url.href)
         else:
             self.url = target.url
         if self._moves > self.provider.limits.max_hops:

@@ -13,7 +13,7 @@ from linkskipper.resolver.fetcher import Fetcher, Sleep
 from linkskipper.resolver.limits import InProcessLimiter, ProviderLimiter
 from linkskipper.resolver.navigation import Navigation, OnHop
 from linkskipper.resolver.pages.redirects import redirects
-from linkskipper.resolver.pages.stop_rules import TRANSIENT, check_dead_end, removed_stop
+from linkskipper.resolver.pages.stop_rules import TRANSIENT, check_dead_end, is_maintained, removed_stop
 from linkskipper.resolver.parse_link import find_link
 from linkskipper.resolver.pauses import PauseClock
 from linkskipper.resolver.reader import PageReader
@@ -226,7 +226,8 @@ def _explained(stop: Stop, navigation: Navigation) -> Stop:
     page, link = navigation.page, navigation.entered_at
     if stop.reason not in _OF_A_PAGE or page is None or page.status in TRANSIENT:
         return stop
-    return removed_stop(link.href, page.url.href) if is_about_unknown_links(link, page.url) else stop
+    is_unknown = is_about_unknown_links(link, page.url) and not is_maintained(page)
+    return removed_stop(link.href, page.url.href) if is_unknown else stop
 
 
 def _resolution(url: str, navigation: Navigation, *, target: str | None = None, stop: Stop | None = None) -> Resolution:

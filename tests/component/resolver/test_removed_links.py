@@ -34,6 +34,27 @@ async def test_home_page_of_its_own_site(bench: Bench, reply: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (answer(503, body=META.format("/")), "upstream_error"),
+        (answer(500, "Refresh: 0;url=/"), "upstream_error"),
+        (answer(403, body=META.format("/")), "upstream_error"),
+        (answer(410, body=META.format("/")), "link_removed"),
+        (page(f"{META.format('/')}<p>Under maintenance"), "upstream_error"),
+        (page(f"{META.format('/')}<p>Wartungsarbeiten"), "upstream_error"),
+        (page(f"{META.format('/')}<title>Checking your browser</title>"), "bot_challenge"),
+        (page(f"{META.format('/')}<label>PIN</label><input name=a>"), "password_required"),
+        (page(META.format("/").replace("0;", "60;")), "link_removed"),
+        (page(META.format("/").replace("0;", "61;")), "not_a_link"),
+    ],
+)
+async def test_pages_that_lead_home_for_another_reason(bench: Bench, reply: bytes, reason: str) -> None:
+    """A server that fails, a gate, and a page that stays for minutes say nothing about the link."""
+    bench.put("/a", reply)
+    assert (await bench.resolve(LINK)).reason == reason
+
+
+@pytest.mark.parametrize(
     ("path", "reply"),
     [
         ("/?error=404", answer(200, body=f"<h1>Shorten</h1>{FORM}")),
@@ -76,10 +97,12 @@ async def test_home_pages_that_are_no_answer_to_a_link(bench: Bench) -> None:
 
 
 async def test_a_host_that_fails_is_not_a_removed_link(bench: Bench) -> None:
-    """An outage stays one, also on the home page."""
+    """An outage stays one, also on the home page. One that is being maintained says nothing about the link."""
     bench.put("/a", to("/?x"))
     bench.put("/?x", answer(503))
     assert (await bench.resolve(LINK)).reason == "upstream_error"
+    bench.put("/?x", page("<h1>Under maintenance</h1>"))
+    assert (await bench.resolve(LINK)).reason == "not_a_link"
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,13 @@ from linkskipper.resolver.pages.script_elements import (
 from linkskipper.resolver.pages.script_moves import ScriptMove, may_move, may_stop, read_script
 from linkskipper.resolver.pages.xml_pages import may_be_active, may_refresh, reads_as_html
 from linkskipper.resolver.result import Mechanism
+from linkskipper.resolver.urls.home import is_sent_home
 from linkskipper.resolver.urls.target import read_target
 
 _NO_CONTENT = frozenset({204, 205, 304})
 _PROXY_AUTHENTICATION = 407  # browsers show an error page of their own
 _ERRORS = 400
+_MAX_WAIT_FOR_HOME = 60  # seconds: a page that stays for longer is meant to be used before it returns home
 _CLOSE = 1  # seconds: Chromium starts the clock of a refresh when the page is loaded, and that of a timer before
 _EVENTS = (
     *("onerror", "onpageshow", "onfocus", "ontoggle", "onbegin", "onmessage", "onscroll"),
@@ -136,10 +138,18 @@ class _Scan:
 
         The first refresh counts alone: in Chromium it replaces the others, even if it leads nowhere.
         """
-        urls = [entry[2] for entry in sorted(self._delayed, key=lambda entry: entry[:2])[:MAX_CANDIDATES]]
+        entries = sorted(self._delayed, key=lambda entry: entry[:2])[:MAX_CANDIDATES]
+        urls = [url for seconds, _, url in entries if seconds <= _MAX_WAIT_FOR_HOME or not self._leads_home(url)]
         refresh = next((url for url in urls if url.mechanism is not Mechanism.SCRIPT_LOCATION), None)
         leads_nowhere = refresh is not None and _leads_nowhere(refresh)
         return (url for url in urls if not leads_nowhere or url.mechanism is Mechanism.SCRIPT_LOCATION)
+
+    def _leads_home(self, url: NextUrl) -> bool:
+        try:
+            target = read_target(url.text, url.base, url.charset)
+        except UrlTooLong:
+            return False
+        return target is not None and target.url is not None and is_sent_home(self._page.url, target.url)
 
     @property
     def is_close(self) -> bool:

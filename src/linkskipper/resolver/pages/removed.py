@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.resolver.pages import removed_english as english
 from linkskipper.resolver.pages.page import Page
-from linkskipper.resolver.pages.removed_languages import Language, folded, languages_of, separated
+from linkskipper.resolver.pages.removed_languages import Language, folded, languages_of, maintenance, separated
 
 _SENTENCE_END = re.compile(
     r"([|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u037e\u061b\u061f\u06d4\u0964\u3002\uff01\uff1f]+|\.(?=\s|$)| - )"
@@ -64,6 +64,11 @@ def says_removed(text: str, *, around: str = "", for_good: bool = False) -> bool
     words = folded(text[:MAX_TEXT])
     context = f"{words}\n{folded(around[:MAX_TEXT])}"
     return any(_is_message(clause, context, for_good=for_good) for clause in _clauses(words))
+
+
+def speaks_of_maintenance(text: str) -> bool:
+    """Return whether a text has a word for maintenance in one of the common languages."""
+    return maintenance().search(folded(text[:MAX_TEXT])) is not None
 
 
 def short_text(page: Page) -> str:

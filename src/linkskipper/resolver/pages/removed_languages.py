@@ -61,9 +61,19 @@ def separated(text: str) -> str:
 
 
 @cache
+def maintenance() -> Any:
+    """Return the pattern of the beginnings of words for maintenance."""
+    return re2.compile("|".join(_file()["maintenance"]))
+
+
+@cache
 def _entries() -> dict[str, dict[str, Any]]:
-    file = Path(__file__).with_name("removed.toml")
-    return tomllib.loads(folded(file.read_text(encoding="utf-8")))
+    return {name: entry for name, entry in _file().items() if isinstance(entry, dict)}
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(folded(Path(__file__).with_name("removed.toml").read_text(encoding="utf-8")))
 
 
 @cache

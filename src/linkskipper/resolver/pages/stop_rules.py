@@ -20,7 +20,7 @@ from linkskipper.resolver.pages.gates import (
 from linkskipper.resolver.pages.human_checks import checks_for_human
 from linkskipper.resolver.pages.page import Page
 from linkskipper.resolver.pages.redirects import REDIRECTS
-from linkskipper.resolver.pages.removed import says_removed, short_text, shown_text
+from linkskipper.resolver.pages.removed import says_removed, short_text, shown_text, speaks_of_maintenance
 from linkskipper.resolver.pages.scripts import variable
 from linkskipper.resolver.pages.secret_fields import asks_for_secret
 from linkskipper.resolver.reasons import Reason
@@ -121,6 +121,27 @@ def _late_gate(page: Page, tree: LexborHTMLParser) -> Stop | None:
     if checks_for_human(tree, text) and tree.css_first(OF_A_NEW_LINK) is None:
         return _captcha(page.url.href)
     return _secret(page.url.href) if asks_for_secret(tree, text) else None
+
+
+def home_stop(page: Page, home: str) -> Stop:
+    """Return the error for a link whose page leads to the home page of its own site by itself.
+
+    A server that fails or is maintained, and a page that asks for something, say nothing about the link.
+    """
+    href, status = page.url.href, page.status
+    if status >= _ERRORS and status not in _GONE:
+        return Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
+    if status not in REDIRECTS and page.is_small and page.tree is not None:
+        if gate := _late_gate(page, page.tree):
+            return gate
+        if is_maintained(page):
+            return Stop(Reason.UPSTREAM_ERROR, f"{href} says that the site is being maintained.")
+    return removed_stop(href, home)
+
+
+def is_maintained(page: Page) -> bool:
+    """Return whether a small page says that its site is being maintained."""
+    return page.is_small and speaks_of_maintenance(shown_text(page))
 
 
 def removed_stop(link: str, page: str) -> Stop:
