@@ -195,8 +195,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """Begin the body of a request (httptools)."""
         if self._received + self._with_others > MAX_HEAD_BYTES:
             self._check_head()
-        self._wants_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
-        if self._wants_upgrade:
+        if self.parser.should_upgrade():
+            self._begin_upgrade()
             return
         super().on_headers_complete()  # raises if the URL is malformed
         self._is_in_body = True
@@ -229,6 +229,13 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(error)
             return
         self._refusal = error
+
+    def _begin_upgrade(self) -> None:
+        """Note that the request asks for another protocol. The parser reads CONNECT as such a request too."""
+        if self.parser.get_method() == b"CONNECT":
+            self._refusal = InvalidRequest("This service is not a proxy.")
+            raise self._refusal  # ends the parsing
+        self._wants_upgrade = True
 
     def _check_head(self) -> None:
         """Refuse a head that is complete and too long. It can arrive in one piece."""
