@@ -1,7 +1,6 @@
 """Find the link in a text that somebody submitted."""
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 
 import msgspec
@@ -20,11 +19,14 @@ _NAME_WITH_PATH = (
     rf"[A-Za-z0-9-]++(?:{_DOT}[A-Za-z0-9-]++)++(?:/|\[/\])"
     '[^\\s,;|"<>\u3001\u3002\uff0c\uff1b\uff09\u300d]++'
 )
-_WORD_WITH_PATH = re.compile(rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c]){_NAME_WITH_PATH}")
+_WORD_WITH_PATH = re.compile(
+    rf"(?<![^\s,;|(\"'<\u3001\u3002\uff0c\uff1b\uff08\u300c])(?:(?<![:;])//)?{_NAME_WITH_PATH}"
+)
 # The same after any mark, such as a colon, an arrow, a quotation mark, or two slashes that stand for either scheme.
-_WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./%&?#\u00c0-\u024f_-])(?:(?<!:)//|__?)?{_NAME_WITH_PATH}")
+_WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./%&?#\u00c0-\u024f_-])(?:(?<![:;])//|__?)?{_NAME_WITH_PATH}")
 # A symbol after letters of the path. A path may consist of symbols.
 _PATH_WITH_SYMBOL = re.compile(r"\A[^?#]*/[^/?#]*[A-Za-z0-9][^/?#]*\Z")
+_WORD = re.compile(r"\S+")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
 
@@ -98,34 +100,48 @@ def _links_in(text: str, catalog: Catalog) -> tuple[list[str], list[Url]]:
     Raises:
         Unsupported: Nobody can tell which link is meant, or where a link ends.
     """
-    words = [_bare_link(word, catalog) for word in _WORD_WITH_PATH.findall(text)]
-    bare = {url.href: url for url in words if url is not None}
-    rest = _WORD_WITH_PATH.sub("", text) if bare else text
-    urls = find_urls(rest) if "://" in rest or not bare else []
-    for before, word in _words_after_marks(text):
-        if (url := _bare_link(word, catalog, before)) is not None:
-            bare[url.href] = url
-    if not bare:
+    words = _BareLinks(catalog)
+    rest = _WORD_WITH_PATH.sub(lambda found: words.take(found[0]), text)
+    has_strangers = words.has_strangers
+    rest = _WORD.sub(lambda word: words.take_after_marks(word[0]), rest)
+    urls = find_urls(rest) if "://" in rest or not words.found else []
+    if not words.found:
         return urls, []
-    if not urls and None in words:
+    if not urls and has_strangers:
         raise Unsupported("The text contains several words that may be links. Send one link at a time.")
     known = {_without_its_scheme(href_of(url)) for url in urls}
-    return urls, [url for href, url in bare.items() if _without_its_scheme(href) not in known]
+    return urls, [url for href, url in words.found.items() if _without_its_scheme(href) not in known]
+
+
+class _BareLinks:
+    """Takes the links without a scheme out of a text. A stranger is a word that only looks like one."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.found: dict[str, Url] = {}
+        self.has_strangers = False
+
+    def take(self, word: str, before: str = "") -> str:
+        """Return a space for a link, and any other word as it is. `before` is what stands before the word."""
+        url = _bare_link(word, self._catalog, before)
+        if url is None:
+            self.has_strangers = True
+            return word
+        self.found[url.href] = url
+        return " "
+
+    def take_after_marks(self, word: str) -> str:
+        """Do the same for all that may be links after marks in a word."""
+        if "://" in word:
+            return word
+        return _WORD_AFTER_A_MARK.sub(lambda found: self.take(found[0], word[: found.start()]), word)
 
 
 def _without_its_scheme(href: str) -> str:
     return href.partition(":")[2]
 
 
-def _words_after_marks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be links without their scheme, after what stands before each in its word."""
-    for word in text.split():
-        if "://" not in word:
-            for found in _WORD_AFTER_A_MARK.finditer(word):
-                yield word[: found.start()], found[0]
-
-
-def _bare_link(word: str, catalog: Catalog, before: str = "") -> Url | None:
+def _bare_link(word: str, catalog: Catalog, before: str) -> Url | None:
     """Parse a word that is a link of the catalog without its scheme."""
     url = _without_scheme(word, catalog, before)
     provider = None if url is None else catalog.owner(url.host)

@@ -116,6 +116,8 @@ CATALOG = Catalog(
         ("*bit.ly/abc*", "https://bit.ly/abc"),
         ("[url=bit.ly/abc]x[/url]", "https://bit.ly/abc"),
         ('<a href="//bit.ly/abc">x</a>', "https://bit.ly/abc"),
+        ("//bit.ly/a?u=https%3A%2F%2Fb.test", "https://bit.ly/a?u=https%3A%2F%2Fb.test"),
+        ("Link\uff1abit.ly/a?u=https%3A%2F%2Fb.test", "https://bit.ly/a?u=https%3A%2F%2Fb.test"),
         # a typing mistake in the scheme
         ("https//bit.ly/abc", "https://bit.ly/abc"),
         ("http;//bit.ly/abc", "http://bit.ly/abc"),
