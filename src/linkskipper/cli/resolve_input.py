@@ -30,6 +30,18 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# Archives, spreadsheets, documents: nobody means their bytes as text.
+NO_TEXT = (
+    b"\x1f\x8b",
+    b"PK\x03\x04",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"(\xb5/\xfd",
+    b"%PDF-",
+    b"\xd0\xcf\x11\xe0",
+    b"bplist",
+)
 
 
 class LinkFile:
@@ -61,7 +73,7 @@ class LinkFile:
         """Yield the links as they come.
 
         Raises:
-            InputError: the file cannot be read any further, or is not CSV, or has no such column.
+            InputError: the file cannot be read any further, is not text, is not CSV, or has no such column.
         """
         try:
             yield from self._links()
@@ -137,6 +149,8 @@ class LinkFile:
         while data := os.read(self._descriptor, CHUNK):
             self._read_bytes += len(data)
             if decoder is None:
+                if data.startswith(NO_TEXT):
+                    raise InputError(f"{self._path} is not a text file. Save its links as text or CSV.")
                 decoder = io.IncrementalNewlineDecoder(
                     codecs.getincrementaldecoder(_encoding(data))("replace"), translate=True
                 )

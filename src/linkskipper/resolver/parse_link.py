@@ -87,7 +87,7 @@ def _find_url(text: str, catalog: Catalog) -> Url:
         return bare[0]
     written = urls[0] if urls else find_url(text)
     if written is None:
-        return _without_scheme(text, catalog) or _parse(text)
+        return _without_scheme(text, catalog) or _parse(text, is_found=False)
     if REPLACEMENT_CHARACTER in written:
         raise Unsupported("The link has characters that could not be read. Send it as UTF-8.")
     _check_whole(written)
@@ -173,7 +173,7 @@ def _without_scheme(text: str, catalog: Catalog, before: str = "") -> Url | None
     return url
 
 
-def _parse(text: str) -> Url:
+def _parse(text: str, *, is_found: bool = True) -> Url:
     try:
         return parse_url(text, limit=MAX_LINK)
     except ForeignScheme as foreign:
@@ -183,7 +183,7 @@ def _parse(text: str) -> Url:
     except HasCredentials:
         raise Unsupported("Links with a user name or a password are not opened. Send the link without them.") from None
     except BadUrl as error:
-        if "://" in text:
+        if is_found:
             raise Unsupported(f"The link cannot be read: {error}. Check its spelling.") from None
         raise Unsupported("There is no URL in the text. Send one link, such as https://bit.ly/abc.") from None
 

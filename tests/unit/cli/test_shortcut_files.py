@@ -1,6 +1,8 @@
-"""Files of desktops that hold one link."""
+"""Files of desktops that hold one link, and files that hold no text."""
 
+import gzip
 import plistlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,17 @@ def test_shortcuts_without_a_link(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(WITHOUT_LINK[name])
     with pytest.raises(InputError, match=f"{name} is not a shortcut"):
         list(LinkFile(tmp_path / name, column=None).batches())
+
+
+def test_files_that_hold_no_text(tmp_path: Path) -> None:
+    """Compressed files, spreadsheets and documents are refused. Their bytes are not read as links."""
+    (tmp_path / "links.gz").write_bytes(gzip.compress(LINK.encode()))
+    (tmp_path / "links.pdf").write_bytes(b"%PDF-1.7\n" + LINK.encode())
+    with zipfile.ZipFile(tmp_path / "links.xlsx", "w") as workbook:
+        workbook.writestr("sheet.xml", LINK)
+    for name in ("links.gz", "links.pdf", "links.xlsx"):
+        for column in (None, "url"):
+            with pytest.raises(InputError, match=f"{name} is not a text file"):
+                list(LinkFile(tmp_path / name, column=column).batches())
+    (tmp_path / "links.txt").write_text(f"PK: {LINK}\n")
+    assert list(LinkFile(tmp_path / "links.txt", column=None).batches()) == [[f"PK: {LINK}"]]
