@@ -5,6 +5,7 @@ import time
 import pytest
 
 from linkskipper.accounts import create_account
+from linkskipper.dashboard import page
 from linkskipper.dashboard.app import MAX_REFUSED_CHARACTERS
 from linkskipper.dashboard.page import MAX_FREE_LINES
 from linkskipper.people import Role
@@ -31,6 +32,30 @@ async def test_refusals_do_not_fill_the_audit_log(service: Service) -> None:
     assert set(statuses) == {403}
     assert MAX_FREE_LINES <= len(lines) <= MAX_FREE_LINES * minutes
     assert max(map(len, lines)) == MAX_REFUSED_CHARACTERS
+
+
+async def test_strangers_do_not_fill_the_audit_log(service: Service) -> None:
+    """A form without a way to sign in tries nothing, so it adds no line."""
+    stranger = await visitor(service)
+    count = "SELECT count(*) FROM audit_log WHERE action = 'sign-in.failed'"
+    before = await service.pool.fetchval(count)
+    answers = [
+        await stranger.post("/dashboard/in", form) for form in ({}, {"way": "x"}, {"name": "x"}) for _ in range(9)
+    ]
+    assert {answer.status for answer in answers} == {422}
+    assert await service.pool.fetchval(count) == before
+    assert (await stranger.post("/dashboard/in", {"way": "key", "key": "x"})).status == 422
+    assert await service.pool.fetchval(count) == before + 1
+
+
+async def test_signing_out_does_not_fill_the_audit_log(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign-ins and sign-outs of the holder of a key add a bounded number of lines in a minute."""
+    monkeypatch.setattr(page, "MAX_FREE_LINES", 5)
+    caller, person, began = await service.caller(), await visitor(service), time.monotonic()
+    for _ in range(10):
+        assert (await person.post("/dashboard/in", {"way": "key", "key": caller.key})).status == 303
+        assert (await person.post("/dashboard/out")).status == 303
+    assert 5 <= len(await lines_of(service, f"key {caller.key_id}")) <= 5 * (1 + (time.monotonic() - began) // 60)
 
 
 async def test_links_of_the_dashboard_count_as_calls_of_the_key(service: Service) -> None:

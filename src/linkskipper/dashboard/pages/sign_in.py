@@ -16,6 +16,7 @@ PATH = "/dashboard/in"
 LOCAL_PATH = re.compile(r"/dashboard(/[A-Za-z0-9_.-]+)*")
 SECRETS = frozenset({"password", "new_password", "code", "secret", "key", "link"})
 MAX_KEPT_CHARACTERS = 32 * 1024
+WAYS = frozenset({"link", "password", "key"})
 
 
 class SignInQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +35,8 @@ async def sign_in(call: PageCall) -> Response:
     try:
         call.token = await _start(call)
     except SignInError as error:
-        if not isinstance(error, TooManyAttempts):  # nobody can fill the log faster than the limits allow
+        # Nobody can fill the log faster than the limits allow, which count the attempts of each way.
+        if call.form.get("way") in WAYS and not isinstance(error, TooManyAttempts):
             await call.audit("sign-in.failed", _name(call) or None)
         return await _sign_in_page(call, *_kept(call), error)
     if call.signed_in is not None:
@@ -47,7 +49,7 @@ async def sign_in(call: PageCall) -> Response:
 async def sign_out(call: PageCall) -> Response:
     """End the session."""
     await call.services.sessions.end(call.session)
-    await call.audit("sign-out")
+    await call.audit_free("sign-out", None)
     response = call.redirect(f"{PATH}?done=signed-out")
     call.cookie.delete(response)
     return response
