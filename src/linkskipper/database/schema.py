@@ -18,8 +18,10 @@ from linkskipper.errors import LockTimeout, SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = max(file.name[:4] for file in MIGRATIONS.glob("[0-9]*.sql"))
-LOCK_TIMEOUT = "1s"  # while a migration waits for a lock, others wait behind it
-LOCK_TRIES = 60
+# While a migration waits for a lock, others wait behind it. It waits for less time than deadlock_timeout: of two that
+# wait for each other, the migration gives way.
+LOCK_TIMEOUT = "200ms"
+LOCK_TRIES = 100
 RETRY_SECONDS = 1
 MIGRATION_LOCK = 0x4C534B50  # "LSKP": one process migrates at a time
 

@@ -131,6 +131,26 @@ async def test_a_migration_gives_way(pool: Pool) -> None:
     assert await pool.fetchval("SELECT to_regclass('half')") is not None
 
 
+async def test_a_migration_gives_way_in_a_deadlock(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that holds what a migration needs, and waits for what it has locked, goes on, and does not fail."""
+    alter = "ALTER TABLE ledger ADD COLUMN x int; ALTER TABLE accounts ADD COLUMN x int"
+    crossing = Migration("0999", "crossing", alter)
+    monkeypatch.setattr("linkskipper.database.schema.read_migrations", lambda: (*read_migrations(), crossing))
+    async with pool.acquire() as worker, pool.acquire() as migrating:
+        transaction = worker.transaction()
+        await transaction.start()
+        await worker.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SELECT FROM accounts")
+        migration = asyncio.create_task(upgrade(migrating, to="0999"))
+        async with asyncio.timeout(60):
+            while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                await asyncio.sleep(0.01)
+        await worker.execute("SELECT FROM ledger")
+        await transaction.commit()
+        async with asyncio.timeout(60):
+            await migration
+    assert await pool.fetchval("SELECT count(*) FROM pg_attribute WHERE attname = 'x' AND attnum > 0") == 2
+
+
 async def test_a_database_of_alembic_is_taken_over(server_url: str) -> None:
     """A database of version 0.1 is upgraded from its revision. From then on, version 0.1 refuses it."""
     connection = await asyncpg.connect(server_url)
