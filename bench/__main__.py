@@ -1,7 +1,7 @@
 """Run the named benchmarks, or the usual ones.
 
 Of the others, `large` fills the disk with a few GB for some minutes. `request_log` compares two services.
-`dashboard=0.01` takes a share of its rows. `rivals` and
+`dashboard=0.01` and `migrations=0.1` take a share of their rows. `rivals` and
 `many` install packages into a temporary folder. `hosts` makes network namespaces, so it needs root.
 """
 
@@ -18,6 +18,8 @@ from bench import (
     library,
     many,
     memory,
+    migrations,
+    pgbouncer,
     rest,
     scale,
     sdks,
@@ -47,6 +49,8 @@ BENCHES = {
     "browser": browser.run,
     "sdks": sdks.run,
     "growth": growth.run,
+    "migrations": migrations.run,
+    "pgbouncer": pgbouncer.run,
     "hosts": hosts.run,
     "large": api.run_large,
     "dashboard": dashboard.run,

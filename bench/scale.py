@@ -6,8 +6,8 @@ import os
 import socket
 import time
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -39,20 +39,28 @@ class Service(NamedTuple):
     parts: dict[str, list[psutil.Process]]
 
 
+class Entry(NamedTuple):
+    """A way to a database: the settings that name it, and the processes in between by their part."""
+
+    settings: dict[str, str]
+    parts: dict[str, list[psutil.Process]]
+
+
 async def run() -> None:
     """Measure each shape, one after the other."""
     async with lab() as environment:
         settings = {**environment, "LINKSKIPPER_NEW_ACCOUNT_CREDITS": "1000000", "LINKSKIPPER_LOG_LEVEL": "error"}
         with TemporaryDirectory(prefix="linkskipper-bench-") as folder:
             async with _serve(Path(folder), settings) as (service, database):
-                await _measure("serve", service, database)
+                await measure("serve", service, database)
         for apis, workers in SHAPES:
             with TemporaryDirectory(prefix="linkskipper-bench-") as folder:
-                async with _processes(Path(folder), settings, apis, workers) as (service, database):
-                    await _measure(f"{apis} api + {workers} worker", service, database)
+                async with processes(Path(folder), settings, apis, workers, direct) as (service, database):
+                    await measure(f"{apis} api + {workers} worker", service, database)
 
 
-async def _measure(name: str, service: Service, database: Connection) -> None:
+async def measure(name: str, service: Service, database: Connection) -> None:
+    """Print the links a second, and what one costs each part."""
     await database.execute("UPDATE api_keys SET rate_limit = 1000000000")
     await asyncio.sleep(1)  # until the APIs read the key again
     size = await database.fetchval(SIZE)
@@ -98,17 +106,30 @@ async def _serve(folder: Path, settings: dict[str, str]) -> AsyncIterator[tuple[
 
 
 @asynccontextmanager
-async def _processes(
-    folder: Path, settings: dict[str, str], apis: int, workers: int
+async def direct(url: str) -> AsyncIterator[Entry]:
+    """Lead processes to the server itself."""
+    yield Entry({"LINKSKIPPER_DATABASE_URL": url}, {})
+
+
+@asynccontextmanager
+async def processes(
+    folder: Path,
+    settings: dict[str, str],
+    apis: int,
+    workers: int,
+    entry: Callable[[str], AbstractAsyncContextManager[Entry]],
 ) -> AsyncIterator[tuple[Service, Connection]]:
+    """Run a service as processes that reach its database by an entry."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(EmbeddedServer(folder).running())
         await migrate(url)
-        own = {**os.environ, **settings, "LINKSKIPPER_DATABASE_URL": url, "LINKSKIPPER_DATA_DIR": str(folder)}
+        way = await stack.enter_async_context(entry(url))
+        own = {**os.environ, **settings, **way.settings, "LINKSKIPPER_DATA_DIR": str(folder)}
         await _output(own, "accounts", "create", "bench", "--json")
         key = json.loads(await _output(own, "keys", "create", "--account", "1", "--json"))["key"]
         ports = [_free_port() for _ in range(apis + workers)]
         parts: dict[str, list[psutil.Process]] = {"API": [], "worker": [], "PostgreSQL": [_postmaster(folder)]}
+        parts |= way.parts
         for number, port in enumerate(ports):
             part, variable = ("API", "PORT") if number < apis else ("worker", "MONITOR_PORT")
             environment = own | {f"LINKSKIPPER_{variable}": str(port)}
