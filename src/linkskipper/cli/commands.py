@@ -1,5 +1,6 @@
 """The tree of all commands, and the entry point."""
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -106,6 +107,8 @@ def _load(name: str) -> Any:
     return loaded
 
 
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 app = command_group(name="linkskipper", cls=LazyGroup)
 
 
@@ -132,4 +135,10 @@ def main() -> None:
     except OperatorError as error:
         for line in str(error).splitlines():
             typer.echo(f"linkskipper: {line}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        typer.echo(f"linkskipper: cannot write: {error.strerror}.", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still holds
         sys.exit(1)

@@ -100,8 +100,7 @@ class Output:
         if file is None:
             self._descriptor, is_new = sys.stdout.fileno(), True
         else:
-            is_new = not file.exists() or not drop_incomplete_line(file)
-            self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._descriptor, is_new = _open(file)
         if format_ is Format.CSV and is_new:
             self._write(_csv_row(COLUMNS))
 
@@ -130,6 +129,19 @@ class Output:
         data = line.encode("utf-8", "replace")
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+def _open(file: Path) -> tuple[int, bool]:
+    """Return a descriptor that appends to a file, and whether the file has no results yet.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        is_new = not file.exists() or not drop_incomplete_line(file)
+        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666), is_new
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 class _Url(msgspec.Struct):

@@ -30,6 +30,8 @@ ADMINISTRATION = (["serve", "--port", "0"], ["worker"], ["accounts", "list"], ["
         (["serve"], {"LINKSKIPPER_WEBHOOK_SCHEDULE": "5s"}, "LINKSKIPPER_WEBHOOK_SCHEDULE: must be durations"),
         (["worker"], {"LINKSKIPPER_EGRESS_ALLOW": "10.0.0.0/99"}, "LINKSKIPPER_EGRESS_ALLOW: '10.0.0.0/99'"),
         (["resolve", "x"], {"LINKSKIPPER_EXTRA_CA": "/none.pem"}, "LINKSKIPPER_EXTRA_CA: "),
+        (["resolve", "x", "--resume", "/dev/null/x"], {}, "/dev/null/x cannot be written: Not a directory"),
+        (["resolve", "x", "--resume", "/dev"], {}, "/dev cannot be written: Is a directory"),
         (["serve", "--port", "0"], {"LINKSKIPPER_SECRET_KEY": "short"}, "LINKSKIPPER_SECRET_KEY"),
         (["serve", "--port", "0"], {"LINKSKIPPER_LIMITS_URL": "nonsense"}, "LINKSKIPPER_LIMITS_URL"),
         (["serve", "--workers", "many"], {}, "--workers: must be auto or a number"),
@@ -45,6 +47,18 @@ async def test_one_mistake(
     ended = await run(*arguments, data_dir=data_dir, **{**database, **settings})
     assert (ended.code, ended.out) == (1, "")
     assert named in ended.error
+
+
+@pytest.mark.parametrize("arguments", [("resolve", "https://href.li/?https://example.com/"), ("providers", "list")])
+async def test_a_full_disk(data_dir: Path, arguments: tuple[str, ...]) -> None:
+    """Results that do not fit on the disk end the command with one line."""
+    with Path("/dev/full").open("wb") as full:
+        process = await asyncio.create_subprocess_exec(
+            COMMAND, *arguments, stdout=full, stderr=PIPE, env=environment(data_dir)
+        )
+        async with asyncio.timeout(GUARD_SECONDS):
+            _, error = await process.communicate()
+    assert (process.returncode, error) == (1, b"linkskipper: cannot write: No space left on device.\n")
 
 
 async def test_all_wrong_settings_at_once(data_dir: Path) -> None:
