@@ -168,7 +168,7 @@ class Navigation:
         """
         page = await self.load()
         for document in (page, *page.frames):
-            await self.ask(check_page, document)
+            await self.ask(check_page, document, may_lead_on=any_status)
         if not any_status:
             await self.check_status(page)
         return page

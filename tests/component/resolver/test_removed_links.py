@@ -147,6 +147,8 @@ async def test_what_pages_say(bench: Bench, reply: bytes, reason: str) -> None:
         (answer(503, "Retry-After: 5", body="<p>This link has expired"), "upstream_error"),
         (answer(503, "Retry-After: 5", body="<h1>This link has expired</h1>"), "upstream_error"),
         (answer(403, "Retry-After: 5", body="<p>This link has expired"), "link_removed"),
+        (answer(429, body="<h1>This link is unavailable</h1>"), "upstream_error"),
+        (answer(429, "Retry-After: 5", body="<p>This link has expired"), "upstream_error"),
     ],
 )
 async def test_what_failing_servers_say(bench: Bench, reply: bytes, reason: str) -> None:

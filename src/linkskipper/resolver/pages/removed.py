@@ -13,13 +13,21 @@ from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.resolver.pages import removed_english as english
 from linkskipper.resolver.pages.page import Page
-from linkskipper.resolver.pages.removed_languages import Language, folded, languages_of, maintenance, separated
+from linkskipper.resolver.pages.removed_languages import (
+    Language,
+    folded,
+    languages_of,
+    maintenance,
+    names_link,
+    separated,
+)
 
 _SENTENCE_END = re.compile(
     r"([|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u037e\u061b\u061f\u06d4\u0964\u3002\uff01\uff1f]+|\.(?=\s|$)| - )"
 )
 _CLAUSE_END = re.compile(r"([,:](?=\s|$)|[\u060c\u3001\uff0c\uff1a])")
-_COLONS = ":\uff1a"
+_COLONS = frozenset(":\uff1a")
+_CODE = re.compile(r"(?=\S*[\d/._-])\S+", re.ASCII)  # the code of a link, or its URL, but not a word
 _QUESTION_MARKS = "?\u037e\u061f\uff1f"
 _GREEK = re.compile("[\u0370-\u03ff]")  # its question mark is the semicolon
 # Chinese and Japanese for "what is", "method", "cause", "what to do", "treatment".
@@ -49,21 +57,23 @@ SHORT_TEXT = 600
 
 
 class _Clause(NamedTuple):
-    """A part of a sentence, what stands before it there, and whether a longer text explains it after a colon."""
+    """A part of a sentence, what stands before it there, and whether it is a title with more after a colon."""
 
     text: str
     before: str
     is_title: bool
 
 
-def says_removed(text: str, *, around: str = "", for_good: bool = False) -> bool:
+def says_removed(text: str, *, around: str = "", for_good: bool = False, of_link: bool = False) -> bool:
     """Return whether a sentence of a text says that a link does not exist, or no longer works.
 
     `around` is what the page says besides. `for_good` tells to ignore what may pass: that the link does not work.
+    `of_link` tells to ignore what is said about a page, such as "page not found".
     """
     words = folded(text[:MAX_TEXT])
     context = f"{words}\n{folded(around[:MAX_TEXT])}"
-    return any(_is_message(clause, context, for_good=for_good) for clause in _clauses(words))
+    clauses = (clause for clause in _clauses(words) if not of_link or names_link(clause.text))
+    return any(_is_message(clause, context, for_good=for_good) for clause in clauses)
 
 
 def speaks_of_maintenance(text: str) -> bool:
@@ -100,7 +110,8 @@ def _clauses(text: str) -> Iterator[_Clause]:
             continue
         pieces = [*_CLAUSE_END.split(" ".join(sentence.split())), ""]
         for number in range(0, len(pieces), 2):
-            is_title = pieces[number + 1] in _COLONS and len("".join(pieces[number + 2 :]).split()) > 1
+            rest = "".join(pieces[number + 2 :]).strip()
+            is_title = pieces[number + 1] in _COLONS and rest != "" and _CODE.fullmatch(rest) is None
             if piece := pieces[number].strip():
                 yield _Clause(piece, "".join(pieces[:number]), is_title)
 

@@ -12,7 +12,7 @@ _FILLERS = (
 )
 _LINK = "(?:short ?)?(?:links?|urls?|redirect)"
 _NAME = "alias|keyword|slug|short ?code"
-_PAGE = "(?:web ?)?page|address"
+_PAGE = "(?:web ?)?page"
 _SUBJECT = f"(?:{_LINK}|{_NAME}|{_PAGE})"
 _CLAUSE = (
     "(?:you|we)(?:'re|'ve)?|that|which|were|are|is|have|had|been|looking|for|followed|requested|clicked|on|opened"
@@ -57,6 +57,7 @@ _GONE = (
     "|no (?:url|link|redirect|destination)s? (?:(?:was |were )?found|exists?)"
     "(?:$|[^a-z ]| (?:with|for|under|at) (?:this|that|the|your) (?:\\S+ )?"
     "(?:alias|code|slug|name|url|link|id|key(?:word)?)$)"
+    f"|address (?:(?:{_CLAUSE}) )*(?:(?:does not|doesn'?t) exist|(?:could not|couldn'?t|cannot) be found){_AT_END}"
     "|no (?:url|link|redirect|destination)s? here$"
     "|(?:link|clicks?|visits?|views?) limit (?:has been |was )?(?:reached|exceeded)"
     f"|user (?:who|that) (?:created|made|owns) (?:this|the) (?:short )?(?:link|url)"
@@ -86,10 +87,10 @@ UNAVAILABLE = re2.compile(
 EXPLAINS = re2.compile(r"^(?:how|why|when|what|if|fix|whether|currently|unless|in case|once)(?:$|[^a-z])")
 CONDITIONS = re2.compile(
     r"\b(?:(?:at|for) the moment|right now|at (?:this|the present) time|for now|temporar\w*|maintenance|later|shortly"
-    r"|countr(?:y|ies)|regions?|territory|your (?:location|area|device|network|administrator|ip"
+    r"|technical|outage|countr(?:y|ies)|regions?|territory|your (?:location|area|device|network|administrator|ip"
     r"|organi[sz]ation|browser|account)|firewall|(?:network|system) administrator|security policy|overload\w*)\b"
 )
 """Words about time, place and maintenance, or about the visitor."""
 
-NOW = re2.compile(r"\b(?:today|yet|only)\b")
+NOW = re2.compile(r"\b(?:today|yet|only|successfully)\b")
 """Words that limit the sentence that they stand in."""

@@ -60,10 +60,19 @@ def separated(text: str) -> str:
     return " ".join(_MARKS.sub(r" \g<0> ", text).split())
 
 
-@cache
 def maintenance() -> Any:
     """Return the pattern of the beginnings of words for maintenance."""
-    return re2.compile("|".join(_file()["maintenance"]))
+    return _names("maintenance")
+
+
+def names_link(text: str) -> bool:
+    """Return whether a text names a link, and not only a page or nothing."""
+    return _names("links").search(text) is not None and _names("pages").search(text) is None
+
+
+@cache
+def _names(kind: str) -> Any:
+    return re2.compile("|".join(_file()[kind]))
 
 
 @cache

@@ -31,7 +31,6 @@ _GONE = frozenset({404, 410})
 _UNAUTHORISED = 401
 _ERRORS = 400
 _SERVER_ERRORS = 500
-_UNAVAILABLE = 503
 _MAX_TOLD = 500  # characters of a broken URL
 
 _ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated")
@@ -56,8 +55,11 @@ def check_response(response: Response) -> None:
         raise Stop(Reason.BOT_CHALLENGE, f"{response.url.host} shows a bot challenge.")
 
 
-def check_page(page: Page) -> None:
+def check_page(page: Page, *, may_lead_on: bool = False) -> None:
     """Apply the stop rules for the content of a page.
+
+    `may_lead_on` is true for a page that leads on by itself, if it can. Then "page not found" says nothing: static
+    hosts have no other way to lead on. A page that says that its link has expired leads to an advertisement.
 
     Raises:
         Stop: A rule ends the link.
@@ -69,7 +71,7 @@ def check_page(page: Page) -> None:
             raise _challenge(page.url.href)
         if may_ask(page.text):
             _check_question(page.tree, page.url.href)
-        _check_headings(page, page.tree)
+        _check_headings(page, page.tree, of_link=may_lead_on)
     if variable(page.scripts, _ADLINKFLY_CAPTCHA) == "yes":
         raise _captcha(page.url.href)
 
@@ -92,7 +94,7 @@ def check_status(page: Page, *, of_link: bool = True) -> None:
             raise _secret(href)
         raise Stop(Reason.LOGIN_REQUIRED, f"{href} requires a login.")
     if status >= _ERRORS:
-        if _says_removed(page, short_text(page)):
+        if _tells_removed(page):
             raise _removed(href)
         _check_blocking(page)
         raise Stop(Reason.UPSTREAM_ERROR, f"{href} answered with status {status}.")
@@ -165,7 +167,7 @@ def dead_end(page: Page) -> Stop:
     if page.status in REDIRECTS and location is not None:
         detail = f"{href} redirects to {location[:_MAX_TOLD]}, which leads nowhere."
         return Stop(Reason.NO_DESTINATION, detail)
-    if _says_removed(page, short_text(page)):
+    if _tells_removed(page):
         return _removed(href)
     if page.tree is not None and not is_home(page.url) and page.is_small and (gate := _late_gate(page, page.tree)):
         return gate
@@ -201,15 +203,25 @@ def _check_question(tree: LexborHTMLParser, href: str) -> None:
             raise _secret(href)
 
 
-def _check_headings(page: Page, tree: LexborHTMLParser) -> None:
-    # The separator keeps a phrase from beginning in one heading and ending in the next.
-    shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if _is_shown(element))
-    headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in shown)
-    words = " ".join(headings.lower().split())
-    if says_removed(words) and _says_removed(page, words, around=shown_text(page)):
+def _check_headings(page: Page, tree: LexborHTMLParser, *, of_link: bool) -> None:
+    words = _headings(tree)
+    if _headings_tell_removed(page, words, of_link=of_link):
         raise _removed(page.url.href)
     if any(phrase in words for phrase in _ADBLOCK):
         raise Stop(Reason.ADBLOCK_GATE, f"{page.url.href} asks visitors to turn off their ad blocker.")
+
+
+def _headings(tree: LexborHTMLParser) -> str:
+    # The separator keeps a phrase from beginning in one heading and ending in the next.
+    shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if _is_shown(element))
+    headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in shown)
+    return " ".join(headings.lower().split())
+
+
+def _headings_tell_removed(page: Page, words: str, *, of_link: bool = False) -> bool:
+    if not says_removed(words, of_link=of_link):
+        return False
+    return _says_removed(page, words, around=shown_text(page), of_link=of_link)
 
 
 def _is_shown(element: LexborNode) -> bool:
@@ -222,12 +234,19 @@ def _is_shown(element: LexborNode) -> bool:
     return True
 
 
-def _says_removed(page: Page, text: str, *, around: str = "") -> bool:
+def _tells_removed(page: Page) -> bool:
+    """Return whether a page that leads nowhere says that the link is gone, in its headings or in a short text."""
+    if page.tree is not None and _headings_tell_removed(page, _headings(page.tree)):
+        return True
+    return _says_removed(page, short_text(page))
+
+
+def _says_removed(page: Page, text: str, *, around: str = "", of_link: bool = False) -> bool:
     """Return whether a text of a page says that the link is gone. A server that fails may only say that for good."""
-    is_failing = page.status >= _SERVER_ERRORS
-    if page.status == _UNAVAILABLE and "Retry-After" in page.response.headers:
+    is_failing = page.status in TRANSIENT
+    if is_failing and "Retry-After" in page.response.headers:
         return False
-    return says_removed(text, around=around, for_good=is_failing)
+    return says_removed(text, around=around, for_good=is_failing, of_link=of_link)
 
 
 def _removed(href: str) -> Stop:
