@@ -51,12 +51,16 @@ async def test_entries_are_written_at_the_end() -> None:
     assert log.batches == [[1]]
 
 
-async def test_an_empty_buffer_sleeps() -> None:
+def test_an_empty_buffer_sleeps() -> None:
     """Nothing wakes the event loop for a buffer in which nothing is."""
-    loop = asyncio.get_running_loop()
-    async with LogBuffer(max_size=10, repository=Log()):
-        await asyncio.sleep(0)
-        assert [timer for timer in loop._scheduled if not timer.cancelled()] == []  # type: ignore[attr-defined]
+
+    async def timers() -> list[asyncio.TimerHandle]:
+        async with LogBuffer(max_size=10, repository=Log()):
+            await asyncio.sleep(0)
+            return list(asyncio.get_running_loop()._scheduled)  # type: ignore[attr-defined]
+
+    with asyncio.Runner() as runner:
+        assert runner.run(timers()) == []
 
 
 @pytest.mark.usefixtures("pool")
