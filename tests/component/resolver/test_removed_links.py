@@ -157,6 +157,23 @@ async def test_what_failing_servers_say(bench: Bench, reply: bytes, reason: str)
     assert (await bench.resolve(LINK)).reason == reason
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='display:none'><h1>This link has expired</h1></div>",
+        "<div class='modal fade'><h2>Ad blocker detected</h2></div>",
+        "<dialog><form><input name=email><input type=password></form></dialog>",
+        "<form hidden><input type=password></form>",
+    ],
+)
+async def test_what_is_hidden(bench: Bench, html: str) -> None:
+    """A message, a request or a login that the page hides does not count."""
+    bench.put("/a", page(f"{html}{META.format(TARGET)}"))
+    assert (await bench.resolve(LINK)).target_url == TARGET
+    bench.put("/a", page(f"{html}<p>Hello"))
+    assert (await bench.resolve(LINK)).reason == "not_a_link"
+
+
 async def test_titles_of_destinations(bench: Bench) -> None:
     """A preview that shows what its destination is about is not a removed link."""
     bench.put(

@@ -5,6 +5,8 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from linkskipper.resolver.pages.visibility import is_shown
+
 Question = Literal["", "login", "password"]
 MAX_TITLE = 200  # characters that are read
 
@@ -136,11 +138,11 @@ def shows_nothing(tree: LexborHTMLParser) -> bool:
 
 
 def asks_for(tree: LexborHTMLParser) -> Question:
-    """Return whether a page asks for a login or a password. A form that makes a link asks for nothing.
+    """Return whether a page asks for a login or a password. A form that is hidden or makes a link asks for nothing.
 
     A page with a login in its header may ask for the password of the link too.
     """
-    forms = [_form_of(field) for field in tree.css(_PASSWORD)]
+    forms = [_form_of(field) for field in tree.css(_PASSWORD) if is_shown(field)]
     asking = [form for form in forms if form is None or form.css_first(OF_A_NEW_LINK) is None]
     if not asking:
         return ""

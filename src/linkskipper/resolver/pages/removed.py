@@ -21,6 +21,7 @@ from linkskipper.resolver.pages.removed_languages import (
     names_link,
     separated,
 )
+from linkskipper.resolver.pages.visibility import remove_hidden
 
 _SENTENCE_END = re.compile(
     r"([|!?;\u00b7\u2022\u00bb\u2013\u2014\n\"{}\[\]\u037e\u061b\u061f\u06d4\u0964\u3002\uff01\uff1f]+|\.(?=\s|$)| - )"
@@ -95,6 +96,7 @@ def shown_text(page: Page) -> str:
     if page.tree is not None:
         tree = LexborHTMLParser(page.markup)
         tree.strip_tags(["script", "style", "noscript", "template", "head"])
+        remove_hidden(tree)
         tree.unwrap_tags(_INSIDE_SENTENCES)
         tree.merge_text_nodes()
         text = tree.body.text(separator="\n") if tree.body is not None else ""

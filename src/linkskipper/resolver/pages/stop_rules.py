@@ -1,6 +1,6 @@
 """The stop rules: what ends a link, recognised in responses and pages."""
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from linkskipper.egress import Response
 from linkskipper.resolver.errors import Stop
@@ -23,6 +23,7 @@ from linkskipper.resolver.pages.redirects import REDIRECTS
 from linkskipper.resolver.pages.removed import says_removed, short_text, shown_text, speaks_of_maintenance
 from linkskipper.resolver.pages.scripts import variable
 from linkskipper.resolver.pages.secret_fields import asks_for_secret
+from linkskipper.resolver.pages.visibility import is_shown
 from linkskipper.resolver.reasons import Reason
 from linkskipper.resolver.urls.home import is_home
 
@@ -36,7 +37,6 @@ _MAX_TOLD = 500  # characters of a broken URL
 _ACTION_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated")
 _ADLINKFLY_CAPTCHA = "app_vars.captcha_shortlink"
 _HEADINGS = "title, h1, h2"
-_NOT_SHOWN = ("noscript", "svg", "template")
 _MAX_HEADINGS = 20  # a heading about the link is among the first
 _MAX_HEADING_CHARACTERS = 1000
 _ADBLOCK = ("ad blocker detected", "adblock detected", "adblocker detected", "disable your ad", "turn off your ad")
@@ -213,7 +213,7 @@ def _check_headings(page: Page, tree: LexborHTMLParser, *, of_link: bool) -> Non
 
 def _headings(tree: LexborHTMLParser) -> str:
     # The separator keeps a phrase from beginning in one heading and ending in the next.
-    shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if _is_shown(element))
+    shown = (element for element in tree.css(_HEADINGS)[:_MAX_HEADINGS] if is_shown(element))
     headings = " | ".join(element.text()[:_MAX_HEADING_CHARACTERS] for element in shown)
     return " ".join(headings.lower().split())
 
@@ -222,16 +222,6 @@ def _headings_tell_removed(page: Page, words: str, *, of_link: bool = False) -> 
     if not says_removed(words, of_link=of_link):
         return False
     return _says_removed(page, words, around=shown_text(page), of_link=of_link)
-
-
-def _is_shown(element: LexborNode) -> bool:
-    """Return whether a heading is shown to visitors with scripts. The title of a picture in SVG is none."""
-    parent = element.parent
-    while parent is not None:
-        if parent.tag in _NOT_SHOWN:
-            return False
-        parent = parent.parent
-    return True
 
 
 def _tells_removed(page: Page) -> bool:

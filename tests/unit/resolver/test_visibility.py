@@ -1,0 +1,55 @@
+"""What a page shows, and what its markup hides."""
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from linkskipper.resolver.pages.visibility import is_shown, remove_hidden
+
+HIDDEN = [
+    "<div hidden>{}</div>",
+    "<div style='display:none'>{}</div>",
+    "<div style='color: red; DISPLAY : none !important'>{}</div>",
+    "<div style='visibility: hidden'>{}</div>",
+    "<dialog>{}</dialog>",
+    "<div class='a d-none'>{}</div>",
+    "<div class='modal fade'>{}</div>",
+    "<div class=hidden><p>{}</p></div>",
+]
+SHOWN = [
+    "<div class='not-hidden hiddenish'>{}</div>",
+    "<div style='display: block'>{}</div>",
+    "<dialog open>{}</dialog>",
+    "<div class='modal fade show'>{}</div>",
+    "<div class=modal style='display: block'>{}</div>",
+    "<body style='display: none' class=hidden>{}</body>",
+    "<div aria-hidden=false>{}</div>",
+    "<p hidden></p>{}",
+]
+
+
+@pytest.mark.parametrize("html", [*HIDDEN, *SHOWN])
+def test_elements(html: str) -> None:
+    """An element is hidden by an attribute, a style or a class, of its own or of one around it."""
+    tree = LexborHTMLParser(html.format("<h1>Link expired</h1>"))
+    (heading,) = tree.css("h1")
+    assert is_shown(heading) == (html in SHOWN)
+    remove_hidden(tree)
+    assert (tree.css_first("h1") is not None) == (html in SHOWN)
+
+
+@pytest.mark.parametrize(
+    "html", ["<noscript>{}</noscript>", "<template>{}</template>", "<svg><title>x</title></svg>{}"]
+)
+def test_what_scripts_hide(html: str) -> None:
+    """Texts for visitors without scripts, templates and pictures are not headings of the page."""
+    tree = LexborHTMLParser(f"<body>{html.format('')}<h1>a</h1>")
+    assert [is_shown(element) for element in tree.css("svg title, h1")][-1]
+    assert not any(map(is_shown, tree.css("svg title")))
+
+
+def test_nested_elements() -> None:
+    """Hidden elements inside each other are removed once."""
+    tree = LexborHTMLParser("<div hidden><p class=hidden><b hidden>a</b></p></div><p>b")
+    remove_hidden(tree)
+    assert tree.body is not None
+    assert tree.body.text() == "b"
