@@ -28,6 +28,9 @@ async def wait_for_job(services: Services, call: Call[Any], job_id: UUID, second
     """Return the state of a job when it has ended or the time is up, None if the key has no such job.
 
     The seconds count from the begin of the request, so that a slow database does not make the response later.
+
+    Raises:
+        InvalidKey: The key was revoked meanwhile.
     """
     key_id, limit = call.key.id, call.request.time_limit
     if seconds == 0:
@@ -39,7 +42,8 @@ async def wait_for_job(services: Services, call: Call[Any], job_id: UUID, second
         while in_time and state is not None and not state.terminal and not services.job_notifier.closed:
             in_time = await _until_changed(changed, deadline, limit)
             state = await services.job_reader.read(key_id, job_id)
-        return state
+    await services.authenticator.authenticate(call.request.header(b"authorization"))
+    return state
 
 
 async def _until_changed(changed: asyncio.Event, deadline: float, limit: TimeLimit) -> bool:

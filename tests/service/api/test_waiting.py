@@ -5,7 +5,9 @@ from pathlib import Path
 from uuid import UUID
 
 import aiohttp
+import pytest
 
+from linkskipper.accounts import revoke_key
 from linkskipper.jobs import JobCompleter, JobResult, JobStatus
 from linkskipper.service.database import link_cache
 from linkskipper.usage import UsageCounter
@@ -72,3 +74,24 @@ async def test_what_is_told_when_the_time_is_up(database_url: str, tmp_path: Pat
         await asyncio.sleep(0.3)
         await start_attempt(service.pool, UUID(job_id))
         assert (await poll).body["status"] == "running"
+
+
+@pytest.mark.attack
+async def test_a_key_that_is_revoked_during_a_wait(database_url: str, tmp_path: Path) -> None:
+    """A response that was held is refused, like every other one with that key. Other keys get theirs."""
+    async with run_service(database_url, tmp_path, tiers=()) as service:
+        caller, other = await service.caller(), await service.caller()
+        jobs = [(await client.resolve(fresh_link())).body["job_id"] for client in (caller, other)]
+        polls = [
+            asyncio.create_task(client.get(f"/v1/jobs/{job_id}", params={"wait": "60"}))
+            for client, job_id in zip((caller, other), jobs, strict=True)
+        ]
+        await asyncio.sleep(0)
+        await revoke_key(service.pool, caller.key_id)
+        async with asyncio.timeout(60):
+            while (await caller.get("/v1/account")).status != 401:
+                await asyncio.sleep(0.05)
+        for job_id in jobs:
+            await end(service, UUID(job_id))
+        answers = await asyncio.gather(*polls)
+        assert [(answer.status, answer.body.get("status")) for answer in answers] == [(401, 401), (200, "done")]
