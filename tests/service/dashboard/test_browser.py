@@ -139,6 +139,25 @@ async def test_link_in_the_fragment_signs_in(service: Service, chromium: Browser
     assert code not in watched.page.url
 
 
+@pytest.mark.attack
+async def test_a_link_that_somebody_else_sent(service: Service, chromium: Browser) -> None:
+    """A visitor who is signed in stays so with a link for another person, unless they press the button."""
+    account = await create_account(service.pool, "swapped", credits=0)
+    victim, other = [await make_user(service, f"{name} {account.id}", account.id) for name in ("victim", "other")]
+    context = await chromium.new_context()
+    await give_cookie(context, service, await visitor(service, victim))
+    watched = await Watched.open(context)
+    page = watched.page
+    await page.goto(f"{service.url}/dashboard/in#{await login_code(service.pool, other)}")
+    await page.get_by_text("You are signed in already").wait_for()
+    await page.goto(f"{service.url}/dashboard")
+    await page.get_by_text(f"victim {account.id}").wait_for()
+    await page.goto(f"{service.url}/dashboard/in#{await login_code(service.pool, other)}")
+    await page.get_by_role("button", name="Sign in with the link").click()
+    await page.get_by_text(f"other {account.id}").wait_for()
+    assert watched.messages == []
+
+
 async def test_newcomer_resolves_a_first_link(service: Service, chromium: Browser) -> None:
     """The printed link leads to the first resolved link in three clicks, and the page shows its hops by itself."""
     caller = await service.caller()

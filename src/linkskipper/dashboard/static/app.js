@@ -32,7 +32,8 @@ function useLink() {
   if (!form || location.hash.length < 20) return;
   $("input[name=link]", form).value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
-  form.requestSubmit();
+  // A link that somebody else sent must not move a visitor to another person's account unnoticed.
+  if (form.dataset.ask === undefined) form.requestSubmit();
 }
 
 const SHORTCUTS = "linkskipper.shortcuts";
