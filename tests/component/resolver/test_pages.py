@@ -1,5 +1,7 @@
 """The URLs that pages contain, and the steps that read them."""
 
+from urllib.parse import quote
+
 import pytest
 
 from support.shortener import OTHER, TARGET, Bench, answer, page, provider, to
@@ -188,6 +190,25 @@ async def test_embedded_spelling(bench: Bench, value: str, target: str | None) -
     step = {"use": "from_query", "param": "u"}
     resolution = await bench.resolve(f"http://s.test/o?u={value}", provider(steps=[step]))
     assert resolution.target_url == target
+
+
+@pytest.mark.parametrize("before", ["", "?", "!", "!?", "/", "/?", "!/", "!/page?a=b&", "a=b&", "&", "/page?"])
+@pytest.mark.parametrize("target", ["https://example.com/?dest=https://b.test/", "https://example.com/a#b"])
+async def test_parameter_in_a_fragment(bench: Bench, before: str, target: str) -> None:
+    """A parameter is found after the marks and the page of a router, and not inside the value of another one."""
+    everything = provider(match={"path": ""}, steps=[{"use": "from_fragment", "param": "dest"}])
+    for value in (target, quote(target, safe="")):
+        resolution = await bench.resolve(f"http://s.test/#{before}dest={value}", everything)
+        assert resolution.target_url == target
+
+
+@pytest.mark.parametrize("before", ["", "?", "!", "/", "!/", "#"])
+async def test_url_in_a_fragment(bench: Bench, before: str) -> None:
+    """Marks may stand before a URL that is the whole fragment. A path is not a URL."""
+    everything = provider(match={"path": ""}, steps=[{"use": "from_fragment"}])
+    for value in (TARGET, quote(TARGET, safe="")):
+        assert (await bench.resolve(f"http://s.test/#{before}{value}", everything)).target_url == TARGET
+    assert (await bench.resolve(f"http://s.test/#{before}example.com/a", everything)).reason == "no_destination"
 
 
 async def test_targets_of_other_schemes_are_passed_over(bench: Bench) -> None:

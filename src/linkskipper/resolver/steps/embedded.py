@@ -14,6 +14,7 @@ _IS_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//[A-Za-z0-9-]+\.")
 _FEW_SLASHES = re.compile(r"\A(https?):/?(?![/\\])", re.IGNORECASE)  # many servers write two slashes in a path as one
 _STILL_ENCODED = re.compile(r"https?(?::|%(?:25)*3A)%(?:25)*2F%(?:25)*2F", re.IGNORECASE)
 _ENCODED_COLON = re.compile(r"\A(https?)%(?:25)*3A(?=/)", re.IGNORECASE)
+_MARKS_BEFORE_URL = re.compile(r"\A[!/?#]+(?=https?(?::|%(?:25)*3A))", re.IGNORECASE)
 _MAX_ENCODINGS = 3  # beyond that of the parameter: mail programs and trackers encode a whole link again
 _ESCAPED_DELIMITER = re.compile("%(?:3D|26|3F|23)", re.IGNORECASE)
 _ESCAPES_OF_WHOLE = re.compile("%(?:3A|2F|3F|3D)", re.IGNORECASE)
@@ -42,14 +43,13 @@ async def from_path(step: FromPathStep, navigation: Navigation) -> bool:
 async def from_fragment(step: FromFragmentStep, navigation: Navigation) -> bool:
     """Take the destination from the fragment, or from a parameter in it."""
     fragment = navigation.url.fragment
-    text = fragment if step.param is None else _fragment_parameter(fragment, step.param)
+    text = _MARKS_BEFORE_URL.sub("", fragment) if step.param is None else _fragment_parameter(fragment, step.param)
     return _follow_embedded(step, navigation, text, Mechanism.FRAGMENT)
 
 
 def _fragment_parameter(fragment: str, name: str) -> str:
-    """Return the value of a parameter in a fragment such as `?dest=…`, `/page?dest=…`, `dest=…` or `!dest=…`."""
-    _, mark, query = fragment.partition("?")
-    return (_parameter(query, name) if mark else "") or _parameter(fragment.removeprefix("!"), name)
+    """Return the value of a parameter in a fragment such as `dest=…`, `!dest=…`, `/?dest=…` or `/page?dest=…`."""
+    return _parameter(fragment.lstrip("!/?"), name) or _parameter(fragment.partition("?")[2], name)
 
 
 def _parameter(query: str, name: str) -> str:
