@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
 
 from linkskipper.database import EmbeddedServer
+from linkskipper.database.embedded.cluster import Cluster
+from linkskipper.database.embedded.system_user import find_server_user
 from linkskipper.errors import DatabaseError, DataDirError
 
 pytestmark = pytest.mark.slow
@@ -219,6 +222,19 @@ async def test_secrets_stay_out_of_its_environment(data_dir: Path) -> None:
             assert b"PGPORT" not in environment
         await connection.close()
     server.leave()
+
+
+def test_programs_get_nothing_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that an operator names is run by the server's user, and sees no variable of the service."""
+    monkeypatch.setenv("TOKEN", "secret")
+    user = find_server_user()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        program = folder / "postgres"
+        program.write_text('#!/bin/sh\necho "postgres (PostgreSQL) ${TOKEN:-18}.$(id -u)"\n')
+        program.chmod(0o755)
+        assert Cluster(folder / "none", user, folder).program_version == f"18.{user.uid}"
 
 
 def test_files_are_private(data_dir: Path) -> None:

@@ -54,9 +54,11 @@ class Cluster:
             DatabaseError: the folder of the programs does not have them.
         """
         try:
-            return subprocess.check_output([self._programs / "postgres", "--version"], text=True).split()[2]
+            command = [str(self._programs / "postgres"), "--version"]
+            version: str = subprocess.check_output(command, text=True, **self._popen_options())
         except OSError as error:
             raise DatabaseError(f"{self._programs} does not have the program postgres ({error.strerror}).") from None
+        return version.split()[2]
 
     def create(self) -> None:
         """Create the cluster next to its place and move it there, so that a crash leaves no incomplete cluster.
