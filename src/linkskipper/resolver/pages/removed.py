@@ -20,6 +20,7 @@ from linkskipper.resolver.pages.removed_languages import (
     maintenance,
     names_link,
     separated,
+    without_asides,
 )
 from linkskipper.resolver.pages.visibility import remove_hidden
 
@@ -110,7 +111,8 @@ def _clauses(text: str) -> Iterator[_Clause]:
         is_question = any(mark in end for mark in _QUESTION_MARKS) or (";" in end and _GREEK.search(sentence))
         if is_question or not sentence.strip():
             continue
-        pieces = [*_CLAUSE_END.split(" ".join(sentence.split())), ""]
+        words = " ".join(sentence.split())
+        pieces = [*_CLAUSE_END.split(without_asides(words) if ", " in words else words), ""]
         for number in range(0, len(pieces), 2):
             rest = "".join(pieces[number + 2 :]).strip()
             is_title = pieces[number + 1] in _COLONS and rest != "" and _CODE.fullmatch(rest) is None

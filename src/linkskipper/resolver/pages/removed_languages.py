@@ -13,6 +13,7 @@ import re2
 _SPACELESS = re.compile("[\u3040-\u30ff\u4e00-\u9fff\u0e00-\u0e7f]")
 _MARKS = re.compile(r"[!\"#$%&()*+,:;<=>@\\^_`|~\u00ab\u00bb\u2018-\u201f\u2026\u2039\u203a]+")
 _BEGIN, _END = "(?:^|[ '-])", "(?:$| )"
+_WORD_END = r"(?:$|[^\pL\pM])"  # RE2 knows the ends of ASCII words only
 _NOT_A_WORD = "[!-@\\[-`{-~]"
 _PATTERN_BYTES = 32 * 1024 * 1024  # with less memory, RE2 uses a slower way
 _KINDS = ("removed", "missing", "unavailable")
@@ -65,6 +66,16 @@ def maintenance() -> Any:
     return _names("maintenance")
 
 
+def without_asides(sentence: str) -> str:
+    """Return a sentence without the clauses between commas that say which link it is about."""
+    return str(_asides().sub(" ", sentence))
+
+
+@cache
+def _asides() -> Any:
+    return re2.compile(f", (?:{_any_of(_file()['relative'])})[^,]*, ")
+
+
 def names_link(text: str) -> bool:
     """Return whether a text names a link, and not only a page or nothing."""
     return _names("links").search(text) is not None and _names("pages").search(text) is None
@@ -72,7 +83,11 @@ def names_link(text: str) -> bool:
 
 @cache
 def _names(kind: str) -> Any:
-    return re2.compile("|".join(_file()[kind]))
+    return re2.compile(_any_of(_file()[kind]))
+
+
+def _any_of(words: list[str]) -> str:
+    return "|".join(words).replace(r"\b", _WORD_END)
 
 
 @cache
@@ -107,8 +122,8 @@ def _language(name: str) -> Language:
         re2.compile(f"{begin}(?:(?:{_messages(entry, 'removed')}){end}|(?:{_messages(entry, 'missing')}){last})"),
         re2.compile(f"{begin}(?:{unavailable}){last}") if unavailable else None,
         re2.compile(f"{begin}(?:{'|'.join(entry['explains'])}){end}") if entry.get("explains") else None,
-        re2.compile(f"{begin}(?:{'|'.join(entry['conditions'])})"),
-        re2.compile(f"{begin}(?:{'|'.join(entry['now'])})"),
+        re2.compile(f"{begin}(?:{_any_of(entry['conditions'])})"),
+        re2.compile(f"{begin}(?:{_any_of(entry['now'])})"),
     )
 
 
