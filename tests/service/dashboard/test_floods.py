@@ -1,6 +1,8 @@
 """What one person, or the holder of one key, could fill or use up by the pages."""
 
+import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +11,7 @@ from linkskipper.dashboard import page
 from linkskipper.dashboard.app import MAX_REFUSED_CHARACTERS
 from linkskipper.dashboard.page import MAX_FREE_LINES
 from linkskipper.people import Role
+from linkskipper.request_log import FAILURES_PER_MINUTE
 from support.dashboard import make_user, visitor
 from support.service import Service, fresh_link
 
@@ -56,6 +59,26 @@ async def test_signing_out_does_not_fill_the_audit_log(service: Service, monkeyp
         assert (await person.post("/dashboard/in", {"way": "key", "key": caller.key})).status == 303
         assert (await person.post("/dashboard/out")).status == 303
     assert 5 <= len(await lines_of(service, f"key {caller.key_id}")) <= 5 * (1 + (time.monotonic() - began) // 60)
+
+
+async def test_refused_requests_do_not_fill_their_log(service: Service) -> None:
+    """Requests over the limit of a key add a bounded number of rows in a minute, and those without a valid key none."""
+    caller, other = await service.caller(rate_limit=1), await service.caller()
+    began = time.monotonic()
+    statuses = [(await caller.get("/v1/account")).status for _ in range(FAILURES_PER_MINUTE + 20)]
+    refused = statuses.count(429)
+    stranger = replace(caller, key=f"{caller.key}x")
+    strange = {(await stranger.get("/v1/account")).status for _ in range(20)}
+    assert (refused > FAILURES_PER_MINUTE, strange <= {401, 429}) == (True, True)
+    await other.get("/v1/account")  # what was logged before it is written once it is
+    rows = "SELECT count(*) FROM requests WHERE key_id = $1"
+    async with asyncio.timeout(60):
+        while not await service.pool.fetchval(rows, other.key_id):
+            await asyncio.sleep(0.05)
+    minutes = 1 + (time.monotonic() - began) // 60
+    failures = await service.pool.fetchval(f"{rows} AND code IS NOT NULL", caller.key_id)
+    assert FAILURES_PER_MINUTE <= failures <= min(refused, FAILURES_PER_MINUTE * minutes)
+    assert not await service.pool.fetchval("SELECT count(*) FROM requests WHERE code = 'invalid_key'")
 
 
 async def test_links_of_the_dashboard_count_as_calls_of_the_key(service: Service) -> None:
