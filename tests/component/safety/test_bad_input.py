@@ -252,10 +252,15 @@ FRAGMENTS = st.one_of(
         ]
     ),
 )
+# What the reader of heads returns: text, and bytes that are not UTF-8 as lone surrogates.
+HEADER_CHARACTERS = st.one_of(
+    st.characters(codec="utf-8", exclude_characters="\r\n"),
+    st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]),
+)
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(["Location", "Refresh", "Set-Cookie", "Content-Type", "Retry-After", "cf-mitigated", "X"]),
-        st.one_of(URLS, st.text(st.characters(exclude_characters="\r\n"), max_size=30), st.just("text/html")),
+        st.one_of(URLS, st.text(HEADER_CHARACTERS, max_size=30), st.just("text/html")),
     ),
     max_size=4,
 )
