@@ -106,3 +106,12 @@ def test_a_field_for_each_character() -> None:
     """Several fields of one character are one field for a code."""
     assert asks("Enter the PIN", *["name=a maxlength=1"] * 4)
     assert not asks("Enter the PIN", *["name=a maxlength=4"] * 4)
+
+
+def test_other_forms() -> None:
+    """A search or a newsletter in a form of its own does not hide the question. Another field beside it does."""
+    search = "<form role=search><input name=x></form><form><input name=email></form>"
+    assert asks(f"Enter the PIN</label></form>{search}<form><label>", "name=a")
+    assert not asks("Enter the PIN", "name=a", "name=b")
+    assert not asks(f"Enter the PIN</label></form><form><input name=b></form>{search}<form><label>", "name=a")
+    assert asks("Enter the PIN", "name=a", "name=b hidden")

@@ -142,7 +142,7 @@ def asks_for(tree: LexborHTMLParser) -> Question:
 
     A page with a login in its header may ask for the password of the link too.
     """
-    forms = [_form_of(field) for field in tree.css(_PASSWORD) if is_shown(field)]
+    forms = [form_of(field) for field in tree.css(_PASSWORD) if is_shown(field)]
     asking = [form for form in forms if form is None or form.css_first(OF_A_NEW_LINK) is None]
     if not asking:
         return ""
@@ -150,7 +150,8 @@ def asks_for(tree: LexborHTMLParser) -> Question:
     return "login" if all(are_logins) else "password"
 
 
-def _form_of(field: LexborNode) -> LexborNode | None:
+def form_of(field: LexborNode) -> LexborNode | None:
+    """Return the form that holds a field, or None."""
     form = field.parent
     while form is not None and form.tag != "form":
         form = form.parent

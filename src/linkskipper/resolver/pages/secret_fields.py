@@ -1,11 +1,13 @@
 """Recognise a page that asks for the PIN, the password or the code of a link in its only field."""
 
 import re
+from collections.abc import Iterable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkskipper.resolver.pages.asked import asked_for
-from linkskipper.resolver.pages.gates import OF_A_NEW_LINK
+from linkskipper.resolver.pages.gates import OF_A_NEW_LINK, form_of
+from linkskipper.resolver.pages.visibility import is_shown
 
 TYPED = ", ".join(("input:not([type])", *(f"input[type='{kind}' i]" for kind in ("", "text", "tel", "number"))))
 """Fields that a visitor types something into that others may read."""
@@ -55,18 +57,19 @@ _PIN = re.compile(r"\bPIN\b")
 
 
 def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
-    """Return whether a page that leads nowhere asks for a PIN, a password or a code, in its only field.
+    """Return whether a page that leads nowhere asks for a PIN, a password or a code, and for nothing else.
 
-    Some pages have a field for each character. `text` is what the page shows, if that is little.
+    Searches and the like in forms of their own do not count. Some pages have a field for each character. `text` is what
+    the page shows, if that is little.
     """
-    fields = tree.css(TYPED)
-    has_cells = len(fields) > 1 and all(field.attributes.get("maxlength") == "1" for field in fields)
-    if not (len(fields) == 1 or has_cells) or tree.css_first(OF_A_NEW_LINK) is not None:
+    if tree.css_first(OF_A_NEW_LINK) is not None:
         return False
-    field = fields[0]
-    named = _words_of(field.attributes.get("name")) | _words_of(field.attributes.get("id"))
-    shown = " ".join(field.attributes.get(name) or "" for name in _SHOWN_NAMES)
-    if named & _OTHER_WORDS or _is_search(field, shown) or _POSTAL.search(f"{shown} {text}") is not None:
+    asking = [fields for fields in _fields_by_form(tree) if len(fields) > 1 or not _is_for_other(fields[0])]
+    if len(asking) != 1 or not _is_one_text(asking[0]):
+        return False
+    field = asking[0][0]
+    named, shown = _name_words(field), _shown_name(field)
+    if _POSTAL.search(f"{shown} {text}") is not None:
         return False
     if named & _SECRET_WORDS:
         return named <= _SECRET_WORDS | _NEUTRAL_WORDS
@@ -74,13 +77,30 @@ def asks_for_secret(tree: LexborHTMLParser, text: str) -> bool:
     return _PIN.search(said) is not None or asked_for("secrets").search(said.lower()) is not None
 
 
-def _words_of(name: str | None) -> set[str]:
-    return {word.lower() for word in _WORD.findall(name or "")}
+def _fields_by_form(tree: LexborHTMLParser) -> Iterable[list[LexborNode]]:
+    groups: dict[int, list[LexborNode]] = {}
+    for field in filter(is_shown, tree.css(TYPED)):
+        form = form_of(field)
+        groups.setdefault(0 if form is None else form.mem_id, []).append(field)
+    return groups.values()
 
 
-def _is_search(field: LexborNode, shown: str) -> bool:
-    parent = field.parent
-    while parent is not None and parent.tag != "form":
-        parent = parent.parent
-    names = [parent.attributes.get(name) or "" for name in _FORM_NAMES] if parent is not None else []
-    return any(_SEARCH.search(name) for name in (shown, *names))
+def _is_one_text(fields: list[LexborNode]) -> bool:
+    return len(fields) == 1 or all(field.attributes.get("maxlength") == "1" for field in fields)
+
+
+def _is_for_other(field: LexborNode) -> bool:
+    """Return whether a field is for a search, an address, a voucher or the like."""
+    form = form_of(field)
+    names = [form.attributes.get(name) or "" for name in _FORM_NAMES] if form is not None else []
+    is_search = any(_SEARCH.search(name) for name in (_shown_name(field), *names))
+    return is_search or not _OTHER_WORDS.isdisjoint(_name_words(field))
+
+
+def _name_words(field: LexborNode) -> set[str]:
+    names = f"{field.attributes.get('name') or ''} {field.attributes.get('id') or ''}"
+    return {word.lower() for word in _WORD.findall(names)}
+
+
+def _shown_name(field: LexborNode) -> str:
+    return " ".join(field.attributes.get(name) or "" for name in _SHOWN_NAMES)
