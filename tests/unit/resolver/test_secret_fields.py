@@ -109,7 +109,7 @@ def test_a_field_for_each_character() -> None:
 
 
 def test_other_forms() -> None:
-    """A search or a newsletter in a form of its own does not hide the question. Another field beside it does."""
+    """A search or a newsletter in a form of its own does not hide the question. Another field next to it does."""
     search = "<form role=search><input name=x></form><form><input name=email></form>"
     assert asks(f"Enter the PIN</label></form>{search}<form><label>", "name=a")
     assert not asks("Enter the PIN", "name=a", "name=b")
