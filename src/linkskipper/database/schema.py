@@ -23,6 +23,11 @@ HEAD = max(file.name[:4] for file in MIGRATIONS.glob("[0-9]*.sql"))
 LOCK_TIMEOUT = "200ms"
 LOCK_TRIES = 100
 RETRY_SECONDS = 1
+LOCK_FIRST = dict.fromkeys(("0013", "0018"), "LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")
+"""What a migration locks before its file, where the file locks tables in another order than transactions of jobs do.
+
+Such a transaction would hold what the migration needs next, and wait for what it has, again and again.
+"""
 MIGRATION_LOCK = 0x4C534B50  # "LSKP": one process migrates at a time
 
 CREATE_TABLE = """
@@ -168,5 +173,7 @@ async def _apply(connection: Connection, migration: Migration) -> None:
 async def _try_to_apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        if migration.version in LOCK_FIRST:
+            await connection.execute(LOCK_FIRST[migration.version])
         await connection.execute(migration.sql)
         await connection.execute(INSERT, migration.version, migration.name, migration.checksum)

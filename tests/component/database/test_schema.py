@@ -151,6 +151,32 @@ async def test_a_migration_gives_way_in_a_deadlock(pool: Pool, monkeypatch: pyte
     assert await pool.fetchval("SELECT count(*) FROM pg_attribute WHERE attname = 'x' AND attnum > 0") == 2
 
 
+@pytest.mark.parametrize(("version", "table"), [("0013", "ledger"), ("0018", "webhook_deliveries")])
+async def test_a_migration_does_not_cross_the_transactions_of_jobs(
+    server_url: str, monkeypatch: pytest.MonkeyPatch, version: str, table: str
+) -> None:
+    """A transaction that has an account reaches the next table at once, and the migration follows it."""
+    monkeypatch.setattr("linkskipper.database.schema.LOCK_TIMEOUT", "60s")
+    server = await asyncpg.connect(server_url)
+    await server.execute("CREATE DATABASE crossing")
+    migrating, worker = [await asyncpg.connect(named(server_url, "crossing")) for _ in range(2)]
+    await upgrade(migrating, to=f"{int(version) - 1:04}")
+    async with worker.transaction():
+        await worker.execute("LOCK TABLE accounts IN ROW EXCLUSIVE MODE")
+        migration = asyncio.create_task(upgrade(migrating, to=version))
+        async with asyncio.timeout(60):
+            while not await worker.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                await asyncio.sleep(0.01)
+        await worker.execute(f"SET LOCAL lock_timeout = '10ms'; LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+    async with asyncio.timeout(60):
+        await migration
+    assert await current_revision(worker) == version
+    for connection in (migrating, worker):
+        await connection.close()
+    await server.execute("DROP DATABASE crossing WITH (FORCE)")
+    await server.close()
+
+
 async def test_a_database_of_alembic_is_taken_over(server_url: str) -> None:
     """A database of version 0.1 is upgraded from its revision. From then on, version 0.1 refuses it."""
     connection = await asyncpg.connect(server_url)
