@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkskipper.resolver.pages.visibility import is_shown
 
-Question = Literal["", "login", "password"]
+AskedSecret = Literal["", "login", "password"]
 MAX_TITLE = 200  # characters that are read
 
 CAPTCHA = ", ".join(
@@ -137,7 +137,7 @@ def shows_nothing(tree: LexborHTMLParser) -> bool:
     return tree.css_first("body *:not(script):not(noscript):not(iframe):not(style)") is None
 
 
-def asks_for(tree: LexborHTMLParser) -> Question:
+def asks_for(tree: LexborHTMLParser) -> AskedSecret:
     """Return whether a page asks for a login or a password. A form that is hidden or makes a link asks for nothing.
 
     A page with a login in its header may ask for the password of the link too.
