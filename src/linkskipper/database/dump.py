@@ -1,10 +1,13 @@
-"""Dump a database and load a dump, with the programs of PostgreSQL that the embedded server brings."""
+"""Dump a database and load a dump, with PostgreSQL's programs."""
 
 import os
+import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,7 +17,7 @@ from linkskipper.errors import DatabaseError
 
 OPTIONS = ("--no-owner", "--no-privileges")
 SECRETS = frozenset({"password", "sslpassword"})
-"""The options of a URL that hold a secret. These programs speak no TLS, so the second one is of no use to them."""
+"""The options of a URL that hold a secret. PostgreSQL's programs read the first one from their environment too."""
 
 COUNT_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 
@@ -54,11 +57,11 @@ async def is_empty(connection: Connection) -> bool:
 def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a program of PostgreSQL on a database. No secret is among its arguments, which everybody sees."""
     public, password = _without_secrets(url)
-    environment = {"PATH": os.environ.get("PATH", "")}
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     if password:
         environment["PGPASSWORD"] = password
     with tempfile.TemporaryFile() as errors:
-        command = [str(program(name)), *OPTIONS, *arguments, f"--dbname={public}"]
+        command = [str(_program(name)), *OPTIONS, *arguments, f"--dbname={public}"]
         process = subprocess.Popen(command, env=environment, stderr=errors, **streams)  # type: ignore[call-overload]
         try:
             with process:
@@ -70,6 +73,19 @@ def _running(name: str, url: str, *arguments: str, **streams: int) -> Iterator["
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
             raise DatabaseError(f"{name} failed: {lines[0]}")
+
+
+def _program(name: str) -> Path:
+    """Return the program of the system if it is not older than the embedded one, which speaks no TLS."""
+    own, systems = program(name), shutil.which(name)
+    return own if systems is None or _major_version(systems) < _major_version(str(own)) else Path(systems)
+
+
+def _major_version(path: str) -> int:
+    """Return the major version of a program of PostgreSQL, 0 if it tells none."""
+    shown = subprocess.run([path, "--version"], env={}, capture_output=True, check=False).stdout
+    found = re.search(rb" (\d+)", shown)
+    return int(found[1]) if found else 0
 
 
 def _without_secrets(url: str) -> tuple[str, str]:

@@ -109,7 +109,7 @@ def test_a_dump_hides_the_password(url: str, public: str, tmp_path: Path, monkey
     program = tmp_path / "pg_dump"
     program.write_text('#!/bin/sh\necho "$* with $PGPASSWORD" >&2\nexit 1\n')
     program.chmod(0o755)
-    monkeypatch.setattr("linkskipper.database.dump.program", lambda _: program)
+    monkeypatch.setattr("linkskipper.database.dump._program", lambda _: program)
     with pytest.raises(DatabaseError, match=r"with p@ss$") as failed, dumping(url) as dump:
         dump.read()
     arguments = str(failed.value).rpartition(" with ")[0]
