@@ -31,8 +31,12 @@ class LogBuffer(buffers.JobStatusLogBuffer):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.shutdown.wait(), self.timeout.total_seconds())
             await self.flush()
-            if not self.events.empty():
-                self._filled.set()
+
+    async def flush(self) -> None:
+        """Write what is there. PgQueuer calls this too, once a batch is full, and puts back what cannot be written."""
+        await super().flush()
+        if not self.events.empty():
+            self._filled.set()
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Write what is left, and end."""

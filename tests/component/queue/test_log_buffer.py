@@ -10,16 +10,18 @@ from linkskipper.queue.log_buffer import LogBuffer
 
 
 class Log:
-    """Takes entries, except for the first times."""
+    """Takes entries, except for the first times. A failure takes some seconds."""
 
-    def __init__(self, *, failures: int = 0) -> None:
+    def __init__(self, *, failures: int = 0, seconds: float = 0) -> None:
         self.failures = failures
+        self.seconds = seconds
         self.batches: list[list[Any]] = []
         self.written = asyncio.Event()
 
     async def log_jobs(self, job_status: list[Any]) -> None:
         if self.failures:
             self.failures -= 1
+            await asyncio.sleep(self.seconds)
             raise ConnectionError
         self.batches.append(job_status)
         self.written.set()
@@ -42,6 +44,17 @@ async def test_entries_are_written_later_if_the_database_fails() -> None:
         async with asyncio.timeout(20):
             await log.written.wait()
     assert log.batches == [[1]]
+
+
+async def test_a_full_batch_that_fails_slowly_is_written_later() -> None:
+    """A batch is written once it is full. If that fails after the buffer has looked again, the batch is not forgotten."""
+    log = Log(failures=1, seconds=0.3)
+    async with LogBuffer(max_size=3, repository=log) as buffer:
+        for number in range(3):
+            await buffer.add(number)
+        async with asyncio.timeout(20):
+            await log.written.wait()
+    assert log.batches == [[0, 1, 2]]
 
 
 async def test_entries_are_written_at_the_end() -> None:
