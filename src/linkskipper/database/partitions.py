@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from linkskipper.database.pool import Connection
-from linkskipper.errors import LockTimeout
+from linkskipper.errors import DatabaseUnavailable, LockTimeout
 
 log = structlog.get_logger()
 
@@ -25,6 +25,7 @@ LOCK_TRIES = 20
 RETRY_SECONDS = 0.5
 LARGE = 8 << 20  # bytes. A smaller default partition is read in some milliseconds
 CHECK_SECONDS = 600
+MORE_SECONDS = 10  # until the connection is given up: the server stops the check before
 LOCK = 0x4C535054  # "LSPT": one process makes partitions at a time
 EPOCH = datetime.fromtimestamp(0, UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -142,7 +143,7 @@ async def _create(connection: Connection, new: _NewPartition) -> bool:
         if await connection.fetchval(SIZE, new.table.default) <= LARGE:
             return await _give_way(connection, new.name, new.write(CREATE))
         if new.is_present:
-            return True
+            return await _drop_check(connection, new)
         return await _check(connection, new) and await _give_way(connection, new.name, new.write(CREATE + DROP_CHECK))
     except (asyncpg.CheckViolationError, asyncpg.UndefinedObjectError):  # a row came, which another process noticed too
         return await _drop_check(connection, new)
@@ -150,6 +151,8 @@ async def _create(connection: Connection, new: _NewPartition) -> bool:
 
 async def _check(connection: Connection, new: _NewPartition) -> bool:
     """Have the default partition checked for rows of a new one while others read and write it.
+
+    Return False if a table stayed locked, or the check took too long.
 
     Raises:
         asyncpg.CheckViolationError: it has such rows.
@@ -159,9 +162,16 @@ async def _check(connection: Connection, new: _NewPartition) -> bool:
             return False
     except asyncpg.DuplicateObjectError:
         pass  # a process added it that was stopped before the partition was there
-    async with connection.transaction():
-        await connection.execute(f"SET LOCAL statement_timeout = '{CHECK_SECONDS}s'")
-        await connection.execute(new.write(VALIDATE_CHECK), timeout=CHECK_SECONDS)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL statement_timeout = '{CHECK_SECONDS}s'")
+            await connection.execute(new.write(VALIDATE_CHECK), timeout=CHECK_SECONDS + MORE_SECONDS)
+    except DatabaseUnavailable:
+        if connection.is_closed():
+            raise
+        log.warning("database.partition_unchecked", partition=new.name, seconds=CHECK_SECONDS)
+        await _drop_check(connection, new)
+        return False
     return True
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from linkskipper.database import Connection, Pool, partitions
 from linkskipper.database.ids import first_id, new_id
@@ -156,13 +157,13 @@ async def test_a_default_partition_is_not_read_under_its_lock(
 
 
 async def test_a_check_that_was_left_behind(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next creation ends what a process began that was stopped, also if rows of the day are there."""
+    """The next creation ends what a process began that was stopped, also for the present, and if there are rows."""
     monkeypatch.setattr(partitions, "LARGE", 0)
     day = (datetime.now(UTC) + 30 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
     async with pool.acquire() as connection:
         await connection.execute(ADD_REQUEST, day - DAY, "early")
         await connection.execute(ADD_REQUEST, day + DAY * 3 / 2, "early")
-        for number in (1, 2):
+        for number in (0, 1, 2):
             since, until = (day + days * DAY for days in (number, number + 1))
             values = {"name": f"requests_{since:%Y%m%d}", "since": since.isoformat(), "until": until.isoformat()}
             await connection.execute(partitions.ADD_CHECK.format(default=REQUESTS.default, column="at", **values))
@@ -172,7 +173,23 @@ async def test_a_check_that_was_left_behind(pool: Pool, monkeypatch: pytest.Monk
         assert await connection.fetchval(APART) == 0
         await connection.execute(ADD_REQUEST, day + 2 * DAY, "in time")
         await connection.execute(ADD_REQUEST, day + DAY, "in time")
-        assert (await places(connection, REQUESTS))["requests_default"] == 3
+        await connection.execute(ADD_REQUEST, day, "in time")
+        assert (await places(connection, REQUESTS))["requests_default"] == 4
+
+
+async def test_a_check_that_takes_too_long(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up without a trace, and the connection goes on."""
+    monkeypatch.setattr(partitions, "LARGE", 0)
+    monkeypatch.setattr(partitions, "VALIDATE_CHECK", "SELECT pg_sleep(30)")
+    monkeypatch.setattr(partitions, "CHECK_SECONDS", 1)
+    day = (datetime.now(UTC) + 30 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with pool.acquire() as connection:
+        before = await connection.fetch(partitions.NAMES, REQUESTS.name)
+        with capture_logs() as logs:
+            await create_partitions(connection, REQUESTS, day)
+        assert [line["event"] for line in logs] == ["database.partition_unchecked"]
+        assert await connection.fetch(partitions.NAMES, REQUESTS.name) == before
+        assert await connection.fetchval(APART) == 0
 
 
 async def test_processes_make_partitions_at_once(pool: Pool) -> None:

@@ -145,12 +145,16 @@ ENDED_BY_CLOSING = {
     "a length in other digits": (OK + "Content-Length: ٢\r\n\r\nok".encode(), Read(is_kept=CLOSED)),
     "a length of many digits": (OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nok", Read(is_kept=CLOSED)),
     "an empty length": (OK + b"Content-Length:\r\n\r\nok", Read(is_kept=CLOSED)),
-    "a head without its end": (OK, Read(body=b"", is_kept=CLOSED)),
+    "a redirect without the end of its head": (OK + b"Location: /x\r\n", Read(body=b"", is_kept=CLOSED)),
+    "and another field": (OK + b"LOCATION : /x\r\nX-Y: z\r\n", Read(body=b"", is_kept=CLOSED)),
     "a name of the protocol in lower case": (b"http/1.1 200 OK\r\n" + TEXT + b"\r\nok", Read(is_kept=CLOSED)),
     "an empty line that is not": (OK + b" \r\n\r\nok", Read(is_kept=CLOSED)),
 }
 
 BROKEN = {
+    "a head without its end": OK,
+    "a cut field after the redirect": OK + b"Location: /x\r\nX-Y: z",
+    "an empty redirect without the end": OK + b"Location:\r\n",
     "different lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nokk",
     "different lengths in a list": OK + b"Content-Length: 2, 3\r\n\r\nokk",
     "a byte of zero in a value": OK + b"X: a\0b\r\nContent-Length: 2\r\n\r\nok",

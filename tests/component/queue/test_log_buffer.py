@@ -47,7 +47,7 @@ async def test_entries_are_written_later_if_the_database_fails() -> None:
 
 
 async def test_a_full_batch_that_fails_slowly_is_written_later() -> None:
-    """A batch is written once it is full. If that fails after the buffer has looked again, the batch is not forgotten."""
+    """A full batch is written at once. If that fails after the buffer has looked again, it is not forgotten."""
     log = Log(failures=1, seconds=0.3)
     async with LogBuffer(max_size=3, repository=log) as buffer:
         for number in range(3):

@@ -28,6 +28,9 @@ COSTLY = [
     ":is(a b, c d) > f",
     ":is(a b, c) d",
     ", ".join(["main a"] * (MAX_PARTS + 1)),
+    r".\[, .x div div div div div b, .\]",  # looks like an attribute
+    r".\", .x div div div div div b, .\"",  # looks like a text
+    '/*"*/.x div div div b/*"*/',
 ]
 LISTS = ", ".join(["z i"] * MAX_PARTS)
 

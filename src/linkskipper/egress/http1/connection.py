@@ -1,6 +1,7 @@
 """One connection to a server: send requests, receive heads and bodies."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 from linkskipper.egress.errors import HeadersTooLarge, TimedOut, Unreachable
@@ -16,6 +17,7 @@ _MAX_FRAMING_BYTES = 64 * 1024  # of the chunks of a body, besides one byte for 
 _CHUNK_COST = 16  # bytes that count for each chunk besides its line: to read one takes as long as to read many bytes
 _TIMER_SECONDS = 0.001  # the precision of timers
 _CHUNKS_AT_ONCE = 500  # that are read before others have their turn
+_CUT_HEAD = re.compile(rb"[\r\n]location[ \t]*:[^\r\n]+[\r\n](?:.*[\r\n])?\Z", re.IGNORECASE | re.DOTALL)
 
 
 class Lost(Unreachable):
@@ -152,14 +154,15 @@ class HttpConnection(asyncio.Protocol):
         """Return the lines of a head whose server closed the connection before the empty line.
 
         Like Chromium, take them over HTTP, where nothing tells a whole response from one that was cut. Unlike
-        Chromium, take no incomplete line: a part of a URL is another URL.
+        Chromium, take no incomplete line, because a part of a URL is another URL, and no head without a Location: of
+        it, the status alone would decide what becomes of the link.
 
         Raises:
             Lost: Nothing came.
-            Unreachable: The connection broke, or the last line is incomplete.
+            Unreachable: The connection broke, the last line is incomplete, or there is no Location.
         """
         is_plain = self._transport is not None and self._transport.get_extra_info("sslcontext") is None
-        if not is_plain or self._error is not None or not self._buffer.endswith((b"\r", b"\n")):
+        if not is_plain or self._error is not None or not _CUT_HEAD.search(self._buffer):
             raise self._failure()
         return self._take(len(self._buffer))
 

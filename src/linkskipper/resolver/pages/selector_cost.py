@@ -11,7 +11,7 @@ MAX_SEARCHES = 1
 
 MAX_PARTS = 10
 
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'", re.DOTALL)
+_TEXT = re.compile(r"\\.|\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'", re.DOTALL)
 _ATTRIBUTE = re.compile(r"\[[^\]]*\]")
 _AROUND = re.compile(r"\s*([,>+~])\s*")
 _SEARCH = re.compile(r"\s+|~|:has\b", re.IGNORECASE)
@@ -20,8 +20,11 @@ _SEARCH = re.compile(r"\s+|~|:has\b", re.IGNORECASE)
 def is_costly(selector: str) -> bool:
     """Return whether a selector may take long on a small page. The count may overestimate but not underestimate.
 
-    Parts that commas separate are counted one by one, unless they may be inside parentheses.
+    Parts that commas separate are counted one by one, unless they may be inside parentheses. Escapes and comments can
+    hide where a part begins outside of texts, and no provider needs them.
     """
+    if "/*" in selector or any(text[0].startswith("\\") for text in _TEXT.finditer(selector)):
+        return True
     bare = _AROUND.sub(r"\1", _ATTRIBUTE.sub("", _TEXT.sub("", selector.strip())))
     parts = [bare] if "(" in bare else bare.split(",")
     searches = [len(_SEARCH.findall(part)) for part in parts]

@@ -35,7 +35,8 @@ async def run_steps(
     """Run the steps of the current provider until the link leaves it. `overrides` replace functions by step.
 
     Raises:
-        Stop: The link ends, as `provider_changed` if a step that is not optional finds nothing.
+        Stop: The link ends. It ends as `provider_changed` if a step that is not optional finds nothing, or as
+            `no_destination` if no step of the provider needs a request.
     """
     for number, step in enumerate(navigation.provider.steps, 1):
         function = overrides.get(type(step)) or _FUNCTIONS[type(step)]
