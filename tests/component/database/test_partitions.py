@@ -184,6 +184,7 @@ async def test_a_check_that_takes_too_long(pool: Pool, monkeypatch: pytest.Monke
     monkeypatch.setattr(partitions, "CHECK_SECONDS", 1)
     day = (datetime.now(UTC) + 30 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
     async with pool.acquire() as connection:
+        await connection.execute(ADD_REQUEST, day - DAY, "early")
         before = await connection.fetch(partitions.NAMES, REQUESTS.name)
         with capture_logs() as logs:
             await create_partitions(connection, REQUESTS, day)
