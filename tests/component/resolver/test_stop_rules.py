@@ -12,6 +12,8 @@ from support.shortener import TARGET, Bench, answer, page, provider, to
 
 CAPTCHA = '<form><div class="g-recaptcha" data-sitekey="k"></div></form>'
 
+REFRESH = "<meta http-equiv=refresh content='0;url=https://ads.test/'>"
+
 BADGE = "<script src='https://www.google.com/recaptcha/api.js?render=k'></script><div class=grecaptcha-badge></div>"
 
 
@@ -46,6 +48,7 @@ BADGE = "<script src='https://www.google.com/recaptcha/api.js?render=k'></script
         (page(f"<script src=/captcha.js></script><p>{'x' * 20_000}"), "not_a_link"),
         (page("<form><input type=password name=pass></form>"), "password_required"),
         (page("<form><input name=Password></form>"), "password_required"),
+        (page(f"{REFRESH}<div class='hidden md:flex'><form><input type=password></form></div>"), "password_required"),
         (page("<form><input name=passcode><input type=hidden name=user></form>"), "password_required"),
         (page("<form><input type=hidden name=password></form>"), "not_a_link"),
         (

@@ -14,6 +14,10 @@ HIDDEN = [
     "<div class='a d-none'>{}</div>",
     "<div class='modal fade'>{}</div>",
     "<div class=hidden><p>{}</p></div>",
+    "<div class='hidden md:text-lg md:hidden'>{}</div>",
+    "<div class='d-none d-md-none'>{}</div>",
+    "<div class='hidden hover:block'>{}</div>",
+    "<div class='invisible md:flex'>{}</div>",
 ]
 SHOWN = [
     "<div class='not-hidden hiddenish'>{}</div>",
@@ -24,6 +28,10 @@ SHOWN = [
     "<body style='display: none' class=hidden>{}</body>",
     "<div aria-hidden=false>{}</div>",
     "<p hidden></p>{}",
+    "<div class='hidden md:flex'>{}</div>",
+    "<div class='hidden dark:lg:inline-flex'>{}</div>",
+    "<div class='d-none d-md-block'>{}</div>",
+    "<div class='d-none d-xl-inline-block'>{}</div>",
 ]
 
 

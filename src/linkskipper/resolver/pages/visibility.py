@@ -9,7 +9,11 @@ _ALWAYS_SHOWN = frozenset({"html", "body"})  # scripts show a page that is hidde
 _SHOWING_STYLE = re.compile(r"(?:^|[;\s])display\s*:\s*(?:block|flex|grid)", re.IGNORECASE)
 _HIDING_STYLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 # Classes by which Bootstrap, Tailwind, Bulma, Materialize and jQuery Mobile hide an element.
-_HIDING_CLASSES = frozenset({"d-none", "hidden", "is-hidden", "hide", "invisible"})
+_HIDING_CLASSES = frozenset({"is-hidden", "hide", "invisible"})
+_HIDING_ON_PHONES = frozenset({"d-none", "hidden"})  # unless another class shows the element on larger screens
+_SHOWING_CLASS = re.compile(
+    r"(?:^|:)(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline\S*|table\S*|contents)$|^d-(?:sm|md|lg|xl|xxl)-(?!none$)"
+)
 _MAY_HIDE = "[hidden], [style], [class], dialog"
 
 
@@ -40,4 +44,6 @@ def _is_hidden(element: LexborNode) -> bool:
     if _HIDING_STYLE.search(style) is not None:
         return True
     classes = frozenset((attributes.get("class") or "").split())
-    return not _HIDING_CLASSES.isdisjoint(classes) or ("modal" in classes and "show" not in classes)
+    if not _HIDING_CLASSES.isdisjoint(classes) or ("modal" in classes and "show" not in classes):
+        return True
+    return not _HIDING_ON_PHONES.isdisjoint(classes) and not any(map(_SHOWING_CLASS.search, classes))
