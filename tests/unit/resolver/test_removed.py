@@ -433,6 +433,12 @@ MESSAGES = [
     "The URL https://s.test/abc was not found",
     "Your link expired",
     "The link is unavailable",
+    "This URL is not available for violations of our terms",
+    "Link is not valid any more",
+    "The link is not valid as it was mistyped",
+    "The link does not exist or was removed",
+    "This URL is not valid so it cannot be opened",
+    "This page is not available by its owner's request",
 ]
 OTHERS = [
     "Der Link wurde erfolgreich erstellt",
@@ -583,6 +589,13 @@ OTHERS = [
     "The best link shortener is available",
     "Removed scenes",
     "リンクが見つかりませんとは",
+    "url is not valid asp.net",
+    "link isn't working solution",
+    "link is broken solved",
+    "page is not available sorted by date",
+    "The link does not exist ordinarily",
+    "Page is not available byte order",
+    "Short link could not be found sincerely",
 ]
 
 

@@ -24,7 +24,7 @@ _AT_END = (
     "(?:$|[^a-z0-9 ]| [^a-z ]| (?:or|and|because|as|so|by|any ?more"
     "|(?:on|in|at|with|under|for) (?:this|that|the|our|your|its) (?:server|system|database|site|website|address|url"
     "|location|alias|code|short|slug|key(?:word)?|name|id|link)"
-    "|on \\S+\\.\\S+|due to|for (?:violat|abus|breach|spam|phish|security|legal)|by its|since)(?:$|[^a-z]|[a-z]))"
+    "|on \\S+\\.\\S+|due to|for (?:violat|abus|breach|spam|phish)[a-z]*|for (?:security|legal)|since)(?:$|[^a-z]))"
 )
 """What may follow a message that something else could turn into another one, such as "in English"."""
 _DELETED = "expired|deleted|removed|terminated|revoked|inactivated|taken down"
