@@ -619,7 +619,21 @@ def test_any_text(text: str) -> None:
     assert says_removed(text) in {True, False}
 
 
-@pytest.mark.parametrize("unit", ["sorry ", "link you ", "the ", "(", "'a' ", "a/b ", "\u3002", ". ", "page not "])
+@pytest.mark.parametrize("commas", [20, 400])
+def test_many_commas(commas: int) -> None:
+    """The first clauses of a sentence are read one by one, and the rest as one: a list takes no quadratic time."""
+    clauses = "word, " * (commas - 1)
+    assert says_removed(f"{clauses}this link has expired, b") == (commas == 20)
+    assert not says_removed(f"this link has expired: {clauses}b")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("sorry ", "link you ", "the ", "(", "'a' ", "a/b ", "\u3002", ". ", "page not "),
+        *("\u3001", "a, ", "a: ", "how link yok, "),
+    ],
+)
 def test_linear_time(unit: str) -> None:
     """A long text takes a time in proportion to its length, whatever it repeats."""
     begin = time.process_time()

@@ -47,6 +47,7 @@ _TECHNIQUE = re.compile(
     "|(?:removed|deleted) from (?!(?:our|the|this) (?:system|database|server|site|service|platform))"
 )
 _INSIDE_SENTENCES = ["b", "strong", "em", "i", "u", "code", "mark", "small", "font"]
+_MAX_CLAUSE_ENDS = 20  # of a sentence, which is read again for each of them
 _MAX_BEFORE = 30  # characters of articles, adjectives and the like before the message
 MAX_TEXT = 5000
 """Characters of a text that are read."""
@@ -112,10 +113,10 @@ def _clauses(text: str) -> Iterator[_Clause]:
         if is_question or not sentence.strip():
             continue
         words = " ".join(sentence.split())
-        pieces = [*_CLAUSE_END.split(without_asides(words) if ", " in words else words), ""]
+        pieces = [*_CLAUSE_END.split(without_asides(words) if ", " in words else words, _MAX_CLAUSE_ENDS), ""]
         for number in range(0, len(pieces), 2):
-            rest = "".join(pieces[number + 2 :]).strip()
-            is_title = pieces[number + 1] in _COLONS and rest != "" and _CODE.fullmatch(rest) is None
+            rest = "".join(pieces[number + 2 :]).strip() if pieces[number + 1] in _COLONS else ""
+            is_title = rest != "" and _CODE.fullmatch(rest) is None
             if piece := pieces[number].strip():
                 yield _Clause(piece, "".join(pieces[:number]), is_title)
 
