@@ -11,6 +11,7 @@ from linkskipper.api.problems import PROBLEM_TYPE, problem_document, problem_hea
 from linkskipper.api.request import Request
 from linkskipper.api.safe_headers import NO_CONTENT, NO_STORE
 from linkskipper.errors import ApiError
+from linkskipper.jobs import close_stream
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -96,4 +97,7 @@ async def send_response(
             message["headers"] = [*message["headers"], *common]
         await send(message)
 
-    await response(scope, receive, send_with_headers)
+    try:
+        await response(scope, receive, send_with_headers)
+    finally:
+        await close_stream(response)

@@ -24,6 +24,7 @@ from linkskipper.dashboard.templates import Templates
 from linkskipper.dashboard.visible import visible
 from linkskipper.database import TimeLimit, TimeLimits
 from linkskipper.errors import DatabaseError, SignInError, TooManyAttempts
+from linkskipper.jobs import close_stream
 
 log = structlog.get_logger()
 
@@ -68,7 +69,10 @@ class Dashboard:
         response.headers.update(_headers(call))
         if "cache-control" not in response.headers:
             response.headers["cache-control"] = "no-store"
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        finally:
+            await close_stream(response)
 
     async def _respond(self, call: PageCall) -> Response:
         try:

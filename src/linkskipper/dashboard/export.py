@@ -13,6 +13,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from linkskipper.database.walk import Walk
+from linkskipper.jobs import StreamPlace
 
 ExportFormat: TypeAlias = Literal["csv", "ndjson"]
 
@@ -33,12 +34,15 @@ def cell(value: object) -> object:
     return value
 
 
-def export(name: str, query: Any, columns: type[msgspec.Struct], read: ReadPage) -> Response:
-    """Return a download in the format of the query, which begins before its `before`. `columns` is the type of rows."""
+def export(name: str, query: Any, columns: type[msgspec.Struct], read: ReadPage, place: StreamPlace) -> Response:
+    """Return a download in the format of the query, which begins before its `before`.
+
+    `columns` is the type of rows. The download has its place until it ends.
+    """
     pages = _pages(read, query.before)
     chunks = _csv(columns, pages) if query.format == "csv" else _ndjson(pages)
     headers = {"content-disposition": f'attachment; filename="linkskipper-{name}.{query.format}"'}
-    return StreamingResponse(chunks, media_type=TYPES[query.format], headers=headers)
+    return StreamingResponse(_within(place, chunks), media_type=TYPES[query.format], headers=headers)
 
 
 async def _pages(read: ReadPage, before: object) -> AsyncIterator[Sequence[msgspec.Struct]]:
@@ -50,6 +54,12 @@ async def _pages(read: ReadPage, before: object) -> AsyncIterator[Sequence[msgsp
             return
         left -= min(left, len(page.rows))
         before = page.next
+
+
+async def _within(place: StreamPlace, chunks: AsyncIterator[str] | AsyncIterator[bytes]) -> AsyncIterator[str | bytes]:
+    with place:
+        async for chunk in chunks:
+            yield chunk
 
 
 async def _csv(columns: type[msgspec.Struct], pages: AsyncIterator[Sequence[msgspec.Struct]]) -> AsyncIterator[str]:

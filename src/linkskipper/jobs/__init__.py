@@ -30,7 +30,7 @@ from linkskipper.jobs.states import (
     ServiceReason,
     Trace,
 )
-from linkskipper.jobs.stream_places import StreamPlace, StreamPlaces
+from linkskipper.jobs.stream_places import StreamPlace, StreamPlaces, close_stream
 from linkskipper.jobs.submission import JobSubmitter, SubmitResult
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "SubmitResult",
     "Trace",
     "cancel_job",
+    "close_stream",
     "count_jobs",
     "count_listeners",
     "list_jobs",

@@ -2,14 +2,15 @@
 
 import weakref
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import AbstractContextManager
 
 
 class StreamPlace(AbstractContextManager["StreamPlace"]):
     """The place of one stream. It is free again after `with`, or once no stream holds it any longer.
 
-    The response to a client that has gone is never begun, so its stream ends without having run.
+    The response to a client that has gone is never begun, so its stream ends without having run. One that is cut while
+    it sends waits for the garbage collector, unless it is closed (`close_stream`).
     """
 
     def __init__(self, places: "StreamPlaces", owner: Hashable) -> None:
@@ -42,3 +43,10 @@ class StreamPlaces:
         self._taken[owner] -= 1
         if not self._taken[owner]:
             del self._taken[owner]
+
+
+async def close_stream(response: object) -> None:
+    """Close the generator that a response sends, if it sends one, now that the response has ended in any way."""
+    stream = getattr(response, "body_iterator", None)
+    if isinstance(stream, AsyncGenerator):
+        await stream.aclose()

@@ -19,7 +19,7 @@ from linkskipper.dashboard.pages.links import LinksQuery
 from linkskipper.dashboard.pages.requests import PATH as REQUESTS
 from linkskipper.dashboard.pages.requests import RequestsQuery
 from linkskipper.database.walk import Walk
-from linkskipper.jobs import JobRow, StreamPlace, StreamPlaces, list_owner_jobs
+from linkskipper.jobs import JobRow, StreamPlaces, list_owner_jobs
 from linkskipper.request_log import RequestRow, list_requests
 
 MAX_DOWNLOADS = 3  # of a person, or of the holder of a key, in one process at the same time
@@ -82,15 +82,14 @@ def _download(call: PageCall, name: str, columns: type[msgspec.Struct], read: Re
     if place is None:
         detail = f"At most {MAX_DOWNLOADS} can run at the same time. Wait until one of yours has ended."
         raise PageError(429, "Too many downloads", detail)
-    return export(name, call.query, columns, _reader(call, read, place))
+    return export(name, call.query, columns, _reader(call, read), place)
 
 
-def _reader(call: PageCall, read: ReadPage, place: StreamPlace) -> ReadPage:
-    """Return a reader that fails once the session has ended. It holds the place as long as it is in use itself."""
+def _reader(call: PageCall, read: ReadPage) -> ReadPage:
+    """Return a reader that fails once the session has ended."""
 
     async def read_page(before: object) -> Walk[Any, Any]:
         if not await call.is_alive():
-            place.__exit__()
             raise NotSignedInError
         return await read(before)
 
