@@ -13,35 +13,40 @@ CUT_SHORT = ("\u2026", "...", "[\u2026]", "[...]")
 
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {opening: closing for closing, opening in _OPENING.items()}
+_FORUM = re.compile(r"\[\w+=\Z")  # [url=...]
+_NAME_OF_QUERY = re.compile(r"[?&][^=&]*\Z")
 _QUOTE = re.compile(r"'(?!\w)")
 
 
 def within_markup(url: str, before: str) -> str:
     """Cut a URL where the brackets, the quotation, the cell or the link of a markup end that it stands in."""
-    mark = before[-1:]
-    if mark == "=" and "[" in before:  # [url=...] of a forum
-        mark = "["
+    mark = "[" if _FORUM.search(before) else before[-1:]
     if mark == "'":
         url = _QUOTE.split(url, maxsplit=1)[0]
     elif mark in {"`", "|"}:
         url = url.partition(mark)[0]
-    elif mark in {"<", "[", "{"}:  # the text of a link follows
+    elif before.endswith(("<", "[[", "{{")):  # the text of a link follows
         url = url.partition("|")[0]
     elif mark and not mark.isascii():
         url = _before_foreign_text(url, mark)
     if mark in _CLOSING:
         url = url[: _end_of_brackets(url, mark)]
-    if before.endswith("link:"):
-        url = url.rpartition("[")[0] or url
-    return url if url.endswith(CUT_SHORT) else _without_label(url)
+    return url if not before or url.endswith(CUT_SHORT) else _without_label(url)
 
 
 def _before_foreign_text(url: str, mark: str) -> str:
-    """Cut a URL before the symbol that closes what a symbol opened, or before the words of languages without spaces."""
+    """Cut a URL before the symbols that close what a symbol opened, or a short link before words without spaces.
+
+    Other URLs have such characters of their own.
+    """
     if is_symbol(mark):
-        return url[: next((place for place, character in enumerate(url) if is_symbol(character)), len(url))]
+        end = len(url)
+        while end and is_symbol(url[end - 1]):
+            end -= 1
+        return url[:end]
     if re.match(f"{CJK_LETTER}|[\u3001\u3002\uff0c\uff1a\uff1b]", mark):
-        return re.split(f"(?<=[A-Za-z0-9]){CJK_LETTER}", url, maxsplit=1)[0]
+        short_link = re.match(f"([^/?#]+/[^/?#]*[A-Za-z0-9]){CJK_LETTER}+\\Z", url)
+        return short_link[1] if short_link else url
     return url
 
 
@@ -51,10 +56,10 @@ def is_symbol(character: str) -> bool:
 
 
 def _without_label(url: str) -> str:
-    """Remove the text in brackets that AsciiDoc puts after a path. A query may end with brackets of its own."""
-    path, _, label = url.removesuffix("]").rpartition("[")
-    is_labelled = url.endswith("]") and "/" in path and not any(mark in path for mark in "?#[]") and "]" not in label
-    return path if is_labelled else url
+    """Remove the text in brackets that AsciiDoc puts after a URL. A number is an index, and so is what ends a name."""
+    target, _, label = url.removesuffix("]").rpartition("[")
+    is_label = url.endswith("]") and "/" in target and "]" not in label and any(map(str.isalpha, label))
+    return target if is_label and not _NAME_OF_QUERY.search(target) else url
 
 
 def _end_of_brackets(url: str, opening: str) -> int:

@@ -26,6 +26,7 @@ _WORD_WITH_PATH = re.compile(
 _WORD_AFTER_A_MARK = re.compile(rf"(?<![A-Za-z0-9@./%&?#\u00c0-\u024f_-])(?:(?<![:;])//|__?)?{_NAME_WITH_PATH}")
 # A symbol after letters of the path. A path may consist of symbols.
 _PATH_WITH_SYMBOL = re.compile(r"\A[^?#]*/[^/?#]*[A-Za-z0-9][^/?#]*\Z")
+_NAME_OF_LETTERS = re.compile(r"[A-Za-z]{2}(?:/|\[/\])")  # numbers such as 1.5/5 are not links
 _WORD = re.compile(r"\S+")
 REPLACEMENT_CHARACTER = "\ufffd"
 """The character for bytes that are not text. No link has it."""
@@ -125,7 +126,7 @@ class _BareLinks:
         """Return a space for a link, and any other word as it is. `before` is what stands before the word."""
         url = _bare_link(word, self._catalog, before)
         if url is None:
-            self.has_strangers = True
+            self.has_strangers |= _NAME_OF_LETTERS.search(word) is not None
             return word
         self.found[url.href] = url
         return " "

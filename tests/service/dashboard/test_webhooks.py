@@ -236,5 +236,11 @@ async def test_more_events_than_a_page_can_send(service: Service, monkeypatch: p
         page = await person.post("/dashboard/webhooks/send-again", form)
     assert page.headers["location"] == "/dashboard/webhooks?done=sent-again-since"
     assert await subjects(service, caller) == [f"{number} events of 1 h" for number in (3, 3, 1)]
-    for wrong in ({"since": "x"}, {"key_id": "-1"}, {"key_id": str(2**63)}, {"delivery_id": ""}):
+    for wrong in (
+        {"since": "x"},
+        {"since": "00000000-0000-0000-0000-000000000000"},
+        {"key_id": "-1"},
+        {"key_id": str(2**63)},
+        {"delivery_id": ""},
+    ):
         assert (await person.post("/dashboard/webhooks/send-again", form | wrong)).status == 400

@@ -152,7 +152,19 @@ def test_found(text: str, href: str) -> None:
         ("[[http://bit.ly/abc][bit.ly/abc]]", "http://bit.ly/abc"),  # Org
         ('"bit.ly/abc":http://bit.ly/abc', "http://bit.ly/abc"),  # Textile
         ("`x <http://bit.ly/abc>`_", "http://bit.ly/abc"),  # reStructuredText
-        ("http://bit.ly/abc[x]", "http://bit.ly/abc"),  # AsciiDoc
+        ("x http://bit.ly/abc[x]", "http://bit.ly/abc"),  # AsciiDoc
+        ("http://bit.ly/abc[x]", "http://bit.ly/abc[x]"),  # a text that is a URL
+        ("x http://bit.ly/abc[1]", "http://bit.ly/abc[1]"),
+        ("x link:http://bit.ly/abc?f[a]", "http://bit.ly/abc?f[a]"),
+        ("x link:http://bit.ly/abc?f[a]=1", "http://bit.ly/abc?f[a]=1"),
+        ("x link:http://bit.ly/abc?ids[]=5", "http://bit.ly/abc?ids[]=5"),
+        ("[http://bit.ly/abc?q=a|b]", "http://bit.ly/abc?q=a|b"),
+        ("a[0]=http://bit.ly/abc|d", "http://bit.ly/abc|d"),
+        ("{{http://bit.ly/abc|x}}", "http://bit.ly/abc"),
+        ("\u2794http://bit.ly/abc?q=a\u2192b", "http://bit.ly/abc?q=a%E2%86%92b"),
+        ("\u94fe\u63a5\uff1ahttp://bit.ly/abc?q=C\u8a00\u8a9e", "http://bit.ly/abc?q=C%E8%A8%80%E8%AA%9E"),
+        ("\u94fe\u63a5\uff1ahttp://bit.ly/wiki/C\u8a00\u8a9e", "http://bit.ly/wiki/C%E8%A8%80%E8%AA%9E"),
+        ("1.5/5 or 12.05/2024: bit.ly/abc", "https://bit.ly/abc"),
         ("http://bit.ly/abc[two words]", "http://bit.ly/abc"),
         ("link:http://bit.ly/abc?a[0]=b[x]", "http://bit.ly/abc?a[0]=b"),
         ("http://bit.ly/abc?a[]", "http://bit.ly/abc?a[]"),

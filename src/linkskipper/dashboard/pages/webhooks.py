@@ -43,6 +43,7 @@ PAGE_SIZE = 50
 UUID_LENGTH = 36
 SEND_SECONDS = 3  # after which no further part of a redelivery begins, so that the page answers in its time
 COUNTED = 100_000  # events that are left
+OPEN_PAGE = timedelta(hours=1)  # for which somebody may look at the page before going on
 
 
 class WebhooksQuery(NoticeQuery, frozen=True, forbid_unknown_fields=True):
@@ -138,12 +139,16 @@ async def send_again_since(call: PageCall) -> Response:
 
 def _read_place(call: PageCall, hours: int) -> RedeliveryPlace:
     """Return where the events begin: after those of the page that the form was on, if it sent some."""
+    since = datetime.now(UTC) - timedelta(hours=hours)
     if "since" not in call.form:
-        return redelivery_since(datetime.now(UTC) - timedelta(hours=hours))
+        return redelivery_since(since)
     try:
-        return convert(call.form, RedeliveryPlace, strict=False)
+        place = convert(call.form, RedeliveryPlace, strict=False)
     except ValidationError:
-        raise PageError(400, "Not possible", "Begin again on the page of webhooks.") from None
+        place = None
+    if place is None or place.since < redelivery_since(since - OPEN_PAGE).since:
+        raise PageError(400, "Not possible", "Begin again on the page of webhooks.")
+    return place
 
 
 async def _send_part(call: PageCall, hours: int, place: RedeliveryPlace) -> RedeliveryPart:
